@@ -1,0 +1,34 @@
+//! Probity: a policy-as-code compliance scanner.
+//!
+//! Bytes go in at one end, a judged and provable record comes out at the other. The modules, in the order in
+//! which data flows; a module knows only those above it:
+//!
+//! | module | owns | deliberately absent |
+//! |---|---|---|
+//! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
+//! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
+//! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
+//! | [`facts`] | what an estate means, three-valued | judgement |
+//! | [`finding`] | findings, severities, fingerprints | lines and columns |
+//! | [`policy`] | Rego: the only module that names `regorus` | waivers |
+//! | [`report`] | order, counts, outcome | printing |
+//! | [`output`] | one file per format | decisions |
+//! | [`audit`] | the append-only, hash-chained log | reports |
+
+pub mod source;
+
+pub mod document;
+
+pub mod resource;
+
+pub mod facts;
+
+pub mod finding;
+
+pub mod policy;
+
+pub mod report;
+
+pub mod output;
+
+pub mod audit;

@@ -1,0 +1,3 @@
+//! The `probity` binary.
+
+fn main() {}

@@ -1,0 +1,148 @@
+//! The report: everything a run found out, judged and in order. Pure: every format and the exit code come from it.
+
+use std::sync::Arc;
+
+use crate::{
+    finding::{Finding, NotAssessed, Severity},
+    policy::metadata::Rule,
+};
+
+/// Verdict of a whole run: incomplete beats fail beats pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Pass,
+    Fail,
+    Incomplete,
+}
+
+impl Outcome {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// A finding with what was decided about it.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub finding: Finding,
+    pub fingerprint: String,
+    pub status: Status,
+}
+
+/// Whether a finding counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    Open,
+    Waived(Waiver),
+    Baseline,
+}
+
+impl Status {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waived(_) => "waived",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+/// A waiver as it stands in the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    pub id: String,
+    pub owner: String,
+    pub reason: String,
+    /// Last day on which it holds, `YYYY-MM-DD`, UTC.
+    pub until: String,
+    /// `file:line`.
+    pub source: String,
+}
+
+/// A rule that had nothing to judge, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotApplicable {
+    pub rule: Arc<str>,
+    pub reason: String,
+}
+
+/// How often a rule was evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluated {
+    pub rule: Arc<str>,
+    pub subjects: usize,
+    pub passed: usize,
+    pub failed: usize,
+    pub not_assessed: usize,
+}
+
+/// A policy that could not be loaded or evaluated; the run exits with 2.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyError {
+    /// Rule id, else the file.
+    pub policy: String,
+    pub message: String,
+}
+
+/// The run's place in the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditReference {
+    pub origin: String,
+    pub run: String,
+    /// Size and root (hex) of the tree after `scan.start`.
+    pub size: u64,
+    pub root: String,
+    pub signed: bool,
+}
+
+/// Everything a run found out.
+#[derive(Debug)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// In the total order: place, rule, resource, message.
+    pub findings: Vec<Judged>,
+    pub not_assessed: Vec<NotAssessed>,
+    pub not_applicable: Vec<NotApplicable>,
+    /// Sorted by rule.
+    pub evaluated: Vec<Evaluated>,
+    pub errors: Vec<PolicyError>,
+    /// Why the run is incomplete, in words.
+    pub incomplete: Vec<String>,
+    /// All rules that ran, sorted by id.
+    pub rules: Vec<Arc<Rule>>,
+    /// `None` with `--audit off`.
+    pub audit: Option<AuditReference>,
+    /// Open findings at or above it make the run fail; `None`: never.
+    pub fail_on: Option<Severity>,
+}
+
+impl Report {
+    /// Open findings of a severity.
+    pub fn open(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|judged| judged.status == Status::Open && judged.finding.severity == severity)
+            .count()
+    }
+
+    pub fn waived(&self) -> usize {
+        self.findings.iter().filter(|judged| matches!(judged.status, Status::Waived(_))).count()
+    }
+
+    pub fn baseline(&self) -> usize {
+        self.findings.iter().filter(|judged| judged.status == Status::Baseline).count()
+    }
+
+    /// The rule of a finding; `None` for results of Conftest policies.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules
+            .binary_search_by(|rule| (*rule.id).cmp(id))
+            .ok()
+            .and_then(|index| self.rules.get(index))
+            .map(|rule| &**rule)
+    }
+}

@@ -1,0 +1,171 @@
+//! What was read: bytes, where they came from, and what could not be used.
+//!
+//! A [`Source`] is one file (or standard input). It owns the decoded text and the digest of the raw
+//! bytes; everything downstream refers to it by [`SourceId`] and to a part of it by [`Place`].
+//! Deliberately absent: any knowledge of YAML, Kubernetes or Terraform.
+
+pub mod base;
+pub mod place;
+pub mod read;
+pub mod walk;
+
+use std::{ops::Range, sync::Arc, sync::OnceLock};
+
+pub use place::{LineIndex, Masked, Place, Region};
+
+/// Position of a source in [`Sources`]; sources are sorted by file name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// One file, or standard input.
+#[derive(Debug)]
+pub struct Source {
+    /// Name relative to the base, `/`-separated; standard input is `-`.
+    pub file: Arc<str>,
+    /// The bytes as text (BOM removed, UTF-16 decoded); empty where they could not be read.
+    pub text: Arc<str>,
+    /// SHA-256 of the raw bytes, `None` where they could not be read.
+    pub digest: Option<[u8; 32]>,
+    /// What became of it; stages after reading make it more precise.
+    pub status: Status,
+    /// Number of documents found in it.
+    pub documents: usize,
+    /// What must not be shown of it.
+    pub mask: Mask,
+    lines: OnceLock<LineIndex>,
+    masked: OnceLock<Masked>,
+}
+
+/// What became of a source (contract, section "Sources").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Read, and all its documents parsed.
+    Read,
+    /// Not ours: a workflow, a compose file, values of a chart.
+    Ignored(String),
+    /// Ours, but not readable as it is; the reason ends with the command that helps.
+    Skipped(String),
+    /// Could not be read or parsed; each problem has its cause and, where known, its place.
+    Failed(Vec<Problem>),
+}
+
+/// Why (a part of) a source could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    pub place: Option<Place>,
+    /// What happened and what to do next; never holds text of the source.
+    pub message: String,
+}
+
+/// What must not be shown of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Mask {
+    /// Nothing is secret.
+    #[default]
+    None,
+    /// These byte ranges, sorted and disjoint, are secret.
+    Spans(Vec<Range<usize>>),
+    /// Every JSON scalar value that is no key: for plans, whose sensitive values are spread over many copies.
+    EveryValue,
+}
+
+impl Source {
+    pub fn new(
+        file: impl Into<Arc<str>>,
+        text: impl Into<Arc<str>>,
+        digest: Option<[u8; 32]>,
+        status: Status,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            text: text.into(),
+            digest,
+            status,
+            documents: 0,
+            mask: Mask::None,
+            lines: OnceLock::new(),
+            masked: OnceLock::new(),
+        }
+    }
+
+    /// Lines and columns of byte offsets, computed at first use.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// The text as it may be shown, computed at first use: call only after the mask is complete.
+    pub fn masked(&self) -> &Masked {
+        self.masked.get_or_init(|| Masked::new(&self.text, &self.mask))
+    }
+
+    /// Line and column range of a byte range.
+    pub fn region(&self, span: &Range<usize>) -> Region {
+        self.lines().region(&self.text, span)
+    }
+
+    /// Adds secret byte ranges to the mask.
+    pub fn add_mask(&mut self, spans: impl IntoIterator<Item = Range<usize>>) {
+        let mut all: Vec<Range<usize>> = match std::mem::take(&mut self.mask) {
+            Mask::EveryValue => {
+                self.mask = Mask::EveryValue;
+                return;
+            }
+            Mask::None => Vec::new(),
+            Mask::Spans(spans) => spans,
+        };
+        all.extend(spans.into_iter().filter(|span| span.start < span.end));
+        all.sort_unstable_by_key(|span| (span.start, span.end));
+        let mut merged: Vec<Range<usize>> = Vec::with_capacity(all.len());
+        for span in all {
+            match merged.last_mut() {
+                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+                _ => merged.push(span),
+            }
+        }
+        self.mask = if merged.is_empty() { Mask::None } else { Mask::Spans(merged) };
+        self.masked = OnceLock::new();
+    }
+}
+
+/// All sources of a run, sorted by file name.
+#[derive(Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    pub fn new(mut sources: Vec<Source>) -> Self {
+        sources.sort_by(|a, b| a.file.cmp(&b.file));
+        Self(sources)
+    }
+
+    pub fn get(&self, id: SourceId) -> &Source {
+        self.0.get(id.0 as usize).expect("a SourceId is only made by the Sources that it indexes")
+    }
+
+    pub fn get_mut(&mut self, id: SourceId) -> &mut Source {
+        self.0.get_mut(id.0 as usize).expect("a SourceId is only made by the Sources that it indexes")
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.0.iter().enumerate().map(|(index, source)| (id(index), source))
+    }
+
+    pub fn as_slice(&self) -> &[Source] {
+        &self.0
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn by_file(&self, file: &str) -> Option<SourceId> {
+        self.0.binary_search_by(|source| (*source.file).cmp(file)).ok().map(id)
+    }
+}
+
+fn id(index: usize) -> SourceId {
+    SourceId(u32::try_from(index).expect("fewer than 2^32 files"))
+}

@@ -1,0 +1,1 @@
+//! The base: files are named relative to it.

@@ -1,0 +1,1 @@
+//! Reading: bytes, digest, decoded text.

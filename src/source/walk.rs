@@ -1,0 +1,1 @@
+//! Walking: which files of the given paths are looked at.
