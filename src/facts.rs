@@ -1,1 +1,139 @@
 //! Facts: what an estate means, worked out in Rust so that rules stay short.
+//!
+//! A [`Fact`] is a tree like any document, whose nodes remember the value that they were worked out from. One file
+//! under `facts/` makes one kind of fact; every fact is complete: a rule needs nothing beside it. A field that the
+//! input does not determine is the string `"unknown"`.
+//! Deliberately absent: judgement, severities, messages.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    document::{Path, Step},
+    source::Place,
+};
+
+/// One value of a fact, with where it comes from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fact {
+    pub value: Value,
+    /// What it was worked out from; `None`: see the nearest ancestor that has one.
+    pub origin: Option<Origin>,
+}
+
+/// What a fact's value was worked out from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Bytes of a source.
+    Place(Place),
+    /// A value of a planned resource; its bytes are looked up only when a finding needs them.
+    Planned { plan: u32, resource: u32, path: Path },
+}
+
+/// The values of facts: JSON, with sorted keys.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    String(Arc<str>),
+    Array(Vec<Fact>),
+    Object(BTreeMap<Arc<str>, Fact>),
+}
+
+/// What one rule evaluation is about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Id of the resource that a finding names.
+    pub resource: String,
+    /// What a selector's `kinds` are compared with: a Kubernetes kind or a Terraform type.
+    pub kind: Arc<str>,
+    pub fact: Fact,
+}
+
+impl Fact {
+    /// The undetermined value.
+    pub fn unknown() -> Self {
+        Self::from("unknown")
+    }
+
+    pub fn object<K: Into<Arc<str>>>(fields: impl IntoIterator<Item = (K, Self)>) -> Self {
+        Self {
+            value: Value::Object(fields.into_iter().map(|(key, fact)| (key.into(), fact)).collect()),
+            origin: None,
+        }
+    }
+
+    pub fn array(items: impl IntoIterator<Item = Self>) -> Self {
+        Self { value: Value::Array(items.into_iter().collect()), origin: None }
+    }
+
+    /// The same value, with where it comes from.
+    #[must_use]
+    pub fn at(self, origin: impl Into<Option<Origin>>) -> Self {
+        Self { origin: origin.into(), ..self }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Object(fields) => fields.get(key),
+            _ => None,
+        }
+    }
+
+    /// Origin of the deepest node on the path that has one, and whether the whole path exists.
+    pub fn locate(&self, path: &[Step]) -> (Option<&Origin>, bool) {
+        let mut here = self;
+        let mut origin = self.origin.as_ref();
+        for step in path {
+            let next = match (step, &here.value) {
+                (Step::Key(key), Value::Object(fields)) => fields.get(key),
+                (Step::Index(index), Value::Array(items)) => items.get(*index),
+                _ => None,
+            };
+            let Some(next) = next else {
+                return (origin, false);
+            };
+            origin = next.origin.as_ref().or(origin);
+            here = next;
+        }
+        (origin, true)
+    }
+}
+
+impl From<&str> for Fact {
+    fn from(text: &str) -> Self {
+        Self { value: Value::String(text.into()), origin: None }
+    }
+}
+
+impl From<String> for Fact {
+    fn from(text: String) -> Self {
+        Self { value: Value::String(text.into()), origin: None }
+    }
+}
+
+impl From<bool> for Fact {
+    fn from(value: bool) -> Self {
+        Self { value: Value::Bool(value), origin: None }
+    }
+}
+
+impl From<i64> for Fact {
+    fn from(value: i64) -> Self {
+        Self { value: Value::Integer(value), origin: None }
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Fact {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(Self::default, Into::into)
+    }
+}
+
+impl From<Place> for Origin {
+    fn from(place: Place) -> Self {
+        Self::Place(place)
+    }
+}
