@@ -11,6 +11,7 @@ mod json;
 mod json_text;
 mod junit;
 mod markdown;
+mod related;
 mod sarif;
 mod summary;
 mod text;
@@ -50,7 +51,7 @@ pub enum Verbosity {
     Verbose,
 }
 
-type Render = fn(&Report, &Sources, &Options, &mut dyn Write) -> io::Result<()>;
+type Render = fn(&Report, &Sources, Options, &mut dyn Write) -> io::Result<()>;
 
 /// One format of `--format`.
 pub struct Format {
@@ -84,7 +85,7 @@ impl Format {
         &self,
         report: &Report,
         sources: &Sources,
-        options: &Options,
+        options: Options,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut buffered = BufWriter::new(out);

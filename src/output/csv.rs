@@ -29,7 +29,7 @@ const COLUMNS: [&str; 16] = [
     "fingerprint",
 ];
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     row(out, COLUMNS.map(str::to_owned))?;
     for judged in &report.findings {
         let finding = &judged.finding;

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_masked_value_is_never_shown() {
         let mut secret = source("password: hunter2 # note");
-        secret.add_mask([10..17]);
+        secret.add_mask(std::iter::once(10..17));
         assert_eq!(shown(&secret, "hunter2", 40), (MASK.to_owned(), format!("password: {MASK} # note")));
         let mut plan = source(r#"{"password":"hunter2"}"#);
         plan.mask = Mask::EveryValue;

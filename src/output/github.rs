@@ -12,6 +12,7 @@ use super::{
     Level, Options,
     excerpt::first_line,
     open_findings,
+    related::described_with_place,
     summary::{Summary, counted, verdict},
     visible::{one_line, visible},
 };
@@ -23,7 +24,7 @@ use crate::{
 /// Annotations of one level that a step shows.
 const SHOWN: usize = 10;
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut annotations = problems(report, sources);
     let mut open: Vec<&Judged> = open_findings(report).collect();
     open.sort_by_key(|judged| Reverse(judged.finding.severity));
@@ -86,15 +87,8 @@ impl Annotation {
         let finding = &judged.finding;
         let mut message = finding.message.clone();
         for related in &finding.related {
-            message.push_str(&format!("\n{}", related.label));
-            if let Some(resource) = &related.resource {
-                message.push_str(&format!(": {resource}"));
-            }
-            if let Some(place) = &related.place {
-                let source = sources.get(place.source);
-                let line = source.lines().line(place.start);
-                message.push_str(&format!(" ({}:{line})", one_line(&source.file)));
-            }
+            message.push('\n');
+            message.push_str(&described_with_place(related, sources));
         }
         Self {
             level: Level::from(finding.severity),

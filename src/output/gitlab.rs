@@ -32,7 +32,7 @@ struct Lines {
     begin: usize,
 }
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let issues: Vec<Issue<'_>> = open_findings(report)
         .filter_map(|judged| {

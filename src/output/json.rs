@@ -21,7 +21,7 @@ const WIDTH: usize = 200;
 pub(super) fn render(
     report: &Report,
     sources: &Sources,
-    options: &Options,
+    options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let document = Document::new(report, sources, options.verbosity == Verbosity::Verbose);

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     Options,
+    related::described_with_place,
     visible::{one_line, paragraph, visible},
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     source::{self, Place, Sources},
 };
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let suites = suites(report, sources);
     let total = |wanted: Kind| suites.values().flatten().filter(|case| case.kind == wanted).count();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
@@ -124,29 +125,14 @@ fn finding(judged: &Judged, sources: &Sources) -> Case {
         }
         Status::Baseline => skipped("in the baseline".to_owned()),
         Status::Open => {
-            let mut details = String::new();
-            if let Some((file, line)) = &at {
-                details.push_str(&format!("{}:{line}\n", one_line(file)));
-            }
-            for related in &finding.related {
-                details.push_str(&one_line(&related.label));
-                if let Some(resource) = &related.resource {
-                    details.push_str(&format!(": {}", one_line(resource)));
-                }
-                if let Some(place) = &related.place {
-                    let (file, line) = position(place, sources);
-                    details.push_str(&format!(" ({}:{line})", one_line(&file)));
-                }
-                details.push('\n');
-            }
-            if let Some(remedy) = &finding.remedy {
-                details.push_str(remedy);
-            }
+            let place = at.iter().map(|(file, line)| format!("{}:{line}", one_line(file)));
+            let related = finding.related.iter().map(|related| described_with_place(related, sources));
+            let details: Vec<String> = place.chain(related).chain(finding.remedy.clone()).collect();
             Case {
                 at,
                 degree: finding.severity.name(),
                 message: finding.message.clone(),
-                details,
+                details: details.join("\n"),
                 ..Case::new(Kind::Failure, name)
             }
         }

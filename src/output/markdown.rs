@@ -27,7 +27,7 @@ const RESERVE: usize = 100 * 1024;
 /// Resources or files of a list that are named.
 const FEW: usize = 10;
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { text: String::new() };
     page.line(&format!("# Probity: {}\n", report.outcome.name()));
     page.line(&format!("**{}**: {}.\n", report.outcome.name(), verdict(report)));

@@ -23,10 +23,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Level, Options, json_text, open_findings,
+    related::described,
     visible::{one_line, visible},
 };
 use crate::{
-    finding::Related,
     report::{AuditReference, Judged, Report},
     source::{Place, SourceId, Sources},
 };
@@ -41,7 +41,7 @@ const RESULTS: usize = 5000;
 /// Related locations of a result that are shown.
 const RELATED: usize = 100;
 
-pub(super) fn render(report: &Report, sources: &Sources, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -144,12 +144,13 @@ fn result(
     for related in finding.related.iter().take(RELATED) {
         let named = without_links(&described(related));
         let Some(place) = &related.place else {
-            message.push_str(&format!("\n{named}"));
+            message.push('\n');
+            message.push_str(&named);
             continue;
         };
         // A viewer that shows no related locations still follows the link in the message.
         let id = related_locations.len() + 1;
-        message.push_str(&format!("\n[{}]({id})", link_text(&named)));
+        message.extend(["\n[", &link_text(&named), "](", &id.to_string(), ")"]);
         related_locations.push(Location {
             id: Some(id),
             message: Some(Text { text: named }),
@@ -169,13 +170,6 @@ fn result(
             severity: finding.severity.name(),
             sets: finding.sets.iter().map(|set| one_line(set).into_owned()).collect(),
         },
-    }
-}
-
-fn described(related: &Related) -> String {
-    match &related.resource {
-        Some(resource) => format!("{}: {}", one_line(&related.label), one_line(resource)),
-        None => one_line(&related.label).into_owned(),
     }
 }
 

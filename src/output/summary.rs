@@ -42,37 +42,30 @@ impl Summary {
 
     /// `3 open findings (1 critical, 2 high), 1 waived; 2 not assessed; 40 files read, 1 failed`.
     pub(crate) fn sentence(&self) -> String {
-        let total = self.open_total();
-        let mut found = match total {
+        let by_severity: Vec<String> = (self.open.iter())
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} {severity}"))
+            .collect();
+        let found = match self.open_total() {
             0 => "no open findings".to_owned(),
-            _ => {
-                let by_severity: Vec<String> = self
-                    .open
-                    .iter()
-                    .filter(|(_, count)| *count > 0)
-                    .map(|(severity, count)| format!("{count} {severity}"))
-                    .collect();
-                format!("{} ({})", counted(total, "open finding"), by_severity.join(", "))
-            }
+            total => format!("{} ({})", counted(total, "open finding"), by_severity.join(", ")),
         };
-        for (count, what) in [(self.waived, "waived"), (self.baseline, "in the baseline")] {
-            if count > 0 {
-                found.push_str(&format!(", {count} {what}"));
-            }
-        }
-        let mut parts = vec![found, format!("{} not assessed", self.not_assessed)];
+        let decided = [(self.waived, "waived"), (self.baseline, "in the baseline")];
+        let read = format!("{} read", counted(self.read, "file"));
+        let unread = [(self.failed, "failed"), (self.skipped, "skipped")];
+        let mut parts = vec![listed(found, &decided), format!("{} not assessed", self.not_assessed)];
         if self.errors > 0 {
             parts.push(counted(self.errors, "policy error"));
         }
-        let mut read = format!("{} read", counted(self.read, "file"));
-        for (count, what) in [(self.failed, "failed"), (self.skipped, "skipped")] {
-            if count > 0 {
-                read.push_str(&format!(", {count} {what}"));
-            }
-        }
-        parts.push(read);
+        parts.push(listed(read, &unread));
         parts.join("; ")
     }
+}
+
+/// What there is none of is not mentioned.
+fn listed(first: String, others: &[(usize, &str)]) -> String {
+    let others = others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    [first].into_iter().chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// Why the outcome is what it is.

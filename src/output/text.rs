@@ -25,7 +25,7 @@ use crate::{
 pub(super) fn render(
     report: &Report,
     sources: &Sources,
-    options: &Options,
+    options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let palette = Palette { color: options.color };
@@ -54,7 +54,7 @@ fn headline(judged: &Judged, sources: &Sources, palette: Palette, out: &mut dyn 
             format!("{}:{}:{}", one_line(&source.file), region.line, region.column)
         },
     );
-    let severity = palette.paint(palette.severity(finding.severity), finding.severity.name());
+    let severity = palette.severity(finding.severity);
     write!(out, "{at}: {severity}[{}]: {}", one_line(&finding.rule), one_line(&finding.message))?;
     match &judged.status {
         Status::Open => writeln!(out),
@@ -102,14 +102,13 @@ impl Palette {
         self.paint(Style::new().bold(), text)
     }
 
-    fn severity(self, severity: Severity) -> Style {
-        match severity {
+    fn severity(self, severity: Severity) -> String {
+        let color = match severity {
             Severity::Critical | Severity::High => AnsiColor::BrightRed,
             Severity::Medium => AnsiColor::Yellow,
             Severity::Low => AnsiColor::BrightBlue,
             Severity::Info => AnsiColor::BrightGreen,
-        }
-        .on_default()
-        .bold()
+        };
+        self.paint(color.on_default().bold(), severity.name())
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Artifacts<'a> {
     pub(super) fn location(&mut self, place: &Place) -> Location {
         let region = first_line(self.sources.get(place.source), place);
         let mut location = self.file(place.source);
-        location.physical_location.region = Some(Region {
+        location.physical.region = Some(Region {
             start_line: region.line,
             start_column: region.column,
             end_line: region.end_line,
@@ -50,7 +50,7 @@ impl<'a> Artifacts<'a> {
         Location {
             id: None,
             message: None,
-            physical_location: PhysicalLocation {
+            physical: PhysicalLocation {
                 artifact_location: ArtifactLocation { uri, uri_base_id: BASE_ID, index: Some(index) },
                 region: None,
             },
@@ -84,7 +84,7 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            uri.extend(["%", &hex(&[byte]).to_ascii_uppercase()]);
         }
     }
     if uri.is_empty() { "-".to_owned() } else { uri }

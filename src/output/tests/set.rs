@@ -34,8 +34,8 @@ pub(crate) fn none() -> Set {
 
 /// As many findings of one rule as asked, on a line each, in all severities.
 pub(crate) fn many(count: usize) -> Set {
-    let text: String = (0..count).map(|index| format!("name: item-{index}\n")).collect();
-    let sources = Sources::new(vec![read("k8s/many.yaml", &text, 1)]);
+    let lines: Vec<String> = (0..count).map(|index| format!("name: item-{index}\n")).collect();
+    let sources = Sources::new(vec![read("k8s/many.yaml", &lines.concat(), 1)]);
     let findings = (0..count)
         .map(|index| {
             let severity = Severity::ALL.into_iter().nth(index % 5).unwrap();

@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
-use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Snippet};
 
 use super::{Palette, prose};
 use crate::{
     finding::{Finding, Related, Severity},
     output::{
         excerpt::{Excerpt, excerpt, visible_with},
+        related::described,
         visible::one_line,
     },
     report::{Judged, Report},
@@ -75,12 +76,8 @@ impl<'a> Renderer<'a> {
                 (_, None) => notes.push(note("note", described(related))),
                 (Some(primary), Some(shown)) if primary.is_near(&shown) => near.push((related, shown)),
                 (_, Some(shown)) => {
-                    groups.push(Level::NOTE.secondary_title(described(related)).elements(self.snippet(
-                        &shown,
-                        None,
-                        &[],
-                        AnnotationKind::Context,
-                    )))
+                    let snippet = self.snippet(&shown, None, &[], AnnotationKind::Context);
+                    groups.push(Level::NOTE.secondary_title(described(related)).elements(snippet));
                 }
             }
         }
@@ -133,10 +130,10 @@ impl<'a> Renderer<'a> {
         let mut spans = spans.into_iter();
         let mut snippet = Snippet::source(text).line_start(first_line);
         if let Some(span) = spans.next() {
-            snippet = snippet.annotation(annotation(kind, span).label(label));
+            snippet = snippet.annotation(kind.span(span).label(label));
         }
         for ((related, _), span) in near.iter().zip(spans) {
-            snippet = snippet.annotation(annotation(AnnotationKind::Context, span).label(described(related)));
+            snippet = snippet.annotation(AnnotationKind::Context.span(span).label(described(related)));
         }
         let origin = Origin::path(one_line(&source.file)).line(shown.line).char_column(shown.column);
         [origin.into(), snippet.into()]
@@ -183,20 +180,8 @@ impl Shown<'_> {
     }
 }
 
-fn annotation<'a>(kind: AnnotationKind, span: Range<usize>) -> Annotation<'a> {
-    kind.span(span)
-}
-
 fn note<'a>(name: &'a str, text: impl Into<Cow<'a, str>>) -> Element<'a> {
     Level::NOTE.with_name(name).message(text).into()
-}
-
-/// `this policy decides: PeerAuthentication/shop/default`.
-fn described(related: &Related) -> String {
-    match &related.resource {
-        Some(resource) => format!("{}: {}", one_line(&related.label), one_line(resource)),
-        None => one_line(&related.label).into_owned(),
-    }
 }
 
 fn level(severity: Severity) -> Level<'static> {

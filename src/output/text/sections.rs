@@ -23,7 +23,7 @@ const FEW: usize = 3;
 pub(super) fn render(
     report: &Report,
     sources: &Sources,
-    options: &Options,
+    options: Options,
     palette: Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
