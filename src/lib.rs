@@ -8,6 +8,7 @@
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
 //! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
+//! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
 //! | [`finding`] | findings, severities, fingerprints | lines and columns |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
@@ -20,6 +21,8 @@ pub mod source;
 pub mod document;
 
 pub mod resource;
+
+pub mod estate;
 
 pub mod facts;
 
