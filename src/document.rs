@@ -6,7 +6,9 @@
 //! Deliberately absent: what a document is about (that is [`crate::resource`]) and Rego values (that is
 //! [`crate::policy`]).
 
+mod builder;
 pub mod json;
+mod number;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};
@@ -131,14 +133,18 @@ impl Document {
     }
 
     fn slice(&self, range: &Range<u32>) -> &str {
-        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+        self.text.get(bytes(range)).unwrap_or_default()
     }
 
     fn resolve<'d>(&'d self, text: &'d Text) -> &'d str {
-        match text {
-            Text::Source(range) => self.slice(range),
-            Text::Owned(text) => text,
-        }
+        resolve(&self.text, text)
+    }
+}
+
+fn resolve<'d>(source: &'d str, text: &'d Text) -> &'d str {
+    match text {
+        Text::Source(range) => source.get(bytes(range)).unwrap_or_default(),
+        Text::Owned(text) => text,
     }
 }
 
@@ -250,6 +256,23 @@ impl<'d> NodeRef<'d> {
     /// String under several keys.
     pub fn str_at(self, keys: &[&str]) -> Option<&'d str> {
         self.at(keys)?.as_str()
+    }
+
+    /// The value without its places. Aliases are expanded, so it may be much larger than the text (see the limits in
+    /// [`yaml`]); it may hold credentials, so it is not for display.
+    pub fn to_json(self) -> serde_json::Value {
+        match self.kind() {
+            Kind::Null => serde_json::Value::Null,
+            Kind::Bool(value) => (*value).into(),
+            Kind::Integer(value) => (*value).into(),
+            Kind::Unsigned(value) => (*value).into(),
+            Kind::Float(value) => (*value).into(),
+            Kind::String(text) => self.document.resolve(text).into(),
+            Kind::Sequence(_) => self.items().map(Self::to_json).collect(),
+            Kind::Mapping(_) => {
+                self.entries().map(|(key, _, value)| (key.to_owned(), value.to_json())).collect()
+            }
+        }
     }
 
     /// Where a path leads: see [`Located`].
