@@ -183,6 +183,11 @@ impl<'d> NodeRef<'d> {
         Place::new(self.document.source, self.span())
     }
 
+    /// Text of the source at the value, quotes and all.
+    pub fn raw(self) -> &'d str {
+        self.document.slice(&self.node().span)
+    }
+
     pub fn as_str(self) -> Option<&'d str> {
         match self.kind() {
             Kind::String(text) => Some(self.document.resolve(text)),

@@ -27,6 +27,13 @@ pub struct Resource {
     pub home: Option<usize>,
 }
 
+impl Resource {
+    /// Whether it is a Secret of Kubernetes itself.
+    pub fn is_secret(&self) -> bool {
+        &*self.object.kind == "Secret" && self.object.group.is_empty()
+    }
+}
+
 /// Everything that was read, understood as far as one resource at a time goes.
 #[derive(Debug)]
 pub struct Estate {
@@ -62,6 +69,11 @@ impl Estate {
             .collect();
         let sets = divide(&mut resources, &documents, &sources);
         Self { sources, documents, resources, plans, sets }
+    }
+
+    /// The resource at an index of [`Self::resources`].
+    pub fn resource(&self, index: usize) -> &Resource {
+        &self.resources[index]
     }
 
     pub fn node(&self, resource: &Resource) -> NodeRef<'_> {
