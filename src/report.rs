@@ -1,11 +1,15 @@
 //! The report: everything a run found out, judged and in order. Pure: every format and the exit code come from it.
 
+mod build;
+
 use std::sync::Arc;
 
 use crate::{
     finding::{Finding, NotAssessed, Severity},
     policy::metadata::Rule,
 };
+
+pub use build::Parts;
 
 /// Verdict of a whole run: incomplete beats fail beats pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

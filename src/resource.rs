@@ -1,5 +1,6 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod contents;
 pub mod credential;
 mod kinds;
 pub mod kubernetes;

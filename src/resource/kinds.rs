@@ -121,6 +121,11 @@ pub(super) fn is_cluster_api(group: &str, version: &str) -> bool {
     digits && (BUILT_IN_GROUPS.contains(&group) || (group.contains('.') && !TOOL_GROUPS.contains(&group)))
 }
 
+/// Whether a group is that of kustomize's own files.
+pub(super) fn is_kustomization(group: &str) -> bool {
+    group == "kustomize.config.k8s.io"
+}
+
 /// The group where a kind of the retired group `extensions` lives today.
 pub(super) fn present_group<'g>(group: &'g str, kind: &str) -> &'g str {
     match (group, kind) {
