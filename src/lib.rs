@@ -15,6 +15,8 @@
 //! | [`report`] | order, counts, outcome | printing |
 //! | [`output`] | one file per format | decisions |
 //! | [`audit`] | the append-only, hash-chained log | reports |
+//! | [`scan`] | the pipeline as one page | arguments, terminals |
+//! | [`cli`] | arguments, streams, exit codes: the only module that prints | judgement |
 
 pub mod source;
 
@@ -35,3 +37,7 @@ pub mod report;
 pub mod output;
 
 pub mod audit;
+
+pub mod scan;
+
+pub mod cli;

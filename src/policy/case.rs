@@ -2,6 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
+use super::redact::Redactor;
 use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},
@@ -42,6 +43,13 @@ impl Case<'_> {
                 Origin::Planned { .. } => None,
             },
         }
+    }
+
+    /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
+    pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
+        let mut value = serde_json::to_value(self.input.to_rego(estate)).unwrap_or_default();
+        Redactor::new(self.secret_values(estate)).json(&mut value);
+        value
     }
 
     /// Secret values that the rule could see; they are removed from whatever it says.

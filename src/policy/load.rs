@@ -72,6 +72,14 @@ impl Policies {
     }
 }
 
+impl Policies {
+    /// Keeps only some rules.
+    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
+        let pairs = std::mem::take(&mut self.rules).into_iter().zip(std::mem::take(&mut self.verdicts));
+        (self.rules, self.verdicts) = pairs.filter(|(rule, _)| keep(rule)).unzip();
+    }
+}
+
 /// An engine with our limits.
 pub(super) fn new_engine() -> Engine {
     let mut engine = Engine::new();

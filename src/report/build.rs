@@ -113,8 +113,8 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Results that miss the same for the same reason are one, with all their resources.
 fn merge_not_assessed(results: Vec<NotAssessed>) -> Vec<NotAssessed> {
-    let mut merged: BTreeMap<(Arc<str>, String, Option<String>, Option<Place>), NotAssessed> =
-        BTreeMap::new();
+    type Key = (Arc<str>, String, Option<String>, Option<Place>);
+    let mut merged: BTreeMap<Key, NotAssessed> = BTreeMap::new();
     for mut result in results {
         let key =
             (Arc::clone(&result.rule), result.reason.clone(), result.missing.clone(), result.place.clone());

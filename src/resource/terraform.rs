@@ -4,6 +4,10 @@
 #[derive(Debug)]
 pub struct Plan {}
 
+impl Plan {
+    pub fn incomplete(&self) -> Option<&'static str> { None }
+}
+
 /// What a JSON text holds if it is Terraform's.
 pub(super) fn contents(
     _id: crate::source::SourceId,

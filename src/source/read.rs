@@ -24,6 +24,11 @@ pub fn stdin() -> Source {
     source("-", bytes(io::stdin().lock(), LARGEST_FILE))
 }
 
+/// What the walk could not look at.
+pub fn unreadable(name: &str, cause: &str) -> Source {
+    source(name, Err(io::Error::other(cause.to_owned())))
+}
+
 fn bytes(reader: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit + 1).read_to_end(&mut bytes)?;
