@@ -1,5 +1,6 @@
 //! The command line: arguments in, an exit code out. One file per command; the only module that prints.
 
+mod audit;
 mod clock;
 mod explain;
 mod facts;
@@ -47,6 +48,8 @@ enum Command {
     Test(test::Arguments),
     /// List the rules.
     Rules(rules::Arguments),
+    /// Read and verify the audit log.
+    Audit(audit::Arguments),
     /// Explain one rule: why it matters, what to do, which controls it supports.
     Explain(explain::Arguments),
 }
@@ -76,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Facts(arguments) => facts::run(arguments, &terminal),
         Command::Test(arguments) => test::run(arguments, &terminal),
         Command::Rules(arguments) => rules::run(arguments, &terminal),
+        Command::Audit(arguments) => audit::run(arguments, &terminal),
         Command::Explain(arguments) => explain::run(arguments, &terminal),
     };
     result.unwrap_or_else(|failure| {

@@ -2,7 +2,7 @@
 
 mod build;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     finding::{Finding, NotAssessed, Severity},
@@ -111,6 +111,8 @@ pub struct Report {
     pub findings: Vec<Judged>,
     pub not_assessed: Vec<NotAssessed>,
     pub not_applicable: Vec<NotApplicable>,
+    /// For each rule, the resources that passed, sorted: the audit log names them.
+    pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.
     pub evaluated: Vec<Evaluated>,
     pub errors: Vec<PolicyError>,

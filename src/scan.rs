@@ -59,7 +59,9 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         .as_slice()
         .par_iter()
         .enumerate()
-        .map(|(index, source)| contents::read(SourceId(u32::try_from(index).unwrap_or(u32::MAX)), source, &plan_folders))
+        .map(|(index, source)| {
+            contents::read(SourceId(u32::try_from(index).unwrap_or(u32::MAX)), source, &plan_folders)
+        })
         .collect();
     let (mut documents, mut plans) = (Vec::new(), Vec::new());
     for (index, contents) in read.into_iter().enumerate() {
@@ -77,7 +79,12 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
 }
 
 /// Judges an estate that was read.
-pub fn judge(settings: &Settings, estate: &mut Estate, policies: Policies, progress: &Progress<'_>) -> Report {
+pub fn judge(
+    settings: &Settings,
+    estate: &mut Estate,
+    policies: Policies,
+    progress: &Progress<'_>,
+) -> Report {
     let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
     let judged: Vec<Place> = evaluation
         .findings
@@ -127,7 +134,9 @@ fn mask_credentials(estate: &mut Estate) {
     let spans: Vec<_> = estate
         .resources
         .par_iter()
-        .map(|resource| (estate.file(resource), credential::secrets(estate.node(resource), resource.is_secret())))
+        .map(|resource| {
+            (estate.file(resource), credential::secrets(estate.node(resource), resource.is_secret()))
+        })
         .filter(|(_, secrets)| !secrets.is_empty())
         .collect();
     let mut by_source: std::collections::BTreeMap<SourceId, Vec<_>> = std::collections::BTreeMap::new();
@@ -148,7 +157,9 @@ fn is_value(estate: &Estate, place: &Place) -> bool {
 /// Why the run is incomplete (contract, "Exit codes").
 fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<String> {
     let mut reasons = Vec::new();
-    let count = |wanted: fn(&Status) -> bool| estate.sources.iter().filter(|(_, source)| wanted(&source.status)).count();
+    let count = |wanted: fn(&Status) -> bool| {
+        estate.sources.iter().filter(|(_, source)| wanted(&source.status)).count()
+    };
     let plural = |number: usize| if number == 1 { "" } else { "s" };
     let failed = count(|status| matches!(status, Status::Failed(_)));
     if failed > 0 {
@@ -156,10 +167,14 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
     }
     let skipped = count(|status| matches!(status, Status::Skipped(_)));
     if skipped > 0 && settings.strict {
-        reasons.push(format!("{skipped} source{} skipped, and `--strict` is set", if skipped == 1 { " was" } else { "s were" }));
+        reasons.push(format!(
+            "{skipped} source{} skipped, and `--strict` is set",
+            if skipped == 1 { " was" } else { "s were" }
+        ));
     }
     if estate.resources.is_empty() && estate.plans.is_empty() {
-        reasons.push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
+        reasons
+            .push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
     } else if policies.rules.is_empty() {
         reasons.push("nothing was evaluated: no rule was loaded".to_owned());
     }
@@ -174,11 +189,17 @@ fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
     let inside = |place: &Place| {
         let file = &*estate.sources.get(place.source).file;
         names.iter().any(|name| {
-            name == "." || file == name || file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            name == "."
+                || file == name
+                || file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
         })
     };
     parts.evaluation.findings.retain(|finding| {
-        finding.place.iter().chain(finding.related.iter().filter_map(|related| related.place.as_ref())).any(inside)
+        finding
+            .place
+            .iter()
+            .chain(finding.related.iter().filter_map(|related| related.place.as_ref()))
+            .any(inside)
     });
     parts.evaluation.not_assessed.retain(|result| result.place.as_ref().is_none_or(inside));
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock and its override")]
 pub(super) fn now() -> Timestamp {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
-    fixed.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(|| {
-        Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
-    })
+    fixed
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(|| Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH))
 }

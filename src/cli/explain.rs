@@ -20,7 +20,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     let Some(rule) = policies.rules.iter().find(|rule| *rule.id == *arguments.id) else {
         let name = arguments.id.rsplit('/').next().unwrap_or_default();
         let near = policies.rules.iter().find(|rule| rule.id.ends_with(name));
-        let help = near.map_or_else(|| "run `probity rules` for all ids".to_owned(), |rule| format!("did you mean `{}`?", rule.id));
+        let help = near.map_or_else(
+            || "run `probity rules` for all ids".to_owned(),
+            |rule| format!("did you mean `{}`?", rule.id),
+        );
         return Err(Failure::usage(format!("there is no rule `{}`", arguments.id)).help(help));
     };
     terminal.print(|out| {

@@ -77,7 +77,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
         let is_rego = entry.path().extension().is_some_and(|extension| extension == "rego");
         if is_rego && entry.file_type().is_some_and(|kind| kind.is_file()) {
-            let text = std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+            let text =
+                std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
             let name = entry.path().to_string_lossy().replace('\\', "/");
             files.push(PolicyFile { name: name.trim_start_matches("./").into(), text: text.into() });
         }

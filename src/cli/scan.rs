@@ -80,7 +80,11 @@ impl From<ScanError> for Failure {
     }
 }
 
-pub(super) fn run(arguments: &Arguments, matches: Option<&ArgMatches>, terminal: &Terminal) -> Result<u8, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    matches: Option<&ArgMatches>,
+    terminal: &Terminal,
+) -> Result<u8, Failure> {
     let destinations = destinations(arguments, matches)?;
     let mut settings = arguments.estate.settings()?;
     settings.fail_on = arguments.fail_on.parse().ok();
@@ -89,7 +93,7 @@ pub(super) fn run(arguments: &Arguments, matches: Option<&ArgMatches>, terminal:
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
-    let audit = arguments.audit.start(&settings.base, &estate, &policies, terminal)?;
+    let audit = arguments.audit.start(&settings.base, &estate, &policies.files, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
     report.audit = audit.as_ref().map(super::audit::Run::reference);
@@ -120,15 +124,17 @@ impl Destination {
     fn write(&self, report: &Report, sources: &Sources, terminal: &Terminal) -> Result<Written, Failure> {
         let options = if self.file.is_some() { terminal.file_options() } else { terminal.options() };
         let mut bytes = Vec::new();
-        self.format
-            .write(report, sources, &options, &mut bytes)
-            .map_err(|error| Failure::usage(format!("format `{}` cannot be written: {error}", self.format.name)))?;
+        self.format.render(report, sources, &options, &mut bytes).map_err(|error| {
+            Failure::usage(format!("format `{}` cannot be written: {error}", self.format.name))
+        })?;
         match &self.file {
             None => terminal.print(|out| out.write_all(&bytes))?,
-            Some(path) => File::create(path).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
-                Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
-                    .help("name a file in a folder that exists")
-            })?,
+            Some(path) => {
+                File::create(path).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
+                    Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
+                        .help("name a file in a folder that exists")
+                })?
+            }
         }
         Ok(Written { format: self.format.name, bytes })
     }
@@ -137,12 +143,16 @@ impl Destination {
 /// Pairs each `--output` with the `--format` before it.
 fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<Vec<Destination>, Failure> {
     let indices = |name: &str| {
-        matches.and_then(|matches| matches.indices_of(name)).map(Iterator::collect::<Vec<_>>).unwrap_or_default()
+        matches
+            .and_then(|matches| matches.indices_of(name))
+            .map(Iterator::collect::<Vec<_>>)
+            .unwrap_or_default()
     };
     let (formats, outputs) = (indices("format"), indices("output"));
     let mut found: Vec<(usize, Destination)> = Vec::new();
     for (name, at) in arguments.format.iter().zip(formats) {
-        let format = output::format(name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`")))?;
+        let format =
+            output::format(name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`")))?;
         found.push((at, Destination { format, file: None }));
     }
     let text = &output::FORMATS[0];
@@ -151,21 +161,32 @@ fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<V
         let before = found.iter_mut().filter(free).rfind(|(format, _)| *format < at);
         match before {
             Some((_, destination)) => destination.file = Some(path.clone()),
-            None if arguments.format.len() == 1 && arguments.output.len() == 1 => found[0].1.file = Some(path.clone()),
-            None if arguments.format.is_empty() => found.push((at, Destination { format: text, file: Some(path.clone()) })),
+            None if arguments.format.len() == 1 && arguments.output.len() == 1 => {
+                found[0].1.file = Some(path.clone())
+            }
+            None if arguments.format.is_empty() => {
+                found.push((at, Destination { format: text, file: Some(path.clone()) }))
+            }
             None => {
-                return Err(Failure::usage(format!("`--output {}` has no `--format` before it", path.display()))
-                    .help("write pairs: `-f sarif -o report.sarif -f json -o report.json`"));
+                return Err(Failure::usage(format!(
+                    "`--output {}` has no `--format` before it",
+                    path.display()
+                ))
+                .help("write pairs: `-f sarif -o report.sarif -f json -o report.json`"));
             }
         }
     }
     if found.is_empty() {
         found.push((0, Destination { format: text, file: None }));
     }
-    let printed: Vec<&str> = found.iter().filter(|(_, found)| found.file.is_none()).map(|(_, found)| found.format.name).collect();
+    let printed: Vec<&str> =
+        found.iter().filter(|(_, found)| found.file.is_none()).map(|(_, found)| found.format.name).collect();
     if printed.len() > 1 {
-        return Err(Failure::usage(format!("formats {} would be mixed on standard output", printed.join(" and ")))
-            .help("give all but one of them a file with `--output`"));
+        return Err(Failure::usage(format!(
+            "formats {} would be mixed on standard output",
+            printed.join(" and ")
+        ))
+        .help("give all but one of them a file with `--output`"));
     }
     Ok(found.into_iter().map(|(_, destination)| destination).collect())
 }
@@ -173,7 +194,8 @@ fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<V
 /// The current folder, which relative paths start from.
 #[expect(clippy::disallowed_methods, reason = "the edge that reads it")]
 pub(super) fn current_folder() -> Result<PathBuf, Failure> {
-    std::env::current_dir().map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}")))
+    std::env::current_dir()
+        .map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}")))
 }
 
 /// `path` as seen from the current folder.

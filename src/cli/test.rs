@@ -25,7 +25,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     }
     let run = run_tests(&files);
     if run.tests.is_empty() && run.errors.is_empty() {
-        return Err(Failure::usage("no test was found").help("name a folder with `_test.rego` files that have `test_` rules"));
+        return Err(Failure::usage("no test was found")
+            .help("name a folder with `_test.rego` files that have `test_` rules"));
     }
     terminal.print(|out| print(&run, arguments.coverage, out))?;
     let failed = run.tests.iter().any(|test| test.outcome != TestOutcome::Passed);
@@ -40,7 +41,9 @@ fn print(run: &TestRun, coverage: bool, out: &mut dyn std::io::Write) -> std::io
         match &test.outcome {
             TestOutcome::Passed => {}
             TestOutcome::Failed => writeln!(out, "failed: {}\n  at {}:{}", test.name, test.file, test.line)?,
-            TestOutcome::Error(error) => writeln!(out, "error: {}\n  at {}:{}\n  {error}", test.name, test.file, test.line)?,
+            TestOutcome::Error(error) => {
+                writeln!(out, "error: {}\n  at {}:{}\n  {error}", test.name, test.file, test.line)?
+            }
         }
     }
     if coverage {
@@ -48,7 +51,8 @@ fn print(run: &TestRun, coverage: bool, out: &mut dyn std::io::Write) -> std::io
             let total = file.covered + file.not_covered.len();
             let percent = (file.covered * 100).checked_div(total).unwrap_or(100);
             let lines: Vec<String> = file.not_covered.iter().map(ToString::to_string).collect();
-            let gaps = if lines.is_empty() { String::new() } else { format!("  not reached: {}", lines.join(", ")) };
+            let gaps =
+                if lines.is_empty() { String::new() } else { format!("  not reached: {}", lines.join(", ")) };
             writeln!(out, "{percent:3}%  {}{gaps}", file.file)?;
         }
     }

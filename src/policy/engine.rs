@@ -24,6 +24,8 @@ use crate::{
 pub struct Evaluation {
     pub findings: Vec<Finding>,
     pub not_assessed: Vec<NotAssessed>,
+    /// For each rule, the resources that passed, sorted.
+    pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// One for each rule, sorted.
     pub evaluated: Vec<Evaluated>,
     pub errors: Vec<PolicyError>,
@@ -75,6 +77,7 @@ impl<'p> Wanted<'p> {
 /// What one rule said about one subject.
 struct Judgement {
     rule: usize,
+    resource: Arc<str>,
     findings: Vec<Finding>,
     not_assessed: Vec<NotAssessed>,
     error: Option<String>,
@@ -93,8 +96,13 @@ fn judge(
     }
     let input = case.input.to_rego(estate);
     let judged = rules.into_iter().map(|index| {
-        let mut judgement =
-            Judgement { rule: index, findings: Vec::new(), not_assessed: Vec::new(), error: None };
+        let mut judgement = Judgement {
+            rule: index,
+            resource: Arc::clone(&case.resource),
+            findings: Vec::new(),
+            not_assessed: Vec::new(),
+            error: None,
+        };
         engine.set_input(input.clone());
         match verdicts(engine, &policies.rules[index], policies.verdicts[index]) {
             Ok((denied, unassessed)) => {
@@ -229,10 +237,17 @@ fn collect(policies: &Policies, judged: Vec<Judgement>) -> Evaluation {
             }
             (None, false, _) => count.failed += 1,
             (None, true, false) => count.not_assessed += 1,
-            (None, true, true) => count.passed += 1,
+            (None, true, true) => {
+                count.passed += 1;
+                evaluation.passed.entry(Arc::clone(&count.rule)).or_default().push(judgement.resource);
+            }
         }
         evaluation.findings.extend(judgement.findings);
         evaluation.not_assessed.extend(judgement.not_assessed);
+    }
+    for resources in evaluation.passed.values_mut() {
+        resources.sort();
+        resources.dedup();
     }
     evaluation.errors = errors
         .into_iter()

@@ -22,6 +22,8 @@ pub struct PolicyFile {
 pub struct Policies {
     /// Sorted by id.
     pub rules: Vec<Arc<Rule>>,
+    /// All files that were given, whether they could be loaded or not.
+    pub files: Vec<PolicyFile>,
     pub errors: Vec<PolicyError>,
     /// For each rule, whether it has `deny` and `not_assessed`.
     pub(super) verdicts: Vec<(bool, bool)>,
@@ -51,11 +53,11 @@ impl Policies {
     /// `errors`, and everything else is evaluated.
     pub fn new(files: &[PolicyFile], keep: impl Fn(&str) -> bool) -> Self {
         let mut loader = Loader { engine: new_engine(), rules: BTreeMap::new(), errors: Vec::new() };
-        let mut files: Vec<&PolicyFile> =
+        let mut sorted: Vec<&PolicyFile> =
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
-        files.sort_by(|a, b| a.name.cmp(&b.name));
+        sorted.sort_by(|a, b| a.name.cmp(&b.name));
         let mut added = Vec::new();
-        for file in files {
+        for file in sorted {
             match loader.add(file) {
                 Ok(()) => added.push(file),
                 Err(message) => loader.error(file, message),
@@ -68,7 +70,7 @@ impl Policies {
             .iter()
             .map(|rule| (loader.declares(&rule.file, "deny"), loader.declares(&rule.file, "not_assessed")));
         let verdicts = verdicts.collect();
-        Self { rules, errors: loader.errors, verdicts, engine: loader.engine }
+        Self { rules, files: files.to_vec(), errors: loader.errors, verdicts, engine: loader.engine }
     }
 }
 

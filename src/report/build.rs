@@ -28,7 +28,7 @@ pub struct Parts {
 impl Report {
     pub fn new(parts: Parts) -> Self {
         let Parts {
-            evaluation,
+            mut evaluation,
             rules,
             mut errors,
             mut not_applicable,
@@ -37,16 +37,16 @@ impl Report {
             strict,
             audit,
         } = parts;
-        let findings: Vec<Judged> = merge(evaluation.findings)
+        let findings: Vec<Judged> = merge(std::mem::take(&mut evaluation.findings))
             .into_iter()
             .map(|finding| Judged { fingerprint: finding.fingerprint(), finding, status: Status::Open })
             .collect();
-        let not_assessed = merge_not_assessed(evaluation.not_assessed);
+        let not_assessed = merge_not_assessed(std::mem::take(&mut evaluation.not_assessed));
         if strict && !not_assessed.is_empty() {
             incomplete
                 .push(format!("{} results are not assessed, and `--strict` is set", not_assessed.len()));
         }
-        errors.extend(evaluation.errors);
+        errors.append(&mut evaluation.errors);
         errors.sort();
         errors.dedup();
         not_applicable.sort();
@@ -60,8 +60,9 @@ impl Report {
         } else {
             Outcome::Pass
         };
-        let evaluated = evaluation.evaluated;
+        let Evaluation { evaluated, passed, .. } = evaluation;
         Self {
+            passed,
             outcome,
             findings,
             not_assessed,

@@ -5,7 +5,9 @@
 pub struct Plan {}
 
 impl Plan {
-    pub fn incomplete(&self) -> Option<&'static str> { None }
+    pub fn incomplete(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What a JSON text holds if it is Terraform's.
