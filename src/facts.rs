@@ -9,8 +9,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::{Path, Step},
+    estate::{Estate, Resource, View},
+    resource::terraform::Plan,
     source::Place,
 };
+
+/// How a kind of fact is made.
+#[derive(Clone, Copy)]
+pub enum Make {
+    /// From one resource alone: worked out once, whatever the sets.
+    Resource(fn(&Estate, &Resource) -> Option<Subject>),
+    /// From all that one set sees.
+    Set(fn(&View<'_>) -> Vec<Subject>),
+    /// From one plan, given its index.
+    Plan(fn(u32, &Plan) -> Vec<Subject>),
+}
+
+/// All kinds of facts, by the name of their selector.
+pub const FACTS: &[(&str, Make)] = &[];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

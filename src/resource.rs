@@ -1,3 +1,7 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod contents;
+pub mod credential;
+mod kinds;
+pub mod kubernetes;
 pub mod terraform;

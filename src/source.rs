@@ -30,6 +30,8 @@ pub struct Source {
     pub status: Status,
     /// Number of documents found in it.
     pub documents: usize,
+    /// What is odd in it, but did not prevent reading.
+    pub notices: Vec<Problem>,
     /// What must not be shown of it.
     pub mask: Mask,
     lines: OnceLock<LineIndex>,
@@ -82,6 +84,7 @@ impl Source {
             digest,
             status,
             documents: 0,
+            notices: Vec::new(),
             mask: Mask::None,
             lines: OnceLock::new(),
             masked: OnceLock::new(),
