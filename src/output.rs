@@ -85,11 +85,11 @@ impl Format {
         &self,
         report: &Report,
         sources: &Sources,
-        options: Options,
+        options: &Options,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mut buffered = BufWriter::new(out);
-        (self.render)(report, sources, options, &mut buffered)?;
+        (self.render)(report, sources, *options, &mut buffered)?;
         buffered.flush()
     }
 }

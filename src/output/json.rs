@@ -1,18 +1,21 @@
 //! `probity.report/v1`: the report as JSON, for other programs.
 //!
-//! The structs are the public shape (contract, section "`-f json`"), in its order; internal types are converted,
-//! never serialised. Keys that the contract does not show come last.
+//! Internal types are converted to the public ones, never serialised.
+
+mod model;
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
-use super::{FRAMEWORKS, Options, Verbosity, excerpt::excerpt, json_text, summary::Summary};
+use super::{Options, Verbosity, excerpt::excerpt, json_text, summary::Summary};
 use crate::{
-    finding::{NotAssessed, Related, Severity},
-    policy::metadata::{Control, Rule},
+    finding::{NotAssessed, Related},
+    policy::metadata::Rule,
     report::{AuditReference, Judged, Report, Status},
     source::{self, Problem, Source, Sources},
+};
+use model::{
+    Audit, BySeverity, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Place, PolicyError,
+    PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Tool, TreeHead, Waiver,
 };
 
 /// Longest excerpt, in characters.
@@ -26,150 +29,6 @@ pub(super) fn render(
 ) -> io::Result<()> {
     let document = Document::new(report, sources, options.verbosity == Verbosity::Verbose);
     json_text::write(&document, out)
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    outcome: &'static str,
-    tool: Tool,
-    summary: Counts,
-    findings: Vec<PublicFinding<'a>>,
-    not_assessed: Vec<PublicNotAssessed<'a>>,
-    not_applicable: Vec<NotApplicable<'a>>,
-    evaluated: Vec<Evaluated<'a>>,
-    sources: Vec<PublicSource<'a>>,
-    errors: Vec<PolicyError<'a>>,
-    audit: Option<Audit<'a>>,
-    incomplete: &'a [String],
-    rules: Vec<PublicRule<'a>>,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct Counts {
-    open: BySeverity,
-    waived: usize,
-    baseline: usize,
-    not_assessed: usize,
-}
-
-struct BySeverity([(Severity, usize); Severity::ALL.len()]);
-
-#[derive(Serialize)]
-struct PublicFinding<'a> {
-    rule: &'a str,
-    severity: Severity,
-    status: &'static str,
-    message: &'a str,
-    sets: Vec<&'a str>,
-    resource: &'a str,
-    place: Option<Place<'a>>,
-    related: Vec<PublicRelated<'a>>,
-    controls: Controls<'a>,
-    waiver: Option<Waiver<'a>>,
-    fingerprint: &'a str,
-    title: Option<&'a str>,
-    remedy: Option<&'a str>,
-    peer: Option<&'a str>,
-    metadata: &'a serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Serialize)]
-struct Place<'a> {
-    file: &'a str,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
-    excerpt: String,
-}
-
-#[derive(Serialize)]
-struct PublicRelated<'a> {
-    label: &'a str,
-    resource: Option<&'a str>,
-    place: Option<Place<'a>>,
-}
-
-/// Every framework of the contract is there, with an empty list where a rule says nothing about it.
-struct Controls<'a>(Option<&'a Rule>);
-
-#[derive(Serialize)]
-struct Waiver<'a> {
-    id: &'a str,
-    owner: &'a str,
-    reason: &'a str,
-    until: &'a str,
-    source: &'a str,
-}
-
-#[derive(Serialize)]
-struct PublicNotAssessed<'a> {
-    rule: &'a str,
-    reason: &'a str,
-    missing: Option<&'a str>,
-    resources: &'a [String],
-    sets: Vec<&'a str>,
-    place: Option<Place<'a>>,
-}
-
-#[derive(Serialize)]
-struct NotApplicable<'a> {
-    rule: &'a str,
-    reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct Evaluated<'a> {
-    rule: &'a str,
-    subjects: usize,
-    passed: usize,
-    failed: usize,
-    not_assessed: usize,
-}
-
-#[derive(Serialize)]
-struct PublicSource<'a> {
-    file: &'a str,
-    status: &'static str,
-    documents: usize,
-    reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct PolicyError<'a> {
-    policy: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Audit<'a> {
-    origin: &'a str,
-    run: &'a str,
-    start: TreeHead<'a>,
-    signed: bool,
-}
-
-#[derive(Serialize)]
-struct TreeHead<'a> {
-    size: u64,
-    root: &'a str,
-}
-
-#[derive(Serialize)]
-struct PublicRule<'a> {
-    id: &'a str,
-    title: &'a str,
-    description: &'a str,
-    severity: Severity,
-    recommended_action: &'a str,
-    controls: Controls<'a>,
 }
 
 impl<'a> Document<'a> {
@@ -308,7 +167,19 @@ impl<'a> PublicSource<'a> {
             source::Status::Skipped(reason) => ("skipped", Some(reason.clone())),
             source::Status::Failed(problems) => ("failed", Some(reason(problems, sources))),
         };
-        Self { file: &source.file, status, documents: source.documents, reason }
+        let notices = source.notices.iter().map(|notice| Notice::new(notice, sources)).collect();
+        Self { file: &source.file, status, documents: source.documents, reason, notices }
+    }
+}
+
+impl<'a> Notice<'a> {
+    fn new(notice: &'a Problem, sources: &Sources) -> Self {
+        let region = notice.place.as_ref().map(|place| sources.get(place.source).region(&place.span()));
+        Self {
+            line: region.map(|region| region.line),
+            column: region.map(|region| region.column),
+            message: &notice.message,
+        }
     }
 }
 
@@ -347,29 +218,5 @@ impl<'a> From<&'a Rule> for PublicRule<'a> {
             recommended_action: &rule.recommended_action,
             controls: Controls(Some(rule)),
         }
-    }
-}
-
-impl Serialize for BySeverity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(severity, count)| (severity.name(), count)))
-    }
-}
-
-impl Serialize for Controls<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ids =
-            |controls: &[Control]| controls.iter().map(|control| control.id.clone()).collect::<Vec<_>>();
-        let mut map = serializer.serialize_map(None)?;
-        for framework in FRAMEWORKS {
-            let controls = self.0.and_then(|rule| rule.controls.get(framework));
-            map.serialize_entry(framework, &controls.map_or_else(Vec::new, |controls| ids(controls)))?;
-        }
-        for (framework, controls) in self.0.iter().flat_map(|rule| &rule.controls) {
-            if !FRAMEWORKS.contains(&&**framework) {
-                map.serialize_entry(framework, &ids(controls))?;
-            }
-        }
-        map.end()
     }
 }

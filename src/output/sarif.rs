@@ -74,6 +74,7 @@ fn run(report: &Report, sources: &Sources) -> Run {
                 name: env!("CARGO_PKG_NAME"),
                 semantic_version: env!("CARGO_PKG_VERSION"),
                 version: env!("CARGO_PKG_VERSION"),
+                information_uri: env!("CARGO_PKG_REPOSITORY"),
                 short_description: Text { text: env!("CARGO_PKG_DESCRIPTION").to_owned() },
                 rules,
             },

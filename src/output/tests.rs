@@ -13,7 +13,7 @@ pub(super) fn rendered(name: &str, set: &Set, options: Options) -> String {
     let mut out = Vec::new();
     format(name)
         .expect("a format of the table")
-        .render(&set.report, &set.sources, options, &mut out)
+        .render(&set.report, &set.sources, &options, &mut out)
         .unwrap();
     let text = String::from_utf8(out).expect("every format is UTF-8");
     text.replace(env!("CARGO_PKG_VERSION"), "[VERSION]")

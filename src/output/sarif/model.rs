@@ -43,6 +43,8 @@ pub(super) struct Driver {
     pub(super) name: &'static str,
     pub(super) semantic_version: &'static str,
     pub(super) version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) information_uri: &'static str,
     pub(super) short_description: Text,
     pub(super) rules: Vec<Rule>,
 }

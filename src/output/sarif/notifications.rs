@@ -13,7 +13,7 @@ use crate::{
         visible::{one_line, visible},
     },
     report::{Outcome, Report},
-    source::{SourceId, Sources, Status},
+    source::{Place, SourceId, Sources, Status},
 };
 
 /// Locations of one notification that are given.
@@ -52,6 +52,7 @@ pub(super) fn notifications(
         all.push(notification("error", &format!("incomplete: {}", visible(reason)), Vec::new()));
     }
     all.extend(skipped(sources, artifacts));
+    all.extend(noticed(sources, artifacts));
     if !report.not_assessed.is_empty() {
         let count = counted(report.not_assessed.len(), "result");
         let text = format!("{count} not assessed: what would decide is not in the input");
@@ -88,6 +89,26 @@ fn skipped(sources: &Sources, artifacts: &mut Artifacts<'_>) -> Vec<Notification
             let text = format!("{} skipped: {}", counted(files.len(), "file"), visible(reason));
             let locations = files.into_iter().take(LOCATIONS).map(|id| artifacts.file(id)).collect();
             notification("warning", &text, locations)
+        })
+        .collect()
+}
+
+/// One notification for each message, with the places.
+fn noticed(sources: &Sources, artifacts: &mut Artifacts<'_>) -> Vec<Notification> {
+    let mut messages: BTreeMap<&str, Vec<(SourceId, Option<&Place>)>> = BTreeMap::new();
+    for (id, source) in sources.iter() {
+        for notice in &source.notices {
+            messages.entry(&notice.message).or_default().push((id, notice.place.as_ref()));
+        }
+    }
+    messages
+        .into_iter()
+        .map(|(message, places)| {
+            let locations = places.into_iter().take(LOCATIONS).map(|(id, place)| match place {
+                Some(place) => artifacts.location(place),
+                None => artifacts.file(id),
+            });
+            notification("note", &visible(message), locations.collect())
         })
         .collect()
 }

@@ -224,6 +224,11 @@ fn sources() -> Sources {
         ));
     }
     let mut sources = Sources::new(all);
+    let repeated = place(&sources, "k8s/mesh.yaml", "mode");
+    sources.get_mut(repeated.source).notices = vec![Problem {
+        place: Some(repeated.clone()),
+        message: "this key is given twice; the later value counts".into(),
+    }];
     let secret = place(&sources, "k8s/cart.yaml", SECRET);
     sources.get_mut(secret.source).add_mask([secret.span()]);
     let plan = place(&sources, "tfplan.json", "format_version").source;
@@ -271,6 +276,7 @@ pub(crate) fn judged(finding: Finding, status: Status) -> Judged {
 
 pub(crate) fn report(findings: Vec<Judged>) -> Report {
     Report {
+        passed: std::collections::BTreeMap::new(),
         outcome: Outcome::Pass,
         findings,
         not_assessed: Vec::new(),

@@ -10,6 +10,7 @@ use crate::{
     output::{
         excerpt::{Excerpt, excerpt, visible_with},
         related::described,
+        summary::first_few,
         visible::one_line,
     },
     report::{Judged, Report},
@@ -20,13 +21,16 @@ use crate::{
 const WIDTH: usize = 120;
 /// Lines between two places of one file that are still shown as one piece.
 const NEAR: usize = 8;
+/// Sets of a finding that are named.
+const SETS: usize = 3;
 
 /// Renders findings in the order of the report; a rule's long remedy appears with its first finding only.
 pub(super) struct Renderer<'a> {
     report: &'a Report,
     sources: &'a Sources,
     inner: annotate_snippets::Renderer,
-    name_sets: bool,
+    /// Number of sets that the report names.
+    sets: usize,
     explained: BTreeSet<&'a str>,
 }
 
@@ -54,7 +58,7 @@ impl<'a> Renderer<'a> {
             sources,
             // Long lines are windowed here, so the renderer's own cut at the terminal's width must never apply.
             inner: inner.term_width(WIDTH * 4),
-            name_sets: sets.len() > 1,
+            sets: sets.len(),
             explained: BTreeSet::new(),
         }
     }
@@ -142,12 +146,13 @@ impl<'a> Renderer<'a> {
     /// Sets, and what to do.
     fn advice(&mut self, finding: &'a Finding) -> Vec<Element<'a>> {
         let mut advice = Vec::new();
-        if self.name_sets && !finding.sets.is_empty() {
-            let sets: Vec<&str> = finding.sets.iter().map(|set| &**set).collect();
-            advice.push(note(
-                if sets.len() == 1 { "set" } else { "sets" },
-                one_line(&sets.join(", ")).into_owned(),
-            ));
+        if self.sets > 1 && !finding.sets.is_empty() {
+            let named = match finding.sets.len() {
+                all if all == self.sets => format!("all {all}"),
+                _ => first_few(finding.sets.iter().map(|set| &**set), SETS),
+            };
+            let name = if finding.sets.len() == 1 { "set" } else { "sets" };
+            advice.push(note(name, one_line(&named).into_owned()));
         }
         let general = self.report.rule(&finding.rule).map(|rule| &*rule.recommended_action);
         let help = match (&finding.remedy, general) {

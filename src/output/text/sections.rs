@@ -1,6 +1,7 @@
 //! What follows the findings: decided findings, results that could not be judged, sources that could not be read.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     io::{self, Write},
 };
@@ -17,7 +18,7 @@ use crate::{
     source::{Problem, Source, Sources, Status},
 };
 
-/// Items of a list, reasons of a rule that are shown without `-v`.
+/// Items of a list, and reasons, that are shown without `-v`.
 const FEW: usize = 3;
 
 pub(super) fn render(
@@ -40,6 +41,7 @@ pub(super) fn render(
     if options.verbosity == Verbosity::Verbose {
         sections.by_reason(sources, "ignored", AnsiColor::BrightBlue, ignored)?;
     }
+    sections.noticed(sources)?;
     sections.incomplete(report)
 }
 
@@ -90,9 +92,7 @@ impl Sections<'_> {
                 let resources = first_few(resources.iter().copied(), self.few);
                 writeln!(self.out, "    {}: {}", one_line(reason), one_line(&resources))?;
             }
-            if let Some(more @ 1..) = reasons.len().checked_sub(self.few) {
-                writeln!(self.out, "    and {} (-v shows all)", counted(more, "more reason"))?;
-            }
+            self.more_reasons(reasons.len(), "    ")?;
         }
         writeln!(self.out)
     }
@@ -149,11 +149,7 @@ impl Sections<'_> {
             }
             for problem in problems {
                 // No excerpt: what did not parse could not be masked either.
-                let at = problem.place.as_ref().map_or_else(String::new, |place| {
-                    let region = sources.get(place.source).region(&place.span());
-                    format!(":{}:{}", region.line, region.column)
-                });
-                writeln!(self.out, "  {}{at}: {}", one_line(&source.file), indented(&problem.message))?;
+                writeln!(self.out, "  {}: {}", at(source, problem, sources), indented(&problem.message))?;
             }
         }
         writeln!(self.out)
@@ -167,10 +163,10 @@ impl Sections<'_> {
         color: AnsiColor,
         reason: fn(&Status) -> Option<&str>,
     ) -> io::Result<()> {
-        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for source in sources.as_slice() {
             if let Some(reason) = reason(&source.status) {
-                reasons.entry(reason).or_default().push(&source.file);
+                reasons.entry(reason).or_default().push(one_line(&source.file).into_owned());
             }
         }
         if reasons.is_empty() {
@@ -178,11 +174,42 @@ impl Sections<'_> {
         }
         let total = reasons.values().map(Vec::len).sum();
         self.heading(color, title, &counted(total, "file"))?;
-        for (reason, files) in reasons {
-            writeln!(self.out, "  {}", indented(reason))?;
-            writeln!(self.out, "    {}", one_line(&first_few(files.into_iter(), self.few)))?;
+        self.groups(&reasons)
+    }
+
+    /// What is odd in sources that were read, grouped by message.
+    fn noticed(&mut self, sources: &Sources) -> io::Result<()> {
+        let mut messages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for source in sources.as_slice() {
+            for notice in &source.notices {
+                messages.entry(&notice.message).or_default().push(at(source, notice, sources));
+            }
         }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let total = messages.values().map(Vec::len).sum();
+        self.heading(AnsiColor::Yellow, "noticed", &format!("{} in what was read", counted(total, "thing")))?;
+        self.groups(&messages)
+    }
+
+    /// Reasons with the first few of what they concern; those that concern most come first.
+    fn groups(&mut self, groups: &BTreeMap<&str, Vec<String>>) -> io::Result<()> {
+        let mut groups: Vec<_> = groups.iter().collect();
+        groups.sort_by_key(|(_, members)| Reverse(members.len()));
+        for (reason, members) in groups.iter().take(self.few) {
+            writeln!(self.out, "  {}", indented(reason))?;
+            writeln!(self.out, "    {}", first_few(members.iter().map(String::as_str), self.few))?;
+        }
+        self.more_reasons(groups.len(), "  ")?;
         writeln!(self.out)
+    }
+
+    fn more_reasons(&mut self, total: usize, indent: &str) -> io::Result<()> {
+        match total.saturating_sub(self.few) {
+            0 => Ok(()),
+            more => writeln!(self.out, "{indent}and {} (-v shows all)", counted(more, "more reason")),
+        }
     }
 
     fn incomplete(&mut self, report: &Report) -> io::Result<()> {
@@ -190,6 +217,18 @@ impl Sections<'_> {
             self.heading(AnsiColor::Yellow, "incomplete", &indented(reason))?;
         }
         if report.incomplete.is_empty() { Ok(()) } else { writeln!(self.out) }
+    }
+}
+
+/// `k8s/cart.yaml:3:5`.
+fn at(source: &Source, problem: &Problem, sources: &Sources) -> String {
+    let file = one_line(&source.file);
+    match &problem.place {
+        None => file.into_owned(),
+        Some(place) => {
+            let region = sources.get(place.source).region(&place.span());
+            format!("{file}:{}:{}", region.line, region.column)
+        }
     }
 }
 
