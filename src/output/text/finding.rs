@@ -14,7 +14,7 @@ use crate::{
         visible::one_line,
     },
     report::{Judged, Report},
-    source::{Place, Sources},
+    source::{Place, Sources, Status},
 };
 
 /// Characters of a line that are shown; longer lines are windowed.
@@ -78,7 +78,9 @@ impl<'a> Renderer<'a> {
         for related in &finding.related {
             match (&primary, related.place.as_ref().map(|place| self.show(place))) {
                 (_, None) => notes.push(note("note", described(related))),
-                (Some(primary), Some(shown)) if primary.is_near(&shown) => near.push((related, shown)),
+                (Some(primary), Some(shown)) if self.is_one_piece(primary, &shown) => {
+                    near.push((related, shown));
+                }
                 (_, Some(shown)) => {
                     let snippet = self.snippet(&shown, None, &[], AnnotationKind::Context);
                     groups.push(Level::NOTE.secondary_title(described(related)).elements(snippet));
@@ -101,6 +103,12 @@ impl<'a> Renderer<'a> {
         let source = self.sources.get(place.source);
         let region = source.region(&place.span());
         Shown { place, excerpt: excerpt(source, place, WIDTH), line: region.line, column: region.column }
+    }
+
+    /// Whether two lines are shown as one piece of source. Not where something did not parse: between them may lie
+    /// what could not be masked.
+    fn is_one_piece(&self, primary: &Shown<'_>, other: &Shown<'_>) -> bool {
+        primary.is_near(other) && !matches!(self.sources.get(primary.place.source).status, Status::Failed(_))
     }
 
     /// Where a place is, and its line; places near it are marked in the same piece of source.
