@@ -5,6 +5,9 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod places;
+mod secrets;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
@@ -26,7 +29,7 @@ pub enum Make {
 }
 
 /// All kinds of facts, by the name of their selector.
-pub const FACTS: &[(&str, Make)] = &[];
+pub const FACTS: &[(&str, Make)] = &[("secret", Make::Resource(secrets::secret))];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

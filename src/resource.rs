@@ -3,4 +3,5 @@
 pub mod credential;
 mod kinds;
 pub mod kubernetes;
+pub mod shape;
 pub mod terraform;

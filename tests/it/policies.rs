@@ -23,14 +23,19 @@ fn every_rule_loads_and_has_tests_with_its_deciding_field_unknown_and_fixtures()
     assert!(!policies.rules.is_empty());
     for rule in &policies.rules {
         let tests = rule.file.replace(".rego", "_test.rego");
-        let tests = files.iter().find(|file| *file.name == *tests).unwrap_or_else(|| panic!("{} has no tests", rule.id));
+        let tests = files
+            .iter()
+            .find(|file| *file.name == *tests)
+            .unwrap_or_else(|| panic!("{} has no tests", rule.id));
         assert!(tests.text.contains("not_assessed"), "{}: no test has the deciding field unknown", rule.id);
         assert!(!rule.recommended_action.is_empty() && !rule.description.is_empty(), "{}", rule.id);
         assert!(!rule.controls.is_empty(), "{} maps to no control", rule.id);
         for verdict in ["pass", "fail"] {
-            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules").join(&*rule.id);
+            let folder =
+                std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules").join(&*rule.id);
             let fixtures = folder.read_dir().unwrap_or_else(|_| panic!("{} has no fixtures", rule.id));
-            let found = fixtures.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(verdict));
+            let found =
+                fixtures.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(verdict));
             assert!(found, "{} has no fixture that must {verdict}", rule.id);
         }
     }
