@@ -5,6 +5,7 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod datastores;
 mod places;
 mod secrets;
 
@@ -29,7 +30,8 @@ pub enum Make {
 }
 
 /// All kinds of facts, by the name of their selector.
-pub const FACTS: &[(&str, Make)] = &[("secret", Make::Resource(secrets::secret))];
+pub const FACTS: &[(&str, Make)] =
+    &[("datastore", Make::Set(datastores::datastores)), ("secret", Make::Resource(secrets::secret))];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,7 +1,9 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
 pub mod credential;
+pub mod engine;
 mod kinds;
 pub mod kubernetes;
 pub mod shape;
 pub mod terraform;
+pub mod workload;
