@@ -5,6 +5,7 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod classifications;
 mod datastores;
 mod places;
 mod secrets;
@@ -30,8 +31,11 @@ pub enum Make {
 }
 
 /// All kinds of facts, by the name of their selector.
-pub const FACTS: &[(&str, Make)] =
-    &[("datastore", Make::Set(datastores::datastores)), ("secret", Make::Resource(secrets::secret))];
+pub const FACTS: &[(&str, Make)] = &[
+    ("classification", Make::Resource(classifications::classification)),
+    ("datastore", Make::Set(datastores::datastores)),
+    ("secret", Make::Resource(secrets::secret)),
+];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,5 +1,6 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod classification;
 pub mod credential;
 pub mod engine;
 mod kinds;
