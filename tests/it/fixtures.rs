@@ -8,7 +8,7 @@ use std::{
 use probity::{
     document::yaml,
     estate::Estate,
-    policy::{Policies, built_in, evaluate},
+    policy::{Evaluation, Policies, built_in, evaluate},
     source::{Source, Sources, read},
 };
 
@@ -38,8 +38,38 @@ fn findings_are_exactly_where_the_fixtures_say() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_demo_estate_has_something_for_every_rule_on_manifests_and_most_of_it_is_right() {
+    let manifests = manifests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop/k8s"));
+    let (estate, evaluation) = judged(&Policies::new(&built_in(), |_| true), manifests.expect("manifests"));
+    let found: BTreeSet<_> =
+        evaluation.findings.iter().map(|finding| (&*finding.rule, finding.resource.as_str())).collect();
+    let expected = [
+        ("datastores/exposed", "StatefulSet/shop/orders-db"),
+        ("lineage/unknown-classification", "PersistentVolumeClaim/shop/orders-export"),
+        ("mtls/plaintext-gateway", "Ingress/shop/web"),
+        ("secrets/committed-secret", "Secret/shop/orders-db"),
+        ("secrets/private-key", "ConfigMap/shop/payments"),
+    ];
+    for expected in expected {
+        assert!(found.contains(&expected), "{expected:?} is missing in {found:?}");
+    }
+    assert!(found.len() < estate.resources.len() / 2, "most things are right: {found:?}");
+}
+
 /// File and line of every finding.
 fn found(policies: &Policies, sources: Sources) -> BTreeSet<(String, usize)> {
+    let (estate, evaluation) = judged(policies, sources);
+    assert_eq!(evaluation.not_assessed, []);
+    let places = evaluation.findings.iter().map(|finding| {
+        let place = finding.place.clone().expect("findings in files have a place");
+        let source = estate.sources.get(place.source);
+        (source.file.to_string(), source.region(&place.span()).line)
+    });
+    places.collect()
+}
+
+fn judged(policies: &Policies, sources: Sources) -> (Estate, Evaluation) {
     let mut documents = Vec::new();
     for (id, source) in sources.iter() {
         let parsed = yaml::parse(id, &source.text);
@@ -49,13 +79,7 @@ fn found(policies: &Policies, sources: Sources) -> BTreeSet<(String, usize)> {
     let estate = Estate::new(sources, documents, Vec::new(), "default");
     let evaluation = evaluate(policies, &estate, &|_| {});
     assert_eq!(evaluation.errors, []);
-    assert_eq!(evaluation.not_assessed, []);
-    let places = evaluation.findings.iter().map(|finding| {
-        let place = finding.place.clone().expect("findings in files have a place");
-        let source = estate.sources.get(place.source);
-        (source.file.to_string(), source.region(&place.span()).line)
-    });
-    places.collect()
+    (estate, evaluation)
 }
 
 fn marked(sources: &Sources) -> BTreeSet<(String, usize)> {
