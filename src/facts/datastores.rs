@@ -5,6 +5,8 @@
 
 mod exposure;
 mod ports;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -132,3 +132,81 @@ fn value(key: &str, path: &[Step], shape: &str, place: Place) -> Fact {
     ];
     Fact::object(fields).at(Some(place.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        document::yaml,
+        facts::Value,
+        source::{Source, Sources, Status},
+    };
+
+    fn facts(text: &str) -> Vec<Fact> {
+        let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
+        let documents =
+            sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
+        let estate = Estate::new(sources, documents, Vec::new(), "default");
+        estate.resources.iter().filter_map(|resource| Some(secret(&estate, resource)?.fact)).collect()
+    }
+
+    /// Where each value stands, and its shape.
+    fn shapes(fact: &Fact) -> Vec<(String, String)> {
+        let text = |value: &Fact, key| match value.get(key).map(|field| &field.value) {
+            Some(Value::String(text)) => text.to_string(),
+            other => panic!("`{key}` is {other:?}"),
+        };
+        let Some(Value::Array(values)) = fact.get("values").map(|field| &field.value) else {
+            panic!("`values` is no array");
+        };
+        values.iter().map(|value| (text(value, "where"), text(value, "shape"))).collect()
+    }
+
+    fn expected(shapes: &[(&str, &str)]) -> Vec<(String, String)> {
+        shapes.iter().map(|(place, shape)| ((*place).to_owned(), (*shape).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_secret_is_described_by_shape_and_its_values_stay_outside() {
+        let facts = facts(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {p: aHVudGVyMg==, e: '', five: 5}\nstringData: {s: hunter2}\n",
+        );
+        let [fact] = facts.as_slice() else { panic!("one Secret") };
+        assert_eq!(
+            shapes(fact),
+            expected(&[
+                ("data.p", "text"),
+                ("data.e", "empty"),
+                ("data.five", "unknown"),
+                ("stringData.s", "text")
+            ])
+        );
+        let debug = format!("{fact:?}");
+        assert!(!debug.contains("hunter2") && !debug.contains("aHVudGVyMg"), "{debug}");
+    }
+
+    #[test]
+    fn data_that_is_no_mapping_is_unknown_and_none_is_nothing() {
+        let facts = facts(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: later\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\ndata:\n",
+        );
+        assert_eq!(
+            facts.iter().map(shapes).collect::<Vec<_>>(),
+            [expected(&[("data", "unknown")]), expected(&[])]
+        );
+    }
+
+    #[test]
+    fn other_objects_matter_only_for_private_keys() {
+        let facts = facts(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {password: hunter2}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  list: [x, \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: c, annotations: {note: \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"}}\n",
+        );
+        assert_eq!(
+            facts.iter().map(shapes).collect::<Vec<_>>(),
+            [
+                expected(&[("data.list[1]", "private-key")]),
+                expected(&[("metadata.annotations.note", "private-key")])
+            ]
+        );
+    }
+}
