@@ -5,6 +5,11 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod classifications;
+mod datastores;
+mod places;
+mod secrets;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
@@ -26,7 +31,11 @@ pub enum Make {
 }
 
 /// All kinds of facts, by the name of their selector.
-pub const FACTS: &[(&str, Make)] = &[];
+pub const FACTS: &[(&str, Make)] = &[
+    ("classification", Make::Resource(classifications::classification)),
+    ("datastore", Make::Set(datastores::datastores)),
+    ("secret", Make::Resource(secrets::secret)),
+];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,3 +1,4 @@
 //! Integration tests: one binary, so that it links once.
 
+mod fixtures;
 mod policies;
