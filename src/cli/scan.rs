@@ -133,7 +133,7 @@ impl Destination {
                 File::create(path).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
                     Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
                         .help("name a file in a folder that exists")
-                })?
+                })?;
             }
         }
         Ok(Written { format: self.format.name, bytes })
@@ -162,10 +162,10 @@ fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<V
         match before {
             Some((_, destination)) => destination.file = Some(path.clone()),
             None if arguments.format.len() == 1 && arguments.output.len() == 1 => {
-                found[0].1.file = Some(path.clone())
+                found[0].1.file = Some(path.clone());
             }
             None if arguments.format.is_empty() => {
-                found.push((at, Destination { format: text, file: Some(path.clone()) }))
+                found.push((at, Destination { format: text, file: Some(path.clone()) }));
             }
             None => {
                 return Err(Failure::usage(format!(

@@ -42,7 +42,7 @@ fn print(run: &TestRun, coverage: bool, out: &mut dyn std::io::Write) -> std::io
             TestOutcome::Passed => {}
             TestOutcome::Failed => writeln!(out, "failed: {}\n  at {}:{}", test.name, test.file, test.line)?,
             TestOutcome::Error(error) => {
-                writeln!(out, "error: {}\n  at {}:{}\n  {error}", test.name, test.file, test.line)?
+                writeln!(out, "error: {}\n  at {}:{}\n  {error}", test.name, test.file, test.line)?;
             }
         }
     }

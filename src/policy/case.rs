@@ -4,10 +4,10 @@ use std::{ops::Range, sync::Arc};
 
 use super::redact::Redactor;
 use crate::{
-    document::{NodeRef, Step},
+    document::{NodeRef, Step, json},
     estate::{Estate, Resource},
     facts::{Fact, Origin},
-    resource::credential,
+    resource::{credential, terraform::Plan},
     source::Place,
 };
 
@@ -31,6 +31,10 @@ pub enum Input<'e> {
     /// One manifest as written.
     Object(&'e Resource),
     Fact(Fact),
+    /// One resource of a plan: the plan's index and the resource's position in it.
+    Planned(usize, u32),
+    /// A whole plan, by its index.
+    Plan(usize),
 }
 
 impl Case<'_> {
@@ -40,8 +44,17 @@ impl Case<'_> {
             Input::Object(resource) => Some(in_object(estate.node(resource), path)),
             Input::Fact(fact) => match fact.locate(path).0? {
                 Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { .. } => None,
+                Origin::Planned { plan, resource, path } => planned(estate, *plan as usize, *resource, &path.0),
             },
+            Input::Planned(plan, resource) => match path {
+                [Step::Key(key), rest @ ..] if &**key == "values" => planned(estate, *plan, *resource, rest),
+                _ => planned(estate, *plan, *resource, &[]),
+            },
+            Input::Plan(plan) => {
+                let source = estate.plans.get(*plan)?.source;
+                let parsed = json::parse(source, &estate.sources.get(source).text);
+                Some(in_object(parsed.documents.first()?.root(), path))
+            }
         }
     }
 
@@ -60,8 +73,20 @@ impl Case<'_> {
                 secrets.into_iter().flat_map(|secret| secret.values).collect()
             }
             Input::Fact(_) => Vec::new(),
+            Input::Planned(plan, resource) => {
+                let plan = estate.plans.get(*plan);
+                let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
+                values.map(|values| values.sensitive_texts()).unwrap_or_default()
+            }
+            Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
         }
     }
+}
+
+/// The place of a value of a planned resource.
+fn planned(estate: &Estate, plan: usize, resource: u32, path: &[Step]) -> Option<Place> {
+    let plan = estate.plans.get(plan)?;
+    Some(plan.resource(resource)?.locate(plan, path))
 }
 
 /// The narrowest scalar or key that decides; where an absence decides, the nearest key above it.

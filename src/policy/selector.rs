@@ -15,7 +15,8 @@ use crate::{
 type MakeCases = for<'e> fn(&'e Estate) -> Vec<Case<'e>>;
 
 /// Selectors over what was read as it is; the others are the facts of [`FACTS`].
-const RAW: &[(&str, MakeCases)] = &[("kubernetes", kubernetes)];
+const RAW: &[(&str, MakeCases)] =
+    &[("kubernetes", kubernetes), ("terraform-plan", plans), ("terraform-resource", planned_resources)];
 
 pub fn is_known(name: &str) -> bool {
     names().contains(&name)
@@ -73,6 +74,31 @@ fn kubernetes(estate: &Estate) -> Vec<Case<'_>> {
         input: Input::Object(estate.resource(resource)),
     };
     (0..estate.resources.len()).map(case).collect()
+}
+
+fn plans(estate: &Estate) -> Vec<Case<'_>> {
+    let case = |index: usize| Case {
+        selector: "terraform-plan",
+        kind: "".into(),
+        resource: Arc::clone(&estate.sources.get(estate.plans[index].source).file),
+        sets: estate.sets.clone(),
+        input: Input::Plan(index),
+    };
+    (0..estate.plans.len()).map(case).collect()
+}
+
+fn planned_resources(estate: &Estate) -> Vec<Case<'_>> {
+    let plans = estate.plans.iter().enumerate();
+    let cases = plans.flat_map(|(index, plan)| {
+        (0..).zip(&plan.resources).map(move |(position, resource)| Case {
+            selector: "terraform-resource",
+            kind: Arc::clone(&resource.kind),
+            resource: Arc::clone(&resource.address),
+            sets: estate.sets.clone(),
+            input: Input::Planned(index, position),
+        })
+    });
+    cases.collect()
 }
 
 fn case<'e>(selector: &'static str, subject: Subject, sets: Vec<Arc<str>>) -> Case<'e> {

@@ -62,11 +62,11 @@ impl Report {
         };
         let Evaluation { evaluated, passed, .. } = evaluation;
         Self {
-            passed,
             outcome,
             findings,
             not_assessed,
             not_applicable,
+            passed,
             evaluated,
             errors,
             incomplete,

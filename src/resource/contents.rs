@@ -21,6 +21,16 @@ impl Contents {
     fn none(status: Status) -> Self {
         Self { documents: Vec::new(), plan: None, status, notices: Vec::new(), mask: Mask::None }
     }
+
+    /// What cannot be used: nothing of its text is ever shown.
+    pub(super) fn refused(status: Status) -> Self {
+        Self { mask: Mask::EveryValue, ..Self::none(status) }
+    }
+
+    /// A plan: shown only where a finding points, with every value masked.
+    pub(super) fn plan(plan: Plan) -> Self {
+        Self { plan: Some(plan), mask: Mask::EveryValue, ..Self::none(Status::Read) }
+    }
 }
 
 /// Reads a source whose bytes could be read; `plans` are the folders that hold plans, for `.tf` files beside them.
@@ -156,21 +166,6 @@ fn kustomization(source: &Source, documents: &[Document]) -> Option<Status> {
             "kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
         ))
     })
-}
-
-/// Text of a plan: shown only where a finding points, with every value masked.
-pub(super) fn plan_contents(plan: Plan) -> Contents {
-    Contents {
-        documents: Vec::new(),
-        plan: Some(plan),
-        status: Status::Read,
-        notices: Vec::new(),
-        mask: Mask::EveryValue,
-    }
-}
-
-pub(super) fn refused(status: Status) -> Contents {
-    Contents::none(status)
 }
 
 #[cfg(test)]
