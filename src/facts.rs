@@ -5,9 +5,11 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod buckets;
 mod classifications;
 mod datastores;
 mod places;
+mod public_policy;
 mod secrets;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -32,6 +34,7 @@ pub enum Make {
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
+    ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Resource(classifications::classification)),
     ("datastore", Make::Set(datastores::datastores)),
     ("secret", Make::Resource(secrets::secret)),

@@ -44,7 +44,9 @@ impl Case<'_> {
             Input::Object(resource) => Some(in_object(estate.node(resource), path)),
             Input::Fact(fact) => match fact.locate(path).0? {
                 Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { plan, resource, path } => planned(estate, *plan as usize, *resource, &path.0),
+                Origin::Planned { plan, resource, path } => {
+                    planned(estate, *plan as usize, *resource, &path.0)
+                }
             },
             Input::Planned(plan, resource) => match path {
                 [Step::Key(key), rest @ ..] if &**key == "values" => planned(estate, *plan, *resource, rest),

@@ -18,7 +18,9 @@ impl Input<'_> {
         match self {
             Self::Object(resource) => document(estate.node(resource)),
             Self::Fact(fact) => self::fact(fact),
-            Self::Planned(plan, resource) => estate.plans.get(*plan).map_or(Value::Null, |plan| planned(plan, *resource)),
+            Self::Planned(plan, resource) => {
+                estate.plans.get(*plan).map_or(Value::Null, |plan| planned(plan, *resource))
+            }
             Self::Plan(plan) => {
                 let source = estate.plans.get(*plan).map(|plan| estate.sources.get(plan.source));
                 source.and_then(|source| Value::from_json_str(&source.text).ok()).unwrap_or(Value::Null)

@@ -100,7 +100,9 @@ impl<'p> Search<'p> {
     fn output(&mut self, module_address: &str, call: &Segment<'_>, output: &str, depth: usize) {
         let dot = if module_address.is_empty() { "" } else { "." };
         let prefix = format!("{module_address}{dot}module.{}", call.name);
-        let instances: Vec<String> = if let Some(key) = &call.key { vec![format!("{prefix}{key}")] } else {
+        let instances: Vec<String> = if let Some(key) = &call.key {
+            vec![format!("{prefix}{key}")]
+        } else {
             let known = self
                 .plan
                 .index()
