@@ -24,7 +24,7 @@ use probity::{
     source::{SourceId, base::Base},
 };
 
-/// Objects of one service: Deployment, Service, ConfigMap, Secret.
+/// Objects of one service, one of each kind.
 const KINDS: usize = 4;
 
 fn main() {
@@ -141,8 +141,11 @@ fn service(index: usize) -> String {
     let namespace = format!("team-{}", index % 50);
     let name = format!("service-{index}");
     let mut text = String::new();
-    let committed =
-        if index % 10 == 0 { format!("stringData:\n  password: pass-{index}-word\n") } else { String::new() };
+    let committed = if index.is_multiple_of(10) {
+        format!("stringData:\n  password: pass-{index}-word\n")
+    } else {
+        String::new()
+    };
     write!(
         text,
         r#"apiVersion: apps/v1
