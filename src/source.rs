@@ -96,6 +96,13 @@ impl Source {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 
+    /// Byte range of a line (from 1) without the white space at its end.
+    pub fn line_span(&self, line: usize) -> Range<usize> {
+        let span = self.lines().span(&self.text, line);
+        let body = self.text.get(span.clone()).map_or(0, |text| text.trim_end().len());
+        span.start..span.start + body
+    }
+
     /// The text as it may be shown, computed at first use: call only after the mask is complete.
     pub fn masked(&self) -> &Masked {
         self.masked.get_or_init(|| Masked::new(&self.text, &self.mask))
