@@ -47,7 +47,10 @@ impl Writer {
             self.known.clone()
         };
         let signer = self.options.signer.as_ref().map(|signer| signer.verifier().clone());
-        let mut reader = Reader { origin: self.description.origin.clone(), signer, expected };
+        let signed_from_the_start = !self.description.keys.is_empty();
+        let was_signed =
+            start.commit.as_ref().map_or(signed_from_the_start, |commit| commit.note.is_signed());
+        let mut reader = Reader { origin: self.description.origin.clone(), signer, expected, was_signed };
         reader.expected.at(&start.chain);
         reader.expected.commit();
         let end = walk(&*self.system, &self.directory, start, &mut reader)?;
@@ -97,14 +100,25 @@ impl Writer {
                 found_note,
             });
         }
+        if head.is_none()
+            && let Some(key) = &reader.signer
+            && !self.description.keys.is_empty()
+            && !self.description.keys.contains(key)
+        {
+            return Err(AuditError::OtherKey { key: key.to_string() });
+        }
         if let Some(commit) = head {
             reader
                 .check(&commit.note)
                 .map_err(|fault| AuditError::Damaged(Box::new(violation(end, fault))))?;
-            if let Some(key) = &reader.signer
-                && commit.note.verify([key])?.is_empty()
-            {
-                return Err(AuditError::OtherKey { key: key.to_string() });
+            match &reader.signer {
+                Some(key) if commit.note.is_signed() && !commit.note.is_in_force(key) => {
+                    return Err(AuditError::OtherKey { key: key.to_string() });
+                }
+                None if commit.note.is_signed() => {
+                    return Err(AuditError::KeyMissing { origin: self.description.origin.clone() });
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -174,6 +188,8 @@ struct Reader {
     origin: String,
     signer: Option<VerifierKey>,
     expected: Expected,
+    /// Whether the newest head is signed: then an unsigned one is none.
+    was_signed: bool,
 }
 
 impl Reader {
@@ -197,6 +213,10 @@ impl Visitor for Reader {
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.expected.commit();
+        if self.was_signed && !commit.note.is_signed() {
+            return Err(Fault::new("the head is not signed, though one before it is"));
+        }
+        self.was_signed = commit.note.is_signed();
         self.check(&commit.note)
     }
 
@@ -206,7 +226,9 @@ impl Visitor for Reader {
 
     fn adopts(&self, note: &Note) -> bool {
         match &self.signer {
-            Some(key) => note.verify([key]).is_ok_and(|keys| !keys.is_empty()),
+            Some(key) => {
+                !note.is_signed() && !self.was_signed || note.verify([key]).is_ok_and(|keys| !keys.is_empty())
+            }
             None => !note.is_signed(),
         }
     }
