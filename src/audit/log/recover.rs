@@ -13,7 +13,7 @@ use crate::audit::{
     record::Record,
     store::{Context as _, read_small},
     tree::Hash,
-    walk::{End, Position, Tail, Visitor, walk},
+    walk::{self, End, Position, Tail, Visitor, walk},
 };
 
 /// Where the next commit goes.
@@ -33,7 +33,9 @@ impl Writer {
             return Ok(plan);
         }
         let mut expected = Expected::default();
-        if let Some(note) = self.remembered()? {
+        // What this writer knows extends what it remembered when it was opened.
+        let known = if opening { 0 } else { self.known.chain.size() };
+        if let Some(note) = self.remembered()?.filter(|note| note.checkpoint.size >= known) {
             expected.add("the head in the user's state folder", note);
         }
         let start = if opening {
@@ -53,10 +55,10 @@ impl Writer {
         let mut reader = Reader { origin: self.description.origin.clone(), signer, expected, was_signed };
         reader.expected.at(&start.chain);
         reader.expected.commit();
-        let end = walk(&*self.system, &self.directory, start, &mut reader)?;
+        let end = walk(&*self.system, &self.directory, start.clone(), &mut reader)?;
         self.check_head(&end, &reader)?;
-        // Not the adopted head: reading goes on behind a complete line.
-        self.known = end.position.clone();
+        // From where the next look sees all that is to be set aside; never an adopted head, which has no complete line.
+        self.known = if end.tails.is_empty() { end.position.clone() } else { start };
         self.plan(end)
     }
 
@@ -130,7 +132,11 @@ impl Writer {
         let mut set_aside: Vec<(Tail, &'static str)> = tails
             .into_iter()
             .map(|tail| {
-                let reason = if tail.torn_commit { "torn commit" } else { "uncommitted" };
+                let reason = match () {
+                    () if failed_sync && Some(tail.segment) == newest => walk::FAILED_SYNC,
+                    () if tail.torn_commit => "torn commit",
+                    () => "uncommitted",
+                };
                 (tail, reason)
             })
             .collect();
@@ -138,7 +144,7 @@ impl Writer {
             && failed_sync
             && !set_aside.iter().any(|(tail, _)| tail.segment == segment)
         {
-            set_aside.push((self.whole(segment)?, "failed sync"));
+            set_aside.push((self.whole(segment)?, walk::FAILED_SYNC));
         }
         if let Some((chain, commit)) = adopted {
             position.chain = chain;

@@ -225,17 +225,21 @@ impl<'w> Walk<'w> {
 
     /// The first line of a segment that goes on from others: the newest head once more.
     fn restated(&mut self, reading: &mut Reading<'_>, end: u64, commit: Commit) -> Result<(), Stop> {
-        let adopts = self.torn_head().is_some_and(|torn| torn.note.checkpoint == commit.note.checkpoint)
-            && self.current.check(&commit).is_ok();
-        if !adopts {
-            if let Err(fault) = self.position.chain.check(&commit) {
+        let known = self.position.chain.check(&commit);
+        let adopts = known.is_err() && self.current.check(&commit).is_ok();
+        match known {
+            Ok(()) => {
+                self.current = self.position.chain.clone();
+                self.visitor.discard();
+                self.named.clear();
+            }
+            // Its own line was torn or lost; the record that says so must follow.
+            Err(_) if adopts => {}
+            Err(fault) => {
                 let problem = self.open.iter_mut().find_map(|open| open.problem.take());
                 let found = || violation(self.position.chain.size(), reading.name, 0, fault);
                 return Err(problem.unwrap_or_else(found).into());
             }
-            self.current = self.position.chain.clone();
-            self.visitor.discard();
-            self.named.clear();
         }
         self.visitor.commit(&commit).map_err(|fault| self.at_head(fault))?;
         self.close_open_ends(adopts)?;
