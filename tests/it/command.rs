@@ -1,5 +1,7 @@
 //! The binary as its users run it: exit codes, streams, reports.
 
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
 use std::{
     path::Path,
     process::{Command, Output, Stdio},
