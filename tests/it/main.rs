@@ -2,5 +2,7 @@
 
 mod architecture;
 mod command;
+mod documents;
 mod fixtures;
 mod policies;
+mod yaml_suite;
