@@ -2,3 +2,4 @@
 
 mod fixtures;
 mod policies;
+mod yaml_suite;
