@@ -1,3 +1,7 @@
+//! YAML, point by point.
+
+#![expect(clippy::single_range_in_vec_init, reason = "lists of spans, some with one element")]
+
 use std::fmt::Write as _;
 
 use super::*;
