@@ -104,6 +104,7 @@ fn a_merge_key_wants_mappings() {
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "these are lists of spans")]
 fn later_of_equal_keys_are_recorded_and_merged_ones_are_not() {
     for (text, expected) in [
         ("a: 1\nb: 2\na: 3\n", &[10..11][..]),
