@@ -41,7 +41,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Scan files, folders or standard input.
-    Scan(scan::Arguments),
+    Scan(Box<scan::Arguments>),
     /// Print what a scan understands, without judging it.
     Facts(facts::Arguments),
     /// Run the unit tests of Rego policies.

@@ -25,6 +25,8 @@ pub struct Resource {
     pub document: usize,
     /// Index into [`Estate::sets`]; `None`: it belongs to every set.
     pub home: Option<usize>,
+    /// An equal copy of one before it that the same sets see: judged as written, but no second object of a set.
+    pub is_copy: bool,
 }
 
 impl Resource {
@@ -39,7 +41,7 @@ impl Resource {
 pub struct Estate {
     pub sources: Sources,
     pub documents: Vec<Document>,
-    /// In the order of their places; equal copies that no set tells apart are one.
+    /// In the order of their places.
     pub resources: Vec<Resource>,
     /// In the order of their files; plans belong to every set.
     pub plans: Vec<Plan>,
@@ -64,7 +66,7 @@ impl Estate {
             .into_iter()
             .map(|(document, object)| {
                 let identity = Identity::new(&object, &scopes, &namespace);
-                Resource { id: identity.id().into(), identity, object, document, home: None }
+                Resource { id: identity.id().into(), identity, object, document, home: None, is_copy: false }
             })
             .collect();
         let sets = divide(&mut resources, &documents, &sources);
@@ -93,7 +95,7 @@ impl Estate {
     pub fn view(&self, set: usize) -> View<'_> {
         let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, resource) in self.resources.iter().enumerate() {
-            if resource.home.is_none_or(|home| home == set) {
+            if !resource.is_copy && resource.home.is_none_or(|home| home == set) {
                 by_kind.entry(&resource.object.kind).or_default().push(index);
             }
         }
@@ -136,7 +138,7 @@ impl<'e> View<'e> {
     }
 }
 
-/// Gives each resource its set, and drops what `kubectl apply` would replace and what is an equal copy.
+/// Gives each resource its set, drops what `kubectl apply` would replace, and marks equal copies.
 fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sources) -> Vec<Arc<str>> {
     let file = |resource: &Resource| &*sources.get(documents[resource.document].source).file;
     let mut declarations: BTreeMap<&Identity, Vec<usize>> = BTreeMap::new();
@@ -172,6 +174,7 @@ fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sourc
         kept.map(|index| sets::Declaration { file: file(&resources[*index]), content: contents[index] })
             .collect()
     }));
+    let mut copies = vec![false; resources.len()];
     let homes: Vec<Option<usize>> =
         resources.iter().map(|resource| sets::home(file(resource), &roots)).collect();
     for indices in declarations.values().filter(|indices| indices.len() > 1) {
@@ -181,7 +184,7 @@ fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sourc
                 *content == contents[&index] && (homes[*other].is_none() || homes[*other] == homes[index])
             };
             if seen.iter().any(copy) {
-                dropped[index] = true;
+                copies[index] = true;
             } else {
                 seen.push((index, contents[&index]));
             }
@@ -191,6 +194,7 @@ fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sourc
     let mut index = 0;
     resources.retain_mut(|resource| {
         resource.home = homes[index];
+        resource.is_copy = copies[index];
         index += 1;
         !dropped[index - 1]
     });

@@ -2,7 +2,10 @@
 //!
 //! A log that was cut at a commit is whole in itself. Only a head that somebody kept elsewhere shows the difference.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use super::{
     chain::Chain,
@@ -10,6 +13,9 @@ use super::{
     store::{FileSystem, IoError, create_directories, read_small, replace},
     tree::Hash,
 };
+
+/// Readers remember without the lock: no two drafts may have one name.
+static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
 /// Folder of the heads that this user signed or verified, below the user's state folder.
 #[derive(Debug, Clone)]
@@ -40,7 +46,7 @@ impl Memory {
     pub(super) fn remember(&self, system: &dyn FileSystem, note: &Note) -> Result<(), IoError> {
         let path = self.path(&note.checkpoint.origin);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = format!("{name}.{}.tmp", std::process::id());
+        let draft = format!("{name}.{}.{}.tmp", std::process::id(), DRAFTS.fetch_add(1, Ordering::Relaxed));
         replace(system, &path, &draft, note.encode().as_bytes(), false)
     }
 

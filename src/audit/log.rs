@@ -5,6 +5,7 @@
 //! contradicts one that is remembered. After any error nothing is acknowledged and no sync is tried again.
 
 mod append;
+mod keys;
 mod lock;
 mod open;
 mod recover;
@@ -79,6 +80,8 @@ pub struct Writer {
     description: Description,
     memory: Option<Memory>,
     run: String,
+    /// Signs beside the signer while a key hands over.
+    next_signer: Option<Signer>,
     /// The newest head that this writer has seen; it signs nothing that contradicts it.
     known: Position,
     warnings: Vec<String>,

@@ -124,6 +124,13 @@ impl Note {
         !self.signatures.is_empty()
     }
 
+    /// Whether the last signature in the name of the log is by this key: while a key hands over, both sign, the new one
+    /// last.
+    pub fn is_in_force(&self, key: &VerifierKey) -> bool {
+        let own = self.signatures.iter().rfind(|line| line.name == self.checkpoint.origin);
+        own.is_some_and(|line| line.name == key.name() && line.id == key.id())
+    }
+
     /// Adds a signature of [`Checkpoint::text`] by a key.
     pub fn add_signature(&mut self, key: &VerifierKey, signature: &[u8]) {
         self.signatures.push(SignatureLine {

@@ -58,7 +58,7 @@ pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Res
     each_on(&LocalFileSystem, directory, filter, then)
 }
 
-fn each_on(
+pub(super) fn each_on(
     system: &dyn FileSystem,
     directory: &Path,
     filter: &Filter,

@@ -10,6 +10,9 @@ use std::{
 };
 
 pub use local::LocalFileSystem;
+use sha2::{Digest as _, Sha256};
+
+use super::tree::Hash;
 
 /// What to open a file for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +128,7 @@ pub(super) fn read_full(file: &dyn StoredFile, offset: u64, buffer: &mut [u8]) -
     Ok(filled)
 }
 
-/// A small file as a whole; `None` if there is none. `InvalidData` if it is longer than `limit` bytes.
+/// A small file as a whole; `None` if there is none. Of a longer one, a byte more than `limit`.
 pub(super) fn read_small(
     system: &dyn FileSystem,
     path: &Path,
@@ -136,13 +139,29 @@ pub(super) fn read_small(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).on("read", path),
     };
-    let mut bytes = vec![0; limit + 1];
+    let length = usize::try_from(file.length().on("read", path)?).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; length.saturating_add(1).min(limit + 1)];
     let length = read_full(&*file, 0, &mut bytes).on("read", path)?;
-    if length > limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long")).on("read", path);
-    }
     bytes.truncate(length);
     Ok(Some(bytes))
+}
+
+/// SHA-256 of a part of a file, or of what there is of it.
+pub(super) fn digest(system: &dyn FileSystem, path: &Path, from: u64, to: u64) -> Result<Hash, IoError> {
+    let file = system.open(path, Access::Read).on("read", path)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 1 << 16];
+    let mut offset = from;
+    while offset < to {
+        let wanted = chunk.len().min(usize::try_from(to - offset).unwrap_or(usize::MAX));
+        let count = read_full(&*file, offset, &mut chunk[..wanted]).on("read", path)?;
+        if count == 0 {
+            break;
+        }
+        hash.update(&chunk[..count]);
+        offset += count as u64;
+    }
+    Ok(Hash(hash.finalize().into()))
 }
 
 /// Replaces a derived file as a whole: after a crash there is the old one, the new one, or (unsynced) a damaged one.

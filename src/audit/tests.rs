@@ -1,7 +1,10 @@
 //! The fault matrix of the log, as far as it concerns a local folder: tampering, crashes, concurrency, hostile input,
 //! keys. The letters in the names of the tests' modules are those of the matrix.
 
+mod concurrency;
+mod crash;
 mod memory;
+mod power;
 mod tamper;
 mod writing;
 

@@ -1,7 +1,9 @@
 //! The Merkle tree over the records (RFC 6962, section 2.1; SHA-256).
 //!
 //! Only its right edge is ever held: a [`Frontier`] grows leaf by leaf, folds to the root, and is stored in every
-//! commit line. Proofs are in [`super::proof`].
+//! commit line.
+
+pub mod proof;
 
 use std::fmt;
 

@@ -19,7 +19,7 @@ use super::{
     store::{Context as _, FileSystem, IoError},
 };
 use segment::Walk;
-pub use tail::Tail;
+pub use tail::{FAILED_SYNC, Tail};
 
 /// Takes in what a walk finds.
 pub trait Visitor {

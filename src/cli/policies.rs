@@ -54,7 +54,7 @@ impl Selection {
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
         let mut policies = Policies::new(&self.files()?, |id| {
-            (self.rule.is_empty() || hit(&wanted, id)) && !(!self.skip_rule.is_empty() && hit(&skipped, id))
+            (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
             policies.retain(|rule| rule.controls.contains_key(framework));

@@ -73,6 +73,7 @@ impl Terminal {
     }
 
     /// Writes a result; a reader that closed the pipe has seen enough.
+    #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
     pub(super) fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match write(&mut out).and_then(|()| out.flush()) {
@@ -89,6 +90,7 @@ impl Terminal {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
     pub(super) fn error(&self, failure: &Failure) {
         let mut out = anstream::stderr();
         drop(writeln!(out, "error: {}", failure.message));

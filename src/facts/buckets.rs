@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// One subject for each S3 bucket of a plan.
-pub fn subjects(plan_index: u32, plan: &Plan) -> Vec<Subject> {
+pub(super) fn subjects(plan_index: u32, plan: &Plan) -> Vec<Subject> {
     let joined = Joined::new(plan);
     let buckets = plan.managed("aws_s3_bucket");
     buckets.filter_map(|(position, resource)| joined.bucket(plan_index, position, resource)).collect()
@@ -33,6 +33,9 @@ struct Joined<'p> {
     /// A resource of this type configures some bucket that cannot be told.
     loose: BTreeMap<&'p str, u32>,
 }
+
+/// Turns the position of a resource and the path in it into an origin.
+type OriginOf<'o> = dyn Fn(&Option<(u32, Path)>) -> Option<Origin> + 'o;
 
 const PARTS: [&str; 5] = [
     "aws_s3_bucket_acl",
@@ -275,27 +278,14 @@ impl<'p> Joined<'p> {
         Decided::unknown(format!("{what}, which {} has but the plan does not hold", resource.address))
     }
 
-    fn encryption(
-        &self,
-        bucket: u32,
-        inline: &Values,
-        origin: &dyn Fn(&Option<(u32, Path)>) -> Option<Origin>,
-    ) -> Fact {
+    fn encryption(&self, bucket: u32, inline: &Values, origin: &OriginOf<'_>) -> Fact {
         let split = self.part(bucket, "aws_s3_bucket_server_side_encryption_configuration");
         let parsed = split.and_then(|(_, part)| part.values(self.plan).ok());
-        let (position, values, base) = match (&split, &parsed) {
-            (Some((position, _)), Some(values)) => {
-                (*position, values, vec![Step::from("rule"), Step::from(0)])
-            }
-            _ => {
-                let base = [
-                    Step::from("server_side_encryption_configuration"),
-                    Step::from(0),
-                    Step::from("rule"),
-                    Step::from(0),
-                ];
-                (bucket, inline, base.to_vec())
-            }
+        let (position, values, base) = if let (Some((position, _)), Some(values)) = (&split, &parsed) {
+            (*position, values, vec![Step::from("rule"), Step::from(0)])
+        } else {
+            let block = [Step::from("server_side_encryption_configuration"), Step::from(0)];
+            (bucket, inline, block.into_iter().chain([Step::from("rule"), Step::from(0)]).collect())
         };
         let path = |name: &str| {
             let mut path = base.clone();

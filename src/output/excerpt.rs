@@ -75,9 +75,7 @@ pub(crate) fn first_line(source: &Source, place: &Place) -> Region {
     if region.line == region.end_line {
         return region;
     }
-    let line = source.lines().span(&source.text, region.line);
-    let body = source.text.get(line.clone()).map_or(0, |line| line.trim_end_matches(BREAKS).len());
-    source.region(&(place.start..(line.start + body).max(place.start)))
+    source.region(&(place.start..source.line_span(region.line).end.max(place.start)))
 }
 
 /// [`visible`] text, and where byte ranges of the original lie in it.

@@ -1,4 +1,7 @@
-//! The fixtures of every rule: findings exactly at the lines that end with `# finding`, and nowhere else.
+//! The fixtures of every rule, found by walking: findings exactly where they are marked, and nowhere else.
+//!
+//! A manifest marks a line with `# finding`; JSON has no comments, so a plan has `expected.txt` beside it, with a
+//! `file:line` a line.
 
 use std::{
     collections::BTreeSet,
@@ -6,10 +9,11 @@ use std::{
 };
 
 use probity::{
-    document::yaml,
     estate::Estate,
-    policy::{Evaluation, Policies, built_in, evaluate},
-    source::{Source, Sources, read},
+    policy::{Policies, built_in},
+    report::Report,
+    scan::{Settings, judge, read_estate},
+    source::base::Base,
 };
 
 const MARK: &str = "# finding";
@@ -21,16 +25,18 @@ fn findings_are_exactly_where_the_fixtures_say() {
     for domain in children(&root) {
         for rule in children(&domain) {
             let id = format!("{}/{}", name(&domain), name(&rule));
-            let policies = Policies::new(&built_in(), |rule| rule == id);
-            assert_eq!(policies.rules.len(), 1, "{id} has fixtures, but is no rule");
             for case in children(&rule) {
-                let name = name(&case);
-                let Some(sources) = manifests(&case) else { continue };
-                let expected = marked(&sources);
-                assert_eq!(name.starts_with("fail-"), !expected.is_empty(), "{id}/{name}: marks");
-                let found = found(&policies, sources);
+                let policies = Policies::new(&built_in(), |rule| rule == id);
+                assert_eq!(policies.rules.len(), 1, "{id} has fixtures, but is no rule");
+                let case_name = name(&case);
+                let (estate, report) = scan(&case, policies);
+                assert!(!estate.sources.is_empty(), "{id}/{case_name} is empty");
+                assert_eq!(report.not_assessed, [], "{id}/{case_name}");
+                let expected = marked(&case);
+                assert_eq!(case_name.starts_with("fail-"), !expected.is_empty(), "{id}/{case_name}: marks");
+                let found = found(&estate, &report);
                 if found != expected {
-                    wrong.push(format!("{id}/{name}: found {found:?}, expected {expected:?}"));
+                    wrong.push(format!("{id}/{case_name}: found {found:?}, expected {expected:?}"));
                 }
             }
         }
@@ -39,71 +45,62 @@ fn findings_are_exactly_where_the_fixtures_say() {
 }
 
 #[test]
-fn the_demo_estate_has_something_for_every_rule_on_manifests_and_most_of_it_is_right() {
-    let manifests = manifests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop/k8s"));
-    let (estate, evaluation) = judged(&Policies::new(&built_in(), |_| true), manifests.expect("manifests"));
-    let found: BTreeSet<_> =
-        evaluation.findings.iter().map(|finding| (&*finding.rule, finding.resource.as_str())).collect();
-    let expected = [
-        ("datastores/exposed", "StatefulSet/shop/orders-db"),
-        ("lineage/unknown-classification", "PersistentVolumeClaim/shop/orders-export"),
-        ("mtls/plaintext-gateway", "Ingress/shop/web"),
-        ("secrets/committed-secret", "Secret/shop/orders-db"),
-        ("secrets/private-key", "ConfigMap/shop/payments"),
-    ];
-    for expected in expected {
-        assert!(found.contains(&expected), "{expected:?} is missing in {found:?}");
-    }
-    assert!(found.len() < estate.resources.len() / 2, "most things are right: {found:?}");
+fn the_demo_estate_has_something_for_every_rule_and_most_of_it_is_right() {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop");
+    let policies = Policies::new(&built_in(), |_| true);
+    let rules: BTreeSet<String> = policies.rules.iter().map(|rule| rule.id.to_string()).collect();
+    let (estate, report) = scan(&shop, policies);
+    let found: BTreeSet<String> =
+        report.findings.iter().map(|judged| judged.finding.rule.to_string()).collect();
+    assert_eq!(found, rules);
+    assert!(report.findings.len() < estate.resources.len() / 2, "most things are right");
+}
+
+fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
+    let settings = Settings {
+        base: Base::new(&[], Some(folder), folder).expect("fixtures exist"),
+        exclude: Vec::new(),
+        namespace: "default".to_owned(),
+        fail_on: None,
+        strict: false,
+    };
+    let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");
+    let report = judge(&settings, &mut estate, policies, &|_, _| {});
+    assert_eq!(report.errors, []);
+    (estate, report)
 }
 
 /// File and line of every finding.
-fn found(policies: &Policies, sources: Sources) -> BTreeSet<(String, usize)> {
-    let (estate, evaluation) = judged(policies, sources);
-    assert_eq!(evaluation.not_assessed, []);
-    let places = evaluation.findings.iter().map(|finding| {
-        let place = finding.place.clone().expect("findings in files have a place");
+fn found(estate: &Estate, report: &Report) -> BTreeSet<String> {
+    let places = report.findings.iter().map(|judged| {
+        let place = judged.finding.place.clone().expect("findings in files have a place");
         let source = estate.sources.get(place.source);
-        (source.file.to_string(), source.region(&place.span()).line)
+        format!("{}:{}", source.file, source.region(&place.span()).line)
     });
     places.collect()
 }
 
-fn judged(policies: &Policies, sources: Sources) -> (Estate, Evaluation) {
-    let mut documents = Vec::new();
-    for (id, source) in sources.iter() {
-        let parsed = yaml::parse(id, &source.text);
-        assert_eq!(parsed.errors, [], "{}", source.file);
-        documents.extend(parsed.documents);
+fn marked(folder: &Path) -> BTreeSet<String> {
+    let mut marks = BTreeSet::new();
+    for path in children(folder) {
+        #[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+        let text = std::fs::read_to_string(&path).expect("fixtures are text");
+        if name(&path) == "expected.txt" {
+            marks.extend(text.lines().map(ToOwned::to_owned));
+        }
+        let lines = text.lines().enumerate().filter(|(_, line)| line.trim_end().ends_with(MARK));
+        marks.extend(lines.map(|(index, _)| format!("{}:{}", name(&path), index + 1)));
     }
-    let estate = Estate::new(sources, documents, Vec::new(), "default");
-    let evaluation = evaluate(policies, &estate, &|_| {});
-    assert_eq!(evaluation.errors, []);
-    (estate, evaluation)
-}
-
-fn marked(sources: &Sources) -> BTreeSet<(String, usize)> {
-    let lines = sources.iter().flat_map(|(_, source)| {
-        let marked = source.text.lines().enumerate().filter(|(_, line)| line.ends_with(MARK));
-        marked.map(|(index, _)| (source.file.to_string(), index + 1)).collect::<Vec<_>>()
-    });
-    lines.collect()
-}
-
-/// The manifests of a fixture; `None` where it consists of something else.
-fn manifests(case: &Path) -> Option<Sources> {
-    let files = children(case).into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml"));
-    let sources: Vec<Source> = files.map(|file| read::file(&file, &name(&file))).collect();
-    (!sources.is_empty()).then(|| Sources::new(sources))
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().expect("a child has a name").to_string_lossy().into_owned()
+    marks
 }
 
 fn children(folder: &Path) -> Vec<PathBuf> {
-    let entries = folder.read_dir().expect("the fixtures are folders of folders");
-    let mut children: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
-    children.sort();
-    children
+    let entries = folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().expect("a named file").to_string_lossy().into_owned()
 }

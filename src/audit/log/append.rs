@@ -90,6 +90,11 @@ impl Writer {
             Some(_) => {}
             None => own.push(Event::Genesis(self.genesis()?)),
         }
+        let is_signed = match &plan.head.commit {
+            Some(commit) => commit.note.is_signed(),
+            None => !self.description.keys.is_empty(),
+        };
+        own.extend(self.takes_key(is_signed));
         own.extend(plan.set_aside.iter().map(|(tail, reason)| Event::Recovered(tail.named(reason))));
         let time = self.time();
         let mut behind = plan.head.chain.behind(&time);
@@ -136,7 +141,7 @@ impl Writer {
             root: frontier.root(),
         };
         let mut note = Note::unsigned(checkpoint);
-        if let Some(signer) = &self.options.signer {
+        for signer in self.options.signer.iter().chain(&self.next_signer) {
             signer.sign(&mut note)?;
         }
         Ok(Commit { note, frontier })

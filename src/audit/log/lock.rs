@@ -13,7 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
 impl Writer {
     /// Takes the lock; it goes when the file is dropped, also when the process is killed.
-    pub(super) fn lock(&self) -> Result<Box<dyn StoredFile>, AuditError> {
+    pub(in crate::audit) fn lock(&self) -> Result<Box<dyn StoredFile>, AuditError> {
         let path = self.directory.join(LOCK);
         let file = self.system.open(&path, Access::Lock).on("open", &path)?;
         let start = Instant::now();

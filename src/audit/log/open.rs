@@ -53,6 +53,7 @@ impl Writer {
             description: Description { created: String::new(), origin: String::new(), keys: Vec::new() },
             memory,
             run,
+            next_signer: None,
             known: Position::beginning(),
             warnings,
             options,

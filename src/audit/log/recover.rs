@@ -13,7 +13,7 @@ use crate::audit::{
     record::Record,
     store::{Context as _, read_small},
     tree::Hash,
-    walk::{End, Position, Tail, Visitor, walk},
+    walk::{self, End, Position, Tail, Visitor, walk},
 };
 
 /// Where the next commit goes.
@@ -33,7 +33,9 @@ impl Writer {
             return Ok(plan);
         }
         let mut expected = Expected::default();
-        if let Some(note) = self.remembered()? {
+        // What this writer knows extends what it remembered when it was opened.
+        let known = if opening { 0 } else { self.known.chain.size() };
+        if let Some(note) = self.remembered()?.filter(|note| note.checkpoint.size >= known) {
             expected.add("the head in the user's state folder", note);
         }
         let start = if opening {
@@ -47,13 +49,16 @@ impl Writer {
             self.known.clone()
         };
         let signer = self.options.signer.as_ref().map(|signer| signer.verifier().clone());
-        let mut reader = Reader { origin: self.description.origin.clone(), signer, expected };
+        let signed_from_the_start = !self.description.keys.is_empty();
+        let was_signed =
+            start.commit.as_ref().map_or(signed_from_the_start, |commit| commit.note.is_signed());
+        let mut reader = Reader { origin: self.description.origin.clone(), signer, expected, was_signed };
         reader.expected.at(&start.chain);
         reader.expected.commit();
-        let end = walk(&*self.system, &self.directory, start, &mut reader)?;
+        let end = walk(&*self.system, &self.directory, start.clone(), &mut reader)?;
         self.check_head(&end, &reader)?;
-        // Not the adopted head: reading goes on behind a complete line.
-        self.known = end.position.clone();
+        // From where the next look sees all that is to be set aside; never an adopted head, which has no complete line.
+        self.known = if end.tails.is_empty() { end.position.clone() } else { start };
         self.plan(end)
     }
 
@@ -97,14 +102,25 @@ impl Writer {
                 found_note,
             });
         }
+        if head.is_none()
+            && let Some(key) = &reader.signer
+            && !self.description.keys.is_empty()
+            && !self.description.keys.contains(key)
+        {
+            return Err(AuditError::OtherKey { key: key.to_string() });
+        }
         if let Some(commit) = head {
             reader
                 .check(&commit.note)
                 .map_err(|fault| AuditError::Damaged(Box::new(violation(end, fault))))?;
-            if let Some(key) = &reader.signer
-                && commit.note.verify([key])?.is_empty()
-            {
-                return Err(AuditError::OtherKey { key: key.to_string() });
+            match &reader.signer {
+                Some(key) if commit.note.is_signed() && !commit.note.is_in_force(key) => {
+                    return Err(AuditError::OtherKey { key: key.to_string() });
+                }
+                None if commit.note.is_signed() => {
+                    return Err(AuditError::KeyMissing { origin: self.description.origin.clone() });
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -116,7 +132,11 @@ impl Writer {
         let mut set_aside: Vec<(Tail, &'static str)> = tails
             .into_iter()
             .map(|tail| {
-                let reason = if tail.torn_commit { "torn commit" } else { "uncommitted" };
+                let reason = match () {
+                    () if failed_sync && Some(tail.segment) == newest => walk::FAILED_SYNC,
+                    () if tail.torn_commit => "torn commit",
+                    () => "uncommitted",
+                };
                 (tail, reason)
             })
             .collect();
@@ -124,7 +144,7 @@ impl Writer {
             && failed_sync
             && !set_aside.iter().any(|(tail, _)| tail.segment == segment)
         {
-            set_aside.push((self.whole(segment)?, "failed sync"));
+            set_aside.push((self.whole(segment)?, walk::FAILED_SYNC));
         }
         if let Some((chain, commit)) = adopted {
             position.chain = chain;
@@ -174,6 +194,8 @@ struct Reader {
     origin: String,
     signer: Option<VerifierKey>,
     expected: Expected,
+    /// Whether the newest head is signed: then an unsigned one is none.
+    was_signed: bool,
 }
 
 impl Reader {
@@ -197,6 +219,10 @@ impl Visitor for Reader {
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.expected.commit();
+        if self.was_signed && !commit.note.is_signed() {
+            return Err(Fault::new("the head is not signed, though one before it is"));
+        }
+        self.was_signed = commit.note.is_signed();
         self.check(&commit.note)
     }
 
@@ -206,7 +232,9 @@ impl Visitor for Reader {
 
     fn adopts(&self, note: &Note) -> bool {
         match &self.signer {
-            Some(key) => note.verify([key]).is_ok_and(|keys| !keys.is_empty()),
+            Some(key) => {
+                !note.is_signed() && !self.was_signed || note.verify([key]).is_ok_and(|keys| !keys.is_empty())
+            }
             None => !note.is_signed(),
         }
     }

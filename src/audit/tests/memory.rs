@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Interrupted,
     /// A sync fails, and what was to be synced is lost, though readers still see it; other operations fail.
     LosesData,
+    /// A sync succeeds, and then somebody who ignores the lock adds to the file.
+    Interference,
     /// The process dies before it; later operations never happen.
     Killed,
     /// The process dies within it: half of a write is done, everything else is.
@@ -93,11 +95,6 @@ impl Memory {
 
     pub(super) fn operations(&self) -> u64 {
         self.state().operations
-    }
-
-    /// Whether the process of this file system was killed.
-    pub(super) fn is_dead(&self) -> bool {
-        self.state().dead
     }
 
     pub(super) fn trace(&self) -> Vec<String> {
@@ -443,7 +440,10 @@ impl StoredFile for MemoryFile {
         if fault == Some(Fault::LosesData) {
             return Err(io::Error::other("input/output error"));
         }
-        inode.durable = inode.data.clone();
+        inode.durable.clone_from(&inode.data);
+        if fault == Some(Fault::Interference) {
+            inode.data.extend_from_slice(b"{\"body\":{\"junk\":true}}\n");
+        }
         state.done(fault)
     }
 

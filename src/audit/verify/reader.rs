@@ -21,7 +21,7 @@ use crate::audit::{
     log::check_genesis,
     note::Note,
     record::Record,
-    store::{FileSystem, read_small},
+    store::{FileSystem, digest},
     tree::Hash,
     walk::{End, Position, Visitor},
 };
@@ -30,7 +30,6 @@ use crate::audit::{
 const TOLERATED_MILLISECONDS: u64 = 5_000;
 /// More notices of one kind are counted, not listed.
 const MOST_NOTICES: usize = 1_000;
-const LONGEST_BLOB: usize = 256 << 20;
 
 pub(super) struct Reader<'v> {
     system: &'v dyn FileSystem,
@@ -163,14 +162,13 @@ impl<'v> Reader<'v> {
     /// A payload beside the log may be deleted under retention, but not changed.
     fn check_blob(&mut self, index: u64, sha256: &str) -> Result<(), Fault> {
         let path: PathBuf = blob(self.directory, sha256);
-        match read_small(self.system, &path, LONGEST_BLOB) {
-            Ok(Some(bytes)) if Hash::plain(&bytes).hex() == sha256 => Ok(()),
-            Ok(Some(bytes)) => Err(Fault::compared(
-                format!("evidence altered: the payload that record {index} names was changed"),
-                sha256,
-                Hash::plain(&bytes).hex(),
-            )),
-            Ok(None) | Err(_) => {
+        match digest(self.system, &path, 0, u64::MAX).map(|digest| digest.hex()) {
+            Ok(found) if found == sha256 => Ok(()),
+            Ok(found) => {
+                let what = format!("evidence altered: the payload that record {index} names was changed");
+                Err(Fault::compared(what, sha256, found))
+            }
+            Err(_) => {
                 self.notice(Notice::EvidenceUnavailable { index, sha256: sha256.to_owned() });
                 Ok(())
             }

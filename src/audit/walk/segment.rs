@@ -42,6 +42,8 @@ struct Reading<'r> {
     file: &'r dyn StoredFile,
     /// Nothing of it was read yet.
     fresh: bool,
+    /// No record of it was read yet.
+    empty: bool,
     end: OpenEnd,
 }
 
@@ -83,8 +85,14 @@ impl<'w> Walk<'w> {
         let path = name.path(self.directory);
         let file = self.open_segment(&path, name)?;
         let start = if name == self.position.segment { self.position.offset } else { 0 };
-        let mut reading =
-            Reading { name, path: &path, file: &*file, fresh: start == 0, end: OpenEnd::new(name, start) };
+        let mut reading = Reading {
+            name,
+            path: &path,
+            file: &*file,
+            fresh: start == 0,
+            empty: start == 0,
+            end: OpenEnd::new(name, start),
+        };
         let mut lines = Lines::new(&*file, start).on("read", &path)?;
         while let Some(line) = lines.next_line().on("read", &path)? {
             self.line(&mut reading, line)?;
@@ -131,19 +139,19 @@ impl<'w> Walk<'w> {
             }
         } else if reading.end.problem.is_some() {
             Ok(())
-        } else if let Err(fault) = self.record(reading.fresh, line)? {
+        } else {
+            let index = self.current.size();
+            let Err(fault) = self.record(reading, line)? else { return Ok(()) };
             reading.end.torn = commit::torn_note(line.bytes).map(|note| (note, line.offset));
             reading.end.cut_off = !line.terminated;
-            reading.end.problem = Some(violation(self.current.size(), reading.name, line.offset, fault));
-            Ok(())
-        } else {
+            reading.end.problem = Some(violation(index, reading.name, line.offset, fault));
             Ok(())
         }
     }
 
     /// A line that is no commit: the next record, or something that does not belong here.
-    fn record(&mut self, fresh: bool, line: Line<'_>) -> Result<Result<(), Fault>, Stop> {
-        if fresh && self.position.commit.is_some() {
+    fn record(&mut self, reading: &mut Reading<'_>, line: Line<'_>) -> Result<Result<(), Fault>, Stop> {
+        if reading.fresh && self.position.commit.is_some() {
             return Ok(Err(Fault::new("the segment does not begin with a copy of the last commit")));
         }
         if line.too_long {
@@ -155,7 +163,7 @@ impl<'w> Walk<'w> {
         if !line.bytes.starts_with(record::START) {
             return Ok(Err(Fault::new("the line is neither a record nor a commit")));
         }
-        if fresh && !self.open.is_empty() {
+        if reading.fresh && !self.open.is_empty() {
             // Nothing was ever committed: the log begins anew here.
             if let Err(fault) = Chain::beginning().record(line.bytes) {
                 return Ok(Err(fault));
@@ -169,6 +177,14 @@ impl<'w> Walk<'w> {
             Ok(record) => record,
             Err(fault) => return Ok(Err(fault)),
         };
+        if std::mem::take(&mut reading.empty)
+            && reading.name.generation > 0
+            && !matches!(record.kind, Kind::Recovered | Kind::Genesis)
+        {
+            return Ok(Err(Fault::new(
+                "the segment has the name of a recovery, but does not begin with one",
+            )));
+        }
         if record.kind == Kind::Recovered {
             match serde_json::from_str(record.body) {
                 Ok(named) => self.named.push((named, record.index)),
@@ -188,39 +204,45 @@ impl<'w> Walk<'w> {
     ) -> Result<(), Stop> {
         let last = commit.note.checkpoint.size.saturating_sub(1);
         if let Err(fault) = self.current.check(&commit) {
-            let index = self.current.size().saturating_sub(1);
+            // Where records are missing or too many, the first of those; else the last that the commit covers.
+            let (claimed, found) = (commit.note.checkpoint.size, self.current.size());
+            let index = if claimed == found { last } else { claimed.min(found) };
             return Err(self
                 .diagnosed(reading, violation(index, reading.name, offset, fault), &commit)?
                 .into());
         }
         self.visitor.commit(&commit).map_err(|fault| violation(last, reading.name, offset, fault))?;
         self.check_names(reading.name, offset)?;
-        self.position = Position {
-            segment: reading.name,
-            offset: end,
-            chain: self.current.clone(),
-            commit: Some(commit),
-        };
-        reading.end.committed(end);
+        self.advance(reading, end, commit);
         Ok(())
     }
 
     /// The first line of a segment that goes on from others: the newest head once more.
     fn restated(&mut self, reading: &mut Reading<'_>, end: u64, commit: Commit) -> Result<(), Stop> {
-        let adopts = self.torn_head().is_some_and(|torn| torn.note.checkpoint == commit.note.checkpoint)
-            && self.current.check(&commit).is_ok();
-        if !adopts {
-            if let Err(fault) = self.position.chain.check(&commit) {
+        let known = self.position.chain.check(&commit);
+        let adopts = known.is_err() && self.current.check(&commit).is_ok();
+        match known {
+            Ok(()) => {
+                self.current = self.position.chain.clone();
+                self.visitor.discard();
+                self.named.clear();
+            }
+            // Its own line was torn or lost; the record that says so must follow.
+            Err(_) if adopts => {}
+            Err(fault) => {
                 let problem = self.open.iter_mut().find_map(|open| open.problem.take());
                 let found = || violation(self.position.chain.size(), reading.name, 0, fault);
                 return Err(problem.unwrap_or_else(found).into());
             }
-            self.current = self.position.chain.clone();
-            self.visitor.discard();
-            self.named.clear();
         }
         self.visitor.commit(&commit).map_err(|fault| self.at_head(fault))?;
         self.close_open_ends(adopts)?;
+        self.advance(reading, end, commit);
+        Ok(())
+    }
+
+    /// Everything up to `end` counts: the position from which the walk goes on.
+    fn advance(&mut self, reading: &mut Reading<'_>, end: u64, commit: Commit) {
         self.position = Position {
             segment: reading.name,
             offset: end,
@@ -228,7 +250,6 @@ impl<'w> Walk<'w> {
             commit: Some(commit),
         };
         reading.end.committed(end);
-        Ok(())
     }
 
     fn at_head(&self, fault: Fault) -> Violation {

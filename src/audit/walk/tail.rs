@@ -1,18 +1,12 @@
 //! Bytes behind the last commit of a segment, and the records that name them.
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Stop, Violation, segment::Walk, violation};
 use crate::audit::{
-    chain::Fault,
-    event::Recovered,
-    layout::SegmentName,
-    note::Note,
-    store::{Access, Context as _, read_full},
-    tree::Hash,
+    canonical, chain::Fault, event::Recovered, layout::SegmentName, note::Note, store::digest,
 };
 
-const CHUNK: usize = 1 << 16;
+/// Reason of a record that sets aside what nobody knows to be on the disk.
+pub const FAILED_SYNC: &str = "failed sync";
 
 /// Bytes that are not part of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +25,17 @@ pub struct Tail {
 }
 
 impl Tail {
+    /// Whether a record sets exactly these bytes aside. What a failed sync left may be gone by now, or in part.
+    fn is_named_by(&self, record: &Recovered) -> bool {
+        if record.reason == FAILED_SYNC {
+            let committed = canonical::number(&record.committed_len);
+            self.segment.to_string() == record.segment
+                && committed.is_some_and(|committed| self.start <= committed)
+        } else {
+            self.named(&record.reason) == *record
+        }
+    }
+
     /// The body of the record that sets these bytes aside.
     pub fn named(&self, reason: &str) -> Recovered {
         Recovered {
@@ -82,18 +87,20 @@ impl Walk<'_> {
     pub(super) fn close_open_ends(&mut self, adopted: bool) -> Result<(), Stop> {
         for (position, open) in std::mem::take(&mut self.open).into_iter().enumerate() {
             let torn_commit = adopted && position == 0;
-            let start = match open.torn {
-                Some((_, offset)) if torn_commit => offset,
-                _ => open.start,
+            // The records before the head that is adopted are part of the log.
+            let start = match &open.problem {
+                _ if !torn_commit => open.start,
+                Some(problem) => problem.offset,
+                None => open.length,
             };
-            if start == open.length && open.has_commit {
+            if start == open.length && open.has_commit && !torn_commit {
                 continue;
             }
             self.tails.push(Tail {
                 segment: open.segment,
                 start,
                 length: open.length - start,
-                sha256: self.digest(open.segment, start, open.length)?,
+                sha256: digest(self.system, &open.segment.path(self.directory), start, open.length)?.hex(),
                 torn_commit,
                 problem: open.problem,
                 cut_off: open.cut_off,
@@ -106,8 +113,8 @@ impl Walk<'_> {
     pub(super) fn check_names(&mut self, segment: SegmentName, offset: u64) -> Result<(), Stop> {
         for (named, index) in std::mem::take(&mut self.named) {
             let before = self.tails.len();
-            self.tails.retain(|tail| tail.named(&named.reason) != named);
-            let known = self.tails.len() < before || self.is_empty_tail(&named, segment);
+            self.tails.retain(|tail| !tail.is_named_by(&named));
+            let known = self.tails.len() < before || Self::is_empty_tail(&named, segment);
             let older = SegmentName::parse(&named.segment).is_some_and(|named| named < self.start);
             if !known && !older {
                 let what = format!(
@@ -125,33 +132,8 @@ impl Walk<'_> {
     }
 
     /// A failed sync starts a new segment even where nothing has to be set aside.
-    fn is_empty_tail(&self, named: &Recovered, before: SegmentName) -> bool {
-        named.tail_len == "0"
-            && named.tail_sha256 == Hash::empty().hex()
-            && SegmentName::parse(&named.segment).is_some_and(|segment| {
-                segment < before
-                    && self
-                        .system
-                        .attributes(&segment.path(self.directory))
-                        .is_ok_and(|attributes| attributes.length.to_string() == named.committed_len)
-            })
-    }
-
-    fn digest(&self, segment: SegmentName, start: u64, end: u64) -> Result<String, Stop> {
-        let path = segment.path(self.directory);
-        let file = self.system.open(&path, Access::Read).on("read", &path)?;
-        let mut hash = Sha256::new();
-        let mut chunk = vec![0; CHUNK];
-        let mut offset = start;
-        while offset < end {
-            let want = CHUNK.min(usize::try_from(end - offset).unwrap_or(CHUNK));
-            let count = read_full(&*file, offset, &mut chunk[..want]).on("read", &path)?;
-            if count == 0 {
-                break;
-            }
-            hash.update(&chunk[..count]);
-            offset += count as u64;
-        }
-        Ok(Hash(hash.finalize().into()).hex())
+    fn is_empty_tail(named: &Recovered, before: SegmentName) -> bool {
+        named.reason == FAILED_SYNC
+            && SegmentName::parse(&named.segment).is_some_and(|segment| segment < before)
     }
 }

@@ -93,8 +93,11 @@ impl Destination {
 
     fn open(&self, directory: &Path, start: &Event) -> Result<Run, AuditError> {
         let mut options = Options::new(clock::now);
-        options.origin.clone_from(&self.audit_origin);
         options.signer = self.key()?.map(Signer::Key);
+        options.origin = self.audit_origin.clone().or_else(|| {
+            let is_new = !directory.join("log.json").exists() && options.signer.is_none();
+            is_new.then(|| default_origin(directory))
+        });
         options.state = state_folder();
         let mut writer = Writer::open(directory, options)?;
         let start = writer.append(std::slice::from_ref(start))?;
@@ -148,6 +151,12 @@ impl Run {
 /// The graver of two exit codes: 2, then 4, then 3, then 1 (contract, "Exit codes").
 pub(in crate::cli) fn worse(one: u8, other: u8) -> u8 {
     [2, 4, 3, 1].into_iter().find(|code| *code == one || *code == other).unwrap_or(0)
+}
+
+/// Name of a log that nobody named: told apart from those of other clones by where it lies.
+fn default_origin(directory: &Path) -> String {
+    let hash = hex(&Sha256::digest(directory.to_string_lossy().as_bytes()));
+    format!("local/{}", hash.get(..16).unwrap_or_default())
 }
 
 /// Where a log is kept if nobody says so: at the base, else in the user's state folder.

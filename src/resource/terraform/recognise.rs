@@ -70,6 +70,7 @@ pub fn recognise(text: &str) -> Recognised {
 
 const ADVICE: &str = "run `terraform plan -out tfplan` and `terraform show -json tfplan > tfplan.json`";
 
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that was seen")]
 #[derive(Default)]
 struct Seen {
     format_version: bool,
