@@ -6,7 +6,6 @@
 
 pub mod address;
 mod configuration;
-mod input;
 mod raw;
 pub mod recognise;
 mod references;
@@ -29,7 +28,8 @@ pub use self::{
     values::{Attribute, Values},
 };
 use self::{address::Segment, configuration::Configuration};
-use crate::source::{Place, SourceId};
+use super::contents::Contents;
+use crate::source::{Place, Problem, Source, SourceId, Status};
 
 /// A plan: every resource as it will be once the plan is applied.
 #[derive(Debug)]
@@ -252,6 +252,24 @@ fn stem(module_address: &str, mode: Mode, kind: &str, name: &str) -> String {
     let data = if mode == Mode::Data { "data." } else { "" };
     let dot = if module_address.is_empty() { "" } else { "." };
     format!("{module_address}{dot}{data}{kind}.{name}")
+}
+
+/// What a JSON text holds if it is Terraform's; `None` if it is not.
+pub(super) fn contents(id: SourceId, source: &Source) -> Option<Contents> {
+    let recognised = recognise(&source.text);
+    if let Some(reason) = recognised.reason() {
+        return Some(Contents::refused(Status::Skipped(reason)));
+    }
+    if recognised != Recognised::Plan {
+        return None;
+    }
+    Some(match Plan::parse(id, &source.text) {
+        Ok(plan) => Contents::plan(plan),
+        Err(error) => {
+            let problem = Problem { place: Some(Place::new(id, error.span())), message: error.to_string() };
+            Contents::refused(Status::Failed(vec![problem]))
+        }
+    })
 }
 
 #[cfg(test)]

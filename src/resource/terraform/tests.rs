@@ -225,23 +225,6 @@ fn a_place_is_a_scalar_or_a_key_or_the_address() {
         let place = resource.locate(&plan, &steps(path));
         assert_eq!(&plan.text[place.span()], expected, "{path:?}");
     }
-    let values = steps(&["values", "bucket"]);
-    assert_eq!(&plan.text[resource.locate_input(&plan, &values).span()], "\"logs\"");
-    assert_eq!(&plan.text[resource.locate_input(&plan, &steps(&["mode"])).span()], "\"aws_s3_bucket.b\"");
-}
-
-#[test]
-fn a_rule_sees_a_resource_with_its_masks() {
-    let plan = masked();
-    let input = plan.resources[0].input(&plan).unwrap();
-    assert_eq!(input["address"], "aws_s3_bucket.b");
-    assert_eq!(input["type"], "aws_s3_bucket");
-    assert_eq!(input["mode"], "managed");
-    assert_eq!(input["actions"], json!(["create"]));
-    assert_eq!(input["values"]["bucket"], "logs");
-    assert_eq!(input["unknown"]["acl"], true);
-    assert_eq!(input["sensitive"], json!({"password": true, "nested": true}));
-    assert_eq!(input["references"], json!({}));
 }
 
 proptest! {
@@ -277,7 +260,7 @@ fn exercise(text: &str) -> Result<(), TestCaseError> {
         Ok(plan) => {
             let _ = plan.sensitive_texts();
             for resource in &plan.resources {
-                let _ = resource.input(&plan);
+                let _ = plan.references(resource);
                 for path in [vec![], steps(&["bucket"]), steps(&["grant", "0", "id"])] {
                     let place = resource.locate(&plan, &path);
                     prop_assert!(text.get(place.span()).is_some());
