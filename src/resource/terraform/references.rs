@@ -54,9 +54,15 @@ impl Plan {
         Some(configuration::declares(&block.expressions(&self.text), path))
     }
 
-    /// The resource's expressions as the plan's `configuration` holds them.
-    pub fn expressions(&self, resource: &PlannedResource) -> Option<serde_json::Value> {
-        Some(self.block(resource)?.expressions(&self.text))
+    /// Expressions of a `data` block of a module, as the plan's `configuration` holds them; it need not be planned.
+    pub fn data_expressions(
+        &self,
+        module_address: &str,
+        kind: &str,
+        name: &str,
+    ) -> Option<serde_json::Value> {
+        let module = self.configuration().module(&address::module_path(module_address)?)?;
+        Some(module.block(&stem("", Mode::Data, kind, name))?.expressions(&self.text))
     }
 
     /// Name of the provider configuration that a resource uses, such as `aws.frankfurt`.
