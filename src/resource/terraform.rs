@@ -224,8 +224,9 @@ impl Index {
 }
 
 impl Index {
-    /// Instances of a module call that the plan knows: the one that is named, else the one that a key picks, else all.
-    fn calls(&self, parent: &str, call: &Segment<'_>, keys: &[InstanceKey]) -> Vec<&str> {
+    /// Instances of a module call that the plan knows: the one that is named, else the one that a key picks, else all,
+    /// `most` of them.
+    fn calls(&self, parent: &str, call: &Segment<'_>, keys: &[InstanceKey], most: usize) -> Vec<&str> {
         let dot = if parent.is_empty() { "" } else { "." };
         let stem = format!("{parent}{dot}module.{}", call.name);
         let known = |address: &str| self.modules.get(address).map(|known| &**known);
@@ -244,6 +245,7 @@ impl Index {
             .map(|module| &**module)
             .take_while(|module| module.starts_with(&first))
             .filter(|module| address::parent(module).is_some_and(|(around, _)| around == parent))
+            .take(most)
             .collect()
     }
 }

@@ -66,12 +66,26 @@ const PREVENTING: [&str; 4] = [
 
 pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static str, Fact)>)> {
     let parts = Parts::new(plan_index, plan, &KINDS);
+    let organisation = if parts.owners.is_empty() { None } else { preventing(plan_index, plan) };
     let buckets = parts.owners.iter();
-    buckets.map(|bucket| (bucket.position, fields(&parts, bucket))).collect()
+    buckets.map(|bucket| (bucket.position, fields(&parts, bucket, organisation))).collect()
 }
 
-fn fields(parts: &Parts<'_>, bucket: &Planned<'_>) -> Vec<(&'static str, Fact)> {
-    let prevented = prevented(bucket);
+/// Address of a policy of an organisation, folder or project that may enforce the prevention.
+fn preventing(plan_index: u32, plan: &Plan) -> Option<&str> {
+    let policies = PREVENTING.iter().flat_map(|kind| plan.managed(kind));
+    let mut policies = policies.filter_map(|(position, _)| Planned::new(plan_index, plan, position));
+    let names = |policy: &Planned<'_>| {
+        ["name", "constraint"].iter().any(|attribute| {
+            let text = policy.hidden_text(attribute);
+            text.is_some_and(|text| text.ends_with("storage.publicAccessPrevention"))
+        })
+    };
+    policies.find(names).map(|policy| policy.address())
+}
+
+fn fields(parts: &Parts<'_>, bucket: &Planned<'_>, organisation: Option<&str>) -> Vec<(&'static str, Fact)> {
+    let prevented = prevented(bucket, organisation);
     let uniform = bucket.decide("uniform_bucket_level_access", false, |node| node.as_bool() == Some(true));
     let mut ways = Vec::new();
     for (kind, attribute, notation) in GRANTS {
@@ -99,7 +113,7 @@ fn fields(parts: &Parts<'_>, bucket: &Planned<'_>) -> Vec<(&'static str, Fact)> 
     fields
 }
 
-fn prevented(bucket: &Planned<'_>) -> Decided {
+fn prevented(bucket: &Planned<'_>, organisation: Option<&str>) -> Decided {
     const ATTRIBUTE: &str = "public_access_prevention";
     let own = match bucket.get(ATTRIBUTE) {
         // The provider computes it where nothing is said: then it is inherited.
@@ -110,18 +124,9 @@ fn prevented(bucket: &Planned<'_>) -> Decided {
         }
         _ => bucket.decide(ATTRIBUTE, false, |node| node.as_str() == Some("enforced")),
     };
-    let elsewhere = PREVENTING.iter().flat_map(|kind| bucket.plan.managed(kind)).find(|(position, _)| {
-        Planned::new(bucket.plan_index, bucket.plan, *position).is_some_and(|policy| {
-            ["name", "constraint"].iter().any(|attribute| {
-                policy
-                    .hidden_text(attribute)
-                    .is_some_and(|text| text.ends_with("storage.publicAccessPrevention"))
-            })
-        })
-    });
-    match elsewhere {
-        Some((_, policy)) => {
-            let missing = format!("whether {} applies to {}", policy.address, bucket.address());
+    match organisation {
+        Some(policy) => {
+            let missing = format!("whether {policy} applies to {}", bucket.address());
             own.or(&Decided::unknown(missing, bucket.origin(ATTRIBUTE)))
         }
         None => own,

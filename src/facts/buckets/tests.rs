@@ -47,6 +47,10 @@ impl Planning {
 }
 
 fn plan(resources: &[Planning]) -> Plan {
+    Plan::parse(SourceId(0), &text(resources).into()).unwrap()
+}
+
+fn text(resources: &[Planning]) -> String {
     let mut changes = Vec::new();
     let mut blocks = Vec::new();
     for resource in resources {
@@ -63,11 +67,11 @@ fn plan(resources: &[Planning]) -> Plan {
         }));
         blocks.push(json!({"mode": mode, "type": kind, "name": name, "expressions": resource.expressions}));
     }
-    let text = json!({
+    let plan = json!({
         "format_version": "1.2", "resource_changes": changes,
         "configuration": {"root_module": {"resources": blocks}},
     });
-    Plan::parse(SourceId(0), &text.to_string().into()).unwrap()
+    plan.to_string()
 }
 
 fn json_of(fact: &Fact) -> Value {

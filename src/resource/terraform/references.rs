@@ -225,7 +225,10 @@ impl<'p> Resolver<'p> {
         output: Option<&Segment<'_>>,
     ) -> bool {
         let plan = self.plan;
-        let instances = plan.index().calls(scope.module, call, keys);
+        let instances = plan.index().calls(scope.module, call, keys, INSTANCES + 1);
+        if instances.len() > INSTANCES {
+            return false;
+        }
         for module in &instances {
             let configured = address::module_path(module).and_then(|path| plan.configuration().module(&path));
             let Some(configured) = configured else {
@@ -260,10 +263,11 @@ impl<'p> Resolver<'p> {
             (None, [_]) => all.to_vec(),
             (None, _) => match keys.iter().find_map(exact) {
                 Some(instance) => vec![instance],
+                None if all.len() > INSTANCES => Vec::new(),
                 None => all.to_vec(),
             },
         };
-        if found.is_empty() || found.len() > INSTANCES {
+        if found.is_empty() {
             self.referred.unresolved.push(reference.to_owned());
             return;
         }

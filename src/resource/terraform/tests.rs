@@ -132,9 +132,12 @@ fn an_old_plan_also_holds_what_only_planned_values_list() {
     assert_eq!(&*old.resources[1].module_address, "module.m");
     let new = plan(&json!({"format_version": "1.0", "resource_changes": changes, "planned_values": planned}));
     assert_eq!(addresses(&new), ["a.one"]);
-    let reduced = plan(&json!({"format_version": "1.0", "planned_values": planned}));
-    assert_eq!(addresses(&reduced).len(), 2);
-    assert_eq!(reduced.resources[0].actions, []);
+    for changes in [json!(null), json!([])] {
+        let reduced =
+            plan(&json!({"format_version": "1.2", "resource_changes": changes, "planned_values": planned}));
+        assert_eq!(addresses(&reduced).len(), 2);
+        assert_eq!(reduced.resources[0].actions, []);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What makes an S3 bucket public: rows of settings.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::facts::Origin;
 
@@ -382,4 +384,19 @@ fn a_sensitive_name_is_not_told_and_a_declared_level_is() {
     assert_eq!(found["name"], "unknown");
     assert_eq!(found["classification"], "public");
     assert!(!found.to_string().contains("s3cret"));
+}
+
+proptest! {
+    #[test]
+    fn a_mutated_plan_makes_no_fact_panic(at in 0_usize..4000, with in "[\\{\\}\\[\\],\":*a0]{0,3}", cut in 0_usize..6) {
+        let mut text = text(&[new(), policy("create"), acl("no-op", "public-read"), ownership("ObjectWriter"), block("create", &[])]);
+        let start = at % text.len();
+        let end = (start + cut).min(text.len());
+        text.replace_range(start..end, &with);
+        if let Ok(plan) = Plan::parse(SourceId(0), &text.as_str().into()) {
+            for subject in subjects(0, &plan) {
+                prop_assert!(plan.position(&subject.resource).is_some());
+            }
+        }
+    }
 }
