@@ -8,6 +8,8 @@
 mod cause;
 mod repair;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::{mem, ops::Range, sync::Arc};
@@ -60,6 +62,8 @@ struct Reader<'t> {
     start: Option<usize>,
     /// A document has been begun and not ended.
     begun: bool,
+    /// Where the last document ends that was given up or read in another way: failures before are of no interest.
+    settled: usize,
     parsed: Parsed,
 }
 
@@ -73,6 +77,7 @@ impl<'t> Reader<'t> {
             index: 0,
             start: None,
             begun: false,
+            settled: 0,
             parsed: Parsed::default(),
         }
     }
@@ -134,6 +139,13 @@ impl<'t> Reader<'t> {
         let flow = self.tree.outermost_flow();
         self.tree.reset();
         let begun = mem::take(&mut self.begun);
+        let offset = failure.span.start;
+        if offset < self.settled {
+            self.start = None;
+            self.comments.clear();
+            return;
+        }
+        self.settled = repair::document_end(self.text, self.start.unwrap_or(offset));
         if let Some(start) = self.start.take()
             && (self.retry_as_json(start, begun)
                 || flow.is_some_and(|flow| self.retry_without_tabs(start, flow)))

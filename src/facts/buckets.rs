@@ -18,13 +18,13 @@
 //! Of S3 alone there are `acls_enabled`, `block_public_acls`, `block_public_policy`, `ignore_public_acls`,
 //! `restrict_public_buckets` (`T`) and `public_access_block` (null or `{resource, omitted}`).
 
+mod access_policy;
 mod azure;
-mod document;
 mod google;
 mod partial;
 mod parts;
 mod planned;
-mod policy;
+mod resource_policy;
 mod s3;
 mod way;
 

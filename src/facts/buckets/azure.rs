@@ -5,9 +5,9 @@
 //! Containers have no encryption of their own: that is the account's. Deliberately absent: shared access signatures.
 
 use super::{
+    access_policy::Access,
     parts::{Kinds, Parts},
     planned::{Decided, Planned},
-    policy::Access,
     way::{self, Way},
 };
 use crate::{

@@ -5,10 +5,10 @@
 //! prevention counts as none unless the plan enforces one. Deliberately absent: ACLs of objects.
 
 use super::{
+    access_policy::Access,
     partial::Partial,
     parts::{Kinds, Parts},
     planned::{Decided, Planned},
-    policy::Access,
     way::{self, Way},
 };
 use crate::{

@@ -9,9 +9,9 @@ mod acl;
 mod encryption;
 
 use super::{
-    document::policy_of,
     parts::{Kinds, Parts},
     planned::{Decided, Planned},
+    resource_policy::policy_of,
     way::{self, Way},
 };
 use crate::{

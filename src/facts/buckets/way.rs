@@ -1,8 +1,8 @@
 //! Ways into a bucket: a policy or an ACL that grants something to everyone, and what blocks it.
 
 use super::{
+    access_policy::Access,
     planned::{Decided, Planned},
-    policy::Access,
 };
 use crate::facts::{Fact, truth::Truth};
 

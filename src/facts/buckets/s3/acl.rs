@@ -5,7 +5,7 @@ use super::{ACL, Joined, inherited};
 use crate::{
     document::NodeRef,
     facts::{
-        buckets::{planned::Planned, policy::Access, way::Way},
+        buckets::{access_policy::Access, planned::Planned, way::Way},
         truth::Truth,
     },
     resource::terraform::Attribute,

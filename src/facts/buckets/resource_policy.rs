@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
+    access_policy::{self, Access, Opening},
     partial::Partial,
     planned::{Decided, Planned, steps},
-    policy::{self, Access, Opening},
     way::Way,
 };
 use crate::{
@@ -25,10 +25,12 @@ pub(super) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
         Attribute::Absent => (resource.decided(attribute, Truth::False), None),
         Attribute::Known(node) => match node.as_str().map(str::trim) {
             None | Some("") => (resource.decided(attribute, Truth::False), None),
-            Some(text) => match policy::from_json(text).map(|statements| policy::judge(&statements)) {
-                Some(opening) => (resource.decided(attribute, opening.public), Some(opening)),
-                None => (resource.decided(attribute, Truth::Unknown), None),
-            },
+            Some(text) => {
+                match access_policy::from_json(text).map(|statements| access_policy::judge(&statements)) {
+                    Some(opening) => (resource.decided(attribute, opening.public), Some(opening)),
+                    None => (resource.decided(attribute, Truth::Unknown), None),
+                }
+            }
         },
         Attribute::Unknown => match documents(resource, attribute, &mut BTreeSet::new()) {
             Some((decided, opening)) if decided.value != Truth::Unknown => (decided, opening),
@@ -71,7 +73,7 @@ fn documents(
 fn planned_document(document: &Planned<'_>, seen: &mut BTreeSet<u32>) -> Option<(Decided, Option<Opening>)> {
     let values = document.values.as_ref()?;
     let partial = Partial::from_planned(values.document.as_ref()?.root(), &values.unknown);
-    let mut opening = policy::judge(&policy::from_policy_document(&partial)?);
+    let mut opening = access_policy::judge(&access_policy::from_policy_document(&partial)?);
     let at = if opening.at.is_empty() { steps("statement") } else { opening.at.clone() };
     let missing = (opening.public == Truth::Unknown).then(|| format!("{}.statement", document.address()));
     let mut decided = Decided {
@@ -103,7 +105,7 @@ fn included(
     };
     let mut statements = Vec::new();
     for text in texts.iter().filter(|text| !text.is_empty()) {
-        match policy::from_json(text) {
+        match access_policy::from_json(text) {
             Some(found) => statements.extend(found),
             None => return Some((document.decided(attribute, Truth::Unknown), None)),
         }
@@ -111,7 +113,7 @@ fn included(
     if statements.is_empty() {
         return None;
     }
-    let opening = policy::judge(&statements);
+    let opening = access_policy::judge(&statements);
     Some((document.decided(attribute, opening.public), Some(opening)))
 }
 
@@ -128,6 +130,6 @@ fn configured_document(
     if INCLUDED.iter().any(|attribute| *partial.field(attribute) != Partial::Absent) {
         return None;
     }
-    let opening = policy::judge(&policy::from_policy_document(&partial)?);
+    let opening = access_policy::judge(&access_policy::from_policy_document(&partial)?);
     Some((resource.decided(attribute, opening.public), Some(opening)))
 }
