@@ -7,6 +7,7 @@
 
 mod buckets;
 mod classifications;
+mod credentials;
 mod datastores;
 mod environment;
 mod overview;
@@ -15,6 +16,7 @@ mod secrets;
 mod services;
 mod set;
 mod truth;
+mod vault_agents;
 mod workloads;
 
 pub use self::{overview::OVERVIEW, set::Set};
@@ -43,8 +45,11 @@ pub enum Make {
 pub const FACTS: &[(&str, Make)] = &[
     ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Resource(classifications::classification)),
+    ("credential", Make::Set(credentials::subjects)),
     ("datastore", Make::Set(datastores::datastores)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret-use", Make::Set(credentials::uses)),
+    ("vault-agent", Make::Set(vault_agents::subjects)),
 ];
 
 /// One value of a fact, with where it comes from.

@@ -129,7 +129,7 @@ fn mask_credentials(estate: &mut Estate) {
         .par_iter()
         .flat_map_iter(|resource| {
             let source = estate.file(resource);
-            let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+            let secrets = credential::secrets(&resource.object, estate.node(resource));
             secrets.into_iter().map(move |secret| Place::new(source, secret.span))
         })
         .collect();

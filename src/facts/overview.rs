@@ -1,6 +1,6 @@
 //! What `probity facts -f json` shows: the lists of the contract, one function each.
 
-use super::{Fact, Set, Value};
+use super::{Fact, Set, Value, credentials};
 
 /// Makes one list of one set.
 type MakeList = fn(&Set<'_>) -> Vec<Fact>;
@@ -11,7 +11,7 @@ pub const OVERVIEW: &[(&str, MakeList)] = &[
     ("connections", none),
     ("datastores", none),
     ("accesses", none),
-    ("credentials", none),
+    ("credentials", credentials::overview),
     ("topics", none),
     ("flows", none),
 ];
