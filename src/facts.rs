@@ -10,6 +10,7 @@ mod classifications;
 mod credentials;
 mod datastores;
 mod environment;
+mod grants;
 mod overview;
 mod places;
 mod secrets;
@@ -47,6 +48,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("classification", Make::Resource(classifications::classification)),
     ("credential", Make::Set(credentials::subjects)),
     ("datastore", Make::Set(datastores::datastores)),
+    ("grant", Make::Set(grants::subjects)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret-use", Make::Set(credentials::uses)),
     ("vault-agent", Make::Set(vault_agents::subjects)),

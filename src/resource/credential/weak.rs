@@ -110,15 +110,12 @@ pub fn is_weak(text: &str) -> bool {
 /// Whether a value stands for one that documentation or a script puts in: `<PASSWORD>`, and `API_KEY_VAL` for the
 /// variable `API_KEY`. As it is, it is no credential.
 pub fn is_stand_in(name: &str, text: &str) -> bool {
-    let shouted = |text: &str| {
-        text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-    };
     let text = text.trim();
+    let is_shouted =
+        text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let name = name.rsplit('.').next().unwrap_or(name).to_uppercase().replace('-', "_");
     shape::is_placeholder(text)
-        || (shouted(text)
-            && (text.contains(&name.to_uppercase().replace(['-', '.'], "_"))
-                || text.ends_with("_VALUE")
-                || text.ends_with("_HERE")))
+        || (is_shouted && (text.starts_with(&name) || text.ends_with("_VALUE") || text.ends_with("_HERE")))
         || (text.len() > 2 && text.chars().all(|c| c == '*'))
 }
 
