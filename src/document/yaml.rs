@@ -18,7 +18,7 @@ use self::tree::{Failure, Tree};
 use super::{Comment, ParseError, Parsed, bytes, json};
 use crate::source::SourceId;
 
-/// How many flow collections of one document are freed of tabs before it is given up.
+/// How many places of one document are repaired before it is given up.
 const REPAIRS: usize = 16;
 
 /// Reads all documents of a text. An empty document has a null root; one that does not parse is an error, and its
@@ -80,6 +80,7 @@ impl<'t> Reader<'t> {
     /// Reads from a byte offset; yields another one where the parser could not go on by itself.
     fn read(&mut self, readable: &str, from: usize) -> Option<usize> {
         let mut events = events(readable.get(from..)?);
+        self.start = Some(from);
         while let Err(failure) = self.read_until_failure(&mut events, from) {
             let offset = failure.span.start;
             self.retry_or_give_up(failure);
@@ -129,14 +130,14 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// kubectl also reads JSON that is no YAML, and tabs before the tokens of a flow collection.
+    /// kubectl also reads JSON that is no YAML, and some YAML that the parser refuses.
     fn retry_or_give_up(&mut self, failure: Failure) {
         let flow = self.tree.outermost_flow();
         self.tree.reset();
         let begun = mem::take(&mut self.begun);
         if let Some(start) = self.start.take()
             && (self.retry_as_json(start, begun)
-                || flow.is_some_and(|flow| self.retry_without_tabs(start, flow)))
+                || (begun && self.retry_repaired(start, failure.span.start, flow)))
         {
             return;
         }
@@ -147,43 +148,56 @@ impl<'t> Reader<'t> {
 
     /// Where the parser took the first of several JSON texts for a whole document, that one is read again.
     fn retry_as_json(&mut self, start: usize, begun: bool) -> bool {
-        let span = start..repair::document_end(self.text, start);
+        let span = repair::content_start(self.text, start)..repair::document_end(self.text, start);
+        let content = span.start;
         let first = if begun { self.index } else { self.index.saturating_sub(1) };
-        let Some(documents) = json::stream(self.source, self.text, span, first) else {
+        let Some(mut documents) = json::stream(self.source, self.text, span, first) else {
             return false;
         };
-        self.parsed.documents.retain(|document| document.index < first);
+        let taken = self.parsed.documents.pop_if(|document| document.index >= first);
+        let mut comments = taken.map_or_else(|| mem::take(&mut self.comments), |document| document.comments);
+        comments.retain(|comment| comment.span.end as usize <= content);
+        self.comments.clear();
+        if let Some(document) = documents.first_mut() {
+            document.comments = comments;
+        }
         self.index = first + documents.len();
         self.parsed.documents.extend(documents);
-        self.comments.clear();
         true
     }
 
-    fn retry_without_tabs(&mut self, start: usize, mut flow: usize) -> bool {
+    /// Repairs the document that starts at `start` where it failed, and reads it again, until nothing helps.
+    fn retry_repaired(&mut self, start: usize, mut failed: usize, mut flow: Option<usize>) -> bool {
         let end = repair::document_end(self.text, start);
         let Some(mut document) = self.text.get(start..end).map(str::to_owned) else {
             return false;
         };
         let before = self.comments.iter().take_while(|comment| comment.span.end as usize <= start).count();
         for _ in 0..REPAIRS {
-            let Some(repaired) = repair::without_tabs_in_flow(&document, flow.saturating_sub(start)) else {
+            let flow_in_document = flow.and_then(|flow| flow.checked_sub(start));
+            let Some(at) = failed.checked_sub(start) else {
                 break;
             };
-            document = repaired;
+            match repair::repaired(&document, at, flow_in_document) {
+                Some(repaired) => document = repaired,
+                None => break,
+            }
             self.comments.truncate(before);
-            if self.read_until_failure(&mut events(&document), start).is_ok() {
+            let Err(failure) = self.read_until_failure(&mut events(&document), start) else {
                 self.start = None;
                 return true;
-            }
-            let next = self.tree.outermost_flow();
+            };
+            failed = failure.span.start;
+            flow = self.tree.outermost_flow();
             self.tree.reset();
-            match next.filter(|_| mem::take(&mut self.begun)) {
-                Some(next) => flow = next,
-                None => break,
+            if !mem::take(&mut self.begun) {
+                // The repaired text holds a whole document before it fails, which has been taken.
+                self.parsed.documents.pop();
+                self.index -= 1;
+                break;
             }
         }
         self.start = None;
-        self.begun = false;
         false
     }
 }
@@ -208,3 +222,6 @@ fn character(text: &str, offset: usize) -> Range<usize> {
         .map_or(0, char::len_utf8);
     start..start + length
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
 
 use granit_parser::{Event, ScalarStyle, Tag};
 
-use super::scalar::{self, Scalar};
+use super::{
+    repair,
+    scalar::{self, Scalar},
+};
 use crate::{
     document::{
         Comment, Document, Kind, Text,
@@ -85,7 +88,7 @@ impl<'t> Tree<'t> {
             Event::Scalar(value, style, anchor, tag) => {
                 self.scalar(&value, style, anchor, tag.as_deref(), span)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(false, anchor, span),
+            Event::SequenceStart(_, anchor, _) => self.open(false, anchor, &self.with_dash(span)),
             Event::MappingStart(_, anchor, _) => self.open(true, anchor, span),
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => self.alias(anchor, span),
@@ -103,6 +106,19 @@ impl<'t> Tree<'t> {
         self.builder.open(mapping, span.clone()).map_err(|refusal| refused(span, refusal))?;
         self.open.push(Open { anchor, flow: !span.is_empty(), start: span.start });
         Ok(())
+    }
+
+    /// The parser starts a block sequence that is not indented at its first value instead of its first dash.
+    fn with_dash(&self, span: &Range<u32>) -> Range<u32> {
+        let before = self.text.get(..span.start as usize).unwrap_or_default();
+        let starts_late = span.is_empty() && self.text.as_bytes().get(span.start as usize) != Some(&b'-');
+        match before.trim_end().strip_suffix('-') {
+            Some(before) if starts_late => {
+                let start = u32::try_from(before.len()).unwrap_or(span.start);
+                start..start
+            }
+            _ => span.clone(),
+        }
     }
 
     fn close(&mut self, span: &Range<u32>) -> Result<(), Failure> {
@@ -232,12 +248,14 @@ impl<'t> Tree<'t> {
         Ok(self.text(name, span, style))
     }
 
-    /// A range of the source where the text stands there as it is.
+    /// A range of the source where the text stands there as it is, else its own. Where the source was repaired
+    /// ([`repair::repaired`]), the source is right.
     fn text(&self, value: Cow<'_, str>, span: &Range<u32>, style: ScalarStyle) -> Text {
         let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let start = span.start + u32::from(quoted);
         match u32::try_from(value.len()).ok().and_then(|length| start.checked_add(length)) {
             Some(end) if self.text.get(bytes(&(start..end))) == Some(&*value) => Text::Source(start..end),
+            _ if &*value == repair::STRING && style == ScalarStyle::Plain => Text::Source(span.clone()),
             _ => Text::Owned(value.into()),
         }
     }
