@@ -173,6 +173,7 @@ impl<'t> Reader<'t> {
             return false;
         };
         let before = self.comments.iter().take_while(|comment| comment.span.end as usize <= start).count();
+        let index = self.index;
         for _ in 0..REPAIRS {
             let flow_in_document = flow.and_then(|flow| flow.checked_sub(start));
             let Some(at) = failed.checked_sub(start) else {
@@ -190,10 +191,10 @@ impl<'t> Reader<'t> {
             failed = failure.span.start;
             flow = self.tree.outermost_flow();
             self.tree.reset();
-            if !mem::take(&mut self.begun) {
-                // The repaired text holds a whole document before it fails, which has been taken.
+            self.begun = false;
+            if mem::replace(&mut self.index, index) != index {
+                // The repaired text was a whole document before it failed.
                 self.parsed.documents.pop();
-                self.index -= 1;
                 break;
             }
         }

@@ -171,6 +171,17 @@ fn what_kubectl_accepts_is_repaired_with_places_kept() {
 }
 
 #[test]
+fn a_document_that_repairs_do_not_help_is_an_error() {
+    for text in ["---\n[# c", "---\n[]# c\nb: 1", "---\n&x \n\u{feff}# c\u{2028}", "---\na: [\n\t1\n\tb: {"] {
+        let parsed = read(&format!("{text}\n---\nfine: 1\n"));
+        assert_eq!(parsed.errors.len(), 1, "{text:?}");
+        let found: Vec<_> =
+            parsed.documents.iter().map(|document| (document.index, document.root().to_json())).collect();
+        assert_eq!(found, [(1, json!({"fine": 1}))], "{text:?}");
+    }
+}
+
+#[test]
 fn text_that_kubernetes_reads_as_something_else_is_refused() {
     for text in [
         "a: 1 # note\u{2028}hostNetwork: true",
