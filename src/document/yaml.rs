@@ -6,6 +6,7 @@
 //! Deliberately absent: byte order marks at the start and UTF-16, which [`crate::source`] decodes.
 
 mod cause;
+mod mismatch;
 mod repair;
 mod scalar;
 mod tree;
@@ -56,8 +57,10 @@ struct Reader<'t> {
     comments: Vec<Comment>,
     /// Of the document being read, or of the next one.
     index: usize,
-    /// Where the content of the last document begun starts, until it is given up.
+    /// Where the last document begun starts, at its `---` where it has one; until it is given up.
     start: Option<usize>,
+    /// Where the document before the next one ended.
+    boundary: usize,
     /// A document has been begun and not ended.
     begun: bool,
     parsed: Parsed,
@@ -72,6 +75,7 @@ impl<'t> Reader<'t> {
             comments: Vec::new(),
             index: 0,
             start: None,
+            boundary: 0,
             begun: false,
             parsed: Parsed::default(),
         }
@@ -81,9 +85,11 @@ impl<'t> Reader<'t> {
     fn read(&mut self, readable: &str, from: usize) -> Option<usize> {
         let mut events = events(readable.get(from..)?);
         self.start = Some(from);
+        self.boundary = from;
         while let Err(failure) = self.read_until_failure(&mut events, from) {
             let offset = failure.span.start;
             self.retry_or_give_up(failure);
+            self.boundary = repair::document_end(self.text, offset);
             match events.proceed_next_document() {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -111,7 +117,7 @@ impl<'t> Reader<'t> {
         match event {
             Event::DocumentStart(..) => {
                 let explicit = self.text.get(bytes(span)) == Some("---");
-                self.start = Some(if explicit { span.end } else { span.start } as usize);
+                self.start = Some(if explicit { span.start as usize } else { self.boundary });
                 self.begun = true;
             }
             Event::DocumentEnd => {
@@ -120,9 +126,10 @@ impl<'t> Reader<'t> {
                 self.parsed.documents.extend(document);
                 self.index += 1;
                 self.begun = false;
+                self.boundary = span.end as usize;
             }
             Event::Comment(..) => {
-                self.tree.check_comment(span)?;
+                self.tree.comment(span)?;
                 self.comments.push(Comment { span: span.clone() });
             }
             event => self.tree.event(event, span)?,

@@ -41,7 +41,7 @@ const STRICTER: [(&str, &str); 11] = [
 ];
 
 /// Valid, but kubectl refuses it or reads something else, so we refuse it.
-const REFUSED: [(&str, &[&str]); 4] = [
+const REFUSED: [(&str, &[&str]); 5] = [
     (
         "a key that is a mapping or a sequence has no form in JSON",
         &[
@@ -56,6 +56,10 @@ const REFUSED: [(&str, &[&str]); 4] = [
     (
         "go-yaml ends the name of an anchor early, and takes `?` in a flow collection for the mark of a key",
         &["2SXE", "8XYN", "W5VH", "Y2GN", "652Z", "HM87/1"],
+    ),
+    (
+        "go-yaml takes a colon before a comma for a part of the key, a comma after a tag for a part of it",
+        &["4ABK", "WZ62"],
     ),
     ("the parser knows no such directive, and neither does go-yaml", &["ZYU8/2"]),
 ];

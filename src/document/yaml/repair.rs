@@ -110,8 +110,10 @@ impl Flow {
     }
 }
 
-/// Where the first token may stand at or after a byte offset: behind white space and comments.
+/// Where the content of a document starts that starts at a byte offset: behind its marker, white space and comments.
 pub(super) fn content_start(text: &str, mut offset: usize) -> usize {
+    let document = text.get(offset..).unwrap_or_default();
+    offset += if document.starts_with("---") || document.starts_with("...") { 3 } else { 0 };
     loop {
         let rest = text.get(offset..).unwrap_or_default();
         let content = rest.trim_start();

@@ -152,6 +152,8 @@ fn json_is_read_where_it_is_no_yaml() {
 fn what_kubectl_accepts_is_repaired_with_places_kept() {
     for (text, keys, expected) in [
         ("b: 1\na: {\n\t\tx: one,\n\t\ty: [\n\t\t\t2] }\n", ["a", "x"].as_slice(), "one"),
+        ("  a:\n  b: [-]\n  c: one\n", &["c"], "one"),
+        ("---\n  a:\n  b: [\n\t1]\n  c: one\n", &["c"], "one"),
         ("a: [cat, -]\nb: é\nc: two # d\n", &["c"], "two"),
         ("a: \"v\"# comment\nb: two\n", &["b"], "two"),
         ("a: [\n\t'it''s # [no]', \"\\\"}\", it's ]\nb: {\n\tc: two}\n", &["b", "c"], "two"),
@@ -190,12 +192,16 @@ fn text_that_kubernetes_reads_as_something_else_is_refused() {
         "a: x\u{2028}b",
         "a: {?hostNetwork: true}",
         "a: [?b]",
+        "a: {on: off, hostNetwork:,}",
+        "a: {hostNetwork:}",
+        "a: [!, b]",
         "a: &b:c true",
         "a: &ä true",
     ] {
         assert_eq!(read(text).errors.len(), 1, "{text:?}");
     }
     assert_eq!(only("a: \"x\u{2028}y\"").root().to_json(), json!({"a": "x\u{2028}y"}));
+    assert_eq!(only("{a: , \"b\" : , c, d: ! x}").root().entries().count(), 4);
     assert_eq!(only("a: ?b\nc: &d-e_1 f").root().to_json(), json!({"a": "?b", "c": "f"}));
 }
 
