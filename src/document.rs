@@ -13,6 +13,8 @@ pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::source::{Place, SourceId};
 
 /// One step of a [`Path`].
@@ -181,6 +183,11 @@ impl<'d> NodeRef<'d> {
         Place::new(self.document.source, self.span())
     }
 
+    /// Text of the source at the value, quotes and all.
+    pub fn raw(self) -> &'d str {
+        self.document.slice(&self.node().span)
+    }
+
     pub fn as_str(self) -> Option<&'d str> {
         match self.kind() {
             Kind::String(text) => Some(self.document.resolve(text)),
@@ -292,6 +299,45 @@ impl<'d> NodeRef<'d> {
             here = value;
         }
         found
+    }
+}
+
+impl NodeRef<'_> {
+    /// SHA-256 of the value: equal for equal values, whatever their spelling, place or order of keys.
+    pub fn digest(self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        self.hash_into(&mut hash);
+        hash.finalize().into()
+    }
+
+    fn hash_into(self, hash: &mut Sha256) {
+        let mut part = |tag: u8, bytes: &[u8]| {
+            hash.update([tag]);
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        match self.kind() {
+            Kind::Null => part(0, &[]),
+            Kind::Bool(value) => part(1, &[u8::from(*value)]),
+            Kind::Integer(value) => part(2, &value.to_be_bytes()),
+            Kind::Unsigned(value) => part(3, &value.to_be_bytes()),
+            Kind::Float(value) => part(4, &value.to_bits().to_be_bytes()),
+            Kind::String(text) => part(5, self.document.resolve(text).as_bytes()),
+            Kind::Sequence(items) => {
+                part(6, &items.len().to_be_bytes());
+                self.items().for_each(|item| item.hash_into(hash));
+            }
+            Kind::Mapping(entries) => {
+                part(7, &entries.len().to_be_bytes());
+                let mut entries: Vec<_> = self.entries().collect();
+                entries.sort_unstable_by_key(|(key, _, _)| *key);
+                for (key, _, value) in entries {
+                    hash.update((key.len() as u64).to_be_bytes());
+                    hash.update(key.as_bytes());
+                    value.hash_into(hash);
+                }
+            }
+        }
     }
 }
 

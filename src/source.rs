@@ -9,7 +9,7 @@ pub mod place;
 pub mod read;
 pub mod walk;
 
-use std::{ops::Range, sync::Arc, sync::OnceLock};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, sync::OnceLock};
 
 pub use place::{LineIndex, Masked, Place, Region};
 
@@ -30,6 +30,8 @@ pub struct Source {
     pub status: Status,
     /// Number of documents found in it.
     pub documents: usize,
+    /// What is odd in it, but did not prevent reading.
+    pub notices: Vec<Problem>,
     /// What must not be shown of it.
     pub mask: Mask,
     lines: OnceLock<LineIndex>,
@@ -82,6 +84,7 @@ impl Source {
             digest,
             status,
             documents: 0,
+            notices: Vec::new(),
             mask: Mask::None,
             lines: OnceLock::new(),
             masked: OnceLock::new(),
@@ -91,6 +94,13 @@ impl Source {
     /// Lines and columns of byte offsets, computed at first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Byte range of a line (from 1) without the white space at its end.
+    pub fn line_span(&self, line: usize) -> Range<usize> {
+        let span = self.lines().span(&self.text, line);
+        let body = self.text.get(span.clone()).map_or(0, |text| text.trim_end().len());
+        span.start..span.start + body
     }
 
     /// The text as it may be shown, computed at first use: call only after the mask is complete.
@@ -143,6 +153,17 @@ impl Sources {
 
     pub fn get_mut(&mut self, id: SourceId) -> &mut Source {
         self.0.get_mut(id.0 as usize).expect("a SourceId is only made by the Sources that it indexes")
+    }
+
+    /// Adds secret places to the masks of their sources, sorting each mask once: a stream may hold many.
+    pub fn mask(&mut self, places: impl IntoIterator<Item = Place>) {
+        let mut spans: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
+        for place in places {
+            spans.entry(place.source).or_default().push(place.span());
+        }
+        for (source, spans) in spans {
+            self.get_mut(source).add_mask(spans);
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {

@@ -63,6 +63,8 @@ struct Reader<'t> {
     boundary: usize,
     /// A document has been begun and not ended.
     begun: bool,
+    /// Where the last document ends that was given up or read in another way: failures before are of no interest.
+    settled: usize,
     parsed: Parsed,
 }
 
@@ -77,6 +79,7 @@ impl<'t> Reader<'t> {
             start: None,
             boundary: 0,
             begun: false,
+            settled: 0,
             parsed: Parsed::default(),
         }
     }
@@ -142,9 +145,18 @@ impl<'t> Reader<'t> {
         let flow = self.tree.outermost_flow();
         self.tree.reset();
         let begun = mem::take(&mut self.begun);
-        if let Some(start) = self.start.take()
-            && (self.retry_as_json(start, begun)
-                || (begun && self.retry_repaired(start, failure.span.start, flow)))
+        let offset = failure.span.start;
+        if offset < self.settled {
+            self.start = None;
+            self.comments.clear();
+            return;
+        }
+        // Where none was begun, the last one may have been taken for whole too early, if the failure lies in it.
+        let start =
+            self.start.take().filter(|start| begun || offset < repair::document_end(self.text, *start));
+        self.settled = repair::document_end(self.text, start.unwrap_or(offset));
+        if let Some(start) = start
+            && (self.retry_as_json(start, begun) || (begun && self.retry_repaired(start, offset, flow)))
         {
             return;
         }

@@ -1,4 +1,8 @@
 //! Integration tests: one binary, so that it links once.
 
-mod parsers;
+mod architecture;
+mod command;
+mod documents;
+mod fixtures;
+mod policies;
 mod yaml_suite;

@@ -128,7 +128,10 @@ fn cases() -> Option<Vec<Case>> {
         }
         return None;
     };
-    Some(text.lines().map(|line| serde_json::from_str(line).expect("a line is a case")).collect())
+    let cases: Vec<_> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is a case")).collect();
+    assert!(cases.len() > 300, "the suite has only {} cases", cases.len());
+    Some(cases)
 }
 
 fn shared() -> PathBuf {

@@ -1,0 +1,118 @@
+//! Keys in files.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    error::AuditError,
+    key::{PrivateKey, VerifierKey},
+    store::{Context as _, IoError},
+};
+
+const LONGEST: u64 = 64 * 1024;
+
+/// Reads a private key; a file that others may read is refused.
+pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
+    let (text, shared) = read(path)?;
+    if shared {
+        let what =
+            "can be read by others, who could then sign as you: take the permission away (`chmod 600`)";
+        return Err(AuditError::Unsafe { path: path.to_owned(), what });
+    }
+    Ok(PrivateKey::parse(&text)?)
+}
+
+/// Reads verifier keys, one a line; empty lines and lines that start with `#` are passed over.
+pub fn read_verifiers(path: &Path) -> Result<Vec<VerifierKey>, AuditError> {
+    let (text, _) = read(path)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(lines.map(VerifierKey::parse).collect::<Result<_, _>>()?)
+}
+
+/// Writes a private key to a new file that only its owner may read.
+pub fn write_private(path: &Path, key: &PrivateKey) -> Result<(), IoError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).on("create", path)?;
+    file.write_all(key.encode().as_bytes()).on("write", path)?;
+    file.write_all(b"\n").on("write", path)?;
+    file.sync_all().on("sync", path)
+}
+
+/// The text, and whether others than the owner may read it.
+fn read(path: &Path) -> Result<(Zeroizing<String>, bool), IoError> {
+    let file = File::open(path).on("read the key", path)?;
+    let metadata = file.metadata().on("read the key", path)?;
+    #[cfg(unix)]
+    let shared = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 != 0;
+    #[cfg(not(unix))]
+    let shared = metadata.len() > LONGEST;
+    // As long as the file, so that no copy is left behind where the text grows.
+    let length = usize::try_from(metadata.len().min(LONGEST)).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(length + 1));
+    file.take(LONGEST).read_to_string(&mut text).on("read the key", path)?;
+    if text.is_empty() {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof)).on("read the key", path);
+    }
+    Ok((text, shared))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_key_file_is_private_and_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.key");
+        let key = PrivateKey::generate("audit.example.com/shop").unwrap();
+        write_private(&path, &key).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read_private(&path).unwrap().verifier(), key.verifier());
+        assert!(write_private(&path, &key).is_err());
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.key");
+        write_private(&path, &PrivateKey::generate("audit.example.com/shop").unwrap()).unwrap();
+        for mode in [0o640, 0o604, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(read_private(&path), Err(AuditError::Unsafe { .. })), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn an_error_about_a_key_file_does_not_hold_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.key");
+        let options = |text: &str| {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            format!("{0} {0:?}", read_private(&path).unwrap_err())
+        };
+        let secret = "AYEKFALVFGyNhPJEMzD1QIDr";
+        for text in ["PRIVATE+KEY+name+c74f20a3+", "PRIVATE+KEY+", "", "PRIVATE+KEY+na me+00000000+"] {
+            assert!(!options(&format!("{text}{secret}")).contains(secret), "{text}");
+        }
+    }
+
+    #[test]
+    fn verifier_keys_are_read_line_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let keys = ["a", "b"].map(|name| PrivateKey::generate(name).unwrap().verifier().clone());
+        fs::write(&path, format!("# ours\n{}\n\n{}\n", keys[0], keys[1])).unwrap();
+        assert_eq!(read_verifiers(&path).unwrap(), keys);
+    }
+}

@@ -1,0 +1,229 @@
+//! One commit: records, sync, signature, sync.
+
+use std::path::Path;
+
+use super::{Receipt, Writer, recover::Plan};
+use crate::audit::{
+    commit::Commit,
+    error::AuditError,
+    event::{Event, Kind},
+    layout::{CHECKPOINT, FAILED_SYNC, SEGMENTS, SegmentName, blob},
+    note::{Checkpoint, Note},
+    record::Record,
+    store::{
+        Access, Attributes, Context as _, IoError, Shape, StoredFile, append_all, create_directories, replace,
+    },
+    tree::Hash,
+    walk::Position,
+};
+
+/// Lines that are about to be written, and what the log is with them.
+struct Batch {
+    bytes: Vec<u8>,
+    position: Position,
+    /// Index of the first event of the caller.
+    first: u64,
+    last_record: Vec<u8>,
+    last_proof: Vec<Hash>,
+}
+
+impl Writer {
+    pub(super) fn append_locked(&mut self, events: &[Event]) -> Result<Receipt, AuditError> {
+        if events.is_empty() {
+            return Err(AuditError::Request("a commit needs at least one event".to_owned()));
+        }
+        let plan = self.catch_up(false)?;
+        self.store_blobs(events)?;
+        let mut batch = self.batch(&plan, events)?;
+        let segment = plan.new_segment.unwrap_or(plan.head.segment);
+        let path = segment.path(&self.directory);
+        let mut file = self.open_segment(&path, &plan)?;
+        let start = file.length().on("look at", &path)?;
+
+        self.write(&mut *file, &path, start, &batch.bytes)?;
+        self.sync(&mut *file, &path, segment)?;
+        if plan.new_segment.is_some() {
+            let folder = self.directory.join(SEGMENTS);
+            self.system.sync_directory(&folder).on("sync", &folder)?;
+        }
+        let data_end = start + batch.bytes.len() as u64;
+        self.check_length(&*file, &path, data_end)?;
+
+        let commit = self.commit(&batch)?;
+        let mut line = commit.encode();
+        line.push(b'\n');
+        self.write(&mut *file, &path, data_end, &line)?;
+        self.sync(&mut *file, &path, segment)?;
+        // From here on the commit is durable.
+        batch.position.segment = segment;
+        batch.position.offset = data_end + line.len() as u64;
+        batch.position.commit = Some(commit.clone());
+        if plan.new_segment.is_some() && plan.head.commit.is_some() {
+            // Best effort: sealing only guards against accidents.
+            let _ = self.system.seal(&plan.head.segment.path(&self.directory));
+        }
+        self.publish(&commit.note)?;
+        self.known = batch.position;
+        Ok(Receipt {
+            origin: self.description.origin.clone(),
+            run: self.run.clone(),
+            first: batch.first,
+            count: events.len() as u64,
+            size: commit.note.checkpoint.size,
+            root: commit.note.checkpoint.root,
+            signed: commit.note.is_signed(),
+            note: commit.note,
+            last_record: batch.last_record,
+            last_proof: batch.last_proof,
+        })
+    }
+
+    /// The lines of the commit: the restated head where a segment begins, what the log has to say, the events.
+    fn batch(&self, plan: &Plan, events: &[Event]) -> Result<Batch, AuditError> {
+        let mut bytes = Vec::new();
+        let mut own = Vec::new();
+        match &plan.head.commit {
+            Some(commit) if plan.new_segment.is_some() => {
+                bytes.extend(commit.encode());
+                bytes.push(b'\n');
+            }
+            Some(_) => {}
+            None => own.push(Event::Genesis(self.genesis()?)),
+        }
+        let is_signed = match &plan.head.commit {
+            Some(commit) => commit.note.is_signed(),
+            None => !self.description.keys.is_empty(),
+        };
+        own.extend(self.takes_key(is_signed));
+        own.extend(plan.set_aside.iter().map(|(tail, reason)| Event::Recovered(tail.named(reason))));
+        let time = self.time();
+        let mut behind = plan.head.chain.behind(&time);
+        let mut batch = Batch {
+            bytes,
+            position: plan.head.clone(),
+            first: plan.head.chain.size() + own.len() as u64,
+            last_record: Vec::new(),
+            last_proof: Vec::new(),
+        };
+        for event in own.iter().chain(events) {
+            let body = match behind.and_then(|behind| event.with_clock_back(behind)) {
+                Some(event) => {
+                    behind = None;
+                    event.body()
+                }
+                None => event.body(),
+            };
+            self.add_record(&mut batch, event.kind(), &body, &time)?;
+        }
+        Ok(batch)
+    }
+
+    fn add_record(&self, batch: &mut Batch, kind: Kind, body: &str, time: &str) -> Result<(), AuditError> {
+        let chain = &mut batch.position.chain;
+        let previous = chain.previous.unwrap_or_else(Hash::empty).hex();
+        let record = Record { body, index: chain.size(), previous: &previous, run: &self.run, time, kind };
+        let line = record.encode();
+        Record::parse(&line)
+            .map_err(|error| AuditError::Record { kind: kind.name(), reason: error.to_string() })?;
+        batch.last_proof = chain.frontier.nodes().iter().rev().copied().collect();
+        chain.push(Hash::leaf(&line), time);
+        batch.bytes.extend_from_slice(&line);
+        batch.bytes.push(b'\n');
+        batch.last_record = line;
+        Ok(())
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<Commit, AuditError> {
+        let frontier = batch.position.chain.frontier.clone();
+        let checkpoint = Checkpoint {
+            origin: self.description.origin.clone(),
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        let mut note = Note::unsigned(checkpoint);
+        for signer in self.options.signer.iter().chain(&self.next_signer) {
+            signer.sign(&mut note)?;
+        }
+        Ok(Commit { note, frontier })
+    }
+
+    /// Opens the segment that is added to; one that is not what this program made is refused.
+    fn open_segment(&self, path: &Path, plan: &Plan) -> Result<Box<dyn StoredFile>, AuditError> {
+        if plan.new_segment.is_some() {
+            return Ok(self.system.open(path, Access::Create).on("create", path)?);
+        }
+        let what = match self.system.attributes(path).on("look at", path)? {
+            Attributes { shape: Shape::Directory | Shape::Other, .. } => "is not a regular file",
+            found if found.links != 1 => "has a second name (a hard link)",
+            found if !found.own => "belongs to another user",
+            found if found.writable_by_others => "can be written by others",
+            found if found.length != plan.head.offset => {
+                return Err(AuditError::Interference { path: path.to_owned() });
+            }
+            _ => return Ok(self.system.open(path, Access::Append).on("open", path)?),
+        };
+        Err(AuditError::Unsafe { path: path.to_owned(), what })
+    }
+
+    fn write(
+        &self,
+        file: &mut dyn StoredFile,
+        path: &Path,
+        start: u64,
+        bytes: &[u8],
+    ) -> Result<(), AuditError> {
+        append_all(file, bytes).on("append to", path)?;
+        self.check_length(file, path, start + bytes.len() as u64)
+    }
+
+    /// A writer that ignores the lock shows in the length.
+    fn check_length(&self, file: &dyn StoredFile, path: &Path, expected: u64) -> Result<(), AuditError> {
+        if file.length().on("look at", path)? == expected {
+            Ok(())
+        } else {
+            Err(AuditError::Interference { path: self.directory.join(path) })
+        }
+    }
+
+    /// After a failed sync nobody knows what is on the disk: whoever comes next starts a new segment.
+    fn sync(&self, file: &mut dyn StoredFile, path: &Path, segment: SegmentName) -> Result<(), AuditError> {
+        file.sync().on("sync", path).map_err(|error| {
+            let marker = self.directory.join(FAILED_SYNC);
+            let draft = format!("{FAILED_SYNC}.tmp");
+            let _ = replace(&*self.system, &marker, &draft, segment.to_string().as_bytes(), true);
+            AuditError::Io(error)
+        })
+    }
+
+    /// Copies the newest note to where readers, and the next run of this user, look for it.
+    fn publish(&self, note: &Note) -> Result<(), IoError> {
+        let path = self.directory.join(CHECKPOINT);
+        replace(&*self.system, &path, "checkpoint.tmp", note.encode().as_bytes(), false)?;
+        match &self.memory {
+            Some(memory) => memory.remember(&*self.system, note),
+            None => Ok(()),
+        }
+    }
+
+    /// Lists that are too long for a record lie beside the log, durable before the record that names them.
+    fn store_blobs(&self, events: &[Event]) -> Result<(), IoError> {
+        for (sha256, bytes) in events.iter().filter_map(Event::blob) {
+            let path = blob(&self.directory, sha256);
+            let known =
+                matches!(self.system.attributes(&path), Ok(found) if found.length == bytes.len() as u64);
+            if known {
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                create_directories(&*self.system, folder)?;
+            }
+            replace(&*self.system, &path, "blob.tmp", bytes, true)?;
+            let _ = self.system.seal(&path);
+        }
+        Ok(())
+    }
+
+    pub(super) fn time(&self) -> String {
+        format!("{:.3}", (self.options.clock)())
+    }
+}

@@ -1,0 +1,136 @@
+//! Reading the log: records as rows for people, filtered. Nothing is verified but what reading needs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{
+    chain::{Chain, Fault},
+    commit::Commit,
+    error::AuditError,
+    note::Note,
+    printable::printable,
+    record::Record,
+    store::{FileSystem, LocalFileSystem},
+    walk::{Position, Visitor, walk},
+};
+
+/// Which records to show; everything that is absent matches all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// ULID of a run, or how it begins.
+    pub run: Option<String>,
+    pub rule: Option<String>,
+    pub resource: Option<String>,
+}
+
+/// A record for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub index: u64,
+    pub time: String,
+    pub run: String,
+    /// Type of the record, such as `decision`.
+    pub kind: &'static str,
+    /// Name and value of the body's plain fields, safe to print; nested ones joined by dots.
+    pub fields: Vec<(String, String)>,
+    /// The record as it stands in the log.
+    pub record: String,
+}
+
+impl Row {
+    /// The fields on one line.
+    pub fn summary(&self) -> String {
+        let fields: Vec<String> = self.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        fields.join(" ")
+    }
+}
+
+/// The committed records that match, in order.
+pub fn records(directory: &Path, filter: &Filter) -> Result<Vec<Row>, AuditError> {
+    let mut rows = Vec::new();
+    each(directory, filter, &mut |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// Hands the committed records that match on one by one: for logs that do not fit into memory.
+pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<(), AuditError> {
+    each_on(&LocalFileSystem, directory, filter, then)
+}
+
+pub(super) fn each_on(
+    system: &dyn FileSystem,
+    directory: &Path,
+    filter: &Filter,
+    then: &mut dyn FnMut(Row),
+) -> Result<(), AuditError> {
+    if super::log::read_description(system, directory)?.is_none() {
+        return Err(AuditError::Missing { path: directory.to_owned() });
+    }
+    let mut reader = Reader { filter, then, pending: Vec::new() };
+    walk(system, directory, Position::beginning(), &mut reader)?;
+    Ok(())
+}
+
+struct Reader<'s> {
+    filter: &'s Filter,
+    then: &'s mut dyn FnMut(Row),
+    pending: Vec<Row>,
+}
+
+impl Visitor for Reader<'_> {
+    fn record(&mut self, record: &Record<'_>, line: &[u8], _chain: &Chain) -> Result<(), Fault> {
+        if self.filter.run.as_ref().is_some_and(|run| !record.run.starts_with(run.as_str())) {
+            return Ok(());
+        }
+        let body: Value = serde_json::from_str(record.body).unwrap_or_default();
+        let matches = |name: &str, wanted: &Option<String>| match wanted {
+            Some(wanted) => body.get(name).and_then(Value::as_str) == Some(wanted),
+            None => true,
+        };
+        if matches("rule", &self.filter.rule) && matches("resource", &self.filter.resource) {
+            let mut fields = Vec::new();
+            flatten("", &body, &mut fields);
+            self.pending.push(Row {
+                index: record.index,
+                time: record.time.to_owned(),
+                run: record.run.to_owned(),
+                kind: record.kind.name(),
+                fields,
+                record: String::from_utf8_lossy(line).into_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, _commit: &Commit) -> Result<(), Fault> {
+        self.pending.drain(..).for_each(&mut *self.then);
+        Ok(())
+    }
+
+    fn discard(&mut self) {
+        self.pending.clear();
+    }
+
+    fn adopts(&self, _note: &Note) -> bool {
+        true
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, fields: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&name, value, fields);
+            }
+        }
+        Value::Array(items) => {
+            for (position, value) in items.iter().enumerate() {
+                flatten(&format!("{prefix}.{position}"), value, fields);
+            }
+        }
+        Value::String(text) => fields.push((printable(prefix).into_owned(), printable(text).into_owned())),
+        other => fields.push((printable(prefix).into_owned(), other.to_string())),
+    }
+}

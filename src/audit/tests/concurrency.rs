@@ -1,0 +1,260 @@
+//! K1 to K7: many writers, readers among them, and clocks.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use super::{memory::Fault, *};
+use crate::audit::{
+    AuditError,
+    note::Note,
+    show,
+    verify::{Notice, verify},
+};
+
+/// Tells a process that it is to write, and where.
+const FOLDER: &str = "PROBITY_TEST_AUDIT_FOLDER";
+
+/// Options of a process on a real file system, with a real clock.
+fn on_disk(folder: &Path) -> Options {
+    let start = Timestamp::from_second(1_790_000_000).unwrap();
+    let since = std::time::Instant::now();
+    Options {
+        origin: Some(ORIGIN.to_owned()),
+        signer: Some(Signer::Key(key(1))),
+        state: Some(folder.join(STATE)),
+        lock_timeout: Duration::from_mins(2),
+        segment_records: 500,
+        ..Options::new(move || start + since.elapsed())
+    }
+}
+
+/// A writer of its own process: tells of every commit on standard output once it is acknowledged.
+#[test]
+#[ignore = "only the other tests start it"]
+fn writer_process() {
+    #[expect(clippy::disallowed_methods, reason = "the process that starts this one says where to write")]
+    let Some(folder) = std::env::var_os(FOLDER).map(std::path::PathBuf::from) else { return };
+    let mut writer = Writer::open(&folder.join(LOG), on_disk(&folder)).unwrap();
+    let mut sent = 0;
+    for commit in 0.. {
+        // Sizes from 1 to 50.
+        let count = 1 + (commit * 17 + usize::try_from(std::process::id()).unwrap()) % 50;
+        let receipt = writer.append(&decisions(sent..sent + count)).unwrap();
+        sent += count;
+        let line = serde_json::to_string(&(&receipt.run, sent, receipt.note.encode())).unwrap();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "ack {line}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn start_writer(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "audit::tests::concurrency::writer_process", "--ignored", "--nocapture"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Starts writers, kills each once it acknowledged so many commits (every fourth one earlier, in the middle of
+/// something), and compares the log with what was acknowledged.
+fn contend(processes: usize, commits: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let writers: Vec<Child> = (0..processes).map(|_| start_writer(folder.path())).collect();
+    let collectors: Vec<_> = writers
+        .into_iter()
+        .enumerate()
+        .map(|(number, mut child)| {
+            thread::spawn(move || {
+                let wanted = if number % 4 == 0 { commits / 2 } else { commits };
+                let mut acknowledged = Vec::new();
+                for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+                    let line = line.unwrap();
+                    let Some((_, json)) = line.split_once("ack ") else { continue };
+                    acknowledged.push(serde_json::from_str::<(String, usize, String)>(json).unwrap());
+                    if acknowledged.len() == wanted {
+                        thread::sleep(Duration::from_millis(number as u64 % 7));
+                        child.kill().unwrap();
+                    }
+                }
+                child.wait().unwrap();
+                assert!(acknowledged.len() >= wanted, "a writer ended after {} commits", acknowledged.len());
+                acknowledged
+            })
+        })
+        .collect();
+    let acknowledged: Vec<_> =
+        collectors.into_iter().flat_map(|collector| collector.join().unwrap()).collect();
+
+    let log = folder.path().join(LOG);
+    // What the last one killed left behind is set aside by whoever comes next.
+    Writer::open(&log, on_disk(folder.path())).unwrap().append(&[end()]).unwrap();
+    let trusted =
+        acknowledged.iter().map(|(run, _, note)| (run.clone(), Note::parse(note).unwrap())).collect();
+    let options = VerifyOptions { trusted, state: Some(folder.path().join(STATE)), ..pinned() };
+    let verdict = verify(&log, &options).unwrap();
+    assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
+
+    // Per writer: its records in its order, each once, up to at least what was acknowledged.
+    let mut written: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    show::each(&log, &show::Filter::default(), &mut |row| {
+        if let Some((_, fingerprint)) = row.fields.iter().find(|(name, _)| name == "fingerprint") {
+            written.entry(row.run).or_default().push(fingerprint.clone());
+        }
+    })
+    .unwrap();
+    for (run, sent, _) in &acknowledged {
+        assert!(written[run].len() >= *sent, "run {run} lost records");
+    }
+    for (run, fingerprints) in written {
+        let expected: Vec<String> = (0..fingerprints.len()).map(|number| format!("{number:064x}")).collect();
+        assert_eq!(fingerprints, expected, "run {run}");
+    }
+}
+
+#[test]
+fn k1_k2_killed_writers_lose_nothing_that_was_acknowledged() {
+    contend(16, 6);
+}
+
+#[test]
+#[ignore = "half a minute: `cargo test --release --lib k1 -- --ignored`"]
+fn k1_k2_sixty_four_processes_of_twenty_commits() {
+    contend(64, 20);
+}
+
+#[test]
+fn k3_a_writer_without_the_lock_keeps_anything_from_being_signed() {
+    let (before, receipts) = log_of(options(), &[5]);
+    let rehearsal = before.copy();
+    let mut writer = open(&rehearsal, options()).unwrap();
+    rehearsal.start_trace();
+    writer.append(&[start()]).unwrap();
+    let sync = rehearsal.trace().iter().position(|line| line.starts_with("sync")).unwrap() as u64 + 1;
+    let system = before.copy();
+    let mut writer = open(&system, options()).unwrap();
+    system.fail_at(sync, Fault::Interference);
+    assert!(matches!(writer.append(&[start()]), Err(AuditError::Interference { .. })));
+    assert_eq!(verified(&system, &pinned()).head.unwrap(), receipts[0].note, "nothing was signed");
+    writer.append(&[end()]).unwrap();
+    assert_eq!(verified(&system, &pinned()).exit_code(), 0);
+}
+
+#[test]
+fn k4_waiting_for_the_lock_ends() {
+    let (system, _) = log_of(options(), &[5]);
+    let mut waiting =
+        open(&system, Options { lock_timeout: Duration::from_millis(30), ..options() }).unwrap();
+    let holder = open(&system, options()).unwrap();
+    let lock = holder.lock().unwrap();
+    let error = waiting.append(&[start()]).unwrap_err();
+    assert!(matches!(error, AuditError::Locked { .. }), "{error}");
+    drop(lock);
+    waiting.append(&[start()]).unwrap();
+}
+
+#[test]
+fn k4_threads_of_one_process_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join(LOG);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut writer = Writer::open(&log, on_disk(folder.path())).unwrap();
+                for _ in 0..4 {
+                    writer.append(&decisions(0..3)).unwrap();
+                }
+            });
+        }
+    });
+    let verdict = verify(&log, &pinned()).unwrap();
+    assert_eq!((verdict.exit_code(), verdict.commits), (0, 32));
+}
+
+#[test]
+fn k5_readers_always_see_a_committed_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join(LOG);
+    Writer::open(&log, on_disk(folder.path())).unwrap().append(&[start()]).unwrap();
+    let rounds = AtomicI64::new(0);
+    thread::scope(|scope| {
+        let writers: Vec<_> = [(); 2]
+            .map(|()| {
+                scope.spawn(|| {
+                    let options = Options { segment_records: 40, ..on_disk(folder.path()) };
+                    let mut writer = Writer::open(&log, options).unwrap();
+                    for _ in 0..40 {
+                        writer.append(&decisions(0..7)).unwrap();
+                        thread::sleep(Duration::from_millis(5));
+                    }
+                })
+            })
+            .into();
+        let options = VerifyOptions { state: Some(folder.path().join(STATE)), ..pinned() };
+        while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            let verdict = verify(&log, &options).unwrap();
+            assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
+            rounds.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    assert!(rounds.into_inner() > 5);
+}
+
+#[test]
+fn k6_any_clock_is_recorded_and_none_stops_the_log() {
+    let times = [
+        "2026-10-01T12:00:00Z",
+        "2026-10-01T11:00:00Z",
+        "2036-10-01T12:00:00Z",
+        "2016-12-31T23:59:59.999Z",
+        "2026-03-29T01:59:59Z",
+        "9999-12-30T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+    ];
+    let system = Memory::default();
+    for time in times {
+        let time: Timestamp = time.parse().unwrap();
+        let clock = Box::new(move || time);
+        let mut writer = open(&system, Options { clock, ..options() }).unwrap();
+        writer.append(&[start()]).unwrap();
+        writer.append(&[end()]).unwrap();
+    }
+    let verdict = verified(&system, &pinned());
+    assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
+    let back: Vec<u64> = verdict
+        .notices
+        .iter()
+        .filter_map(|notice| match notice {
+            Notice::ClockBack { milliseconds, .. } => Some(*milliseconds),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(back.len(), 3);
+    assert_eq!(back[0], 3_600_000);
+    let text = String::from_utf8(system.read(FIRST_SEGMENT).unwrap()).unwrap();
+    assert!(text.contains(r#""clock_back_ms":"3600000""#));
+}
+
+#[test]
+fn k7_many_small_logs_do_not_disturb_each_other() {
+    let system = Memory::default();
+    for number in 0..300 {
+        let name = format!("logs/{number}");
+        let origin = Some(format!("audit.example.com/{number}"));
+        let options = Options { origin, signer: None, ..options() };
+        let mut writer = Writer::open_on(Arc::new(system.clone()), Path::new(&name), options).unwrap();
+        writer.append(&[start(), end()]).unwrap();
+    }
+    for number in 0..300 {
+        let verdict =
+            verify_on(&system, Path::new(&format!("logs/{number}")), &VerifyOptions::default()).unwrap();
+        assert_eq!(verdict.headline(), "intact, UNSIGNED");
+    }
+}

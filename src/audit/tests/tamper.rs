@@ -1,0 +1,543 @@
+//! T1 to T17: what somebody without the key can do to a log.
+
+use super::*;
+use crate::audit::{
+    chain::Chain,
+    commit::{self, Commit},
+    layout,
+    note::{Checkpoint, Note},
+    record::{self, Record},
+    tree::{Frontier, Hash},
+    verify::{Notice, Outcome},
+    walk::Violation,
+};
+
+/// A log of 1,000 records in 11 commits.
+fn thousand(options: Options) -> Memory {
+    let mut commits = vec![90; 11];
+    commits[0] = 99;
+    let (system, receipts) = log_of(options, &commits);
+    assert_eq!(receipts.last().unwrap().size, 1000);
+    system
+}
+
+/// Verifies with everything but a head that is kept elsewhere.
+fn exit_code(system: &Memory) -> u8 {
+    verified(system, &pinned()).exit_code()
+}
+
+fn remembering() -> VerifyOptions {
+    VerifyOptions { state: Some(STATE.into()), ..pinned() }
+}
+
+fn trusting(note: &Note) -> VerifyOptions {
+    VerifyOptions { trusted: vec![("sidecar".to_owned(), note.clone())], ..pinned() }
+}
+
+fn violation(system: &Memory) -> Violation {
+    match verified(system, &pinned()).outcome {
+        Outcome::Damaged(violation) => *violation,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The lines of the first segment, each with its line feed.
+fn lines(system: &Memory) -> Vec<Vec<u8>> {
+    let bytes = system.read(FIRST_SEGMENT).unwrap();
+    bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+fn write_lines(system: &Memory, lines: &[Vec<u8>]) {
+    system.put(FIRST_SEGMENT, lines.concat());
+}
+
+/// Where the record with an index is among the lines.
+fn line_of(lines: &[Vec<u8>], index: u64) -> usize {
+    lines.iter().position(|line| record_of(line).is_some_and(|record| record.index == index)).unwrap()
+}
+
+fn record_of(line: &[u8]) -> Option<Record<'_>> {
+    Record::parse(line.strip_suffix(b"\n")?).ok()
+}
+
+fn replaced(line: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let text = std::str::from_utf8(line).unwrap();
+    assert!(text.contains(from), "{text}");
+    text.replacen(from, to, 1).into_bytes()
+}
+
+/// Gives every record its index and the hash of the one before, and every commit its root, as somebody would who
+/// rewrites history; `sign` makes the notes.
+fn rechained(lines: &[Vec<u8>], sign: &dyn Fn(&mut Note)) -> Vec<Vec<u8>> {
+    let mut chain = Chain::beginning();
+    let mut new = Vec::new();
+    for line in lines {
+        let mut line = if let Some(record) = record_of(line) {
+            let previous = chain.previous.unwrap().hex();
+            let line = Record { index: chain.size(), previous: &previous, ..record }.encode();
+            chain.push(Hash::leaf(&line), record.time);
+            line
+        } else {
+            let origin = ORIGIN.to_owned();
+            let checkpoint = Checkpoint { origin, size: chain.size(), root: chain.frontier.root() };
+            let mut note = Note::unsigned(checkpoint);
+            sign(&mut note);
+            Commit { note, frontier: chain.frontier.clone() }.encode()
+        };
+        line.push(b'\n');
+        new.push(line);
+    }
+    new
+}
+
+#[test]
+fn t1_no_bit_of_a_small_log_can_be_flipped() {
+    for options in [options(), unsigned()] {
+        let (system, _) = log_of(options, &[1, 3]);
+        let intact = verified(&system, &pinned()).exit_code();
+        for file in [FIRST_SEGMENT, "log/log.json"] {
+            let bytes = system.read(file).unwrap();
+            let mut index = 0;
+            for position in 0..bytes.len() {
+                let rest = &bytes[position..];
+                let at_start = position == 0 || bytes[position - 1] == b'\n';
+                if at_start && position > 0 && rest.starts_with(record::START) {
+                    index += 1;
+                }
+                for bit in 0..8 {
+                    let mut changed = bytes.clone();
+                    changed[position] ^= 1 << bit;
+                    system.put(file, changed);
+                    match verified(&system, &pinned()).outcome {
+                        // A damaged commit line is known by the last record before it, or as the line after that.
+                        Outcome::Damaged(found) if file == FIRST_SEGMENT => assert!(
+                            found.index.is_some_and(|found| found == index || found == index + 1),
+                            "byte {position} of record {index}, bit {bit}: {found}"
+                        ),
+                        Outcome::Damaged(_) => {}
+                        other => panic!("{file}, byte {position}, bit {bit}: {other:?}"),
+                    }
+                }
+            }
+            system.put(file, bytes);
+        }
+        assert_eq!(exit_code(&system), intact);
+    }
+}
+
+#[test]
+fn t1_a_changed_record_is_named_and_none_beside_it() {
+    let system = thousand(options());
+    let lines = lines(&system);
+    for index in (0..1000).step_by(7).chain([98, 99, 100, 189, 190, 998, 999]) {
+        let mut changed = lines.clone();
+        let at = line_of(&lines, index);
+        let time = record_of(&lines[at]).unwrap().time.to_owned();
+        changed[at] = replaced(&lines[at], &time, "2026-01-01T00:00:00.000Z");
+        write_lines(&system, &changed);
+        let found = violation(&system);
+        assert_eq!(found.index, Some(index), "{found}");
+        let offset: usize = lines[..at].iter().map(Vec::len).sum();
+        if index < 999 && !lines[at + 1].starts_with(commit::START) {
+            assert_eq!(found.offset, offset as u64, "{found}");
+        }
+    }
+}
+
+#[test]
+fn t1_sampled_bits_of_a_thousand_records() {
+    let system = thousand(options());
+    let bytes = system.read(FIRST_SEGMENT).unwrap();
+    for sample in 0..60 {
+        let mut changed = bytes.clone();
+        // A step that meets every column of the lines.
+        let position = (sample * 7919 * 13) % bytes.len();
+        changed[position] ^= 1 << (sample % 8);
+        system.put(FIRST_SEGMENT, changed);
+        assert_eq!(exit_code(&system), 1, "byte {position}");
+    }
+}
+
+#[test]
+fn t1_another_spelling_of_the_same_record_is_damage() {
+    let (system, _) = log_of(options(), &[1, 3]);
+    let lines = lines(&system);
+    let table = [
+        ("größe", "gr\\u00f6\\u00dfe"),
+        (r#"{"body":"#, r#"{"body": "#),
+        (r#""v":"1"}"#, r#""v":"1"} "#),
+        ("\n", "\r\n"),
+        ("\n", "\n\n"),
+        (
+            r#""rule":"mtls/plaintext-accepted","severity":"high""#,
+            r#""severity":"high","rule":"mtls/plaintext-accepted""#,
+        ),
+    ];
+    for (from, to) in table {
+        let mut changed = lines.clone();
+        let at = line_of(&lines, 2);
+        changed[at] = replaced(&lines[at], from, to);
+        write_lines(&system, &changed);
+        assert_eq!(exit_code(&system), 1, "{from} → {to}");
+    }
+}
+
+#[test]
+fn t2_nothing_can_be_taken_out() {
+    let system = thousand(options());
+    let lines = lines(&system);
+    for index in [0, 1, 99, 100, 500, 998] {
+        let mut changed = lines.clone();
+        changed.remove(line_of(&lines, index));
+        write_lines(&system, &changed);
+        assert_eq!(violation(&system).index, Some(index));
+    }
+    let mut changed = lines.clone();
+    changed.drain(line_of(&lines, 150)..line_of(&lines, 450));
+    write_lines(&system, &changed);
+    assert_eq!(violation(&system).index, Some(150));
+    // A commit, with and without its records.
+    let commit = lines.iter().position(|line| line.starts_with(commit::START)).unwrap();
+    let mut changed = lines.clone();
+    changed.drain(..=commit);
+    write_lines(&system, &changed);
+    assert_eq!(exit_code(&system), 1);
+}
+
+#[test]
+fn t2_no_segment_can_be_taken_out() {
+    let system = Memory::default();
+    let mut writer = open(&system, Options { segment_records: 10, ..options() }).unwrap();
+    for number in 0..9 {
+        writer.append(&decisions(number * 5..number * 5 + 5)).unwrap();
+    }
+    let segments: Vec<_> = system.files().into_iter().filter(|path| path.starts_with("log/seg")).collect();
+    assert_eq!(segments.len(), 5);
+    for (position, segment) in segments.iter().enumerate() {
+        let copy = system.copy();
+        copy.delete(segment);
+        let last = position == segments.len() - 1;
+        assert_eq!(exit_code(&copy), if last { 3 } else { 1 }, "{}", segment.display());
+    }
+    let renamed = system.copy();
+    renamed.move_file(&segments[1], "log/seg/00000000000000000000-01.jsonl");
+    assert_eq!(exit_code(&renamed), 1);
+    let renamed = system.copy();
+    renamed.move_file(&segments[4], "log/seg/00000000000000000031-01.jsonl");
+    assert_eq!(exit_code(&renamed), 1);
+}
+
+#[test]
+fn t3_nothing_can_be_moved_or_added() {
+    let system = thousand(options());
+    let lines = lines(&system);
+    let at = |index| line_of(&lines, index);
+    let mut swapped = lines.clone();
+    swapped.swap(at(400), at(401));
+    let mut moved = lines.clone();
+    let block: Vec<_> = moved.drain(at(300)..at(310)).collect();
+    moved.splice(at(600)..at(600), block);
+    let mut doubled = lines.clone();
+    doubled.insert(at(401), lines[at(400)].clone());
+    let mut forged = lines.clone();
+    forged.insert(at(401), replaced(&lines[at(401)], "Deployment/shop", "Deployment/free"));
+    for (changed, index) in [(swapped, 400), (moved, 300), (doubled, 401), (forged, 402)] {
+        write_lines(&system, &changed);
+        assert_eq!(violation(&system).index, Some(index));
+    }
+}
+
+#[test]
+fn t4_rewriting_what_follows_ends_at_the_next_commit() {
+    for options in [options(), unsigned()] {
+        let system = thousand(options);
+        let mut lines = lines(&system);
+        let at = line_of(&lines, 420);
+        lines[at] = replaced(&lines[at], "\"fail\"", "\"pass\"");
+        let rewritten = rechained(&lines, &|_| {});
+        let mixed: Vec<_> = lines
+            .iter()
+            .zip(rewritten)
+            .map(|(old, new)| if old.starts_with(commit::START) { old.clone() } else { new })
+            .collect();
+        write_lines(&system, &mixed);
+        let found = violation(&system);
+        assert!(found.fault.what.contains("root"), "{found}");
+        // The end of the commit that covers the change.
+        assert_eq!(found.index, Some(459));
+    }
+}
+
+#[test]
+fn t5_another_key_needs_an_anchor_to_be_noticed() {
+    let system = thousand(options());
+    let thief = key(2);
+    let mut lines = lines(&system);
+    let old_digest = layout::Description::parse(&system.read("log/log.json").unwrap()).unwrap();
+    let new = layout::Description { keys: vec![thief.verifier().clone()], ..old_digest.clone() };
+    lines[0] = replaced(&lines[0], &old_digest.digest(), &new.digest());
+    lines[0] = replaced(&lines[0], &key(1).verifier().to_string(), &thief.verifier().to_string());
+    let sign = |note: &mut Note| Signer::Key(key(2)).sign(note).unwrap();
+    write_lines(&system, &rechained(&lines, &sign));
+    system.put("log/log.json", new.encode());
+    let forged = Commit::parse(self::lines(&system).last().unwrap().trim_ascii_end()).unwrap();
+    system.put("log/checkpoint", forged.note.encode());
+
+    assert_eq!(exit_code(&system), 1, "with the pinned key");
+    let alone = verified(&system, &VerifyOptions::default());
+    assert_eq!((alone.exit_code(), alone.headline().as_str()), (5, "intact, key not pinned"));
+    let memory = VerifyOptions { state: Some(STATE.into()), ..VerifyOptions::default() };
+    assert_eq!(verified(&system, &memory).exit_code(), 3, "with the user's memory");
+    assert!(
+        matches!(open(&system, options()), Err(super::super::AuditError::Rollback { .. })),
+        "nothing is signed"
+    );
+}
+
+#[test]
+fn t6_without_a_key_rewritten_history_passes_as_unsigned() {
+    let system = thousand(unsigned());
+    let mut lines = lines(&system);
+    let at = line_of(&lines, 420);
+    lines[at] = replaced(&lines[at], "\"fail\"", "\"pass\"");
+    let lines = rechained(&lines, &|_| {});
+    write_lines(&system, &lines);
+    system
+        .put("log/checkpoint", Commit::parse(lines.last().unwrap().trim_ascii_end()).unwrap().note.encode());
+    for options in [pinned(), VerifyOptions::default()] {
+        let verdict = verified(&system, &options);
+        assert_eq!((verdict.exit_code(), verdict.headline().as_str()), (5, "intact, UNSIGNED"));
+    }
+    assert_eq!(verified(&system, &remembering()).exit_code(), 3);
+}
+
+#[test]
+fn t7_a_log_that_ends_within_a_record_is_shorter_than_its_copy_of_the_head() {
+    let system = thousand(options());
+    let lines = lines(&system);
+    let cut: usize = lines[..line_of(&lines, 970)].iter().map(Vec::len).sum::<usize>() + 100;
+    system.change(FIRST_SEGMENT, |bytes| bytes.truncate(cut));
+    assert_eq!(exit_code(&system), 3);
+    system.delete("log/checkpoint");
+    let verdict = verified(&system, &pinned());
+    assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
+    assert!(matches!(verdict.notices[..], [Notice::Tail { .. }]), "{:?}", verdict.notices);
+    assert_eq!(verified(&system, &remembering()).exit_code(), 3);
+}
+
+#[test]
+fn t8_t9_a_log_cut_at_a_commit_needs_a_kept_head_to_be_noticed() {
+    let (system, receipts) = log_of(options(), &[9, 10, 10]);
+    let old = system.copy();
+    old.change(FIRST_SEGMENT, |bytes| {
+        let lines: Vec<_> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        let second =
+            lines.iter().enumerate().filter(|(_, line)| line.starts_with(commit::START)).nth(1).unwrap().0;
+        *bytes = lines[..=second].concat();
+    });
+    // T8: the copy of the head is still there.
+    assert_eq!(exit_code(&old), 3);
+    // T9: the copy as well is the old one.
+    old.put("log/checkpoint", receipts[1].note.encode());
+    assert_eq!(exit_code(&old), 0, "documented: nothing in the log can tell");
+    assert_eq!(verified(&old, &trusting(&receipts[1].note)).exit_code(), 0);
+    let verdict = verified(&old, &trusting(&receipts[2].note));
+    assert_eq!(verdict.exit_code(), 3);
+    let text = verdict.render();
+    for receipt in &receipts[1..] {
+        assert!(text.contains(&receipt.root.base64()), "both heads are shown: {text}");
+    }
+    assert_eq!(verified(&old, &remembering()).exit_code(), 3);
+    assert!(matches!(open(&old, options()), Err(super::super::AuditError::Rollback { .. })));
+    // A machine without memory cannot tell, and goes on.
+    assert!(open(&old, Options { state: None, ..options() }).unwrap().append(&[end()]).is_ok());
+}
+
+#[test]
+fn t9_a_writer_that_is_running_notices_too() {
+    let system = Memory::default();
+    let mut writer = open(&system, Options { state: None, ..options() }).unwrap();
+    writer.append(&[start()]).unwrap();
+    let before = system.read(FIRST_SEGMENT).unwrap();
+    writer.append(&decisions(0..3)).unwrap();
+    system.put(FIRST_SEGMENT, before);
+    assert!(writer.append(&[end()]).is_err());
+}
+
+#[test]
+fn t10_another_log_of_the_same_key_is_a_fork() {
+    let (system, receipts) = log_of(options(), &[5, 5]);
+    let (fork, _) = log_of(options(), &[5, 5, 5]);
+    for file in ["log/log.json", "log/checkpoint", FIRST_SEGMENT] {
+        system.put(file, fork.read(file).unwrap());
+    }
+    let trusted = verified(&system, &trusting(&receipts[1].note));
+    assert_eq!(trusted.exit_code(), 3);
+    assert!(trusted.render().contains("at that size"), "{}", trusted.render());
+    assert_eq!(verified(&system, &remembering()).exit_code(), 3);
+    assert!(matches!(open(&system, options()), Err(super::super::AuditError::Rollback { .. })));
+}
+
+#[test]
+fn t11_lines_behind_the_last_commit_are_never_signed() {
+    let (system, _) = log_of(options(), &[5, 5]);
+    let mut lines = lines(&system);
+    let last = lines.pop().unwrap();
+    let forged = rechained(&[&lines[..], &[lines[1].clone()]].concat(), &|_| {}).pop();
+    write_lines(&system, &[lines.clone(), forged.into_iter().collect()].concat());
+    system.delete("log/checkpoint");
+    let verdict = verified(&system, &pinned());
+    assert_eq!(verdict.exit_code(), 0);
+    assert_eq!(verdict.head.unwrap().checkpoint.size, 6);
+    assert!(matches!(verdict.notices[..], [Notice::Tail { .. }]));
+
+    let mut writer = open(&system, Options { state: None, ..options() }).unwrap();
+    let receipt = writer.append(&[end()]).unwrap();
+    // Set aside: what is new is the recovery and the event.
+    assert_eq!((receipt.first, receipt.size), (7, 8));
+    assert_eq!(exit_code(&system), 0);
+    assert!(system.read(FIRST_SEGMENT).unwrap().ends_with(b"}\n"), "the lines stay where they are");
+    // Adding the commit again changes what was set aside.
+    system.change(FIRST_SEGMENT, |bytes| bytes.extend(last));
+    assert_eq!(exit_code(&system), 1);
+}
+
+#[test]
+fn t12_a_commit_cannot_be_edited() {
+    let (system, _) = log_of(options(), &[5, 5]);
+    let lines = lines(&system);
+    let commits: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(commit::START)).collect();
+    for at in commits {
+        let commit = Commit::parse(lines[at].trim_ascii_end()).unwrap();
+        let size = commit.frontier.size();
+        let edit = |changed: Commit| {
+            let mut lines = lines.clone();
+            lines[at] = [&changed.encode()[..], b"\n"].concat();
+            write_lines(&system, &lines);
+            verified(&system, &pinned())
+        };
+        let nodes = vec![Hash::empty(); commit.frontier.nodes().len()];
+        let frontier = Frontier::new(size, nodes).unwrap();
+        assert_eq!(edit(Commit { frontier, ..commit.clone() }).exit_code(), 1, "frontier");
+
+        let note = Note::parse(
+            &commit.note.encode().replace("audit.example.com/shop\n", "audit.example.com/shod\n"),
+        );
+        assert_eq!(edit(Commit { note: note.unwrap(), ..commit.clone() }).exit_code(), 1, "text");
+
+        let mut note = Note::unsigned(commit.note.checkpoint.clone());
+        note.add_signature(key(1).verifier(), &[0; 64]);
+        assert_eq!(edit(Commit { note, ..commit.clone() }).exit_code(), 1, "signature");
+
+        let note = Note::unsigned(commit.note.checkpoint.clone());
+        assert_eq!(edit(Commit { note, ..commit.clone() }).exit_code(), 1, "no signature");
+
+        let mut note = commit.note.clone();
+        note.add_signature(PrivateKey::from_seed("witness.example", &[9; 32]).unwrap().verifier(), &[1; 64]);
+        assert_eq!(
+            edit(Commit { note, ..commit.clone() }).exit_code(),
+            0,
+            "a signature of somebody else is ignored"
+        );
+    }
+}
+
+#[test]
+fn t13_what_was_set_aside_cannot_be_changed() {
+    let (system, _) = log_of(options(), &[5, 5]);
+    let committed = system.read(FIRST_SEGMENT).unwrap().len();
+    system.change(FIRST_SEGMENT, |bytes| bytes.extend_from_slice(b"{\"body\":{\"torn"));
+    open(&system, options()).unwrap().append(&decisions(0..2)).unwrap();
+    assert_eq!(exit_code(&system), 0);
+    for change in [
+        |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() ^= 1,
+        |bytes: &mut Vec<u8>| bytes.push(b'x'),
+        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1),
+    ] {
+        let copy = system.copy();
+        copy.change(FIRST_SEGMENT, change);
+        assert_eq!(violation(&copy).index, Some(11));
+    }
+    let copy = system.copy();
+    copy.change(FIRST_SEGMENT, |bytes| bytes.truncate(committed));
+    assert_eq!(exit_code(&copy), 1);
+    // Without the record that names them, what follows does not add up.
+    let copy = system.copy();
+    copy.change("log/seg/00000000000000000000-01.jsonl", |bytes| {
+        let lines: Vec<_> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        *bytes = [&lines[..1], &lines[2..]].concat().concat();
+    });
+    assert_eq!(violation(&copy).index, Some(11));
+}
+
+#[test]
+fn t14_segments_are_regular_files_of_this_log() {
+    let later = || Timestamp::from_second(1_800_000_000).unwrap();
+    let (other, _) = log_of(Options { clock: Box::new(later), ..options() }, &[5, 5]);
+    let (system, _) = log_of(options(), &[5, 5]);
+    system.put(FIRST_SEGMENT, other.read(FIRST_SEGMENT).unwrap());
+    assert_eq!(exit_code(&system), 1, "a segment of another log");
+
+    let (system, _) = log_of(options(), &[5]);
+    let linked = system.copy();
+    linked.delete(FIRST_SEGMENT);
+    linked.link(FIRST_SEGMENT);
+    assert_eq!(exit_code(&linked), 1, "a symbolic link");
+    assert!(open(&linked, options()).is_err());
+
+    let linked = system.copy();
+    linked.hard_link(FIRST_SEGMENT, "elsewhere");
+    assert_eq!(exit_code(&linked), 1, "a hard link");
+    let refused = open(&linked, options()).and_then(|mut writer| writer.append(&[end()]));
+    assert!(refused.is_err());
+
+    let renamed = system.copy();
+    renamed.move_file(FIRST_SEGMENT, "log/seg/00000000000000000000-01.jsonl");
+    assert_eq!(exit_code(&renamed), 1, "another generation");
+    let stray = system.copy();
+    stray.put("log/seg/backup.jsonl", "");
+    assert_eq!(exit_code(&stray), 1, "a file that is no segment");
+    let noise = system.copy();
+    noise.put("log/seg/.DS_Store", "");
+    assert_eq!(exit_code(&noise), 0, "a file that does not look like a segment");
+}
+
+#[test]
+fn t17_a_payload_beside_the_log_may_go_but_not_change() {
+    use crate::audit::event::{DecisionBatch, List};
+    let system = Memory::default();
+    let names = (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
+    let batch = DecisionBatch {
+        outcome: "pass".to_owned(),
+        resources: List::new(names),
+        rule: "mtls/plaintext-accepted".to_owned(),
+    };
+    open(&system, options()).unwrap().append(&[Event::DecisionBatch(batch)]).unwrap();
+    assert_eq!(verified(&system, &pinned()).notices, []);
+    let payload = system.files().into_iter().find(|path| path.starts_with("log/blobs")).unwrap();
+    let gone = system.copy();
+    gone.delete(&payload);
+    let verdict = verified(&gone, &pinned());
+    assert_eq!(verdict.exit_code(), 0);
+    assert!(
+        matches!(verdict.notices[..], [Notice::EvidenceUnavailable { index: 1, .. }]),
+        "{:?}",
+        verdict.notices
+    );
+    system.change(&payload, |bytes| bytes[5] ^= 1);
+    assert!(violation(&system).fault.what.contains("evidence altered"));
+}
+
+#[test]
+fn log_json_must_be_the_one_that_the_first_record_names() {
+    let (system, _) = log_of(options(), &[5]);
+    let gone = system.copy();
+    gone.delete("log/log.json");
+    assert_eq!(exit_code(&gone), 1);
+    let other = system.copy();
+    let description = layout::Description::parse(&system.read("log/log.json").unwrap()).unwrap();
+    let changed = layout::Description { keys: vec![key(2).verifier().clone()], ..description };
+    other.put("log/log.json", changed.encode());
+    assert_eq!(violation(&other).index, Some(0));
+    assert!(open(&other, options()).is_err());
+}

@@ -1,0 +1,172 @@
+//! Verification: the whole log in one pass, every byte, every link, every head.
+
+mod keys;
+mod reader;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    chain::Fault,
+    error::AuditError,
+    heads::{Expected, Memory},
+    key::VerifierKey,
+    layout::{CHECKPOINT, Description},
+    locate::locate,
+    log::read_description,
+    note::{self, Note},
+    store::{FileSystem, LocalFileSystem, read_small},
+    walk::{End, Position, Stop, Violation, segments, walk},
+};
+use keys::KeyRing;
+use reader::Reader;
+pub use verdict::{Notice, Outcome, Signatures, Verdict};
+
+const CHECKPOINT_LABEL: &str = "the `checkpoint` file of the log";
+
+/// What to verify against.
+#[derive(Debug, Default)]
+pub struct VerifyOptions {
+    /// Keys that the user knows from elsewhere; without any, the log's own are used, and the verdict says so.
+    pub keys: Vec<VerifierKey>,
+    /// Heads that the log must have, each with where it came from.
+    pub trusted: Vec<(String, Note)>,
+    /// A head from which on to verify; what is older is taken as verified.
+    pub from: Option<Note>,
+    /// The user's state folder, for the head that was signed or verified last.
+    pub state: Option<PathBuf>,
+}
+
+/// Verifies a log of this machine. Errors are those of reading and of asking; what is wrong with the log is in the
+/// verdict.
+pub fn verify(directory: &Path, options: &VerifyOptions) -> Result<Verdict, AuditError> {
+    verify_on(&LocalFileSystem, directory, options)
+}
+
+pub(super) fn verify_on(
+    system: &dyn FileSystem,
+    directory: &Path,
+    options: &VerifyOptions,
+) -> Result<Verdict, AuditError> {
+    match verified(system, directory, options) {
+        Err(AuditError::Damaged(violation)) => Ok(Verdict::damaged(violation)),
+        other => other,
+    }
+}
+
+fn verified(
+    system: &dyn FileSystem,
+    directory: &Path,
+    options: &VerifyOptions,
+) -> Result<Verdict, AuditError> {
+    // Copies of heads are read before the segments: a writer may add to both while this reads.
+    let Some((description, _)) = read_description(system, directory)? else {
+        return Err(no_description(system, directory));
+    };
+    let mut notices = Vec::new();
+    let mut expected = Expected::default();
+    let copy = checkpoint_copy(system, directory, &description, &mut notices)?;
+    if let Some(note) = &copy {
+        expected.add(CHECKPOINT_LABEL, note.clone());
+    }
+    let memory = options.state.as_deref().map(Memory::new);
+    let remembered = match &memory {
+        Some(memory) => memory.recall(system, &description.origin)?,
+        None => None,
+    };
+    if let Some(note) = &remembered {
+        expected.add("the head in the user's state folder", note.clone());
+    }
+    for (label, note) in &options.trusted {
+        expected.add(label.clone(), note.clone());
+    }
+    let start = match &options.from {
+        Some(note) => {
+            expected.add("the head to verify from", note.clone());
+            from(system, directory, note)?
+        }
+        None => Position::beginning(),
+    };
+    let first = start.chain.size();
+    let remembers = remembered.is_some() || !options.trusted.is_empty() || options.from.is_some();
+
+    let keys = KeyRing::new(&description, &options.keys, first);
+    let mut reader = Reader::new(system, directory, &description, keys, expected);
+    reader.begin(&start);
+    let end = walk(system, directory, start, &mut reader)?;
+    if let Some(violation) = damaged_end(&end, copy.as_ref()) {
+        return Err(AuditError::Damaged(Box::new(violation)));
+    }
+    let verdict = reader.verdict(&end, first, notices, remembers, options.from.is_some())?;
+    if let (Some(memory), 0, Some(head)) = (&memory, verdict.exit_code(), end.head())
+        && remembered.is_none_or(|note| note.checkpoint.size < head.note.checkpoint.size)
+    {
+        // Best effort: a verification that cannot be remembered is still one.
+        let _ = memory.prepare(system).and_then(|()| memory.remember(system, &head.note));
+    }
+    Ok(verdict)
+}
+
+/// Where a head lies in the log; if it is not there, the walk from the commit before it will say so.
+fn from(system: &dyn FileSystem, directory: &Path, note: &Note) -> Result<Position, AuditError> {
+    Ok(locate(system, directory, note.checkpoint.size)?)
+}
+
+fn no_description(system: &dyn FileSystem, directory: &Path) -> AuditError {
+    match segments(system, directory) {
+        Ok(segments) if segments.is_empty() => AuditError::Missing { path: directory.to_owned() },
+        Ok(_) => {
+            let fault = Fault::new("`log.json` is missing");
+            let file = super::layout::DESCRIPTION.to_owned();
+            AuditError::Damaged(Box::new(Violation { index: None, file, offset: 0, fault }))
+        }
+        Err(Stop::Io(error)) => AuditError::Io(error),
+        Err(Stop::Violation(violation)) => AuditError::Damaged(violation),
+    }
+}
+
+/// The derived copy of the newest note. It may be stale or gone after a crash, but never ahead of the log.
+fn checkpoint_copy(
+    system: &dyn FileSystem,
+    directory: &Path,
+    description: &Description,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<Note>, AuditError> {
+    let Some(bytes) = read_small(system, &directory.join(CHECKPOINT), note::LONGEST)? else {
+        return Ok(None);
+    };
+    let note = String::from_utf8(bytes).ok().and_then(|text| Note::parse(&text).ok());
+    let usable = note.filter(|note| {
+        note.checkpoint.origin == description.origin && note.verify(&description.keys).is_ok()
+    });
+    if usable.is_none() {
+        notices.push(Notice::DamagedCopy);
+    }
+    Ok(usable)
+}
+
+/// Damage that would look like a crash, were there not a copy of the head to which it happened.
+fn damaged_end(end: &End, copy: Option<&Note>) -> Option<Violation> {
+    let size = copy?.checkpoint.size;
+    if let Some((chain, _)) = &end.adopted {
+        let tail = end.tails.first()?;
+        return (size >= chain.size()).then(|| Violation {
+            index: Some(chain.size().saturating_sub(1)),
+            file: format!("{}/{}", super::layout::SEGMENTS, tail.segment),
+            offset: tail.start,
+            fault: Fault::new("the commit line over this record was damaged after it had been written"),
+        });
+    }
+    let problem = end.tails.iter().find(|tail| !tail.cut_off)?.problem.clone()?;
+    if size <= end.position.chain.size() {
+        return None;
+    }
+    Some(match problem.index {
+        Some(index) if index == size => Violation {
+            index: Some(size - 1),
+            fault: Fault::new("the commit line over this record was damaged after it had been written"),
+            ..problem
+        },
+        _ => problem,
+    })
+}

@@ -1,0 +1,274 @@
+//! What verification looks at while it walks.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{
+    keys::KeyRing,
+    verdict::{Notice, Outcome, Signatures, Verdict},
+};
+use crate::audit::{
+    chain::{Chain, Fault},
+    commit::Commit,
+    error::AuditError,
+    event::Kind,
+    heads::Expected,
+    layout::{Description, blob},
+    log::check_genesis,
+    note::Note,
+    record::Record,
+    store::{FileSystem, digest},
+    tree::Hash,
+    walk::{End, Position, Visitor},
+};
+
+/// Clocks that go back by less are not worth a word.
+const TOLERATED_MILLISECONDS: u64 = 5_000;
+/// More notices of one kind are counted, not listed.
+const MOST_NOTICES: usize = 1_000;
+
+pub(super) struct Reader<'v> {
+    system: &'v dyn FileSystem,
+    directory: &'v Path,
+    description: &'v Description,
+    keys: KeyRing,
+    expected: Expected,
+    commits: u64,
+    time: Option<String>,
+    /// Runs that began and did not end: index and time of their first record.
+    open_runs: BTreeMap<String, (u64, String)>,
+    /// What records since the last commit say.
+    pending: Vec<Pending>,
+    notices: Vec<Notice>,
+    /// First head that no trusted key signed: the index of its last record.
+    untrusted: Option<u64>,
+}
+
+enum Pending {
+    Start { run: String, index: u64, time: String },
+    End { run: String },
+    Blob { index: u64, sha256: String },
+    Notice(Notice),
+}
+
+impl<'v> Reader<'v> {
+    pub(super) fn new(
+        system: &'v dyn FileSystem,
+        directory: &'v Path,
+        description: &'v Description,
+        keys: KeyRing,
+        expected: Expected,
+    ) -> Self {
+        Self {
+            system,
+            directory,
+            description,
+            keys,
+            expected,
+            commits: 0,
+            time: None,
+            open_runs: BTreeMap::new(),
+            pending: Vec::new(),
+            notices: Vec::new(),
+            untrusted: None,
+        }
+    }
+
+    pub(super) fn begin(&mut self, start: &Position) {
+        self.time.clone_from(&start.chain.time);
+        self.expected.at(&start.chain);
+        self.expected.commit();
+    }
+
+    pub(super) fn verdict(
+        mut self,
+        end: &End,
+        first: u64,
+        mut notices: Vec<Notice>,
+        remembers: bool,
+        _partial: bool,
+    ) -> Result<Verdict, AuditError> {
+        notices.append(&mut self.notices);
+        notices.extend(self.open_runs.into_iter().map(|(run, (index, time))| Notice::IncompleteScan {
+            run,
+            index,
+            time,
+        }));
+        notices.extend(end.tails.iter().filter(|tail| !tail.torn_commit).map(|tail| Notice::Tail {
+            segment: tail.segment.to_string(),
+            start: tail.start,
+            length: tail.length,
+        }));
+        let head = end.head().map(|commit| commit.note.clone());
+        let signatures = match (self.keys.signed(), self.keys.is_pinned()) {
+            (false, _) => Signatures::None,
+            (true, false) => Signatures::OwnKey,
+            (true, true) => Signatures::PinnedKey,
+        };
+        let contradictions = self.expected.contradictions();
+        let outcome = if signatures == Signatures::PinnedKey && !self.keys.head_trusted() {
+            let index = self.untrusted.unwrap_or_default();
+            let fault = Fault::new("the head over this record is not signed by the key that was asked for");
+            return Err(AuditError::Damaged(Box::new(crate::audit::walk::Violation {
+                index: Some(index),
+                file: format!("{}/{}", crate::audit::layout::SEGMENTS, end.position.segment),
+                offset: end.position.offset,
+                fault,
+            })));
+        } else if contradictions.is_empty() {
+            Outcome::Intact
+        } else {
+            Outcome::Rollback(contradictions)
+        };
+        Ok(Verdict {
+            origin: self.description.origin.clone(),
+            outcome,
+            head,
+            first,
+            commits: self.commits,
+            signatures,
+            remembers,
+            notices,
+        })
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if self.notices.len() < MOST_NOTICES {
+            self.notices.push(notice);
+        }
+    }
+
+    fn check_clock(&mut self, record: &Record<'_>) {
+        if let Some(last) = &self.time
+            && record.time < last.as_str()
+        {
+            let chain = Chain { time: Some(last.clone()), ..Chain::beginning() };
+            if let Some(behind) = chain.behind(record.time).filter(|behind| *behind > TOLERATED_MILLISECONDS)
+            {
+                self.pending
+                    .push(Pending::Notice(Notice::ClockBack { index: record.index, milliseconds: behind }));
+            }
+        }
+        match &mut self.time {
+            Some(time) => record.time.clone_into(time),
+            none => *none = Some(record.time.to_owned()),
+        }
+    }
+
+    /// A payload beside the log may be deleted under retention, but not changed.
+    fn check_blob(&mut self, index: u64, sha256: &str) -> Result<(), Fault> {
+        let path: PathBuf = blob(self.directory, sha256);
+        match digest(self.system, &path, 0, u64::MAX).map(|digest| digest.hex()) {
+            Ok(found) if found == sha256 => Ok(()),
+            Ok(found) => {
+                let what = format!("evidence altered: the payload that record {index} names was changed");
+                Err(Fault::compared(what, sha256, found))
+            }
+            Err(_) => {
+                self.notice(Notice::EvidenceUnavailable { index, sha256: sha256.to_owned() });
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn record(&mut self, record: &Record<'_>, line: &[u8], chain: &Chain) -> Result<(), Fault> {
+        if record.index == 0 {
+            check_genesis(line, self.description)?;
+        }
+        self.expected.at(chain);
+        self.check_clock(record);
+        let (run, index) = (record.run, record.index);
+        match record.kind {
+            Kind::ScanStart => {
+                let time = record.time.to_owned();
+                self.pending.push(Pending::Start { run: run.to_owned(), index, time });
+            }
+            Kind::ScanEnd => self.pending.push(Pending::End { run: run.to_owned() }),
+            Kind::WaiverUse => {
+                if let Some(notice) = late_use(record) {
+                    self.pending.push(Pending::Notice(notice));
+                }
+            }
+            Kind::KeyRotated => self.keys.rotated(record.body)?,
+            Kind::KeyRevoked => self.keys.revoked(record.body)?,
+            _ => {}
+        }
+        if matches!(record.kind, Kind::ScanStart | Kind::DecisionBatch)
+            && let Some(sha256) = named_blob(record.body)
+        {
+            self.pending.push(Pending::Blob { index, sha256 });
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+        self.expected.commit();
+        self.keys.commit(&commit.note)?;
+        if self.keys.is_pinned() && !self.keys.head_trusted() && self.untrusted.is_none() {
+            self.untrusted = Some(commit.frontier.size().saturating_sub(1));
+        }
+        self.commits += 1;
+        for pending in std::mem::take(&mut self.pending) {
+            match pending {
+                Pending::Start { run, index, time } => {
+                    self.open_runs.insert(run, (index, time));
+                }
+                Pending::End { run } => {
+                    self.open_runs.remove(&run);
+                }
+                Pending::Blob { index, sha256 } => self.check_blob(index, &sha256)?,
+                Pending::Notice(notice) => self.notice(notice),
+            }
+        }
+        Ok(())
+    }
+
+    fn discard(&mut self) {
+        self.expected.discard();
+        self.keys.discard();
+        self.pending.clear();
+    }
+
+    fn adopts(&self, note: &Note) -> bool {
+        self.keys.accepts(note)
+    }
+}
+
+/// The payload that a record names beside the log.
+fn named_blob(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        inputs: Option<List>,
+        resources: Option<List>,
+    }
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(default)]
+        blob: bool,
+        sha256: String,
+    }
+    if !body.contains(r#""blob":true"#) {
+        return None;
+    }
+    let named: Named = serde_json::from_str(body).ok()?;
+    let list = named.inputs.or(named.resources)?;
+    (list.blob && Hash::from_hex(&list.sha256).is_some()).then_some(list.sha256)
+}
+
+/// A waiver that was used after its last day.
+fn late_use(record: &Record<'_>) -> Option<Notice> {
+    #[derive(Deserialize)]
+    struct Use {
+        id: String,
+        until: String,
+    }
+    let used: Use = serde_json::from_str(record.body).ok()?;
+    let late = record.time.get(..10)? > used.until.as_str();
+    late.then_some(Notice::LateWaiver { index: record.index, id: used.id, until: used.until })
+}

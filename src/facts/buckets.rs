@@ -1,0 +1,94 @@
+//! The fact `bucket`: a storage bucket of a plan, joined with the resources that configure it.
+//!
+//! Effectively public is what a policy or an ACL grants to everyone and nothing blocks; each provider's file says what
+//! its blocks and defaults are. Fields, where `T` is true, false or `"unknown"`:
+//!
+//! | field | value |
+//! |---|---|
+//! | `provider`, `address`, `type`, `name`, `new` | `aws`, `gcp` or `azure`; the name may be `"unknown"` |
+//! | `public`, `intended_public` | `T`: with and without what blocks |
+//! | `public_policy`, `public_acl` | `T`, null where there is no such thing: granted, whatever blocks it |
+//! | `public_through`, `blocked_through` | `[{kind: "policy"\|"acl", resource, what, audience, access: "read"\|"write"\|"read-write", blocked_by}]` |
+//! | `missing` | what would decide `public` |
+//! | `encryption` | `{algorithm, key: "customer"\|"aws-managed"\|"provider-managed"\|"none"\|"unknown", missing}` |
+//! | `classification` | level that its tags or labels declare, or null |
+//! | `related` | `[{resource, type}]` that configure it |
+//!
+//! Azure grants access by container and encrypts by account: the one has no `encryption`, the other has that alone.
+//! Of S3 alone there are `acls_enabled`, `block_public_acls`, `block_public_policy`, `ignore_public_acls`,
+//! `restrict_public_buckets` (`T`) and `public_access_block` (null or `{resource, omitted}`).
+
+mod access_policy;
+mod azure;
+mod google;
+mod partial;
+mod parts;
+mod planned;
+mod resource_policy;
+mod s3;
+mod way;
+
+use std::sync::Arc;
+
+use self::planned::Planned;
+use super::{Fact, Subject};
+use crate::{
+    document::{NodeRef, Step},
+    resource::{
+        classification::Key,
+        terraform::{Attribute, Plan},
+    },
+};
+
+/// Buckets of one provider, by their positions in a plan, with the provider's fields.
+type Provider = fn(u32, &Plan) -> Vec<(u32, Vec<(&'static str, Fact)>)>;
+
+const PROVIDERS: [(&str, Provider); 3] =
+    [("aws", s3::buckets), ("azure", azure::buckets), ("gcp", google::buckets)];
+
+/// One subject for each bucket of a plan.
+pub(super) fn subjects(plan_index: u32, plan: &Plan) -> Vec<Subject> {
+    let mut found: Vec<(u32, Subject)> = Vec::new();
+    for (provider, buckets) in PROVIDERS {
+        for (position, fields) in buckets(plan_index, plan) {
+            let Some(bucket) = Planned::new(plan_index, plan, position) else { continue };
+            found.push((position, subject(provider, &bucket, fields)));
+        }
+    }
+    found.sort_by_key(|(position, _)| *position);
+    found.into_iter().map(|(_, subject)| subject).collect()
+}
+
+fn subject(provider: &str, bucket: &Planned<'_>, fields: Vec<(&'static str, Fact)>) -> Subject {
+    let shared = [
+        ("provider", Fact::from(provider)),
+        ("address", Fact::from(bucket.address())),
+        ("type", Fact::from(&*bucket.resource.kind)),
+        ("new", Fact::from(bucket.resource.is_created())),
+        ("classification", classification(bucket)),
+    ];
+    Subject {
+        resource: bucket.address().to_owned(),
+        kind: Arc::clone(&bucket.resource.kind),
+        fact: Fact::object(shared.into_iter().chain(fields)).at(Some(bucket.origin(""))),
+    }
+}
+
+/// The level that tags or labels declare. `tags_all` and `effective_labels` hold the provider's defaults too.
+fn classification(bucket: &Planned<'_>) -> Fact {
+    for attribute in ["tags_all", "tags", "effective_labels", "labels"] {
+        let Attribute::Known(tags) = bucket.get(attribute) else { continue };
+        let declared = tags.entries().filter(|(key, _, _)| Key::of(key) == Some(Key::Level));
+        for (key, _, value) in declared {
+            let level = NodeRef::as_str(value).and_then(|text| Key::Level.meaning(text)?.level);
+            if let Some(level) = level {
+                let at = vec![Step::from(attribute), Step::from(key)];
+                return Fact::from(level.name()).at(Some(bucket.origin_of(at)));
+            }
+        }
+    }
+    Fact::default()
+}
+
+#[cfg(test)]
+mod tests;
