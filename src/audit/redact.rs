@@ -9,13 +9,13 @@ use regex::Regex;
 
 const REDACTED: &str = "${before}[redacted]${after}";
 
-/// Shapes of credentials in canonical JSON. None matches a quote, a backslash or a control character, so that what is
-/// left is canonical JSON as well.
+/// Shapes of credentials in canonical JSON. None matches a closing quote or a part of an escape, so that what is left
+/// is canonical JSON as well.
 static CREDENTIAL: LazyLock<Regex> = LazyLock::new(|| {
     let shapes = [
         // User and password of a URL, or a token in the user's place.
         r#"(?P<before>://)[^/@\s"\\]+(?P<after>@)"#,
-        r#"-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*"#,
+        r#"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"\\]|\\.)*"#,
         r#"PRIVATE\+KEY\+[^"\\\s]+"#,
         r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
         r"\bgh[pousr]_[0-9A-Za-z]{30,}",

@@ -3,9 +3,11 @@
 
 mod concurrency;
 mod crash;
+mod hostile;
 mod keys;
 mod memory;
 mod power;
+mod privacy;
 mod tamper;
 mod writing;
 

@@ -89,6 +89,7 @@ impl List {
     }
 }
 
+#[expect(clippy::ref_option, reason = "the signature is that of serde's `serialize_with`")]
 fn as_json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     let raw = json.clone().map(RawValue::from_string).transpose();
     raw.map_err(serde::ser::Error::custom)?.serialize(serializer)
