@@ -3,6 +3,7 @@
 
 mod concurrency;
 mod crash;
+mod keys;
 mod memory;
 mod power;
 mod tamper;
