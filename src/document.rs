@@ -6,10 +6,14 @@
 //! Deliberately absent: what a document is about (that is [`crate::resource`]) and Rego values (that is
 //! [`crate::policy`]).
 
+mod builder;
 pub mod json;
+mod number;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::source::{Place, SourceId};
 
@@ -129,14 +133,18 @@ impl Document {
     }
 
     fn slice(&self, range: &Range<u32>) -> &str {
-        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+        self.text.get(bytes(range)).unwrap_or_default()
     }
 
     fn resolve<'d>(&'d self, text: &'d Text) -> &'d str {
-        match text {
-            Text::Source(range) => self.slice(range),
-            Text::Owned(text) => text,
-        }
+        resolve(&self.text, text)
+    }
+}
+
+fn resolve<'d>(source: &'d str, text: &'d Text) -> &'d str {
+    match text {
+        Text::Source(range) => source.get(bytes(range)).unwrap_or_default(),
+        Text::Owned(text) => text,
     }
 }
 
@@ -173,6 +181,11 @@ impl<'d> NodeRef<'d> {
 
     pub fn place(self) -> Place {
         Place::new(self.document.source, self.span())
+    }
+
+    /// Text of the source at the value, quotes and all.
+    pub fn raw(self) -> &'d str {
+        self.document.slice(&self.node().span)
     }
 
     pub fn as_str(self) -> Option<&'d str> {
@@ -250,6 +263,23 @@ impl<'d> NodeRef<'d> {
         self.at(keys)?.as_str()
     }
 
+    /// The value without its places. Aliases are expanded, so it may be much larger than the text (see the limits in
+    /// [`yaml`]); it may hold credentials, so it is not for display.
+    pub fn to_json(self) -> serde_json::Value {
+        match self.kind() {
+            Kind::Null => serde_json::Value::Null,
+            Kind::Bool(value) => (*value).into(),
+            Kind::Integer(value) => (*value).into(),
+            Kind::Unsigned(value) => (*value).into(),
+            Kind::Float(value) => (*value).into(),
+            Kind::String(text) => self.document.resolve(text).into(),
+            Kind::Sequence(_) => self.items().map(Self::to_json).collect(),
+            Kind::Mapping(_) => {
+                self.entries().map(|(key, _, value)| (key.to_owned(), value.to_json())).collect()
+            }
+        }
+    }
+
     /// Where a path leads: see [`Located`].
     pub fn locate(self, path: &[Step]) -> Located<'d> {
         let mut found = Located { node: Some(self), key: None, depth: 0 };
@@ -269,6 +299,45 @@ impl<'d> NodeRef<'d> {
             here = value;
         }
         found
+    }
+}
+
+impl NodeRef<'_> {
+    /// SHA-256 of the value: equal for equal values, whatever their spelling, place or order of keys.
+    pub fn digest(self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        self.hash_into(&mut hash);
+        hash.finalize().into()
+    }
+
+    fn hash_into(self, hash: &mut Sha256) {
+        let mut part = |tag: u8, bytes: &[u8]| {
+            hash.update([tag]);
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        match self.kind() {
+            Kind::Null => part(0, &[]),
+            Kind::Bool(value) => part(1, &[u8::from(*value)]),
+            Kind::Integer(value) => part(2, &value.to_be_bytes()),
+            Kind::Unsigned(value) => part(3, &value.to_be_bytes()),
+            Kind::Float(value) => part(4, &value.to_bits().to_be_bytes()),
+            Kind::String(text) => part(5, self.document.resolve(text).as_bytes()),
+            Kind::Sequence(items) => {
+                part(6, &items.len().to_be_bytes());
+                self.items().for_each(|item| item.hash_into(hash));
+            }
+            Kind::Mapping(entries) => {
+                part(7, &entries.len().to_be_bytes());
+                let mut entries: Vec<_> = self.entries().collect();
+                entries.sort_unstable_by_key(|(key, _, _)| *key);
+                for (key, _, value) in entries {
+                    hash.update((key.len() as u64).to_be_bytes());
+                    hash.update(key.as_bytes());
+                    value.hash_into(hash);
+                }
+            }
+        }
     }
 }
 

@@ -5,12 +5,40 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod buckets;
+mod classifications;
+mod datastores;
+mod places;
+mod public_policy;
+mod secrets;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::{Path, Step},
+    estate::{Estate, Resource, View},
+    resource::terraform::Plan,
     source::Place,
 };
+
+/// How a kind of fact is made.
+#[derive(Clone, Copy)]
+pub enum Make {
+    /// From one resource alone: worked out once, whatever the sets.
+    Resource(fn(&Estate, &Resource) -> Option<Subject>),
+    /// From all that one set sees.
+    Set(fn(&View<'_>) -> Vec<Subject>),
+    /// From one plan, given its index.
+    Plan(fn(u32, &Plan) -> Vec<Subject>),
+}
+
+/// All kinds of facts, by the name of their selector.
+pub const FACTS: &[(&str, Make)] = &[
+    ("bucket", Make::Plan(buckets::subjects)),
+    ("classification", Make::Resource(classifications::classification)),
+    ("datastore", Make::Set(datastores::datastores)),
+    ("secret", Make::Resource(secrets::secret)),
+];
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

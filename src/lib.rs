@@ -8,18 +8,23 @@
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
 //! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
+//! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
 //! | [`finding`] | findings, severities, fingerprints | lines and columns |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
 //! | [`report`] | order, counts, outcome | printing |
 //! | [`output`] | one file per format | decisions |
 //! | [`audit`] | the append-only, hash-chained log | reports |
+//! | [`scan`] | the pipeline as one page | arguments, terminals |
+//! | [`cli`] | arguments, streams, exit codes: the only module that prints | judgement |
 
 pub mod source;
 
 pub mod document;
 
 pub mod resource;
+
+pub mod estate;
 
 pub mod facts;
 
@@ -32,3 +37,7 @@ pub mod report;
 pub mod output;
 
 pub mod audit;
+
+pub mod scan;
+
+pub mod cli;

@@ -1,3 +1,7 @@
-//! The `probity` binary.
+//! The `probity` binary: see [`probity::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(probity::cli::run(std::env::args_os()))
+}

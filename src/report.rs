@@ -1,11 +1,15 @@
 //! The report: everything a run found out, judged and in order. Pure: every format and the exit code come from it.
 
-use std::sync::Arc;
+mod build;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     finding::{Finding, NotAssessed, Severity},
     policy::metadata::Rule,
 };
+
+pub use build::Parts;
 
 /// Verdict of a whole run: incomplete beats fail beats pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +111,8 @@ pub struct Report {
     pub findings: Vec<Judged>,
     pub not_assessed: Vec<NotAssessed>,
     pub not_applicable: Vec<NotApplicable>,
+    /// For each rule, the resources that passed, sorted: the audit log names them.
+    pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.
     pub evaluated: Vec<Evaluated>,
     pub errors: Vec<PolicyError>,

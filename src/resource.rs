@@ -1,3 +1,11 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod classification;
+pub mod contents;
+pub mod credential;
+pub mod engine;
+mod kinds;
+pub mod kubernetes;
+pub mod shape;
 pub mod terraform;
+pub mod workload;

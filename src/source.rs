@@ -30,6 +30,8 @@ pub struct Source {
     pub status: Status,
     /// Number of documents found in it.
     pub documents: usize,
+    /// What is odd in it, but did not prevent reading.
+    pub notices: Vec<Problem>,
     /// What must not be shown of it.
     pub mask: Mask,
     lines: OnceLock<LineIndex>,
@@ -82,6 +84,7 @@ impl Source {
             digest,
             status,
             documents: 0,
+            notices: Vec::new(),
             mask: Mask::None,
             lines: OnceLock::new(),
             masked: OnceLock::new(),
@@ -91,6 +94,13 @@ impl Source {
     /// Lines and columns of byte offsets, computed at first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// Byte range of a line (from 1) without the white space at its end.
+    pub fn line_span(&self, line: usize) -> Range<usize> {
+        let span = self.lines().span(&self.text, line);
+        let body = self.text.get(span.clone()).map_or(0, |text| text.trim_end().len());
+        span.start..span.start + body
     }
 
     /// The text as it may be shown, computed at first use: call only after the mask is complete.

@@ -1,8 +1,14 @@
 //! METADATA: the comment above `package` that makes a policy a rule.
+//!
+//! Keys as OPA documents them (Annotations), with our own under `custom` (contract, "Policies").
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::finding::Severity;
+use crate::{
+    document::{NodeRef, yaml},
+    finding::Severity,
+    source::SourceId,
+};
 
 /// One rule, as its METADATA describes it. One rule is one Rego package.
 #[derive(Debug, Clone)]
@@ -49,4 +55,148 @@ pub struct Selector {
     pub name: String,
     /// Kubernetes kinds, Terraform types; empty: all.
     pub kinds: Vec<String>,
+}
+
+/// Frameworks that `controls` may name.
+pub const FRAMEWORKS: [&str; 7] = ["soc2", "hipaa", "nist", "pci", "cis", "gdpr", "iso27001"];
+
+/// What the comment above a `package` says; all of it optional, since only rules need it.
+#[derive(Debug, Default)]
+pub(super) struct Annotations {
+    pub title: String,
+    pub description: String,
+    pub severity: Option<Severity>,
+    pub recommended_action: String,
+    pub controls: BTreeMap<String, Vec<Control>>,
+    pub selectors: Vec<Selector>,
+    pub related_resources: Vec<String>,
+}
+
+/// Reads the METADATA block that stands directly above `package`; `None` if there is none.
+pub(super) fn annotations(text: &str) -> Result<Option<Annotations>, String> {
+    let Some(block) = block(text) else { return Ok(None) };
+    let parsed = yaml::parse(SourceId(0), &block.into());
+    if let Some(error) = parsed.errors.first() {
+        return Err(format!("its METADATA is no YAML: {}", error.message));
+    }
+    let Some(document) = parsed.documents.first() else { return Ok(Some(Annotations::default())) };
+    read(document.root()).map(Some)
+}
+
+/// The comment lines of the block without their `#`.
+fn block(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let package =
+        lines.iter().position(|line| line.starts_with("package ") || line.starts_with("package\t"))?;
+    let comments: Vec<&str> =
+        lines.get(..package)?.iter().rev().map_while(|line| line.strip_prefix('#')).collect();
+    let start = comments.iter().position(|comment| comment.trim() == "METADATA")?;
+    let body = comments.get(..start)?.iter().rev();
+    Some(body.map(|comment| comment.strip_prefix(' ').unwrap_or(comment)).collect::<Vec<_>>().join("\n"))
+}
+
+fn read(root: NodeRef<'_>) -> Result<Annotations, String> {
+    let mut annotations = Annotations::default();
+    let text = |node: NodeRef<'_>, key: &str| {
+        node.as_str().map(|text| text.trim().to_owned()).ok_or_else(|| format!("METADATA `{key}` is no text"))
+    };
+    for (key, _, value) in root.entries() {
+        match key {
+            "title" => annotations.title = text(value, key)?,
+            "description" => annotations.description = text(value, key)?,
+            "related_resources" => {
+                annotations.related_resources = value
+                    .items()
+                    .map(|item| text(item.get("ref").unwrap_or(item), key))
+                    .collect::<Result<_, _>>()?;
+            }
+            "custom" => custom(value, &mut annotations)?,
+            "scope" | "authors" | "organizations" | "schemas" | "entrypoint" | "compile" | "labels" => {}
+            other => return Err(format!("METADATA has the unknown key `{other}`")),
+        }
+    }
+    Ok(annotations)
+}
+
+fn custom(custom: NodeRef<'_>, annotations: &mut Annotations) -> Result<(), String> {
+    for (key, _, value) in custom.entries() {
+        match key {
+            "severity" => annotations.severity = Some(value.as_str().unwrap_or_default().parse()?),
+            "recommended_action" | "recommended_actions" => {
+                annotations.recommended_action = value.as_str().unwrap_or_default().trim().to_owned();
+            }
+            "controls" => {
+                for (framework, _, controls) in value.entries() {
+                    if !FRAMEWORKS.contains(&framework) {
+                        return Err(format!("`controls` names the unknown framework `{framework}`"));
+                    }
+                    let controls = controls.entries().map(|(id, _, extent)| control(id, extent.as_str()));
+                    annotations.controls.insert(framework.to_owned(), controls.collect::<Result<_, _>>()?);
+                }
+            }
+            "input" => {
+                let selectors = value.get("selector").into_iter().flat_map(NodeRef::items);
+                annotations.selectors = selectors.map(selector).collect::<Result<_, _>>()?;
+            }
+            // Others belong to other readers of the same policy, such as Trivy.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn control(id: &str, extent: Option<&str>) -> Result<Control, String> {
+    let extent = match extent {
+        Some("full") => Extent::Full,
+        Some("partial") => Extent::Partial,
+        Some("supporting") => Extent::Supporting,
+        _ => return Err(format!("control `{id}` needs its extent: full, partial or supporting")),
+    };
+    Ok(Control { id: id.to_owned(), extent })
+}
+
+fn selector(node: NodeRef<'_>) -> Result<Selector, String> {
+    let name = node.str_at(&["type"]).ok_or("a selector has no `type`")?;
+    let kinds = node.get("kinds").into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str);
+    Ok(Selector { name: name.to_owned(), kinds: kinds.map(ToOwned::to_owned).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_above_the_package_describes_the_rule() {
+        let text = "# A file comment\n\n# METADATA\n# title: No public buckets\n# description: >-\n#   Everyone\n#   reads it.\n# custom:\n#   severity: CRITICAL\n#   controls:\n#     hipaa: {\"164.312(a)(1)\": partial}\n#   input:\n#     selector: [{type: bucket, kinds: [aws_s3_bucket]}]\npackage probity.storage.public_bucket\n";
+        let annotations = annotations(text).unwrap().unwrap();
+        assert_eq!(annotations.description, "Everyone reads it.");
+        assert_eq!(annotations.severity, Some(Severity::Critical));
+        assert_eq!(
+            annotations.controls["hipaa"],
+            [Control { id: "164.312(a)(1)".into(), extent: Extent::Partial }]
+        );
+        assert_eq!(
+            annotations.selectors,
+            [Selector { name: "bucket".into(), kinds: vec!["aws_s3_bucket".into()] }]
+        );
+    }
+
+    #[test]
+    fn metadata_that_is_wrong_is_refused_and_none_is_none() {
+        assert!(annotations("package a\n").unwrap().is_none());
+        assert!(
+            annotations("# METADATA\n# title: x\n\npackage a\n").unwrap().is_none(),
+            "detached from the package"
+        );
+        for (text, reason) in [
+            ("# titel: x", "titel"),
+            ("# custom:\n#   severity: huge", "huge"),
+            ("# custom:\n#   controls: {soc3: {CC6: full}}", "soc3"),
+            ("# custom:\n#   controls: {soc2: {CC6: whole}}", "CC6"),
+            ("# title: [", "YAML"),
+        ] {
+            let error = annotations(&format!("# METADATA\n{text}\npackage a\n")).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
 }

@@ -33,7 +33,13 @@ pub struct Region {
 
 /// Byte offsets at which lines start.
 #[derive(Debug)]
-pub struct LineIndex(Vec<usize>);
+pub struct LineIndex {
+    starts: Vec<usize>,
+    /// Unicode scalars before each multiple of [`STEP`] bytes: a plan may be one line of 100 MB.
+    scalars: Vec<usize>,
+}
+
+const STEP: usize = 1 << 16;
 
 impl LineIndex {
     /// Lines end at LF, CR LF or a lone CR, as YAML 1.2.2 section 5.4 has it.
@@ -45,22 +51,29 @@ impl LineIndex {
                 starts.push(index + 1);
             }
         }
-        Self(starts)
+        let mut before = vec![0];
+        let mut total = 0;
+        for chunk in bytes.chunks(STEP) {
+            total += scalars(chunk);
+            before.push(total);
+        }
+        Self { starts, scalars: before }
     }
 
     /// Line of a byte offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
-        self.0.partition_point(|start| *start <= offset)
+        self.starts.partition_point(|start| *start <= offset)
     }
 
     /// Byte range of a line (from 1), its line break included.
     pub fn span(&self, text: &str, line: usize) -> Range<usize> {
-        let start = line.checked_sub(1).and_then(|index| self.0.get(index)).copied().unwrap_or(text.len());
-        start..self.0.get(line).copied().unwrap_or(text.len())
+        let start =
+            line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or(text.len());
+        start..self.starts.get(line).copied().unwrap_or(text.len())
     }
 
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.starts.len()
     }
 
     pub fn region(&self, text: &str, span: &Range<usize>) -> Region {
@@ -73,8 +86,24 @@ impl LineIndex {
         let offset = offset.min(text.len());
         let line = self.line(offset);
         let start = self.span(text, line).start;
-        (line, text.get(start..offset).map_or(1, |before| before.chars().count() + 1))
+        let bytes = text.as_bytes();
+        let before = if offset - start <= STEP {
+            scalars(&bytes[start..offset])
+        } else {
+            self.scalars_before(bytes, offset) - self.scalars_before(bytes, start)
+        };
+        (line, before + 1)
     }
+
+    fn scalars_before(&self, bytes: &[u8], offset: usize) -> usize {
+        let step = offset / STEP;
+        self.scalars.get(step).map_or(0, |before| before + scalars(&bytes[step * STEP..offset]))
+    }
+}
+
+/// Unicode scalars that start in UTF-8 bytes.
+fn scalars(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
 }
 
 /// What stands for a secret in everything that is shown.
@@ -201,6 +230,18 @@ mod tests {
             Region { line: 2, column: 5, end_line: 2, end_column: 6 }
         );
         assert_eq!(lines.line(text.find('c').unwrap()), 3);
+    }
+
+    #[test]
+    fn columns_of_a_very_long_line_are_those_of_counting() {
+        let text = format!("a\n{}x", "ä😀b".repeat(STEP / 2));
+        let lines = LineIndex::new(&text);
+        for (offset, _) in text.char_indices().step_by(4999).chain([(text.len(), 'x')]).skip(1) {
+            let column = text[2..offset].chars().count() + 1;
+            assert_eq!(lines.position(&text, offset), (2, column), "{offset}");
+        }
+        let whole = "x".repeat(2 * STEP);
+        assert_eq!(LineIndex::new(&whole).position(&whole, whole.len()), (1, whole.len() + 1));
     }
 
     #[test]

@@ -1,1 +1,141 @@
 //! Walking: which files of the given paths are looked at.
+//!
+//! `.gitignore` and its like count, symbolic links are not followed, and plans are found though git ignores them.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use ignore::{DirEntry, WalkBuilder, WalkState, overrides::OverrideBuilder};
+
+/// Folders that never hold sources of the estate: version control, provider downloads, our own log.
+const SKIPPED_FOLDERS: [&str; 5] = [".git", ".hg", ".svn", ".terraform", ".probity"];
+
+const EXTENSIONS: [&str; 6] = ["yaml", "yml", "json", "tf", "tfplan", "tfstate"];
+
+/// What was found below the given paths.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted, each once.
+    pub files: Vec<PathBuf>,
+    /// Folders and files that could not be looked at, with the cause.
+    pub errors: Vec<(PathBuf, String)>,
+}
+
+/// Files below `paths` that may be sources; a path that is a file is always taken.
+///
+/// `exclude` are globs in gitignore syntax, relative to `root`.
+///
+/// # Errors
+/// The first glob that cannot be parsed.
+pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found, String> {
+    let found = Mutex::new((BTreeSet::new(), Vec::new()));
+    let (folders, files): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.is_dir());
+    found.lock().map_err(|_| "a walking thread panicked")?.0.extend(files.into_iter().cloned());
+    if let [first, rest @ ..] = folders.as_slice() {
+        let mut builder = WalkBuilder::new(first);
+        for folder in rest {
+            builder.add(folder);
+        }
+        let mut excluded = OverrideBuilder::new(root);
+        for glob in exclude {
+            excluded
+                .add(&format!("!{glob}"))
+                .map_err(|error| format!("`exclude: {glob}` is no glob: {error}"))?;
+        }
+        builder.overrides(excluded.build().map_err(|error| format!("`exclude` cannot be used: {error}"))?);
+        builder.hidden(false).filter_entry(|entry| {
+            !(entry.file_type().is_some_and(|kind| kind.is_dir())
+                && SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name))
+        });
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                match entry {
+                    Ok(entry) => found.0.extend(candidates(&entry)),
+                    Err(error) => found
+                        .1
+                        .push((error_path(&error).unwrap_or_else(|| root.to_path_buf()), error.to_string())),
+                }
+                WalkState::Continue
+            })
+        });
+    }
+    let (files, mut errors) = found.into_inner().map_err(|_| "a walking thread panicked")?;
+    errors.sort();
+    Ok(Found { files: files.into_iter().collect(), errors })
+}
+
+/// The file itself, or the plans that lie in a folder: those are written by a build and rightly ignored by git.
+fn candidates(entry: &DirEntry) -> Vec<PathBuf> {
+    let Some(kind) = entry.file_type() else { return Vec::new() };
+    if kind.is_dir() {
+        let Ok(children) = entry.path().read_dir() else { return Vec::new() };
+        let children = children
+            .filter_map(Result::ok)
+            .filter(|child| child.file_type().is_ok_and(|kind| kind.is_file()));
+        return children.map(|child| child.path()).filter(|path| is_plan(path)).collect();
+    }
+    if kind.is_file() && is_candidate(entry.path()) { vec![entry.path().to_path_buf()] } else { Vec::new() }
+}
+
+fn is_candidate(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+        || path.file_name().is_some_and(|name| name == "tfplan")
+}
+
+fn is_plan(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name == "tfplan.json" || name.ends_with(".tfplan.json"))
+}
+
+fn error_path(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_files_are_left_out_but_plans_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for (name, text) in [
+            (".gitignore", "*.json\nbuild/\n"),
+            ("a.yaml", ""),
+            ("notes.txt", ""),
+            ("tfplan.json", ""),
+            ("infra/prod.tfplan.json", ""),
+            ("infra/other.json", ""),
+            ("infra/main.tf", ""),
+            ("build/b.yaml", ""),
+            (".github/workflows/ci.yml", ""),
+            (".terraform/modules/c.yaml", ""),
+            ("vendor/d.yaml", ""),
+        ] {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        std::fs::create_dir(root.join(".git")).unwrap();
+        let found = files(root, &[root.to_path_buf()], &["vendor/**".to_owned()]).unwrap();
+        let names: Vec<_> =
+            found.files.iter().map(|path| path.strip_prefix(root).unwrap().to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            [".github/workflows/ci.yml", "a.yaml", "infra/main.tf", "infra/prod.tfplan.json", "tfplan.json"]
+        );
+        let given = files(root, &[root.join("notes.txt")], &[]).unwrap();
+        assert_eq!(given.files, [root.join("notes.txt")], "a file that is named is always taken");
+        assert!(files(root, &[root.to_path_buf()], &["a{".to_owned()]).is_err());
+    }
+}

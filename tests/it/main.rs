@@ -1,1 +1,6 @@
 //! Integration tests: one binary, so that it links once.
+
+mod documents;
+mod fixtures;
+mod policies;
+mod yaml_suite;

@@ -1,0 +1,128 @@
+# METADATA
+# title: Databases are not reachable from outside the cluster
+# description: >-
+#   A database belongs behind the service that owns it. One with a port on every node or on a public load balancer is
+#   open to password guessing, to every new vulnerability of its engine, and to whoever has a leaked credential.
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
+# custom:
+#   severity: CRITICAL
+#   recommended_action: |-
+#     Serve the database inside the cluster only:
+#     ```yaml
+#     apiVersion: v1
+#     kind: Service
+#     spec:
+#       type: ClusterIP
+#     ```
+#     and remove `nodePort`, `externalIPs`, `hostPort` and `hostNetwork`. People reach it through
+#     `kubectl port-forward`. Clients in the same private network reach it through an internal load balancer:
+#     ```yaml
+#     metadata:
+#       annotations:
+#         service.beta.kubernetes.io/aws-load-balancer-scheme: internal
+#         networking.gke.io/load-balancer-type: Internal
+#         service.beta.kubernetes.io/azure-load-balancer-internal: "true"
+#     spec:
+#       loadBalancerSourceRanges: [10.0.0.0/8]
+#     ```
+#   controls:
+#     soc2: {CC6.1: partial, CC6.6: partial}
+#     hipaa: {"164.312(a)(1)": partial}
+#     nist: {SC-7: partial, AC-4: partial, AC-3: supporting}
+#     pci: {"1.4.4": partial}
+#     gdpr: {"32(1)(b)": supporting}
+#     iso27001: {A.8.20: partial, A.8.22: partial}
+#   input:
+#     selector:
+#       - {type: datastore}
+package probity.datastores.exposed
+
+import rego.v1
+
+_private := ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10"]
+
+_open_kinds := {"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork"}
+
+deny contains result if {
+	some index, exposure in input.exposures
+	exposure.kind in _open_kinds
+	exposure.port != "unknown"
+	not _is_limited(exposure)
+	not _has_unknown_range(exposure)
+	result := {
+		"msg": sprintf("%s database `%s` is reachable from outside the cluster %s", [
+			input.engine, input.name, _way(exposure),
+		]),
+		"path": ["exposures", index],
+		"related": [{"msg": "this port leads to the database", "path": ["exposures", index, "port"]}],
+	}
+}
+
+not_assessed contains result if {
+	some index, exposure in input.exposures
+	exposure.kind == "unknown"
+	result := {
+		"msg": sprintf("how `%s` serves %s database `%s` is not known", [exposure.service, input.engine, input.name]),
+		"path": ["exposures", index],
+		"missing": sprintf("spec.type of %s", [exposure.service]),
+	}
+}
+
+not_assessed contains result if {
+	some index, exposure in input.exposures
+	exposure.kind in _open_kinds
+	exposure.port == "unknown"
+	not _is_limited(exposure)
+	result := {
+		"msg": sprintf("where a port leads that exposes %s database `%s` is not known", [input.engine, input.name]),
+		"path": ["exposures", index, "port"],
+		"missing": "the number of the port",
+	}
+}
+
+not_assessed contains result if {
+	some index, exposure in input.exposures
+	not exposure.internal
+	_has_unknown_range(exposure)
+	result := {
+		"msg": sprintf("from where `%s` admits callers of %s database `%s` is not known", [
+			exposure.service, input.engine, input.name,
+		]),
+		"path": ["exposures", index],
+		"missing": sprintf("the source ranges of %s", [exposure.service]),
+	}
+}
+
+_is_limited(exposure) if exposure.internal
+
+_is_limited(exposure) if {
+	count(exposure.source_ranges) > 0
+	every range in exposure.source_ranges {
+		_is_private(range)
+	}
+}
+
+_is_private(range) if {
+	net.cidr_is_valid(range)
+	some private in _private
+	net.cidr_contains(private, range)
+}
+
+# A public range decides, whatever the others are.
+_has_unknown_range(exposure) if {
+	some range in exposure.source_ranges
+	not net.cidr_is_valid(range)
+	every other in exposure.source_ranges {
+		_is_private_or_unknown(other)
+	}
+}
+
+_is_private_or_unknown(range) if not net.cidr_is_valid(range)
+
+_is_private_or_unknown(range) if _is_private(range)
+
+_way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
+	exposure.service != null
+} else := sprintf("through `%s` of its Pod, port %d", [exposure.kind, exposure.port])

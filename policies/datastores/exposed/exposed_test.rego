@@ -1,0 +1,81 @@
+package probity.datastores.exposed_test
+
+import rego.v1
+
+import data.probity.datastores.exposed as rule
+
+test_every_way_in_is_reported_at_what_opens_it if {
+	every kind in {"NodePort", "LoadBalancer", "ExternalIP"} {
+		results := rule.deny with input as _store([_exposure(kind, {})])
+		{result.path | some result in results} == {["exposures", 0]}
+		every result in results {
+			contains(result.msg, sprintf("through `Service/shop/db` (%s, port 5432)", [kind]))
+		}
+	}
+}
+
+test_a_port_of_the_node_is_reported if {
+	every kind in {"hostPort", "hostNetwork"} {
+		results := rule.deny with input as _store([_exposure(kind, {"service": null})])
+		every result in results {
+			contains(result.msg, sprintf("through `%s` of its Pod", [kind]))
+		}
+		count(results) == 1
+	}
+}
+
+test_a_store_inside_the_cluster_passes if {
+	count(rule.deny) == 0 with input as _store([])
+	count(rule.not_assessed) == 0 with input as _store([])
+}
+
+test_an_internal_load_balancer_passes if {
+	count(rule.deny) == 0 with input as _store([_exposure("LoadBalancer", {"internal": true})])
+}
+
+test_source_ranges_pass_if_all_are_private if {
+	count(rule.deny) == 0 with input as _store([_ranges(["10.1.0.0/16", "192.168.0.0/24"])])
+	count(rule.deny) == 1 with input as _store([_ranges(["10.1.0.0/16", "0.0.0.0/0"])])
+	count(rule.deny) == 1 with input as _store([_ranges(["10.0.0.0/7"])])
+	count(rule.deny) == 1 with input as _store([_ranges([])])
+}
+
+test_an_unknown_range_is_not_assessed_unless_another_is_public if {
+	every range in {"unknown", "${OFFICE}"} {
+		count(rule.deny) == 0 with input as _store([_ranges(["10.1.0.0/16", range])])
+		count(rule.not_assessed) == 1 with input as _store([_ranges(["10.1.0.0/16", range])])
+		count(rule.deny) == 1 with input as _store([_ranges(["0.0.0.0/0", range])])
+	}
+}
+
+test_an_unknown_type_is_not_assessed if {
+	count(rule.deny) == 0 with input as _store([_exposure("unknown", {})])
+	results := rule.not_assessed with input as _store([_exposure("unknown", {})])
+	{result.missing | some result in results} == {"spec.type of Service/shop/db"}
+}
+
+test_an_unknown_port_is_not_assessed if {
+	unknown := {"port": "unknown"}
+	count(rule.deny) == 0 with input as _store([_exposure("NodePort", unknown)])
+	count(rule.not_assessed) == 1 with input as _store([_exposure("NodePort", unknown)])
+	internal := {"port": "unknown", "internal": true}
+	count(rule.not_assessed) == 0 with input as _store([_exposure("LoadBalancer", internal)])
+}
+
+_store(exposures) := {
+	"id": "postgresql:Service/shop/db/unknown",
+	"engine": "postgresql",
+	"server": "Service/shop/db",
+	"name": "db",
+	"namespace": "shop",
+	"workload": "StatefulSet/shop/db",
+	"services": ["Service/shop/db"],
+	"exposures": exposures,
+}
+
+_exposure(kind, fields) := object.union(
+	{"kind": kind, "service": "Service/shop/db", "port": 5432, "internal": false, "source_ranges": []},
+	fields,
+)
+
+_ranges(ranges) := _exposure("LoadBalancer", {"source_ranges": ranges})

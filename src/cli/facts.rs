@@ -1,0 +1,30 @@
+//! `probity facts`: what the scan understood, without judging.
+
+use clap::Args;
+
+use super::{Failure, scan::EstateArguments, terminal::Terminal};
+use crate::{policy::selector, scan::read_estate};
+
+/// Arguments of `probity facts`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    estate: EstateArguments,
+    /// Print the `input` of each rule evaluation of this selector, one JSON a line.
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(selector::names()))]
+    selector: String,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
+    let settings = arguments.estate.settings()?;
+    let estate = read_estate(&settings, &|_, _| {})?;
+    let cases = selector::cases(&estate, |name| name == arguments.selector);
+    terminal.print(|out| {
+        for case in &cases {
+            serde_json::to_writer(&mut *out, &case.masked_json(&estate))?;
+            writeln!(out)?;
+        }
+        Ok(())
+    })?;
+    Ok(0)
+}

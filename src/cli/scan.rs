@@ -1,0 +1,204 @@
+//! `probity scan`: the main job.
+
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{ArgMatches, Args};
+
+use super::{Failure, policies::Selection, progress::Progress, terminal::Terminal};
+use crate::{
+    finding::Severity,
+    output::{self, Format},
+    report::Report,
+    scan::{self, ScanError, Settings},
+    source::{Sources, base::Base},
+};
+
+/// Arguments that say what the estate is; shared by all commands that read one.
+#[derive(Debug, Args)]
+pub(super) struct EstateArguments {
+    /// Files and folders to scan, `-` for standard input [default: .].
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The estate: everything below DIR is judged, and PATHs only limit what is reported.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Namespace of manifests that name none.
+    #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true)]
+    namespace: String,
+    /// Leave out files that match this glob (gitignore syntax).
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Read no `probity.yaml`.
+    #[arg(long)]
+    no_config: bool,
+}
+
+/// Arguments of `probity scan`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    estate: EstateArguments,
+    #[command(flatten)]
+    selection: Selection,
+    /// Format of a report; may be repeated, each with its `--output`.
+    #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(output::FORMATS.iter().map(|format| format.name)))]
+    format: Vec<String>,
+    /// File for the report of the `--format` before it; without one it goes to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Least severity of an open finding that makes the exit code 1.
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
+    fail_on: String,
+    /// Exit with 3 if a source is skipped or anything is not assessed.
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    audit: super::audit::Destination,
+}
+
+impl EstateArguments {
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let current = current_folder()?;
+        let base = Base::new(&self.paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
+        Ok(Settings {
+            base,
+            exclude: self.exclude.clone(),
+            namespace: self.namespace.clone(),
+            fail_on: Some(Severity::Low),
+            strict: false,
+        })
+    }
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        Self::usage(error)
+    }
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    matches: Option<&ArgMatches>,
+    terminal: &Terminal,
+) -> Result<u8, Failure> {
+    let destinations = destinations(arguments, matches)?;
+    let mut settings = arguments.estate.settings()?;
+    settings.fail_on = arguments.fail_on.parse().ok();
+    settings.strict = arguments.strict;
+    let policies = arguments.selection.load()?;
+    let progress = Progress::new(terminal.progress);
+    let advance = |stage, done| progress.advance(stage, done);
+    let mut estate = scan::read_estate(&settings, &advance)?;
+    let audit = arguments.audit.start(&settings.base, &estate, &policies.files, terminal)?;
+    let mut report = scan::judge(&settings, &mut estate, policies, &advance);
+    progress.finish();
+    report.audit = audit.as_ref().map(super::audit::Run::reference);
+    let mut written = Vec::new();
+    for destination in &destinations {
+        written.push(destination.write(&report, &estate.sources, terminal)?);
+    }
+    let code = report.exit_code();
+    match audit {
+        Some(run) => Ok(super::audit::worse(code, run.finish(&report, code, &written, terminal))),
+        None => Ok(code),
+    }
+}
+
+/// One report with where it goes.
+struct Destination {
+    format: &'static Format,
+    file: Option<PathBuf>,
+}
+
+/// What was written, for the audit log.
+pub(super) struct Written {
+    pub(super) format: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Destination {
+    fn write(&self, report: &Report, sources: &Sources, terminal: &Terminal) -> Result<Written, Failure> {
+        let options = if self.file.is_some() { terminal.file_options() } else { terminal.options() };
+        let mut bytes = Vec::new();
+        self.format.render(report, sources, &options, &mut bytes).map_err(|error| {
+            Failure::usage(format!("format `{}` cannot be written: {error}", self.format.name))
+        })?;
+        match &self.file {
+            None => terminal.print(|out| out.write_all(&bytes))?,
+            Some(path) => {
+                File::create(path).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
+                    Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
+                        .help("name a file in a folder that exists")
+                })?;
+            }
+        }
+        Ok(Written { format: self.format.name, bytes })
+    }
+}
+
+/// Pairs each `--output` with the `--format` before it.
+fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<Vec<Destination>, Failure> {
+    let indices = |name: &str| {
+        matches
+            .and_then(|matches| matches.indices_of(name))
+            .map(Iterator::collect::<Vec<_>>)
+            .unwrap_or_default()
+    };
+    let (formats, outputs) = (indices("format"), indices("output"));
+    let mut found: Vec<(usize, Destination)> = Vec::new();
+    for (name, at) in arguments.format.iter().zip(formats) {
+        let format =
+            output::format(name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`")))?;
+        found.push((at, Destination { format, file: None }));
+    }
+    let text = &output::FORMATS[0];
+    for (path, at) in arguments.output.iter().zip(outputs) {
+        let free = |found: &&mut (usize, Destination)| found.1.file.is_none();
+        let before = found.iter_mut().filter(free).rfind(|(format, _)| *format < at);
+        match before {
+            Some((_, destination)) => destination.file = Some(path.clone()),
+            None if arguments.format.len() == 1 && arguments.output.len() == 1 => {
+                found[0].1.file = Some(path.clone());
+            }
+            None if arguments.format.is_empty() => {
+                found.push((at, Destination { format: text, file: Some(path.clone()) }));
+            }
+            None => {
+                return Err(Failure::usage(format!(
+                    "`--output {}` has no `--format` before it",
+                    path.display()
+                ))
+                .help("write pairs: `-f sarif -o report.sarif -f json -o report.json`"));
+            }
+        }
+    }
+    if found.is_empty() {
+        found.push((0, Destination { format: text, file: None }));
+    }
+    let printed: Vec<&str> =
+        found.iter().filter(|(_, found)| found.file.is_none()).map(|(_, found)| found.format.name).collect();
+    if printed.len() > 1 {
+        return Err(Failure::usage(format!(
+            "formats {} would be mixed on standard output",
+            printed.join(" and ")
+        ))
+        .help("give all but one of them a file with `--output`"));
+    }
+    Ok(found.into_iter().map(|(_, destination)| destination).collect())
+}
+
+/// The current folder, which relative paths start from.
+#[expect(clippy::disallowed_methods, reason = "the edge that reads it")]
+pub(super) fn current_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}")))
+}
+
+/// `path` as seen from the current folder.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    Ok(current_folder()?.join(path))
+}

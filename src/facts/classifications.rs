@@ -1,0 +1,67 @@
+//! The fact `classification`: what labels and annotations of an object say about the data that it holds.
+//!
+//! Deliberately absent: what is inherited from elsewhere, and tags of planned resources.
+
+use std::sync::Arc;
+
+use crate::{
+    document::NodeRef,
+    estate::{Estate, Resource},
+    facts::{Fact, Subject, places},
+    resource::{classification::Key, workload::PodTemplate},
+    source::Place,
+};
+
+/// `{kind, namespace, name, declarations: [{key, value, level, categories, recognised}]}`, where one key at least
+/// declares something. `recognised` is false for a value in no vocabulary and `unknown` where there is no value yet;
+/// `level` is then `unknown`, as it is where nothing but a category's absence is declared.
+pub(super) fn classification(estate: &Estate, resource: &Resource) -> Option<Subject> {
+    let node = estate.node(resource);
+    let pod = PodTemplate::of(&resource.object, node).filter(|_| &*resource.object.kind != "Pod");
+    let mut declarations = Vec::new();
+    for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
+        for field in ["labels", "annotations"] {
+            for (key, span, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
+                if let Some(meaning) = Key::of(key) {
+                    let place = Place::new(node.document.source, span);
+                    declarations.push(declaration(key, meaning, place, value));
+                }
+            }
+        }
+    }
+    if declarations.is_empty() {
+        return None;
+    }
+    let fact = Fact::object([
+        ("kind", Fact::from(&*resource.object.kind)),
+        ("namespace", Fact::from(resource.identity.namespace.as_deref())),
+        ("name", Fact::from(&*resource.object.name)),
+        ("declarations", Fact::array(declarations)),
+    ]);
+    let fact = fact.at(Some(places::name(node).into()));
+    Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })
+}
+
+fn declaration(name: &str, key: Key, place: Place, value: NodeRef<'_>) -> Fact {
+    // `pii: true` is written without quotes often enough; what is meant is plain.
+    let text = value.as_str().or_else(|| (value.is_scalar() && !value.is_null()).then(|| value.raw()));
+    let text = text.map(str::trim).filter(|text| !text.is_empty() && !is_filled_in_later(text));
+    let meaning = text.map(|text| key.meaning(text));
+    let recognised = match &meaning {
+        Some(meaning) => Fact::from(meaning.is_some()),
+        None => Fact::unknown(),
+    };
+    let meaning = meaning.flatten().unwrap_or_default();
+    let fields = [
+        ("key", Fact::from(name)),
+        ("value", text.map_or_else(Fact::unknown, Fact::from)),
+        ("level", meaning.level.map_or_else(Fact::unknown, |level| Fact::from(level.name()))),
+        ("categories", Fact::array(meaning.categories.iter().map(|category| Fact::from(category.name())))),
+        ("recognised", recognised),
+    ];
+    Fact::object(fields).at(Some(places::value(place, value).into()))
+}
+
+fn is_filled_in_later(text: &str) -> bool {
+    text.contains("{{") || text.contains("${") || text.contains("$(")
+}

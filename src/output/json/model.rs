@@ -1,0 +1,190 @@
+//! The public shape of `probity.report/v1` (contract, section "`-f json`"), in its order.
+//!
+//! Keys that the contract does not show come last in their object.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::{
+    finding::Severity,
+    output::FRAMEWORKS,
+    policy::metadata::{Control, Rule},
+};
+
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    pub(super) schema: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) tool: Tool,
+    pub(super) summary: Counts,
+    pub(super) findings: Vec<PublicFinding<'a>>,
+    pub(super) not_assessed: Vec<PublicNotAssessed<'a>>,
+    pub(super) not_applicable: Vec<NotApplicable<'a>>,
+    pub(super) evaluated: Vec<Evaluated<'a>>,
+    pub(super) sources: Vec<PublicSource<'a>>,
+    pub(super) errors: Vec<PolicyError<'a>>,
+    pub(super) audit: Option<Audit<'a>>,
+    pub(super) incomplete: &'a [String],
+    pub(super) rules: Vec<PublicRule<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Counts {
+    pub(super) open: BySeverity,
+    pub(super) waived: usize,
+    pub(super) baseline: usize,
+    pub(super) not_assessed: usize,
+}
+
+pub(super) struct BySeverity(pub(super) [(Severity, usize); Severity::ALL.len()]);
+
+#[derive(Serialize)]
+pub(super) struct PublicFinding<'a> {
+    pub(super) rule: &'a str,
+    pub(super) severity: Severity,
+    pub(super) status: &'static str,
+    pub(super) message: &'a str,
+    pub(super) sets: Vec<&'a str>,
+    pub(super) resource: &'a str,
+    pub(super) place: Option<Place<'a>>,
+    pub(super) related: Vec<PublicRelated<'a>>,
+    pub(super) controls: Controls<'a>,
+    pub(super) waiver: Option<Waiver<'a>>,
+    pub(super) fingerprint: &'a str,
+    pub(super) title: Option<&'a str>,
+    pub(super) remedy: Option<&'a str>,
+    pub(super) peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub(super) metadata: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) end_line: usize,
+    pub(super) end_column: usize,
+    pub(super) excerpt: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct PublicRelated<'a> {
+    pub(super) label: &'a str,
+    pub(super) resource: Option<&'a str>,
+    pub(super) place: Option<Place<'a>>,
+}
+
+/// Every framework of the contract is there, with an empty list where a rule says nothing about it.
+pub(super) struct Controls<'a>(pub(super) Option<&'a Rule>);
+
+#[derive(Serialize)]
+pub(super) struct Waiver<'a> {
+    pub(super) id: &'a str,
+    pub(super) owner: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) until: &'a str,
+    pub(super) source: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct PublicNotAssessed<'a> {
+    pub(super) rule: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) missing: Option<&'a str>,
+    pub(super) resources: &'a [String],
+    pub(super) sets: Vec<&'a str>,
+    pub(super) place: Option<Place<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NotApplicable<'a> {
+    pub(super) rule: &'a str,
+    pub(super) reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Evaluated<'a> {
+    pub(super) rule: &'a str,
+    pub(super) subjects: usize,
+    pub(super) passed: usize,
+    pub(super) failed: usize,
+    pub(super) not_assessed: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct PublicSource<'a> {
+    pub(super) file: &'a str,
+    pub(super) status: &'static str,
+    pub(super) documents: usize,
+    pub(super) reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) notices: Vec<Notice<'a>>,
+}
+
+/// No excerpt: what is odd about a source may be what kept it from being masked.
+#[derive(Serialize)]
+pub(super) struct Notice<'a> {
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) message: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct PolicyError<'a> {
+    pub(super) policy: &'a str,
+    pub(super) message: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Audit<'a> {
+    pub(super) origin: &'a str,
+    pub(super) run: &'a str,
+    pub(super) start: TreeHead<'a>,
+    pub(super) signed: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct TreeHead<'a> {
+    pub(super) size: u64,
+    pub(super) root: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct PublicRule<'a> {
+    pub(super) id: &'a str,
+    pub(super) title: &'a str,
+    pub(super) description: &'a str,
+    pub(super) severity: Severity,
+    pub(super) recommended_action: &'a str,
+    pub(super) controls: Controls<'a>,
+}
+
+impl Serialize for BySeverity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(severity, count)| (severity.name(), count)))
+    }
+}
+
+impl Serialize for Controls<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ids =
+            |controls: &[Control]| controls.iter().map(|control| control.id.clone()).collect::<Vec<_>>();
+        let mut map = serializer.serialize_map(None)?;
+        for framework in FRAMEWORKS {
+            let controls = self.0.and_then(|rule| rule.controls.get(framework));
+            map.serialize_entry(framework, &controls.map_or_else(Vec::new, |controls| ids(controls)))?;
+        }
+        for (framework, controls) in self.0.iter().flat_map(|rule| &rule.controls) {
+            if !FRAMEWORKS.contains(&&**framework) {
+                map.serialize_entry(framework, &ids(controls))?;
+            }
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,197 @@
+//! `sarif`: SARIF 2.1.0 as GitHub code scanning reads it.
+//!
+//! Open findings only: code scanning takes suppressed and passing results for alerts. A finding without a place
+//! would make it reject the file, so such findings are counted in a notification. Sources are named relative to the
+//! base. Deliberately absent: snippets, absolute paths, passes.
+
+mod line_hash;
+mod location;
+mod model;
+mod notifications;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Level, Options, json_text, open_findings,
+    related::described,
+    visible::{one_line, visible},
+};
+use crate::{
+    report::{AuditReference, Judged, Report},
+    source::{Place, SourceId, Sources},
+};
+use location::{Artifacts, link_text, without_links};
+use model::{
+    AutomationDetails, Driver, Fingerprints, Invocation, Location, Log, ResultProperties, Run, SarifResult,
+    Text, Tool,
+};
+
+/// Results that code scanning keeps; what it drops beyond them it does not say.
+const RESULTS: usize = 5000;
+/// Related locations of a result that are shown.
+const RELATED: usize = 100;
+
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [run(report, sources)],
+    };
+    json_text::write(&log, out)
+}
+
+fn run(report: &Report, sources: &Sources) -> Run {
+    let rules = rules::rules(report);
+    let indices: BTreeMap<&str, usize> =
+        rules.iter().enumerate().map(|(index, rule)| (rule.id.as_str(), index)).collect();
+    let selection = Selection::new(report);
+    let hashes = line_hashes(&selection, sources);
+    let mut artifacts = Artifacts::new(sources);
+    let results = selection
+        .results
+        .iter()
+        .filter_map(|(judged, place)| {
+            let rule_index = *indices.get(&*judged.finding.rule)?;
+            let line = sources.get(place.source).lines().line(place.start);
+            let line_hash = hashes.get(&place.source).and_then(|lines| lines.get(&line)).cloned();
+            Some(result(judged, place, rule_index, line_hash, &mut artifacts))
+        })
+        .collect();
+    let notifications = notifications::notifications(report, sources, &selection, &mut artifacts);
+    Run {
+        tool: Tool {
+            driver: Driver {
+                name: env!("CARGO_PKG_NAME"),
+                semantic_version: env!("CARGO_PKG_VERSION"),
+                version: env!("CARGO_PKG_VERSION"),
+                information_uri: env!("CARGO_PKG_REPOSITORY"),
+                short_description: Text { text: env!("CARGO_PKG_DESCRIPTION").to_owned() },
+                rules,
+            },
+        },
+        automation_details: AutomationDetails { id: "probity/scan/" },
+        column_kind: "unicodeCodePoints",
+        original_uri_base_ids: location::base_ids(),
+        invocations: [Invocation {
+            execution_successful: notifications::is_successful(report, sources),
+            tool_execution_notifications: notifications,
+        }],
+        artifacts: artifacts.into_list(),
+        results,
+        properties: report.audit.as_ref().map(audit).unwrap_or_default(),
+    }
+}
+
+/// The findings that become results, and how many do not.
+struct Selection<'a> {
+    results: Vec<(&'a Judged, &'a Place)>,
+    without_place: usize,
+    beyond_limit: usize,
+}
+
+impl<'a> Selection<'a> {
+    /// In the order of the report; where there are too many, the worst stay.
+    fn new(report: &'a Report) -> Self {
+        let mut results: Vec<(usize, &Judged, &Place)> = open_findings(report)
+            .enumerate()
+            .filter_map(|(index, judged)| Some((index, judged, judged.finding.place.as_ref()?)))
+            .collect();
+        let without_place = open_findings(report).count() - results.len();
+        let beyond_limit = results.len().saturating_sub(RESULTS);
+        if beyond_limit > 0 {
+            results.sort_by_key(|(index, judged, _)| (Reverse(judged.finding.severity), *index));
+            results.truncate(RESULTS);
+            results.sort_by_key(|(index, _, _)| *index);
+        }
+        let results = results.into_iter().map(|(_, judged, place)| (judged, place)).collect();
+        Self { results, without_place, beyond_limit }
+    }
+}
+
+/// One pass over each file that has results.
+fn line_hashes(selection: &Selection<'_>, sources: &Sources) -> BTreeMap<SourceId, BTreeMap<usize, String>> {
+    let mut lines: BTreeMap<SourceId, BTreeSet<usize>> = BTreeMap::new();
+    for (_, place) in &selection.results {
+        let line = sources.get(place.source).lines().line(place.start);
+        lines.entry(place.source).or_default().insert(line);
+    }
+    lines
+        .into_iter()
+        .map(|(id, lines)| (id, line_hash::line_hashes(&sources.get(id).masked().text, &lines)))
+        .collect()
+}
+
+fn result(
+    judged: &Judged,
+    place: &Place,
+    rule_index: usize,
+    line_hash: Option<String>,
+    artifacts: &mut Artifacts<'_>,
+) -> SarifResult {
+    let finding = &judged.finding;
+    let mut message = without_links(&visible(&finding.message));
+    let locations = [artifacts.location(place)];
+    let mut related_locations = Vec::new();
+    for related in finding.related.iter().take(RELATED) {
+        let named = without_links(&described(related));
+        let Some(place) = &related.place else {
+            message.push('\n');
+            message.push_str(&named);
+            continue;
+        };
+        // A viewer that shows no related locations still follows the link in the message.
+        let id = related_locations.len() + 1;
+        message.extend(["\n[", &link_text(&named), "](", &id.to_string(), ")"]);
+        related_locations.push(Location {
+            id: Some(id),
+            message: Some(Text { text: named }),
+            ..artifacts.location(place)
+        });
+    }
+    SarifResult {
+        rule_id: finding.rule.to_string(),
+        rule_index,
+        level: Level::from(finding.severity).sarif(),
+        message: Text { text: message },
+        locations,
+        related_locations,
+        partial_fingerprints: Fingerprints { line_hash, own: judged.fingerprint.clone() },
+        properties: ResultProperties {
+            resource: one_line(&finding.resource).into_owned(),
+            severity: finding.severity.name(),
+            sets: finding.sets.iter().map(|set| one_line(set).into_owned()).collect(),
+        },
+    }
+}
+
+/// Where this run stands in the audit log, as an auditor looks it up.
+fn audit(audit: &AuditReference) -> Map<String, Value> {
+    let reference = json!({
+        "origin": audit.origin,
+        "run": audit.run,
+        "start": {"size": audit.size, "root": audit.root},
+        "signed": audit.signed,
+    });
+    Map::from_iter([("probity_audit".to_owned(), reference)])
+}
+
+impl Level {
+    /// 3.27.10 level property.
+    const fn sarif(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What follows the findings: decided findings, results that could not be judged, sources that could not be read.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Options, Palette, Verbosity, headline};
+use crate::{
+    output::{
+        summary::{counted, first_few},
+        visible::{one_line, paragraph},
+    },
+    report::{self, Report},
+    source::{Problem, Source, Sources, Status},
+};
+
+/// Items of a list, and reasons, that are shown without `-v`.
+const FEW: usize = 3;
+
+pub(super) fn render(
+    report: &Report,
+    sources: &Sources,
+    options: Options,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let few = if options.verbosity == Verbosity::Verbose { usize::MAX - 1 } else { FEW };
+    let mut sections = Sections { palette, few, out };
+    if options.verbosity == Verbosity::Verbose {
+        sections.decided(report, sources)?;
+    }
+    sections.not_assessed(report)?;
+    sections.not_applicable(report)?;
+    sections.errors(report)?;
+    sections.failed(sources)?;
+    sections.by_reason(sources, "skipped", AnsiColor::Yellow, skipped)?;
+    if options.verbosity == Verbosity::Verbose {
+        sections.by_reason(sources, "ignored", AnsiColor::BrightBlue, ignored)?;
+    }
+    sections.noticed(sources)?;
+    sections.incomplete(report)
+}
+
+struct Sections<'a> {
+    palette: Palette,
+    few: usize,
+    out: &'a mut dyn Write,
+}
+
+impl Sections<'_> {
+    fn heading(&mut self, color: AnsiColor, title: &str, rest: &str) -> io::Result<()> {
+        let title = self.palette.paint(Style::new().bold().fg_color(Some(color.into())), title);
+        writeln!(self.out, "{title}: {rest}")
+    }
+
+    fn decided(&mut self, report: &Report, sources: &Sources) -> io::Result<()> {
+        let decided: Vec<_> =
+            report.findings.iter().filter(|judged| judged.status != report::Status::Open).collect();
+        if decided.is_empty() {
+            return Ok(());
+        }
+        self.heading(AnsiColor::BrightBlue, "decided", &counted(decided.len(), "finding"))?;
+        for judged in decided {
+            write!(self.out, "  ")?;
+            headline(judged, sources, self.palette, self.out)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn not_assessed(&mut self, report: &Report) -> io::Result<()> {
+        if report.not_assessed.is_empty() {
+            return Ok(());
+        }
+        let mut rules: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+        for result in &report.not_assessed {
+            let reasons = rules.entry(&result.rule).or_default();
+            reasons.entry(&result.reason).or_default().extend(result.resources.iter().map(String::as_str));
+        }
+        let count = counted(report.not_assessed.len(), "result");
+        self.heading(
+            AnsiColor::BrightCyan,
+            "not assessed",
+            &format!("{count}; what would decide is not in the input"),
+        )?;
+        for (rule, reasons) in rules {
+            writeln!(self.out, "  {}", self.palette.bold(&one_line(rule)))?;
+            for (reason, resources) in reasons.iter().take(self.few) {
+                let resources = first_few(resources.iter().copied(), self.few);
+                writeln!(self.out, "    {}: {}", one_line(reason), one_line(&resources))?;
+            }
+            self.more_reasons(reasons.len(), "    ")?;
+        }
+        writeln!(self.out)
+    }
+
+    fn not_applicable(&mut self, report: &Report) -> io::Result<()> {
+        let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for result in &report.not_applicable {
+            reasons.entry(&result.reason).or_default().insert(&result.rule);
+        }
+        for (reason, rules) in &reasons {
+            let named = first_few(rules.iter().copied(), self.few);
+            self.heading(
+                AnsiColor::BrightBlue,
+                "not applicable",
+                &format!("{} ({}): {}", counted(rules.len(), "rule"), one_line(&named), one_line(reason)),
+            )?;
+        }
+        if reasons.is_empty() { Ok(()) } else { writeln!(self.out) }
+    }
+
+    fn errors(&mut self, report: &Report) -> io::Result<()> {
+        if report.errors.is_empty() {
+            return Ok(());
+        }
+        self.heading(AnsiColor::BrightRed, "policy errors", &report.errors.len().to_string())?;
+        for error in &report.errors {
+            writeln!(
+                self.out,
+                "  {}: {}",
+                self.palette.bold(&one_line(&error.policy)),
+                indented(&error.message)
+            )?;
+        }
+        writeln!(self.out)
+    }
+
+    fn failed(&mut self, sources: &Sources) -> io::Result<()> {
+        let failed: Vec<(&Source, &[Problem])> = sources
+            .as_slice()
+            .iter()
+            .filter_map(|source| match &source.status {
+                Status::Failed(problems) => Some((source, problems.as_slice())),
+                _ => None,
+            })
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let rest = format!("{} could not be read whole", counted(failed.len(), "file"));
+        self.heading(AnsiColor::BrightRed, "failed", &rest)?;
+        for (source, problems) in failed {
+            if problems.is_empty() {
+                writeln!(self.out, "  {}", one_line(&source.file))?;
+            }
+            for problem in problems {
+                // No excerpt: what did not parse could not be masked either.
+                writeln!(self.out, "  {}: {}", at(source, problem, sources), indented(&problem.message))?;
+            }
+        }
+        writeln!(self.out)
+    }
+
+    /// Sources of one status, grouped by reason.
+    fn by_reason(
+        &mut self,
+        sources: &Sources,
+        title: &str,
+        color: AnsiColor,
+        reason: fn(&Status) -> Option<&str>,
+    ) -> io::Result<()> {
+        let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for source in sources.as_slice() {
+            if let Some(reason) = reason(&source.status) {
+                reasons.entry(reason).or_default().push(one_line(&source.file).into_owned());
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let total = reasons.values().map(Vec::len).sum();
+        self.heading(color, title, &counted(total, "file"))?;
+        self.groups(&reasons)
+    }
+
+    /// What is odd in sources that were read, grouped by message.
+    fn noticed(&mut self, sources: &Sources) -> io::Result<()> {
+        let mut messages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for source in sources.as_slice() {
+            for notice in &source.notices {
+                messages.entry(&notice.message).or_default().push(at(source, notice, sources));
+            }
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let total = messages.values().map(Vec::len).sum();
+        self.heading(AnsiColor::Yellow, "noticed", &format!("{} in what was read", counted(total, "thing")))?;
+        self.groups(&messages)
+    }
+
+    /// Reasons with the first few of what they concern; those that concern most come first.
+    fn groups(&mut self, groups: &BTreeMap<&str, Vec<String>>) -> io::Result<()> {
+        let mut groups: Vec<_> = groups.iter().collect();
+        groups.sort_by_key(|(_, members)| Reverse(members.len()));
+        for (reason, members) in groups.iter().take(self.few) {
+            writeln!(self.out, "  {}", indented(reason))?;
+            writeln!(self.out, "    {}", first_few(members.iter().map(String::as_str), self.few))?;
+        }
+        self.more_reasons(groups.len(), "  ")?;
+        writeln!(self.out)
+    }
+
+    fn more_reasons(&mut self, total: usize, indent: &str) -> io::Result<()> {
+        match total.saturating_sub(self.few) {
+            0 => Ok(()),
+            more => writeln!(self.out, "{indent}and {} (-v shows all)", counted(more, "more reason")),
+        }
+    }
+
+    fn incomplete(&mut self, report: &Report) -> io::Result<()> {
+        for reason in &report.incomplete {
+            self.heading(AnsiColor::Yellow, "incomplete", &indented(reason))?;
+        }
+        if report.incomplete.is_empty() { Ok(()) } else { writeln!(self.out) }
+    }
+}
+
+/// `k8s/cart.yaml:3:5`.
+fn at(source: &Source, problem: &Problem, sources: &Sources) -> String {
+    let file = one_line(&source.file);
+    match &problem.place {
+        None => file.into_owned(),
+        Some(place) => {
+            let region = sources.get(place.source).region(&place.span());
+            format!("{file}:{}:{}", region.line, region.column)
+        }
+    }
+}
+
+fn skipped(status: &Status) -> Option<&str> {
+    match status {
+        Status::Skipped(reason) => Some(reason),
+        _ => None,
+    }
+}
+
+fn ignored(status: &Status) -> Option<&str> {
+    match status {
+        Status::Ignored(reason) => Some(reason),
+        _ => None,
+    }
+}
+
+/// Several lines, each below the first.
+fn indented(text: &str) -> String {
+    paragraph(text).replace('\n', "\n    ")
+}

@@ -1,0 +1,124 @@
+//! Cases: one subject each, with the way back from a path in a rule's input to a place.
+
+use std::{ops::Range, sync::Arc};
+
+use super::redact::Redactor;
+use crate::{
+    document::{NodeRef, Step, json},
+    estate::{Estate, Resource},
+    facts::{Fact, Origin},
+    resource::{credential, terraform::Plan},
+    source::Place,
+};
+
+/// One subject of rules.
+#[derive(Debug)]
+pub struct Case<'e> {
+    /// Name of the selector that yields it.
+    pub selector: &'static str,
+    /// What `kinds` of a selector is compared with.
+    pub kind: Arc<str>,
+    /// Id of the resource that findings name.
+    pub resource: Arc<str>,
+    /// Names of the sets in which the subject is the same.
+    pub sets: Vec<Arc<str>>,
+    pub input: Input<'e>,
+}
+
+/// What becomes `input` of a rule.
+#[derive(Debug)]
+pub enum Input<'e> {
+    /// One manifest as written.
+    Object(&'e Resource),
+    Fact(Fact),
+    /// One resource of a plan: the plan's index and the resource's position in it.
+    Planned(usize, u32),
+    /// A whole plan, by its index.
+    Plan(usize),
+}
+
+impl Case<'_> {
+    /// The place that a path leads to (contract, "Place"). `None` only where nothing of the subject has a place.
+    pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
+        match &self.input {
+            Input::Object(resource) => Some(in_object(estate.node(resource), path)),
+            Input::Fact(fact) => match fact.locate(path).0? {
+                Origin::Place(place) => Some(place.clone()),
+                Origin::Planned { plan, resource, path } => {
+                    planned(estate, *plan as usize, *resource, &path.0)
+                }
+            },
+            Input::Planned(plan, resource) => match path {
+                [Step::Key(key), rest @ ..] if &**key == "values" => planned(estate, *plan, *resource, rest),
+                _ => planned(estate, *plan, *resource, &[]),
+            },
+            Input::Plan(plan) => {
+                let source = estate.plans.get(*plan)?.source;
+                let parsed = json::parse(source, &estate.sources.get(source).text);
+                Some(in_object(parsed.documents.first()?.root(), path))
+            }
+        }
+    }
+
+    /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
+    pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
+        let mut value = serde_json::to_value(self.input.to_rego(estate)).unwrap_or_default();
+        Redactor::new(self.secret_values(estate)).json(&mut value);
+        value
+    }
+
+    /// Secret values that the rule could see; they are removed from whatever it says.
+    pub fn secret_values(&self, estate: &Estate) -> Vec<String> {
+        match &self.input {
+            Input::Object(resource) => {
+                let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+                secrets.into_iter().flat_map(|secret| secret.values).collect()
+            }
+            Input::Fact(_) => Vec::new(),
+            Input::Planned(plan, resource) => {
+                let plan = estate.plans.get(*plan);
+                let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
+                values.map(|values| values.sensitive_texts()).unwrap_or_default()
+            }
+            Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+        }
+    }
+}
+
+/// The place of a value of a planned resource.
+fn planned(estate: &Estate, plan: usize, resource: u32, path: &[Step]) -> Option<Place> {
+    let plan = estate.plans.get(plan)?;
+    Some(plan.resource(resource)?.locate(plan, path))
+}
+
+/// The narrowest scalar or key that decides; where an absence decides, the nearest key above it.
+fn in_object(root: NodeRef<'_>, path: &[Step]) -> Place {
+    let located = root.locate(path);
+    let at = |span: Range<usize>| Place::new(root.document.source, span);
+    if path.is_empty() || (located.depth == 0 && located.node.is_none()) {
+        return at(name_span(root));
+    }
+    match (located.node, located.key) {
+        (Some(node), key) if node.is_scalar() && !node.span().is_empty() => match key {
+            // A scalar of several lines is shown by its key: alerts on many lines are hidden in pull requests.
+            Some(key) if node.raw().contains('\n') => at(key),
+            _ => at(node.span()),
+        },
+        // An element of a list that is itself a collection: its first key.
+        (Some(node), key) if matches!(path.last(), Some(Step::Index(_))) => {
+            at(first_key(node).or(key).unwrap_or_else(|| name_span(root)))
+        }
+        (_, Some(key)) => at(key),
+        (_, None) => at(name_span(root)),
+    }
+}
+
+/// `metadata.name`, else the first key of the document.
+pub(super) fn name_span(root: NodeRef<'_>) -> Range<usize> {
+    let name = root.at(&["metadata", "name"]).filter(|name| name.is_scalar() && !name.span().is_empty());
+    name.map(NodeRef::span).or_else(|| first_key(root)).unwrap_or_else(|| root.span())
+}
+
+fn first_key(node: NodeRef<'_>) -> Option<Range<usize>> {
+    node.entries().next().map(|(_, span, _)| span).or_else(|| node.items().next().and_then(first_key))
+}

@@ -1,0 +1,85 @@
+//! Values for the engine: documents and facts as Rego sees them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use regorus::Value;
+
+use super::case::Input;
+use crate::{
+    document::{Document, Kind, NodeRef},
+    estate::Estate,
+    facts::{self, Fact},
+    resource::terraform::Plan,
+};
+
+impl Input<'_> {
+    /// `input` of a rule.
+    pub(super) fn to_rego(&self, estate: &Estate) -> Value {
+        match self {
+            Self::Object(resource) => document(estate.node(resource)),
+            Self::Fact(fact) => self::fact(fact),
+            Self::Planned(plan, resource) => {
+                estate.plans.get(*plan).map_or(Value::Null, |plan| planned(plan, *resource))
+            }
+            Self::Plan(plan) => {
+                let source = estate.plans.get(*plan).map(|plan| estate.sources.get(plan.source));
+                source.and_then(|source| Value::from_json_str(&source.text).ok()).unwrap_or(Value::Null)
+            }
+        }
+    }
+}
+
+/// One planned resource (contract, "Policies", selector `terraform-resource`).
+fn planned(plan: &Plan, position: u32) -> Value {
+    let Some(resource) = plan.resource(position) else { return Value::Null };
+    let values = resource.values(plan).ok();
+    let json = |value: serde_json::Result<serde_json::Value>| Value::from(value.unwrap_or_default());
+    let mask = |mask: Option<&serde_json::Value>| Value::from(mask.cloned().unwrap_or_default());
+    let root = values.as_ref().and_then(|values| values.document.as_ref()).map(Document::root);
+    let fields = [
+        ("address", Value::from(&*resource.address)),
+        ("type", Value::from(&*resource.kind)),
+        ("name", Value::from(&*resource.name)),
+        ("mode", json(serde_json::to_value(resource.mode))),
+        ("provider", resource.provider_name.as_deref().map_or(Value::Null, Value::from)),
+        ("actions", json(serde_json::to_value(&resource.actions))),
+        ("values", root.map_or(Value::Null, document)),
+        ("unknown", mask(values.as_ref().map(|values| &values.unknown))),
+        ("sensitive", mask(values.as_ref().map(|values| &values.sensitive))),
+        ("references", json(serde_json::to_value(plan.references(resource)))),
+    ];
+    Value::from(fields.into_iter().map(|(key, value)| (Value::from(key), value)).collect::<BTreeMap<_, _>>())
+}
+
+/// The depth of documents is bounded where they are parsed, so recursion is safe here.
+pub(super) fn document(node: NodeRef<'_>) -> Value {
+    match node.kind() {
+        Kind::Null => Value::Null,
+        Kind::Bool(value) => Value::Bool(*value),
+        Kind::Integer(value) => Value::from(*value),
+        Kind::Unsigned(value) => Value::from(*value),
+        Kind::Float(value) => Value::from(*value),
+        Kind::String(_) => Value::from(node.as_str().unwrap_or_default()),
+        Kind::Sequence(_) => Value::from(node.items().map(document).collect::<Vec<_>>()),
+        Kind::Mapping(_) => {
+            let entries = node.entries().map(|(key, _, value)| (Value::from(key), document(value)));
+            Value::from(entries.collect::<BTreeMap<_, _>>())
+        }
+    }
+}
+
+fn fact(fact: &Fact) -> Value {
+    match &fact.value {
+        facts::Value::Null => Value::Null,
+        facts::Value::Bool(value) => Value::Bool(*value),
+        facts::Value::Integer(value) => Value::from(*value),
+        facts::Value::Float(value) => Value::from(*value),
+        facts::Value::String(text) => Value::String(Arc::clone(text)),
+        facts::Value::Array(items) => Value::from(items.iter().map(self::fact).collect::<Vec<_>>()),
+        facts::Value::Object(fields) => {
+            let fields =
+                fields.iter().map(|(key, value)| (Value::String(Arc::clone(key)), self::fact(value)));
+            Value::from(fields.collect::<BTreeMap<_, _>>())
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Selectors: which subjects there are, by name. A new one is one line in a table.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+pub use super::case::{Case, Input};
+use crate::{
+    estate::Estate,
+    facts::{FACTS, Fact, Make, Subject},
+};
+
+/// Makes the cases of a selector that is no fact.
+type MakeCases = for<'e> fn(&'e Estate) -> Vec<Case<'e>>;
+
+/// Selectors over what was read as it is; the others are the facts of [`FACTS`].
+const RAW: &[(&str, MakeCases)] =
+    &[("kubernetes", kubernetes), ("terraform-plan", plans), ("terraform-resource", planned_resources)];
+
+pub fn is_known(name: &str) -> bool {
+    names().contains(&name)
+}
+
+/// All names, each once, sorted.
+pub fn names() -> Vec<&'static str> {
+    let names: BTreeSet<_> =
+        RAW.iter().map(|(name, _)| *name).chain(FACTS.iter().map(|(name, _)| *name)).collect();
+    names.into_iter().collect()
+}
+
+/// The subjects of all wanted selectors, in a fixed order.
+pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    for (name, make) in RAW.iter().filter(|(name, _)| wanted(name)) {
+        let from = cases.len();
+        cases.extend(make(estate));
+        debug_assert!(
+            cases[from..].iter().all(|case: &Case<'_>| case.selector == *name),
+            "a table line names its cases"
+        );
+    }
+    for (name, make) in FACTS.iter().filter(|(name, _)| wanted(name)) {
+        match make {
+            Make::Resource(make) => cases.extend(estate.resources.iter().filter_map(|resource| {
+                make(estate, resource).map(|subject| case(name, subject, estate.sets_of(resource)))
+            })),
+            Make::Set(make) => {
+                let views = (0..estate.sets.len()).map(|set| estate.view(set));
+                let subjects = views.flat_map(|view| {
+                    let set = Arc::clone(&view.set);
+                    make(&view)
+                        .into_iter()
+                        .map(move |subject| (Arc::clone(&set), subject))
+                        .collect::<Vec<_>>()
+                });
+                cases.extend(merge(subjects).into_iter().map(|(subject, sets)| case(name, subject, sets)));
+            }
+            Make::Plan(make) => cases.extend(estate.plans.iter().enumerate().flat_map(|(index, plan)| {
+                let subjects = make(u32::try_from(index).unwrap_or(u32::MAX), plan);
+                subjects.into_iter().map(|subject| case(name, subject, estate.sets.clone()))
+            })),
+        }
+    }
+    cases
+}
+
+fn kubernetes(estate: &Estate) -> Vec<Case<'_>> {
+    let case = |resource| Case {
+        selector: "kubernetes",
+        kind: Arc::clone(&estate.resource(resource).object.kind),
+        resource: Arc::clone(&estate.resource(resource).id),
+        sets: estate.sets_of(estate.resource(resource)),
+        input: Input::Object(estate.resource(resource)),
+    };
+    (0..estate.resources.len()).map(case).collect()
+}
+
+fn plans(estate: &Estate) -> Vec<Case<'_>> {
+    let case = |index: usize| Case {
+        selector: "terraform-plan",
+        kind: "".into(),
+        resource: Arc::clone(&estate.sources.get(estate.plans[index].source).file),
+        sets: estate.sets.clone(),
+        input: Input::Plan(index),
+    };
+    (0..estate.plans.len()).map(case).collect()
+}
+
+fn planned_resources(estate: &Estate) -> Vec<Case<'_>> {
+    let plans = estate.plans.iter().enumerate();
+    let cases = plans.flat_map(|(index, plan)| {
+        (0..).zip(&plan.resources).map(move |(position, resource)| Case {
+            selector: "terraform-resource",
+            kind: Arc::clone(&resource.kind),
+            resource: Arc::clone(&resource.address),
+            sets: estate.sets.clone(),
+            input: Input::Planned(index, position),
+        })
+    });
+    cases.collect()
+}
+
+fn case<'e>(selector: &'static str, subject: Subject, sets: Vec<Arc<str>>) -> Case<'e> {
+    Case {
+        selector,
+        kind: subject.kind,
+        resource: subject.resource.into(),
+        sets,
+        input: Input::Fact(subject.fact),
+    }
+}
+
+/// Subjects that are equal in several sets are judged once.
+fn merge(subjects: impl Iterator<Item = (Arc<str>, Subject)>) -> Vec<(Subject, Vec<Arc<str>>)> {
+    let mut merged: Vec<(Subject, Vec<Arc<str>>)> = Vec::new();
+    let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (set, subject) in subjects {
+        let candidates = known.entry(subject.resource.clone()).or_default();
+        let equal = |index: &&usize| {
+            let other: &Fact = &merged[**index].0.fact;
+            *other == subject.fact
+        };
+        if let Some(index) = candidates.iter().find(equal) {
+            merged[*index].1.push(set);
+        } else {
+            candidates.push(merged.len());
+            merged.push((subject, vec![set]));
+        }
+    }
+    merged
+}

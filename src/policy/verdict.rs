@@ -1,0 +1,137 @@
+//! Verdicts: what a rule said, read strictly, since a result that is not understood must not pass for silence.
+
+use regorus::Value;
+
+use crate::document::{Path, Step};
+
+/// One result of `deny` or `not_assessed`.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Verdict {
+    pub message: String,
+    pub path: Path,
+    pub related: Vec<Related>,
+    pub missing: Option<String>,
+    pub peer: Option<String>,
+    pub remedy: Option<String>,
+    /// Other keys, for the report.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One element of `related`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Related {
+    pub label: String,
+    pub path: Option<Path>,
+    pub resource: Option<String>,
+}
+
+/// Reads the value of a verdict rule: a set or array of strings and objects with `msg`.
+pub(super) fn read(value: &Value) -> Result<Vec<Verdict>, String> {
+    let items: Vec<&Value> = match value {
+        Value::Undefined => return Ok(Vec::new()),
+        Value::Set(items) => items.iter().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => return Err("its result is no set: write `deny contains result if { … }`".to_owned()),
+    };
+    items.into_iter().map(verdict).collect()
+}
+
+fn verdict(value: &Value) -> Result<Verdict, String> {
+    if let Value::String(message) = value {
+        return Ok(Verdict { message: message.to_string(), ..Verdict::default() });
+    }
+    let Value::Object(fields) = value else {
+        return Err("a result is neither a string nor an object with `msg`".to_owned());
+    };
+    let mut verdict = Verdict::default();
+    let mut has_message = false;
+    for (key, value) in fields.iter() {
+        let Value::String(key) = key else { return Err("a result has a key that is no string".to_owned()) };
+        match (&**key, value) {
+            ("msg", Value::String(message)) => {
+                verdict.message = message.to_string();
+                has_message = true;
+            }
+            ("path", value) => verdict.path = path(value)?,
+            ("related", Value::Array(items)) => {
+                verdict.related = items.iter().map(related).collect::<Result<_, _>>()?;
+            }
+            ("related", Value::Set(items)) => {
+                verdict.related = items.iter().map(related).collect::<Result<_, _>>()?;
+            }
+            ("missing", Value::String(text)) => verdict.missing = Some(text.to_string()),
+            ("peer", Value::String(text)) => verdict.peer = Some(text.to_string()),
+            ("remedy", Value::String(text)) => verdict.remedy = Some(text.to_string()),
+            (key, value) => {
+                let json =
+                    serde_json::to_value(value).map_err(|_| format!("key `{key}` of a result is no JSON"))?;
+                verdict.metadata.insert(key.to_owned(), json);
+            }
+        }
+    }
+    if has_message { Ok(verdict) } else { Err("a result has no string `msg`".to_owned()) }
+}
+
+fn related(value: &Value) -> Result<Related, String> {
+    let Value::Object(fields) = value else { return Err("an element of `related` is no object".to_owned()) };
+    let mut related = Related::default();
+    for (key, value) in fields.iter() {
+        match (key.as_string().map(|key| &**key), value) {
+            (Ok("msg"), Value::String(text)) => related.label = text.to_string(),
+            (Ok("path"), value) => related.path = Some(path(value)?),
+            (Ok("resource"), Value::String(text)) => related.resource = Some(text.to_string()),
+            _ => {
+                return Err(
+                    "an element of `related` has keys other than `msg`, `path` and `resource`".to_owned()
+                );
+            }
+        }
+    }
+    Ok(related)
+}
+
+fn path(value: &Value) -> Result<Path, String> {
+    let Value::Array(items) = value else { return Err("`path` is no array".to_owned()) };
+    let step = |item: &Value| match item {
+        Value::String(key) => Ok(Step::Key(std::sync::Arc::clone(key))),
+        // `walk` numbers elements; anything that is no index leads nowhere, and the nearest key is shown.
+        other => other.as_u64().map(|index| Step::Index(usize::try_from(index).unwrap_or(usize::MAX))),
+    };
+    let steps = items.iter().map(|item| {
+        step(item).map_err(|_| "`path` holds something that is neither a key nor an index".to_owned())
+    });
+    Ok(Path(steps.collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn eval(rego: &str) -> Result<Vec<Verdict>, String> {
+        let mut engine = regorus::Engine::new();
+        engine.add_policy("a.rego".into(), format!("package a\nimport rego.v1\n{rego}")).unwrap();
+        read(&engine.eval_rule("data.a.deny".into()).map_err(|error| error.to_string())?)
+    }
+
+    #[test]
+    fn strings_and_objects_are_read_and_other_keys_kept() {
+        assert_eq!(eval("deny contains \"no\"").unwrap()[0].message, "no");
+        let found = eval("deny contains {\"msg\": \"no\", \"path\": [\"a\", 0], \"missing\": \"x\", \"cost\": 3, \"related\": [{\"msg\": \"this\", \"path\": [\"b\"]}]}").unwrap();
+        assert_eq!((found[0].path.to_string(), found[0].missing.as_deref()), ("a[0]".to_owned(), Some("x")));
+        assert_eq!(found[0].metadata["cost"], 3);
+        assert_eq!(found[0].related[0].label, "this");
+    }
+
+    #[test]
+    fn results_that_are_not_understood_are_errors() {
+        for rego in [
+            "deny := true",
+            "deny[\"x\"] := true",
+            "deny contains 1",
+            "deny contains {\"message\": \"x\"}",
+            "deny contains {\"msg\": \"x\", \"path\": \"a\"}",
+        ] {
+            assert!(eval(rego).is_err(), "{rego}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Building the report: equal findings become one, everything gets its total order, the outcome is decided.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{AuditReference, Judged, NotApplicable, Outcome, PolicyError, Report, Status};
+use crate::{
+    finding::{Finding, NotAssessed, Severity},
+    policy::{Evaluation, metadata::Rule},
+    source::Place,
+};
+
+/// What a report is made of.
+#[derive(Debug, Default)]
+pub struct Parts {
+    pub evaluation: Evaluation,
+    pub rules: Vec<Arc<Rule>>,
+    /// Policies that could not be loaded.
+    pub errors: Vec<PolicyError>,
+    pub not_applicable: Vec<NotApplicable>,
+    /// Why the run is incomplete whatever the rules said.
+    pub incomplete: Vec<String>,
+    pub fail_on: Option<Severity>,
+    /// Results that are not assessed make the run incomplete.
+    pub strict: bool,
+    pub audit: Option<AuditReference>,
+}
+
+impl Report {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            mut evaluation,
+            rules,
+            mut errors,
+            mut not_applicable,
+            mut incomplete,
+            fail_on,
+            strict,
+            audit,
+        } = parts;
+        let findings: Vec<Judged> = merge(std::mem::take(&mut evaluation.findings))
+            .into_iter()
+            .map(|finding| Judged { fingerprint: finding.fingerprint(), finding, status: Status::Open })
+            .collect();
+        let not_assessed = merge_not_assessed(std::mem::take(&mut evaluation.not_assessed));
+        if strict && !not_assessed.is_empty() {
+            incomplete
+                .push(format!("{} results are not assessed, and `--strict` is set", not_assessed.len()));
+        }
+        errors.append(&mut evaluation.errors);
+        errors.sort();
+        errors.dedup();
+        not_applicable.sort();
+        let failing = |judged: &Judged| {
+            judged.status == Status::Open && fail_on.is_some_and(|least| judged.finding.severity >= least)
+        };
+        let outcome = if !incomplete.is_empty() || !errors.is_empty() {
+            Outcome::Incomplete
+        } else if findings.iter().any(failing) {
+            Outcome::Fail
+        } else {
+            Outcome::Pass
+        };
+        let Evaluation { evaluated, passed, .. } = evaluation;
+        Self {
+            outcome,
+            findings,
+            not_assessed,
+            not_applicable,
+            passed,
+            evaluated,
+            errors,
+            incomplete,
+            rules,
+            audit,
+            fail_on,
+        }
+    }
+
+    /// Exit code of the run (contract, "Exit codes"), as far as the report decides it.
+    pub fn exit_code(&self) -> u8 {
+        if !self.errors.is_empty() {
+            2
+        } else if !self.incomplete.is_empty() {
+            3
+        } else {
+            u8::from(self.outcome == Outcome::Fail)
+        }
+    }
+}
+
+/// Findings equal in rule, resource, place and message are one, with all its sets.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    type Key = (bool, Option<Place>, Arc<str>, String, String, String);
+    let mut merged: BTreeMap<Key, Finding> = BTreeMap::new();
+    for mut finding in findings {
+        let key = (
+            finding.place.is_none(),
+            finding.place.clone(),
+            Arc::clone(&finding.rule),
+            finding.resource.clone(),
+            finding.message.clone(),
+            finding.path.to_string(),
+        );
+        merged
+            .entry(key)
+            .and_modify(|known| {
+                join(&mut known.sets, &mut finding.sets);
+                join(&mut known.related, &mut finding.related);
+            })
+            .or_insert(finding);
+    }
+    merged.into_values().collect()
+}
+
+/// Results that miss the same for the same reason are one, with all their resources.
+fn merge_not_assessed(results: Vec<NotAssessed>) -> Vec<NotAssessed> {
+    type Key = (Arc<str>, String, Option<String>, Option<Place>);
+    let mut merged: BTreeMap<Key, NotAssessed> = BTreeMap::new();
+    for mut result in results {
+        let key =
+            (Arc::clone(&result.rule), result.reason.clone(), result.missing.clone(), result.place.clone());
+        merged
+            .entry(key)
+            .and_modify(|known| {
+                join(&mut known.resources, &mut result.resources);
+                join(&mut known.sets, &mut result.sets);
+            })
+            .or_insert(result);
+    }
+    merged.into_values().collect()
+}
+
+/// Adds to a sorted list without repeating.
+fn join<T: Ord>(known: &mut Vec<T>, more: &mut Vec<T>) {
+    known.append(more);
+    known.sort();
+    known.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{document::Path, source::SourceId};
+
+    fn finding(start: usize, set: &str) -> Finding {
+        Finding {
+            rule: "a/b".into(),
+            severity: Severity::Medium,
+            message: "m".into(),
+            sets: vec![set.into()],
+            resource: "Pod/default/a".into(),
+            place: Some(Place::new(SourceId(0), start..start + 1)),
+            related: Vec::new(),
+            path: Path::default(),
+            peer: None,
+            remedy: None,
+            metadata: serde_json::Map::new(),
+        }
+    }
+
+    fn report(fail_on: Option<Severity>, incomplete: &[&str], errors: &[&str]) -> Report {
+        let errors =
+            errors.iter().map(|message| PolicyError { policy: "p".into(), message: (*message).into() });
+        let findings = vec![finding(5, "b"), finding(2, "a"), finding(5, "a")];
+        Report::new(Parts {
+            evaluation: Evaluation { findings, ..Evaluation::default() },
+            incomplete: incomplete.iter().map(|reason| (*reason).to_owned()).collect(),
+            errors: errors.collect(),
+            fail_on,
+            ..Parts::default()
+        })
+    }
+
+    #[test]
+    fn equal_findings_of_several_sets_are_one_in_the_order_of_places() {
+        let report = report(Some(Severity::Low), &[], &[]);
+        let found = report.findings.iter().map(|judged| &judged.finding);
+        let found: Vec<_> =
+            found.map(|finding| (finding.place.as_ref().unwrap().start, finding.sets.len())).collect();
+        assert_eq!(found, [(2, 1), (5, 2)]);
+    }
+
+    #[test]
+    fn policy_errors_beat_incompleteness_which_beats_findings() {
+        for (report, outcome, code) in [
+            (report(Some(Severity::Low), &[], &[]), Outcome::Fail, 1),
+            (report(Some(Severity::High), &[], &[]), Outcome::Pass, 0),
+            (report(None, &[], &[]), Outcome::Pass, 0),
+            (report(None, &["a source failed"], &[]), Outcome::Incomplete, 3),
+            (report(Some(Severity::Low), &["a source failed"], &["broken"]), Outcome::Incomplete, 2),
+        ] {
+            assert_eq!((report.outcome, report.exit_code()), (outcome, code));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Contents of a source: which documents it holds, whether they are ours, and what helps where they cannot be used.
+
+use super::{kinds, kubernetes, terraform::Plan};
+use crate::{
+    document::{Document, Parsed, json, yaml},
+    source::{Mask, Place, Problem, Source, SourceId, Status},
+};
+
+/// What one source holds.
+#[derive(Debug)]
+pub struct Contents {
+    pub documents: Vec<Document>,
+    pub plan: Option<Plan>,
+    pub status: Status,
+    /// What is odd but did not prevent reading, such as a key that is given twice.
+    pub notices: Vec<Problem>,
+    pub mask: Mask,
+}
+
+impl Contents {
+    fn none(status: Status) -> Self {
+        Self { documents: Vec::new(), plan: None, status, notices: Vec::new(), mask: Mask::None }
+    }
+
+    /// What cannot be used: nothing of its text is ever shown.
+    pub(super) fn refused(status: Status) -> Self {
+        Self { mask: Mask::EveryValue, ..Self::none(status) }
+    }
+
+    /// A plan: shown only where a finding points, with every value masked.
+    pub(super) fn plan(plan: Plan) -> Self {
+        Self { plan: Some(plan), mask: Mask::EveryValue, ..Self::none(Status::Read) }
+    }
+}
+
+/// Reads a source whose bytes could be read; `plans` are the folders that hold plans, for `.tf` files beside them.
+pub fn read(id: SourceId, source: &Source, plan_folders: &[String]) -> Contents {
+    if source.status != Status::Read {
+        return Contents::none(source.status.clone());
+    }
+    match extension(&source.file) {
+        "tf" => Contents::none(terraform_source(&source.file, plan_folders)),
+        "json" | "tfplan" | "tfstate" => json_text(id, source),
+        _ if source.text.trim_start().starts_with('{') => json_text(id, source),
+        _ => yaml_stream(id, source),
+    }
+}
+
+/// Folder of a plan, for [`read`].
+pub fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn extension(file: &str) -> &str {
+    file.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+fn terraform_source(file: &str, plan_folders: &[String]) -> Status {
+    let mut folder = folder(file);
+    loop {
+        if plan_folders.iter().any(|plan| plan == folder) {
+            return Status::Ignored("Terraform source; its plan is judged instead".to_owned());
+        }
+        if folder.is_empty() {
+            break;
+        }
+        folder = self::folder(folder);
+    }
+    Status::Skipped(
+        "Terraform source without a plan: run `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json` in its folder"
+            .to_owned(),
+    )
+}
+
+fn json_text(id: SourceId, source: &Source) -> Contents {
+    if let Some(contents) = super::terraform::contents(id, source) {
+        return contents;
+    }
+    let parsed = json::parse(id, &source.text);
+    if parsed.errors.iter().any(|error| is_relaxed_json(&source.text, error.span.start)) {
+        return Contents::none(Status::Ignored(
+            "JSON with comments or trailing commas, which no API server reads".to_owned(),
+        ));
+    }
+    if extension(&source.file) != "json" && !parsed.errors.is_empty() {
+        return yaml_stream(id, source);
+    }
+    judge(id, source, parsed)
+}
+
+/// Whether a JSON text breaks off at a comment or after a trailing comma: configuration of editors and compilers.
+fn is_relaxed_json(text: &str, at: usize) -> bool {
+    let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+    after.starts_with("//")
+        || after.starts_with("/*")
+        || before.trim_end().ends_with(',') && after.starts_with(['}', ']'])
+}
+
+fn yaml_stream(id: SourceId, source: &Source) -> Contents {
+    let parsed = yaml::parse(id, &source.text);
+    if is_helm_template(source, &parsed) {
+        return Contents::none(Status::Skipped(
+            "unrendered Helm template: run `helm template CHART | probity scan -`".to_owned(),
+        ));
+    }
+    if !parsed.errors.is_empty() && source.text.contains("{{") && source.text.contains("}}") {
+        return Contents::none(Status::Skipped(
+            "unrendered template: render it first, and scan the result".to_owned(),
+        ));
+    }
+    judge(id, source, parsed)
+}
+
+/// Objects that only Helm's engine gives to a template.
+const HELM_OBJECTS: [&str; 8] =
+    [".Values", ".Release", ".Chart", ".Capabilities", ".Files", "include \"", "template \"", "toYaml"];
+
+/// A template that does not parse, or does (`name: "{{ .Release.Name }}"`) but lies where Helm keeps templates.
+fn is_helm_template(source: &Source, parsed: &Parsed) -> bool {
+    let in_templates = source.file.split('/').rev().skip(1).any(|folder| folder == "templates");
+    let actions = || {
+        source.text.split("{{").skip(1).any(|action| {
+            let action = action.split("}}").next().unwrap_or_default();
+            HELM_OBJECTS.iter().any(|object| action.contains(object))
+        })
+    };
+    (in_templates || !parsed.errors.is_empty()) && source.text.contains("{{") && actions()
+}
+
+fn judge(id: SourceId, source: &Source, parsed: Parsed) -> Contents {
+    let problems: Vec<Problem> = parsed
+        .errors
+        .into_iter()
+        .map(|error| Problem { place: Some(Place::new(id, error.span)), message: error.message })
+        .collect();
+    let ours = parsed.documents.iter().any(|document| !kubernetes::objects(document).is_empty());
+    let status = if !problems.is_empty() {
+        Status::Failed(problems)
+    } else if ours {
+        Status::Read
+    } else if let Some(kustomization) = kustomization(source, &parsed.documents) {
+        kustomization
+    } else {
+        Status::Ignored("no Kubernetes object and no Terraform plan".to_owned())
+    };
+    let repeated = parsed.documents.iter().filter(|_| ours).flat_map(|document| &document.duplicate_keys);
+    let notices = repeated.map(|span| Problem {
+        place: Some(Place::new(id, span.start as usize..span.end as usize)),
+        message: "this key is given twice; the later value counts, and `kubectl` refuses it in strict mode"
+            .to_owned(),
+    });
+    Contents { notices: notices.collect(), documents: parsed.documents, plan: None, status, mask: Mask::None }
+}
+
+fn kustomization(source: &Source, documents: &[Document]) -> Option<Status> {
+    let name = source.file.rsplit('/').next().unwrap_or_default();
+    let named = matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+    let typed = documents.iter().any(|document| {
+        let api_version = document.root().str_at(&["apiVersion"]).unwrap_or_default();
+        kinds::is_kustomization(api_version.rsplit_once('/').map_or("", |(group, _)| group))
+    });
+    (named || typed).then(|| {
+        let folder = folder(&source.file);
+        let folder = if folder.is_empty() { "." } else { folder };
+        Status::Skipped(format!(
+            "kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn status(file: &str, text: &str) -> Status {
+        let text: Arc<str> = text.into();
+        read(SourceId(0), &Source::new(file, text, None, Status::Read), &["infra".to_owned()]).status
+    }
+
+    #[test]
+    fn each_kind_of_source_has_its_status() {
+        let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+        let template = "apiVersion: v1\nkind: Service\nmetadata:\n  name: \"{{ .Release.Name }}\"\n";
+        for (name, file, text, expected) in [
+            ("a manifest", "a.yaml", object, "read"),
+            ("a workflow", ".github/workflows/ci.yml", "on: push\njobs: {}\n", "ignored"),
+            ("values of a chart", "chart/values.yaml", "replicas: 1\n", "ignored"),
+            ("a compose file", "compose.yaml", "services: {}\n", "ignored"),
+            ("an empty file", "a.yaml", "# nothing\n", "ignored"),
+            (
+                "a template that does not parse",
+                "chart/templates/a.yaml",
+                "{{- if .Values.a }}\na: 1\n{{- end }}\n",
+                "skipped",
+            ),
+            ("a template that parses", "chart/templates/a.yaml", template, "skipped"),
+            (
+                "braces that are not Helm's",
+                "rules.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: '{{ $labels.x }}'}\n",
+                "read",
+            ),
+            ("another template", "a.yaml", "{% if a %}\nkey: {{ a }}\n", "skipped"),
+            ("a kustomization", "base/kustomization.yaml", "resources: [a.yaml]\n", "skipped"),
+            ("Terraform source", "other/main.tf", "resource \"a\" \"b\" {}", "skipped"),
+            ("Terraform source below a plan", "infra/modules/a/main.tf", "", "ignored"),
+            ("YAML that does not parse", "a.yaml", "a: [\n", "failed"),
+            ("JSON that does not parse", "a.json", "{\"a\": ", "failed"),
+            ("JSON with comments", "tsconfig.json", "{\n// yes\n\"a\": 1}", "ignored"),
+            ("other JSON", "package.json", "{\"name\": \"x\"}", "ignored"),
+        ] {
+            let found = match status(file, text) {
+                Status::Read => "read",
+                Status::Ignored(_) => "ignored",
+                Status::Skipped(_) => "skipped",
+                Status::Failed(_) => "failed",
+            };
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_good_documents_of_a_failed_source_are_kept() {
+        let text: Arc<str> = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\na: [\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: b}\n".into();
+        let contents = read(SourceId(0), &Source::new("a.yaml", text, None, Status::Read), &[]);
+        assert!(matches!(contents.status, Status::Failed(problems) if problems.len() == 1));
+        assert_eq!(contents.documents.len(), 2);
+    }
+}

@@ -1,0 +1,117 @@
+//! Kubernetes objects: what a document declares, and the ids of the contract.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::kinds;
+use crate::document::{Document, NodeId, NodeRef};
+
+/// One Kubernetes object as written.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// API group, empty for the core group; groups that an object moved away from are given as the present one.
+    pub group: Arc<str>,
+    pub version: Arc<str>,
+    pub kind: Arc<str>,
+    /// As written; `None` where the manifest names none.
+    pub namespace: Option<Arc<str>>,
+    /// `metadata.name`, else `metadata.generateName`, else empty.
+    pub name: Arc<str>,
+    pub node: NodeId,
+}
+
+/// Which kinds are cluster-scoped: the built-in ones, well-known custom ones, and those whose definitions are read.
+#[derive(Debug, Default)]
+pub struct Scopes(BTreeSet<(Arc<str>, Arc<str>)>);
+
+impl Scopes {
+    /// Learns the scope of the kind that a `CustomResourceDefinition` defines.
+    pub fn learn(&mut self, object: &Object, document: &Document) {
+        if &*object.kind != "CustomResourceDefinition" {
+            return;
+        }
+        let spec = document.node(object.node).get("spec");
+        let text = |keys: &[&str]| spec.and_then(|spec| spec.str_at(keys));
+        if let (Some("Cluster"), Some(group), Some(kind)) =
+            (text(&["scope"]), text(&["group"]), text(&["names", "kind"]))
+        {
+            self.0.insert((group.into(), kind.into()));
+        }
+    }
+
+    fn is_cluster_scoped(&self, object: &Object) -> bool {
+        kinds::is_cluster_scoped(&object.group, &object.kind)
+            || self.0.contains(&(Arc::clone(&object.group), Arc::clone(&object.kind)))
+    }
+}
+
+/// The part of an id that says where an object lives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    pub group: Arc<str>,
+    pub kind: Arc<str>,
+    /// `None`: cluster-scoped.
+    pub namespace: Option<Arc<str>>,
+    pub name: Arc<str>,
+}
+
+impl Identity {
+    pub fn new(object: &Object, scopes: &Scopes, default_namespace: &Arc<str>) -> Self {
+        let namespace = (!scopes.is_cluster_scoped(object))
+            .then(|| object.namespace.clone().unwrap_or_else(|| Arc::clone(default_namespace)));
+        let (group, kind, name) =
+            (Arc::clone(&object.group), Arc::clone(&object.kind), Arc::clone(&object.name));
+        Self { group, kind, namespace, name }
+    }
+
+    /// `Kind/namespace/name`, cluster-scoped `Kind/name`; the group is added where the kind alone would be
+    /// mistaken for a core or Istio kind (contract, "Ids").
+    pub fn id(&self) -> String {
+        let mut id = self.kind.to_string();
+        if kinds::needs_group(&self.group, &self.kind) {
+            id = format!("{id}.{}", self.group);
+        }
+        match &self.namespace {
+            Some(namespace) => format!("{id}/{namespace}/{}", self.name),
+            None => format!("{id}/{}", self.name),
+        }
+    }
+}
+
+/// The objects that a document declares: one, the items of a List, or none if it is not Kubernetes.
+pub fn objects(document: &Document) -> Vec<Object> {
+    let mut objects = Vec::new();
+    collect(document.root(), &mut objects, 0);
+    objects
+}
+
+/// Lists may hold Lists; deeper than this nobody means it.
+const DEEPEST_LIST: usize = 4;
+
+fn collect(node: NodeRef<'_>, objects: &mut Vec<Object>, depth: usize) {
+    let (Some(api_version), Some(kind)) = (node.str_at(&["apiVersion"]), node.str_at(&["kind"])) else {
+        return;
+    };
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    if kind.is_empty()
+        || !kinds::is_cluster_api(group, version)
+        || kinds::is_client_configuration(group, kind)
+    {
+        return;
+    }
+    let items = node.get("items").filter(|_| kind.ends_with("List") && depth < DEEPEST_LIST);
+    if let Some(items) = items.filter(|items| items.items().next().is_some() || kind == "List") {
+        items.items().for_each(|item| collect(item, objects, depth + 1));
+        return;
+    }
+    let metadata = node.get("metadata");
+    let text =
+        |key: &str| metadata.and_then(|metadata| metadata.str_at(&[key])).filter(|text| !text.is_empty());
+    objects.push(Object {
+        group: kinds::present_group(group, kind).into(),
+        version: version.into(),
+        kind: kind.into(),
+        namespace: text("namespace").map(Into::into),
+        name: text("name").or_else(|| text("generateName")).unwrap_or_default().into(),
+        node: node.id,
+    });
+}

@@ -1,0 +1,195 @@
+//! Tells a Terraform plan from its look-alikes by the names of its top-level keys, without parsing it.
+//!
+//! A plan that is cut off is still a plan: it is [`super::Plan::parse`] that says what is wrong with it.
+
+/// What a JSON text is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognised {
+    /// `terraform show -json PLANFILE`.
+    Plan,
+    /// A state file, `terraform.tfstate`.
+    StateFile,
+    /// `terraform show -json` without a plan file.
+    ShownState,
+    /// `terraform plan -json`: one event a line.
+    Events,
+    /// Nothing of Terraform's.
+    Other,
+}
+
+impl Recognised {
+    /// Why it cannot be judged, ending with the command that helps; `None` for a plan and for what is not ours.
+    pub fn reason(self) -> Option<String> {
+        let what = match self {
+            Self::Plan | Self::Other => return None,
+            Self::StateFile => "a Terraform state file, not a plan",
+            Self::ShownState => "a Terraform state as JSON, not a plan",
+            Self::Events => "the event stream of `terraform plan -json`, not a plan",
+        };
+        Some(format!("{what}: {ADVICE}"))
+    }
+}
+
+/// Why a binary plan cannot be judged, ending with the command that helps.
+pub fn binary_plan_reason() -> String {
+    format!("a binary Terraform plan: {ADVICE}")
+}
+
+/// Whether bytes are a plan file as `terraform plan -out` writes it: a zip archive whose first entry is `tfplan`.
+pub fn is_binary_plan(bytes: &[u8]) -> bool {
+    const LOCAL_FILE_HEADER: &[u8] = b"PK\x03\x04";
+    const NAME_OFFSET: usize = 30;
+    bytes.starts_with(LOCAL_FILE_HEADER)
+        && bytes.get(NAME_OFFSET..).is_some_and(|name| name.starts_with(b"tfplan"))
+}
+
+/// What a JSON text is, decided as early as its keys allow.
+pub fn recognise(text: &str) -> Recognised {
+    let mut seen = Seen::default();
+    for (key, value) in (TopLevel { bytes: text.as_bytes(), at: 0, depth: 0 }) {
+        match key {
+            b"format_version" => seen.format_version = true,
+            b"resource_changes" | b"planned_values" | b"configuration" => seen.plan = true,
+            b"values" => seen.values = true,
+            b"version" => seen.version = value.first().is_some_and(u8::is_ascii_digit),
+            b"terraform_version" | b"serial" | b"lineage" => seen.state += 1,
+            b"@level" | b"type" => seen.event += 1,
+            _ => {}
+        }
+        if seen.format_version && seen.plan {
+            return Recognised::Plan;
+        }
+    }
+    match seen {
+        Seen { format_version: true, values: true, .. } => Recognised::ShownState,
+        Seen { version: true, state: 2.., .. } => Recognised::StateFile,
+        Seen { event: 2.., .. } => Recognised::Events,
+        _ => Recognised::Other,
+    }
+}
+
+const ADVICE: &str = "run `terraform plan -out tfplan` and `terraform show -json tfplan > tfplan.json`";
+
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that was seen")]
+#[derive(Default)]
+struct Seen {
+    format_version: bool,
+    plan: bool,
+    values: bool,
+    version: bool,
+    state: u8,
+    event: u8,
+}
+
+/// Keys of the first JSON object of a text, as written, each with the text from its value on.
+struct TopLevel<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'t> Iterator for TopLevel<'t> {
+    type Item = (&'t [u8], &'t [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.checked_sub(1)?;
+                    if self.depth == 0 {
+                        return None;
+                    }
+                }
+                b'"' => {
+                    let name = self.string();
+                    if self.depth == 1
+                        && let Some(value) = after_colon(self.bytes.get(self.at..)?)
+                    {
+                        return Some((name, value));
+                    }
+                    continue;
+                }
+                _ if self.depth == 0 && !byte.is_ascii_whitespace() => return None,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        None
+    }
+}
+
+impl<'t> TopLevel<'t> {
+    /// Moves behind a string and returns what stands between its quotes.
+    fn string(&mut self) -> &'t [u8] {
+        let start = self.at + 1;
+        self.at = start;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        let end = self.at.min(self.bytes.len());
+        self.at = end + 1;
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+}
+
+fn after_colon(rest: &[u8]) -> Option<&[u8]> {
+    rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_what_its_top_level_keys_say() {
+        let table = [
+            (r#"{"format_version":"1.2","resource_changes":[]}"#, Recognised::Plan),
+            (r#"{"configuration":{"a":"}"},"format_version":"0.1"}"#, Recognised::Plan),
+            (r#" {"format_version":"9.0","planned_values":{"#, Recognised::Plan),
+            (r#"{"format_version":"1.0","terraform_version":"1.5.0","values":{}}"#, Recognised::ShownState),
+            (r#"{"version":4,"terraform_version":"1.5.0","serial":3,"lineage":"x"}"#, Recognised::StateFile),
+            (r#"{"version":3,"serial":1,"lineage":"","modules":[]}"#, Recognised::StateFile),
+            (
+                "{\"@level\":\"info\",\"@message\":\"Terraform 1.5\",\"type\":\"version\"}\n{}",
+                Recognised::Events,
+            ),
+            (r#"{"@level":"info","@message":"a log line"}"#, Recognised::Other),
+            (r#"{"format_version":"1.0","provider_schemas":{}}"#, Recognised::Other),
+            (r#"{"version":"4","name":"package","serial":1}"#, Recognised::Other),
+            (r#"{"plan":{"format_version":"1.0","resource_changes":[]}}"#, Recognised::Other),
+            (r#"[{"format_version":"1.0","resource_changes":[]}]"#, Recognised::Other),
+            (r#"{"a":"\"format_version\":","b\\":1}"#, Recognised::Other),
+            ("apiVersion: v1\nkind: Pod\n", Recognised::Other),
+            ("{\"\\", Recognised::Other),
+            ("", Recognised::Other),
+        ];
+        for (text, expected) in table {
+            assert_eq!(recognise(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_binary_plan_is_an_archive_that_holds_a_plan() {
+        let mut archive = b"PK\x03\x04".to_vec();
+        archive.resize(30, 0);
+        assert!(!is_binary_plan(&archive));
+        assert!(!is_binary_plan(&[&archive[..], b"index.html"].concat()));
+        assert!(is_binary_plan(&[&archive[..], b"tfplan"].concat()));
+        assert!(!is_binary_plan(b"PK"));
+    }
+
+    #[test]
+    fn every_look_alike_names_the_command_that_helps() {
+        for recognised in [Recognised::StateFile, Recognised::ShownState, Recognised::Events] {
+            assert!(recognised.reason().unwrap().contains("terraform show -json"), "{recognised:?}");
+        }
+        assert!(binary_plan_reason().contains("terraform show -json"));
+        assert_eq!(Recognised::Plan.reason(), None);
+        assert_eq!(Recognised::Other.reason(), None);
+    }
+}

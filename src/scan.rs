@@ -1,0 +1,205 @@
+//! The pipeline as one page: bytes in, a judged report out.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::{
+    estate::Estate,
+    finding::Severity,
+    policy::{self, Policies},
+    report::{Parts, Report},
+    resource::{contents, contents::Contents, credential},
+    source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
+};
+
+/// What to read and how to judge it, validated.
+#[derive(Debug)]
+pub struct Settings {
+    pub base: Base,
+    /// Globs of files that are left out, relative to the base.
+    pub exclude: Vec<String>,
+    /// Namespace of manifests that name none.
+    pub namespace: String,
+    /// Open findings at or above it fail the run; `None`: never.
+    pub fail_on: Option<Severity>,
+    /// Skipped sources and what is not assessed make the run incomplete.
+    pub strict: bool,
+}
+
+/// Why no scan was possible: the caller's move.
+#[derive(Debug, Error)]
+pub enum ScanError {
+    #[error("{0}")]
+    Walk(String),
+}
+
+/// Told how far the scan is: a stage, and how many of how many are done.
+pub type Progress<'p> = dyn Fn(Stage, usize) + Sync + 'p;
+
+/// The long stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Files read and parsed.
+    Read,
+    /// Subjects judged.
+    Judge,
+}
+
+/// Reads the estate: files to sources, documents, resources and sets.
+pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
+    let mut sources = sources(settings, progress)?;
+    let plan_folders: Vec<String> = sources
+        .iter()
+        .filter(|(_, source)| source.file.ends_with("tfplan.json"))
+        .map(|(_, source)| contents::folder(&source.file).to_owned())
+        .collect();
+    let read: Vec<Contents> = sources
+        .as_slice()
+        .par_iter()
+        .enumerate()
+        .map(|(index, source)| {
+            contents::read(SourceId(u32::try_from(index).unwrap_or(u32::MAX)), source, &plan_folders)
+        })
+        .collect();
+    let (mut documents, mut plans) = (Vec::new(), Vec::new());
+    for (index, contents) in read.into_iter().enumerate() {
+        let source = sources.get_mut(SourceId(u32::try_from(index).unwrap_or(u32::MAX)));
+        source.documents = contents.documents.len();
+        source.status = contents.status;
+        source.notices = contents.notices;
+        source.mask = contents.mask;
+        documents.extend(contents.documents);
+        plans.extend(contents.plan);
+    }
+    let mut estate = Estate::new(sources, documents, plans, &settings.namespace);
+    mask_credentials(&mut estate);
+    Ok(estate)
+}
+
+/// Judges an estate that was read.
+pub fn judge(
+    settings: &Settings,
+    estate: &mut Estate,
+    policies: Policies,
+    progress: &Progress<'_>,
+) -> Report {
+    let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
+    let judged: Vec<Place> = evaluation
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.starts_with("secrets/"))
+        .filter_map(|finding| finding.place.clone())
+        .filter(|place| is_value(estate, place))
+        .collect();
+    for place in judged {
+        estate.sources.get_mut(place.source).add_mask([place.span()]);
+    }
+    let mut parts = Parts {
+        evaluation,
+        incomplete: incomplete(settings, estate, &policies),
+        rules: policies.rules,
+        errors: policies.errors,
+        fail_on: settings.fail_on,
+        strict: settings.strict,
+        ..Parts::default()
+    };
+    limit(settings, estate, &mut parts);
+    Report::new(parts)
+}
+
+/// Finds, reads and decodes the files of the estate.
+fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, ScanError> {
+    let base = &settings.base;
+    let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
+    let mut sources: Vec<Source> = found
+        .files
+        .par_iter()
+        .map(|path: &PathBuf| {
+            let source = read::file(path, &base.name(path));
+            progress(Stage::Read, 1);
+            source
+        })
+        .collect();
+    sources.extend(found.errors.iter().map(|(path, cause)| read::unreadable(&base.name(path), cause)));
+    if base.stdin {
+        sources.push(read::stdin());
+    }
+    Ok(Sources::new(sources))
+}
+
+/// Masks what looks like a credential, before anything can be printed.
+fn mask_credentials(estate: &mut Estate) {
+    let spans: Vec<_> = estate
+        .resources
+        .par_iter()
+        .map(|resource| {
+            (estate.file(resource), credential::secrets(estate.node(resource), resource.is_secret()))
+        })
+        .filter(|(_, secrets)| !secrets.is_empty())
+        .collect();
+    let mut by_source: std::collections::BTreeMap<SourceId, Vec<_>> = std::collections::BTreeMap::new();
+    for (source, secrets) in spans {
+        by_source.entry(source).or_default().extend(secrets.into_iter().map(|secret| secret.span));
+    }
+    for (source, spans) in by_source {
+        estate.sources.get_mut(source).add_mask(spans);
+    }
+}
+
+/// Whether a place is a value rather than a key: keys are names and stay readable.
+fn is_value(estate: &Estate, place: &Place) -> bool {
+    let after = estate.sources.get(place.source).text.get(place.end..).unwrap_or_default();
+    !after.trim_start_matches(['"', '\'']).starts_with(':')
+}
+
+/// Why the run is incomplete (contract, "Exit codes").
+fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let count = |wanted: fn(&Status) -> bool| {
+        estate.sources.iter().filter(|(_, source)| wanted(&source.status)).count()
+    };
+    let plural = |number: usize| if number == 1 { "" } else { "s" };
+    let failed = count(|status| matches!(status, Status::Failed(_)));
+    if failed > 0 {
+        reasons.push(format!("{failed} source{} could not be read or parsed", plural(failed)));
+    }
+    let skipped = count(|status| matches!(status, Status::Skipped(_)));
+    if skipped > 0 && settings.strict {
+        reasons.push(format!(
+            "{skipped} source{} skipped, and `--strict` is set",
+            if skipped == 1 { " was" } else { "s were" }
+        ));
+    }
+    if estate.resources.is_empty() && estate.plans.is_empty() {
+        reasons
+            .push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
+    } else if policies.rules.is_empty() {
+        reasons.push("nothing was evaluated: no rule was loaded".to_owned());
+    }
+    reasons.extend(estate.plans.iter().filter_map(|plan| plan.incomplete().map(ToOwned::to_owned)));
+    reasons
+}
+
+/// With `--root`, keeps the results whose place or related place lies in a given path.
+fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
+    let Some(limit) = &settings.base.limit else { return };
+    let names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    let inside = |place: &Place| {
+        let file = &*estate.sources.get(place.source).file;
+        names.iter().any(|name| {
+            name == "."
+                || file == name
+                || file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    parts.evaluation.findings.retain(|finding| {
+        finding
+            .place
+            .iter()
+            .chain(finding.related.iter().filter_map(|related| related.place.as_ref()))
+            .any(inside)
+    });
+    parts.evaluation.not_assessed.retain(|result| result.place.as_ref().is_none_or(inside));
+}

@@ -1,0 +1,200 @@
+//! The binary as its users run it: exit codes, streams, reports.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.path()).env("XDG_STATE_HOME", self.path().join("state"));
+        command.output().expect("the binary runs")
+    }
+
+    fn code(&self, arguments: &[&str]) -> Option<i32> {
+        self.run(arguments).status.code()
+    }
+
+    fn report(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(&[&["scan", "--audit", "off", "-f", "json"], arguments].concat());
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  mode: fast\n";
+const BAD: &str =
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules: []\n";
+const SECRET: &str =
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: corr3ct-h0rse\n";
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let policy =
+        "package team.rules.broken\nimport rego.v1\ndeny contains \"x\" if { unknown.function(1) }\n";
+    for (name, files, arguments, code) in [
+        ("clean", &[("a.yaml", GOOD)][..], &["scan", "--audit", "off"][..], 0),
+        ("open findings", &[("a.yaml", BAD)], &["scan", "--audit", "off"], 1),
+        ("below the threshold", &[("a.yaml", BAD)], &["scan", "--audit", "off", "--fail-on", "critical"], 0),
+        ("never", &[("a.yaml", BAD)], &["scan", "--audit", "off", "--fail-on", "never"], 0),
+        ("an unknown option", &[("a.yaml", GOOD)], &["scan", "--colour"], 2),
+        ("a path that does not exist", &[], &["scan", "nowhere"], 2),
+        (
+            "a policy that cannot be loaded",
+            &[("a.yaml", BAD), ("p/a.rego", policy)],
+            &["scan", "--audit", "off", "-p", "p"],
+            2,
+        ),
+        (
+            "a source that does not parse",
+            &[("a.yaml", GOOD), ("b.yaml", "a: [\n")],
+            &["scan", "--audit", "off"],
+            3,
+        ),
+        ("nothing to judge", &[("a.txt", "")], &["scan", "--audit", "off"], 3),
+        (
+            "incomplete beats findings",
+            &[("a.yaml", BAD), ("b.yaml", "a: [\n")],
+            &["scan", "--audit", "off"],
+            3,
+        ),
+        (
+            "skipped, and strict",
+            &[("a.yaml", GOOD), ("main.tf", "")],
+            &["scan", "--audit", "off", "--strict"],
+            3,
+        ),
+        ("skipped, and not strict", &[("a.yaml", GOOD), ("main.tf", "")], &["scan", "--audit", "off"], 0),
+    ] {
+        assert_eq!(Folder::new(files).code(arguments), Some(code), "{name}");
+    }
+}
+
+#[test]
+fn the_format_never_changes_the_exit_code_and_reports_go_to_their_files() {
+    let folder = Folder::new(&[("a.yaml", BAD)]);
+    for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
+        assert_eq!(folder.code(&["scan", "--audit", "off", "-f", format]), Some(1), "{format}");
+    }
+    let output = folder.run(&["scan", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json"]);
+    assert!(output.stdout.starts_with(b"{") && folder.path().join("r.sarif").is_file());
+    assert_eq!(
+        folder.code(&["scan", "--audit", "off", "-f", "sarif", "-f", "json"]),
+        Some(2),
+        "two on one stream"
+    );
+}
+
+#[test]
+fn one_broken_document_hides_nothing() {
+    let stream = format!("{BAD}---\nkey: [\n---\n{SECRET}");
+    let report = Folder::new(&[("a.yaml", &stream)]).report(&[]);
+    let rules: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["mtls/plaintext-gateway", "secrets/committed-secret"]);
+    assert_eq!(report["sources"][0]["status"], "failed");
+    assert_eq!(report["outcome"], "incomplete");
+}
+
+#[test]
+fn values_of_secrets_appear_in_no_output() {
+    let leak = "# METADATA\n# title: Leaks\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes, kinds: [Secret]}]\npackage team.leaks.everything\nimport rego.v1\ndeny contains {\"msg\": sprintf(\"%v\", [input]), \"path\": [\"stringData\", \"password\"], \"value\": input.stringData.password}\n";
+    let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
+    for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
+        let output = folder.run(&["scan", "--audit", "log", "-p", "p", "-f", format, "a.yaml"]);
+        let shown =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(shown.contains("committed") && !shown.contains("corr3ct"), "{format}");
+    }
+    for selector in ["kubernetes", "secret"] {
+        let output = folder.run(&["facts", "--selector", selector, "a.yaml"]);
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("corr3ct"), "{selector}");
+    }
+    let mut pending = vec![folder.path().join("log"), folder.path().join("state")];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(path.read_dir().unwrap().flatten().map(|entry| entry.path()));
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            assert!(!String::from_utf8_lossy(&bytes).contains("corr3ct"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn equal_input_gives_equal_bytes_whatever_the_number_of_threads() {
+    let folder =
+        Folder::new(&[("a.yaml", BAD), ("b.yaml", SECRET), ("c/d.yaml", GOOD), ("c/e.yaml", "a: [\n")]);
+    let scan = |threads: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.current_dir(folder.path()).args(["scan", "--audit", "off", "-f", "json"]);
+        command.env("RAYON_NUM_THREADS", threads).output().expect("the binary runs").stdout
+    };
+    assert_eq!(scan("1"), scan("8"));
+}
+
+#[test]
+fn a_root_judges_everything_and_paths_limit_the_report() {
+    let folder = Folder::new(&[("k8s/a.yaml", BAD), ("k8s/b.yaml", SECRET)]);
+    let report = folder.report(&["--root", ".", "k8s/b.yaml"]);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["findings"][0]["place"]["file"], "k8s/b.yaml");
+    assert_eq!(report["sources"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_scan_is_recorded_and_a_changed_record_is_named() {
+    let folder = Folder::new(&[("a.yaml", BAD)]);
+    assert_eq!(folder.code(&["scan"]), Some(1));
+    let verify = folder.run(&["audit", "verify"]);
+    assert_eq!(verify.status.code(), Some(5), "{}", String::from_utf8_lossy(&verify.stdout));
+    assert!(String::from_utf8_lossy(&verify.stdout).starts_with("intact, UNSIGNED"));
+    let shown = folder.run(&["audit", "show", "--rule", "mtls/plaintext-gateway"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("Ingress/default/web"));
+    let segments = folder.path().join(".probity/audit/seg");
+    let segment = segments.read_dir().unwrap().flatten().next().expect("a segment").path();
+    let text = std::fs::read_to_string(&segment).unwrap();
+    std::fs::write(&segment, text.replacen("Ingress/default/web", "Ingress/default/wex", 1)).unwrap();
+    let verify = folder.run(&["audit", "verify"]);
+    assert_eq!(verify.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&verify.stdout).starts_with("NOT INTACT"),
+        "{}",
+        String::from_utf8_lossy(&verify.stdout)
+    );
+}
+
+#[test]
+fn standard_input_is_a_source() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    let folder = Folder::new(&[]);
+    command.current_dir(folder.path()).args(["scan", "--audit", "off", "-f", "json", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), BAD.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!((output.status.code(), report["findings"][0]["place"]["file"].as_str()), (Some(1), Some("-")));
+}
