@@ -3,11 +3,13 @@
 
 mod concurrency;
 mod crash;
+mod edit;
 mod hostile;
 mod keys;
 mod memory;
 mod power;
 mod privacy;
+mod rollback;
 mod tamper;
 mod writing;
 
