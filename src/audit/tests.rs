@@ -5,6 +5,7 @@ mod concurrency;
 mod crash;
 mod edit;
 mod hostile;
+mod interop;
 mod keys;
 mod memory;
 mod power;
