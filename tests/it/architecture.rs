@@ -93,8 +93,8 @@ fn formats_show_text_only_through_the_mask() {
 
 #[test]
 fn no_file_is_too_long() {
-    let mut lengths: Vec<(usize, String)> =
-        library().into_iter().map(|(name, text)| (text.lines().count(), name)).collect();
+    let code = library().into_iter().filter(|(name, _)| !name.contains("/tests"));
+    let mut lengths: Vec<(usize, String)> = code.map(|(name, text)| (text.lines().count(), name)).collect();
     lengths.sort_unstable_by(|a, b| b.cmp(a));
     assert!(lengths[0].0 <= LONGEST, "{:#?}", &lengths[..10]);
 }

@@ -1,5 +1,7 @@
 //! Integration tests: one binary, so that it links once.
 
+mod architecture;
+mod command;
 mod documents;
 mod fixtures;
 mod policies;

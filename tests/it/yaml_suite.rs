@@ -81,6 +81,7 @@ fn each_case_is_accepted_or_rejected_as_the_suite_says() {
 }
 
 /// `None`, with a loud line, where the folder of shared corpora is not there.
+#[expect(clippy::disallowed_methods, reason = "the corpora lie outside the repository")]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn cases() -> Option<Vec<serde_json::Value>> {
     let file = shared().join("corpora/yaml-test-suite/cases.jsonl");
@@ -88,11 +89,15 @@ fn cases() -> Option<Vec<serde_json::Value>> {
         eprintln!("SKIPPED: the YAML test suite is not checked, as {} cannot be read", file.display());
         return None;
     };
-    let cases: Vec<_> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cases: Vec<_> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line of the suite is JSON"))
+        .collect();
     assert!(cases.len() > 300, "the suite has only {} cases", cases.len());
     Some(cases)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the corpora lie outside the repository")]
 fn shared() -> PathBuf {
     env::var_os("PROBITY_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)

@@ -38,7 +38,7 @@ deny contains result if {
 	input.encryption.key in {"none", "aws-managed"}
 	result := {
 		"msg": sprintf("bucket `%s` is encrypted with %s, not with a key of yours", [input.address, _key]),
-		"path": ["encryption", "key"],
+		"path": ["encryption", _field],
 	}
 }
 
@@ -50,6 +50,11 @@ not_assessed contains result if {
 		"missing": sprintf("the encryption configuration of %s", [input.address]),
 	}
 }
+
+# Where there is no KMS, it is the algorithm that decides.
+_field := "algorithm" if input.encryption.key == "none"
+
+_field := "key" if input.encryption.key == "aws-managed"
 
 _key := "the key of S3" if input.encryption.key == "none"
 

@@ -68,6 +68,10 @@ fn structures_are_those_of_kubectl() {
         ("c:\n  \"<<\": {a: 1}\n", r#"{"c":{"<<":{"a":1}}}"#),
         ("a: 1\r\nb:\r\n- x\r\n- |\r\n  one\r\n  two\r\n", r#"{"a":1,"b":["x","one\ntwo\n"]}"#),
         ("a: {\n\tb: 1,\n\tc: [\n\t\t2]\n}\n", r#"{"a":{"b":1,"c":[2]}}"#),
+        ("a: |\n  x", r#"{"a":"x"}"#),
+        ("a: |+\n  x\n   ", r#"{"a":"x\n "}"#),
+        ("a: |\n  x\n ", r#"{"a":"x\n"}"#),
+        ("a: >\n  x", r#"{"a":"x"}"#),
         ("a: &x [1]\nb: *x\n", r#"{"a":[1],"b":[1]}"#),
         ("a: 1\na: 2\n", r#"{"a":2}"#),
     ] {
@@ -104,6 +108,7 @@ fn a_merge_key_wants_mappings() {
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "these are lists of spans")]
 fn later_of_equal_keys_are_recorded_and_merged_ones_are_not() {
     for (text, expected) in [
         ("a: 1\nb: 2\na: 3\n", &[10..11][..]),

@@ -154,6 +154,7 @@ impl<'t> Tree<'t> {
     ) -> Result<(), Failure> {
         // The parser reports an empty plain scalar as `~` of no length.
         let value = if style == ScalarStyle::Plain && span.is_empty() { "" } else { value };
+        let value = self.without_added_break(value, style, span);
         self.check_reading(value, style, span)?;
         let core = tag.and_then(core_tag);
         let plain = tag.is_none() && style == ScalarStyle::Plain;
@@ -230,6 +231,20 @@ impl<'t> Tree<'t> {
             Scalar::Unsigned(_) => return Err(Failure::new(span, LARGE_KEY)),
         };
         Ok(self.text(name, span, style))
+    }
+
+    /// The parser ends a block scalar by a line break even where the text ends in the middle of its last line.
+    fn without_added_break<'v>(&self, value: &'v str, style: ScalarStyle, span: &Range<u32>) -> &'v str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if block && span.end as usize >= self.text.len() {
+            let last_line = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
+            let content = value.strip_suffix('\n').unwrap_or(value);
+            let last = content.rsplit('\n').next().unwrap_or_default();
+            if !last.is_empty() && last_line.ends_with(last) {
+                return content;
+            }
+        }
+        value
     }
 
     /// A range of the source where the text stands there as it is.
