@@ -8,7 +8,7 @@
 //! | [`chain`], [`walk`], [`locate`] | the rules of the log, applied in one pass from any commit on |
 //! | [`log`], [`signer`], [`keyfile`], [`evidence`] | writing, and what has to be secret |
 //! | [`heads`] | heads that are remembered elsewhere |
-//! | [`verify`], [`show`], [`printable`] | reading |
+//! | [`mod@verify`], [`show`], [`printable`] | reading |
 //! | [`proof`] | what an auditor can check without the log |
 //!
 //! Deliberately absent: reports, findings, the environment; the caller says what happened and when.

@@ -129,4 +129,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::audit) mod tests;

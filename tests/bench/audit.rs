@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench audit`
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing better to say")]
+
 use std::{
     fs::{File, OpenOptions},
     io::Write as _,

@@ -245,6 +245,42 @@ fn k6_any_clock_is_recorded_and_none_stops_the_log() {
     assert!(text.contains(r#""clock_back_ms":"3600000""#));
 }
 
+/// What the kernel counted as the most memory that this process held, in KiB.
+#[cfg(target_os = "linux")]
+fn most_memory() -> u64 {
+    let status = std::fs::File::open("/proc/self/status").and_then(std::io::read_to_string).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "5 GB and some minutes: `cargo test --release --lib k7_a -- --ignored --nocapture`"]
+#[expect(clippy::print_stdout, reason = "what was measured")]
+fn k7_a_log_of_ten_million_records_opens_at_once_in_little_memory() {
+    let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let log = folder.path().join(LOG);
+    let options = || Options { segment_records: 100_000, ..on_disk(folder.path()) };
+    let mut writer = Writer::open(&log, options()).unwrap();
+    let events = decisions(0..10_000);
+    for _ in 0..1_000 {
+        writer.append(&events).unwrap();
+    }
+    let written = most_memory();
+    let start = std::time::Instant::now();
+    Writer::open(&log, options()).unwrap();
+    let opened = start.elapsed();
+    let start = std::time::Instant::now();
+    assert_eq!(verify(&log, &pinned()).unwrap().exit_code(), 0);
+    println!(
+        "opened in {opened:?}, verified in {:?}, {written} KiB to write, {} KiB in all",
+        start.elapsed(),
+        most_memory()
+    );
+    assert!(opened < Duration::from_millis(10), "{opened:?}");
+    assert!(most_memory() < 64 << 10, "{} KiB", most_memory());
+}
+
 #[test]
 fn k7_many_small_logs_do_not_disturb_each_other() {
     let system = Memory::default();
