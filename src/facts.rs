@@ -9,8 +9,8 @@ mod buckets;
 mod classifications;
 mod datastores;
 mod places;
-mod public_policy;
 mod secrets;
+mod truth;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -27,7 +27,7 @@ use std::{
 
 use crate::{
     finding::Severity,
-    policy::metadata::{Control, Rule},
+    policy::metadata::{Control, FRAMEWORKS, Rule},
     report::{Judged, Report, Status},
     source::Sources,
 };
@@ -117,9 +117,6 @@ impl From<Severity> for Level {
         }
     }
 }
-
-/// Frameworks in the order of the contract; others follow by name.
-const FRAMEWORKS: [&str; 7] = ["soc2", "hipaa", "nist", "pci", "cis", "gdpr", "iso27001"];
 
 /// The frameworks that a rule gives evidence for, with its controls.
 fn frameworks(rule: &Rule) -> impl Iterator<Item = (&str, &[Control])> {

@@ -55,17 +55,12 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         .filter(|(_, source)| source.file.ends_with("tfplan.json"))
         .map(|(_, source)| contents::folder(&source.file).to_owned())
         .collect();
-    let read: Vec<Contents> = sources
-        .as_slice()
-        .par_iter()
-        .enumerate()
-        .map(|(index, source)| {
-            contents::read(SourceId(u32::try_from(index).unwrap_or(u32::MAX)), source, &plan_folders)
-        })
-        .collect();
+    let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
+    let read: Vec<Contents> =
+        ids.par_iter().map(|id| contents::read(*id, sources.get(*id), &plan_folders)).collect();
     let (mut documents, mut plans) = (Vec::new(), Vec::new());
-    for (index, contents) in read.into_iter().enumerate() {
-        let source = sources.get_mut(SourceId(u32::try_from(index).unwrap_or(u32::MAX)));
+    for (id, contents) in ids.into_iter().zip(read) {
+        let source = sources.get_mut(id);
         source.documents = contents.documents.len();
         source.status = contents.status;
         source.notices = contents.notices;
@@ -93,9 +88,7 @@ pub fn judge(
         .filter_map(|finding| finding.place.clone())
         .filter(|place| is_value(estate, place))
         .collect();
-    for place in judged {
-        estate.sources.get_mut(place.source).add_mask([place.span()]);
-    }
+    estate.sources.mask(judged);
     let mut parts = Parts {
         evaluation,
         incomplete: incomplete(settings, estate, &policies),
@@ -131,21 +124,16 @@ fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, Scan
 
 /// Masks what looks like a credential, before anything can be printed.
 fn mask_credentials(estate: &mut Estate) {
-    let spans: Vec<_> = estate
+    let places: Vec<Place> = estate
         .resources
         .par_iter()
-        .map(|resource| {
-            (estate.file(resource), credential::secrets(estate.node(resource), resource.is_secret()))
+        .flat_map_iter(|resource| {
+            let source = estate.file(resource);
+            let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+            secrets.into_iter().map(move |secret| Place::new(source, secret.span))
         })
-        .filter(|(_, secrets)| !secrets.is_empty())
         .collect();
-    let mut by_source: std::collections::BTreeMap<SourceId, Vec<_>> = std::collections::BTreeMap::new();
-    for (source, secrets) in spans {
-        by_source.entry(source).or_default().extend(secrets.into_iter().map(|secret| secret.span));
-    }
-    for (source, spans) in by_source {
-        estate.sources.get_mut(source).add_mask(spans);
-    }
+    estate.sources.mask(places);
 }
 
 /// Whether a place is a value rather than a key: keys are names and stay readable.

@@ -9,7 +9,7 @@ pub mod place;
 pub mod read;
 pub mod walk;
 
-use std::{ops::Range, sync::Arc, sync::OnceLock};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, sync::OnceLock};
 
 pub use place::{LineIndex, Masked, Place, Region};
 
@@ -153,6 +153,17 @@ impl Sources {
 
     pub fn get_mut(&mut self, id: SourceId) -> &mut Source {
         self.0.get_mut(id.0 as usize).expect("a SourceId is only made by the Sources that it indexes")
+    }
+
+    /// Adds secret places to the masks of their sources, sorting each mask once: a stream may hold many.
+    pub fn mask(&mut self, places: impl IntoIterator<Item = Place>) {
+        let mut spans: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
+        for place in places {
+            spans.entry(place.source).or_default().push(place.span());
+        }
+        for (source, spans) in spans {
+            self.get_mut(source).add_mask(spans);
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {

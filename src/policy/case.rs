@@ -49,7 +49,9 @@ impl Case<'_> {
                 }
             },
             Input::Planned(plan, resource) => match path {
-                [Step::Key(key), rest @ ..] if &**key == "values" => planned(estate, *plan, *resource, rest),
+                [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
+                    planned(estate, *plan, *resource, rest)
+                }
                 _ => planned(estate, *plan, *resource, &[]),
             },
             Input::Plan(plan) => {

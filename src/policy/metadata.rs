@@ -57,7 +57,7 @@ pub struct Selector {
     pub kinds: Vec<String>,
 }
 
-/// Frameworks that `controls` may name.
+/// Frameworks that `controls` may name, in the order of the contract.
 pub const FRAMEWORKS: [&str; 7] = ["soc2", "hipaa", "nist", "pci", "cis", "gdpr", "iso27001"];
 
 /// What the comment above a `package` says; all of it optional, since only rules need it.

@@ -9,23 +9,25 @@ mod configuration;
 mod raw;
 pub mod recognise;
 mod references;
+mod sensitive;
 mod values;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
+    ops::{Bound, Range},
     sync::{Arc, OnceLock},
 };
 
 use serde::Serialize;
 use thiserror::Error;
 
-use self::configuration::Configuration;
 pub use self::{
     address::InstanceKey,
     recognise::{Recognised, binary_plan_reason, is_binary_plan, recognise},
+    references::{Referred, Target},
     values::{Attribute, Values},
 };
+use self::{address::Segment, configuration::Configuration};
 use super::contents::Contents;
 use crate::source::{Place, Problem, Source, SourceId, Status};
 
@@ -127,7 +129,7 @@ impl Plan {
         raw::parse(source, text)
     }
 
-    /// Why a run that judges this plan cannot be complete; empty where the plan holds everything.
+    /// Why a run that judges this plan cannot be complete; `None` where the plan holds everything.
     pub fn incomplete(&self) -> Option<&'static str> {
         if self.errored {
             Some("Terraform stopped with an error while it made this plan; fix that error and plan again")
@@ -150,12 +152,6 @@ impl Plan {
     /// Managed resources of a type, with their positions.
     pub fn managed<'p>(&'p self, kind: &'p str) -> impl Iterator<Item = (u32, &'p PlannedResource)> {
         (0..).zip(&self.resources).filter(move |(_, resource)| resource.is(Mode::Managed, kind))
-    }
-
-    /// Everything that the plan does not want shown.
-    pub fn sensitive_texts(&self) -> Vec<String> {
-        let values = self.resources.iter().filter_map(|resource| resource.values(self).ok());
-        values.flat_map(|values| values.sensitive_texts()).collect()
     }
 
     fn slice(&self, span: &Range<usize>) -> &str {
@@ -224,6 +220,33 @@ impl Index {
             }
         }
         index
+    }
+}
+
+impl Index {
+    /// Instances of a module call that the plan knows: the one that is named, else the one that a key picks, else all,
+    /// `most` of them.
+    fn calls(&self, parent: &str, call: &Segment<'_>, keys: &[InstanceKey], most: usize) -> Vec<&str> {
+        let dot = if parent.is_empty() { "" } else { "." };
+        let stem = format!("{parent}{dot}module.{}", call.name);
+        let known = |address: &str| self.modules.get(address).map(|known| &**known);
+        if let Some(key) = &call.key {
+            return known(&format!("{stem}{key}")).into_iter().collect();
+        }
+        if let Some(single) = known(&stem) {
+            return vec![single];
+        }
+        if let Some(picked) = keys.iter().find_map(|key| known(&format!("{stem}{key}"))) {
+            return vec![picked];
+        }
+        let first = format!("{stem}[");
+        self.modules
+            .range::<str, _>((Bound::Included(first.as_str()), Bound::Unbounded))
+            .map(|module| &**module)
+            .take_while(|module| module.starts_with(&first))
+            .filter(|module| address::parent(module).is_some_and(|(around, _)| around == parent))
+            .take(most)
+            .collect()
     }
 }
 

@@ -1,11 +1,14 @@
 # METADATA
 # title: Buckets are encrypted with a key of one's own
 # description: >-
-#   Every new object is encrypted by S3 itself, but with a key that only the provider controls: it cannot be rotated,
-#   revoked or audited by its owner. A customer-managed key separates who may read a bucket from who may decrypt it.
+#   Every new object is encrypted by the provider itself, but with a key that only the provider controls: it cannot be
+#   revoked or audited by the owner of the data. A customer-managed key separates who may read a bucket from who may
+#   decrypt it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+#   - ref: https://cloud.google.com/storage/docs/encryption/customer-managed-keys
+#   - ref: https://learn.microsoft.com/azure/storage/common/customer-managed-keys-overview
 # custom:
 #   severity: LOW
 #   recommended_action: |-
@@ -21,6 +24,8 @@
 #       }
 #     }
 #     ```
+#     On Google Cloud set `encryption { default_kms_key_name = … }` on the bucket, on Azure add an
+#     `azurerm_storage_account_customer_managed_key`.
 #   controls:
 #     soc2: {CC6.1: supporting, C1.1: supporting}
 #     hipaa: {"164.312(a)(2)(iv)": supporting}
@@ -29,33 +34,30 @@
 #     gdpr: {"32(1)(a)": supporting}
 #     iso27001: {A.8.24: supporting}
 #   input:
-#     selector: [{type: bucket}]
+#     selector: [{type: bucket, kinds: [aws_s3_bucket, azurerm_storage_account, google_storage_bucket]}]
 package probity.storage.no_customer_key
 
 import rego.v1
 
 deny contains result if {
-	input.encryption.key in {"none", "aws-managed"}
+	key := _keys[input.encryption.key]
 	result := {
-		"msg": sprintf("bucket `%s` is encrypted with %s, not with a key of yours", [input.address, _key]),
-		"path": ["encryption", _field],
+		"msg": sprintf("`%s` is encrypted with %s, not with a key of yours", [input.address, key.name]),
+		"path": ["encryption", key.decides],
 	}
 }
 
 not_assessed contains result if {
 	input.encryption.key == "unknown"
 	result := {
-		"msg": sprintf("the plan does not tell with which key bucket `%s` is encrypted", [input.address]),
+		"msg": sprintf("with which key `%s` is encrypted is not in the plan", [input.address]),
 		"path": ["encryption", "key"],
-		"missing": sprintf("the encryption configuration of %s", [input.address]),
+		"missing": input.encryption.missing,
 	}
 }
 
-# Where there is no KMS, it is the algorithm that decides.
-_field := "algorithm" if input.encryption.key == "none"
-
-_field := "key" if input.encryption.key == "aws-managed"
-
-_key := "the key of S3" if input.encryption.key == "none"
-
-_key := "the AWS-managed key `aws/s3`" if input.encryption.key == "aws-managed"
+_keys := {
+	"none": {"name": "S3's own keys", "decides": "algorithm"},
+	"aws-managed": {"name": "the key `aws/s3`, which AWS manages", "decides": "key"},
+	"provider-managed": {"name": "the provider's keys", "decides": "key"},
+}

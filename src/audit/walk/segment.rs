@@ -213,13 +213,7 @@ impl<'w> Walk<'w> {
         }
         self.visitor.commit(&commit).map_err(|fault| violation(last, reading.name, offset, fault))?;
         self.check_names(reading.name, offset)?;
-        self.position = Position {
-            segment: reading.name,
-            offset: end,
-            chain: self.current.clone(),
-            commit: Some(commit),
-        };
-        reading.end.committed(end);
+        self.advance(reading, end, commit);
         Ok(())
     }
 
@@ -243,6 +237,12 @@ impl<'w> Walk<'w> {
         }
         self.visitor.commit(&commit).map_err(|fault| self.at_head(fault))?;
         self.close_open_ends(adopts)?;
+        self.advance(reading, end, commit);
+        Ok(())
+    }
+
+    /// Everything up to `end` counts: the position from which the walk goes on.
+    fn advance(&mut self, reading: &mut Reading<'_>, end: u64, commit: Commit) {
         self.position = Position {
             segment: reading.name,
             offset: end,
@@ -250,7 +250,6 @@ impl<'w> Walk<'w> {
             commit: Some(commit),
         };
         reading.end.committed(end);
-        Ok(())
     }
 
     fn at_head(&self, fault: Fault) -> Violation {

@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     finding::Severity,
-    output::FRAMEWORKS,
-    policy::metadata::{Control, Rule},
+    policy::metadata::{Control, FRAMEWORKS, Rule},
 };
 
 #[derive(Serialize)]

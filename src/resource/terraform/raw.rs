@@ -15,12 +15,12 @@ pub(super) fn parse(source: SourceId, text: &Arc<str>) -> Result<Plan, PlanError
     let raw: RawPlan<'_> = serde_json::from_str(text).map_err(|error| refused(text, &error))?;
     let format_version = accepted_version(text, raw.format_version)?;
     let mut reader = Reader { text, names: HashSet::new() };
-    let listed = raw.resource_changes.is_some();
+    let listed = raw.resource_changes.as_ref().is_some_and(|changes| !changes.is_empty());
     let mut resources = Vec::new();
     for change in raw.resource_changes.into_iter().flatten() {
         resources.extend(reader.changed(change)?);
     }
-    // Format 0.x may leave resources that do not change out of `resource_changes`.
+    // Format 0.x may leave resources that do not change out of `resource_changes`; reduced plans lack all of them.
     if let Some(planned) = raw.planned_values.filter(|_| !listed || format_version.starts_with("0.")) {
         let actions: &[Action] = if listed { &[Action::NoOp] } else { &[] };
         reader.add_planned(planned, actions, &mut resources)?;
@@ -252,7 +252,7 @@ fn refused(text: &str, error: &serde_json::Error) -> PlanError {
 }
 
 /// Where in the text a value that was borrowed from it stands.
-fn span(text: &str, value: &RawValue) -> Range<usize> {
+pub(super) fn span(text: &str, value: &RawValue) -> Range<usize> {
     let start = value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
     start..start + value.get().len()
 }

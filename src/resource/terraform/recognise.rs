@@ -45,41 +45,38 @@ pub fn is_binary_plan(bytes: &[u8]) -> bool {
 
 /// What a JSON text is, decided as early as its keys allow.
 pub fn recognise(text: &str) -> Recognised {
-    let mut seen = Seen::default();
+    let mut seen: Vec<&[u8]> = Vec::new();
+    let count = |seen: &[&[u8]], keys: &[&[u8]]| keys.iter().filter(|key| seen.contains(key)).count();
     for (key, value) in (TopLevel { bytes: text.as_bytes(), at: 0, depth: 0 }) {
-        match key {
-            b"format_version" => seen.format_version = true,
-            b"resource_changes" | b"planned_values" | b"configuration" => seen.plan = true,
-            b"values" => seen.values = true,
-            b"version" => seen.version = value.first().is_some_and(u8::is_ascii_digit),
-            b"terraform_version" | b"serial" | b"lineage" => seen.state += 1,
-            b"@level" | b"type" => seen.event += 1,
-            _ => {}
+        if !KEYS.contains(&key) || (key == b"version" && !value.first().is_some_and(u8::is_ascii_digit)) {
+            continue;
         }
-        if seen.format_version && seen.plan {
+        seen.push(key);
+        if seen.contains(&VERSION) && count(&seen, &PLAN) > 0 {
             return Recognised::Plan;
         }
     }
-    match seen {
-        Seen { format_version: true, values: true, .. } => Recognised::ShownState,
-        Seen { version: true, state: 2.., .. } => Recognised::StateFile,
-        Seen { event: 2.., .. } => Recognised::Events,
-        _ => Recognised::Other,
+    if count(&seen, &[VERSION, b"values"]) == 2 {
+        Recognised::ShownState
+    } else if seen.contains(&b"version".as_slice()) && count(&seen, &STATE) >= 2 {
+        Recognised::StateFile
+    } else if count(&seen, &EVENT) == EVENT.len() {
+        Recognised::Events
+    } else {
+        Recognised::Other
     }
 }
 
 const ADVICE: &str = "run `terraform plan -out tfplan` and `terraform show -json tfplan > tfplan.json`";
 
-#[expect(clippy::struct_excessive_bools, reason = "one for each key that was seen")]
-#[derive(Default)]
-struct Seen {
-    format_version: bool,
-    plan: bool,
-    values: bool,
-    version: bool,
-    state: u8,
-    event: u8,
-}
+const VERSION: &[u8] = b"format_version";
+const PLAN: [&[u8]; 3] = [b"resource_changes", b"planned_values", b"configuration"];
+const STATE: [&[u8]; 3] = [b"terraform_version", b"serial", b"lineage"];
+const EVENT: [&[u8]; 2] = [b"@level", b"type"];
+const KEYS: [&[u8]; 11] = [
+    VERSION, PLAN[0], PLAN[1], PLAN[2], STATE[0], STATE[1], STATE[2], EVENT[0], EVENT[1], b"values",
+    b"version",
+];
 
 /// Keys of the first JSON object of a text, as written, each with the text from its value on.
 struct TopLevel<'t> {

@@ -1,6 +1,6 @@
 //! The values of one planned resource, with their masks and places.
 
-use serde_json::Value as Mask;
+use serde_json::{Map, Value as Mask};
 
 use super::{Plan, PlannedResource};
 use crate::{
@@ -37,9 +37,12 @@ impl PlannedResource {
             .as_ref()
             .map(|span| json::parse_value(plan.source, &plan.text, span.clone()))
             .transpose()?;
-        let mask = |span: &Option<_>| match span {
-            Some(span) => serde_json::from_str(plan.slice(span)).unwrap_or(Mask::Bool(true)),
-            None => Mask::Bool(false),
+        let mask = |span: &Option<_>| {
+            let mask = span.as_ref().map(|span| serde_json::from_str(plan.slice(span)));
+            match mask {
+                Some(Ok(Mask::Bool(false))) | None => Mask::Object(Map::new()),
+                Some(mask) => mask.unwrap_or(Mask::Bool(true)),
+            }
         };
         Ok(Values { document, unknown: mask(&self.unknown), sensitive: mask(&self.sensitive) })
     }

@@ -1,0 +1,139 @@
+//! Planned resources as buckets read them: values at hand, and what they decide with the place that decides it.
+
+use crate::{
+    document::{NodeRef, Path, Step},
+    facts::{Fact, Origin, truth::Truth},
+    resource::terraform::{Attribute, Plan, PlannedResource, Values},
+};
+
+/// A planned resource with its values, read once.
+pub(super) struct Planned<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) plan_index: u32,
+    pub(super) position: u32,
+    pub(super) resource: &'p PlannedResource,
+    /// `None` where they cannot be read: then nothing of it is known.
+    pub(super) values: Option<Values>,
+}
+
+/// A truth, what it was worked out from, and what would decide it where it is unknown.
+#[derive(Debug, Clone)]
+pub(super) struct Decided {
+    pub(super) value: Truth,
+    pub(super) origin: Option<Origin>,
+    pub(super) missing: Vec<String>,
+}
+
+impl<'p> Planned<'p> {
+    pub(super) fn new(plan_index: u32, plan: &'p Plan, position: u32) -> Option<Self> {
+        let resource = plan.resource(position)?;
+        Some(Self { plan, plan_index, position, resource, values: resource.values(plan).ok() })
+    }
+
+    pub(super) fn address(&self) -> &'p str {
+        &self.resource.address
+    }
+
+    /// An element of the field `related`.
+    pub(super) fn reference(&self) -> Fact {
+        let fields = [("resource", Fact::from(self.address())), ("type", Fact::from(&*self.resource.kind))];
+        Fact::object(fields).at(Some(self.origin("")))
+    }
+
+    /// The value at a path such as `rule.0.object_ownership`.
+    pub(super) fn get(&self, path: &str) -> Attribute<'_> {
+        self.values.as_ref().map_or(Attribute::Unknown, |values| values.attribute(&steps(path)))
+    }
+
+    /// A string that is known and may be shown.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        let values = self.values.as_ref()?;
+        match values.attribute(&steps(path)) {
+            Attribute::Known(node) if !values.is_sensitive(&steps(path)) => node.as_str(),
+            _ => None,
+        }
+    }
+
+    /// A string that is known, for comparing only.
+    pub(super) fn hidden_text(&self, path: &str) -> Option<&str> {
+        match self.get(path) {
+            Attribute::Known(node) => node.as_str(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn origin(&self, path: &str) -> Origin {
+        self.origin_of(steps(path))
+    }
+
+    pub(super) fn origin_of(&self, path: Vec<Step>) -> Origin {
+        Origin::Planned { plan: self.plan_index, resource: self.position, path: Path(path) }
+    }
+
+    /// What the value at a path decides; unknown where it is unknown, `absent` where it is absent.
+    pub(super) fn decide(&self, path: &str, absent: bool, read: impl FnOnce(NodeRef<'_>) -> bool) -> Decided {
+        let value = match self.get(path) {
+            Attribute::Known(node) => read(node).into(),
+            Attribute::Absent => absent.into(),
+            Attribute::Unknown => Truth::Unknown,
+        };
+        self.decided(path, value)
+    }
+
+    /// A truth that the value at a path decides.
+    pub(super) fn decided(&self, path: &str, value: Truth) -> Decided {
+        let missing = (value == Truth::Unknown).then(|| format!("{}.{path}", self.address()));
+        Decided { value, origin: Some(self.origin(path)), missing: missing.into_iter().collect() }
+    }
+}
+
+impl Decided {
+    /// What nobody says, so that a default holds; shown at `origin`.
+    pub(super) fn default(value: bool, origin: Origin) -> Self {
+        Self { value: value.into(), origin: Some(origin), missing: Vec::new() }
+    }
+
+    pub(super) fn unknown(missing: String, origin: Origin) -> Self {
+        Self { value: Truth::Unknown, origin: Some(origin), missing: vec![missing] }
+    }
+
+    pub(super) fn and(&self, other: &Self) -> Self {
+        self.join(other, self.value.and(other.value))
+    }
+
+    pub(super) fn or(&self, other: &Self) -> Self {
+        self.join(other, self.value.or(other.value))
+    }
+
+    pub(super) fn not(&self) -> Self {
+        Self { value: self.value.not(), ..self.clone() }
+    }
+
+    pub(super) fn fact(&self) -> Fact {
+        Fact::from(self.value).at(self.origin.clone())
+    }
+
+    /// The first of the two that has the value gives the origin; all that are unknown say what is missing.
+    fn join(&self, other: &Self, value: Truth) -> Self {
+        let origin = if self.value == value { &self.origin } else { &other.origin };
+        let mut missing = Vec::new();
+        if value == Truth::Unknown {
+            missing.extend(self.missing.iter().chain(&other.missing).cloned());
+            missing.sort_unstable();
+            missing.dedup();
+        }
+        Self { value, origin: origin.clone(), missing }
+    }
+}
+
+impl AsMut<Self> for Decided {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// Steps of a path such as `rule.0.object_ownership`.
+pub(super) fn steps(path: &str) -> Vec<Step> {
+    let words = path.split('.').filter(|word| !word.is_empty());
+    words.map(|word| word.parse::<usize>().map_or_else(|_| word.into(), Step::Index)).collect()
+}

@@ -1,0 +1,167 @@
+//! Amazon S3: buckets joined with the resources that configure them.
+//!
+//! A new bucket has all four public access blocks on and ACLs off unless the plan says otherwise (Amazon S3 User Guide,
+//! defaults since April 2023); of one that exists, what the plan does not hold is unknown. A block of new policies or
+//! ACLs refuses what the plan writes, and leaves alone what is there. Settings of an account count where the plan
+//! holds them. Deliberately absent: access points, and the ACLs of objects.
+
+mod acl;
+mod encryption;
+
+use super::{
+    parts::{Kinds, Parts},
+    planned::{Decided, Planned},
+    resource_policy::policy_of,
+    way::{self, Way},
+};
+use crate::{
+    document::Step,
+    facts::{Fact, truth::Truth},
+    resource::terraform::{Attribute, Plan},
+};
+
+const ACL: &str = "aws_s3_bucket_acl";
+const BLOCK: &str = "aws_s3_bucket_public_access_block";
+const ENCRYPTION: &str = "aws_s3_bucket_server_side_encryption_configuration";
+const OWNERSHIP: &str = "aws_s3_bucket_ownership_controls";
+const POLICY: &str = "aws_s3_bucket_policy";
+
+const KINDS: Kinds = Kinds {
+    owner: "aws_s3_bucket",
+    names: &["bucket", "id"],
+    parts: &[
+        (ACL, &["bucket"]),
+        (BLOCK, &["bucket"]),
+        (ENCRYPTION, &["bucket"]),
+        (OWNERSHIP, &["bucket"]),
+        (POLICY, &["bucket"]),
+    ],
+};
+
+/// Arguments of the public access block; left out they are false.
+const BLOCKS: [&str; 4] =
+    ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+
+/// The buckets of a plan, each with its fields.
+pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static str, Fact)>)> {
+    let parts = Parts::new(plan_index, plan, &KINDS);
+    if parts.owners.is_empty() {
+        return Vec::new();
+    }
+    let accounts = plan.managed("aws_s3_account_public_access_block");
+    let accounts = accounts.filter_map(|(position, _)| Planned::new(plan_index, plan, position)).collect();
+    let joined = Joined { parts, accounts };
+    joined.parts.owners.iter().map(|bucket| (bucket.position, joined.fields(bucket))).collect()
+}
+
+struct Joined<'p> {
+    parts: Parts<'p>,
+    accounts: Vec<Planned<'p>>,
+}
+
+impl Joined<'_> {
+    fn fields(&self, bucket: &Planned<'_>) -> Vec<(&'static str, Fact)> {
+        let [block_acls, block_policy, ignore, restrict] =
+            BLOCKS.map(|argument| self.block(bucket, argument));
+        let acls_enabled = self.acls_enabled(bucket);
+        let mut policy = self.policy(bucket);
+        policy.blocks.push(("restrict_public_buckets", restrict.clone()));
+        if policy.written {
+            policy.blocks.push(("block_public_policy", block_policy.clone()));
+        }
+        let mut acl = self.acl(bucket);
+        acl.blocks.push(("object_ownership", acls_enabled.not()));
+        acl.blocks.push(("ignore_public_acls", ignore.clone()));
+        if acl.written {
+            acl.blocks.push(("block_public_acls", block_acls.clone()));
+        }
+        let mut fields = way::fields(&[policy, acl]);
+        fields.extend([
+            ("name", bucket.text("bucket").map_or_else(Fact::unknown, Fact::from)),
+            ("acls_enabled", acls_enabled.fact()),
+            ("block_public_acls", block_acls.fact()),
+            ("block_public_policy", block_policy.fact()),
+            ("ignore_public_acls", ignore.fact()),
+            ("restrict_public_buckets", restrict.fact()),
+            ("public_access_block", self.block_resource(bucket)),
+            ("encryption", self.encryption(bucket)),
+            ("related", self.parts.related(bucket)),
+        ]);
+        fields
+    }
+
+    fn policy(&self, bucket: &Planned<'_>) -> Way {
+        self.parts.decide(
+            bucket,
+            POLICY,
+            |part| policy_of(part, "policy"),
+            || {
+                let declared = bucket.plan.declares(bucket.resource, &[Step::from("policy")]);
+                match bucket.get("policy") {
+                    // What the provider computes for a new bucket is none, though the plan lists it as unknown.
+                    Attribute::Unknown if declared != Some(true) => inherited(bucket, "policy", "policy"),
+                    Attribute::Absent => inherited(bucket, "policy", "policy"),
+                    _ => Way { written: bucket.resource.is_created(), ..policy_of(bucket, "policy") },
+                }
+            },
+        )
+    }
+
+    /// One of the public access blocks, of the bucket or of its account: the stricter holds.
+    fn block(&self, bucket: &Planned<'_>, argument: &str) -> Decided {
+        let read = |part: &Planned<'_>| part.decide(argument, false, |node| node.as_bool() == Some(true));
+        let own = self.parts.decide(bucket, BLOCK, read, || {
+            if bucket.resource.is_created() {
+                return Decided::default(true, bucket.origin(""));
+            }
+            Decided::unknown(format!("the public access block of {}", bucket.address()), bucket.origin(""))
+        });
+        let provider =
+            |resource: &Planned<'_>| resource.plan.provider_key(resource.resource).map(ToOwned::to_owned);
+        self.accounts.iter().fold(own, |strictest, account| {
+            let mut decided = read(account);
+            if decided.value == Truth::True && provider(account) != provider(bucket) {
+                decided = Decided::unknown(
+                    format!("whether {} is of the account of {}", account.address(), bucket.address()),
+                    bucket.origin(""),
+                );
+            }
+            strictest.or(&decided)
+        })
+    }
+
+    /// The public access block of the bucket itself, with the arguments that its configuration leaves out.
+    fn block_resource(&self, bucket: &Planned<'_>) -> Fact {
+        let Some(part) = self.parts.of(bucket, BLOCK).next() else { return Fact::default() };
+        let omitted = BLOCKS
+            .into_iter()
+            .filter(|argument| part.plan.declares(part.resource, &[Step::from(*argument)]) == Some(false));
+        Fact::object([
+            ("resource", Fact::from(part.address())),
+            ("omitted", Fact::array(omitted.map(Fact::from))),
+        ])
+        .at(Some(part.origin("")))
+    }
+
+    fn acls_enabled(&self, bucket: &Planned<'_>) -> Decided {
+        let read = |part: &Planned<'_>| {
+            part.decide("rule.0.object_ownership", false, |node| node.as_str() != Some("BucketOwnerEnforced"))
+        };
+        self.parts.decide(bucket, OWNERSHIP, read, || {
+            if bucket.resource.is_created() {
+                return Decided::default(false, bucket.origin(""));
+            }
+            Decided::unknown(format!("the object ownership of {}", bucket.address()), bucket.origin(""))
+        })
+    }
+}
+
+/// What a bucket has that the plan says nothing about: nothing if it is new, else unknown.
+fn inherited(bucket: &Planned<'_>, kind: &'static str, attribute: &str) -> Way {
+    let granted = if bucket.resource.is_created() {
+        Decided::default(false, bucket.origin(attribute))
+    } else {
+        bucket.decided(attribute, Truth::Unknown)
+    };
+    Way::shut(kind, bucket, granted)
+}
