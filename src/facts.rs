@@ -13,6 +13,7 @@ mod environment;
 mod grants;
 mod overview;
 mod places;
+mod planned_secrets;
 mod secrets;
 mod services;
 mod set;
@@ -49,6 +50,8 @@ pub const FACTS: &[(&str, Make)] = &[
     ("credential", Make::Set(credentials::subjects)),
     ("datastore", Make::Set(datastores::datastores)),
     ("grant", Make::Set(grants::subjects)),
+    ("planned-output", Make::Plan(planned_secrets::outputs)),
+    ("planned-secret", Make::Plan(planned_secrets::resources)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret-use", Make::Set(credentials::uses)),
     ("vault-agent", Make::Set(vault_agents::subjects)),

@@ -6,6 +6,9 @@
 
 pub mod address;
 mod configuration;
+pub mod kubernetes;
+pub mod origins;
+pub mod outputs;
 mod raw;
 pub mod recognise;
 mod references;
