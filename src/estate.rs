@@ -59,6 +59,8 @@ pub struct Estate {
     pub plans: Vec<Plan>,
     /// Names, sorted; `["."]` where there are no variants.
     pub sets: Vec<Arc<str>>,
+    /// Namespace of manifests that name none.
+    pub namespace: Arc<str>,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -89,7 +91,7 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        Self { sources, documents, resources, plans, sets, vias }
+        Self { sources, documents, resources, plans, sets, namespace, vias }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -113,6 +115,12 @@ impl Estate {
     /// Names of the sets that see a resource.
     pub fn sets_of(&self, resource: &Resource) -> Vec<Arc<str>> {
         resource.home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])
+    }
+
+    /// Names of the sets that see a file.
+    pub fn sets_of_file(&self, file: SourceId) -> Vec<Arc<str>> {
+        let home = sets::home(&self.sources.get(file).file, &self.sets).and_then(|home| self.sets.get(home));
+        home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(home)])
     }
 
     /// The resources that a set sees, indexed.

@@ -26,7 +26,7 @@ pub use self::{overview::OVERVIEW, set::Set};
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    document::{Path, Step},
+    document::{Document, Path, Step},
     estate::{Estate, Resource},
     resource::terraform::Plan,
     source::Place,
@@ -37,6 +37,8 @@ use crate::{
 pub enum Make {
     /// From one resource alone: worked out once, whatever the sets.
     Resource(fn(&Estate, &Resource) -> Option<Subject>),
+    /// From one document, whether or not it is an object of Kubernetes.
+    Document(fn(&Estate, &Document) -> Vec<Subject>),
     /// From all that one set sees.
     Set(fn(&Set<'_>) -> Vec<Subject>),
     /// From one plan, given its index.
@@ -53,6 +55,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("planned-output", Make::Plan(planned_secrets::outputs)),
     ("planned-secret", Make::Plan(planned_secrets::resources)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret", Make::Document(secrets::generated)),
     ("secret-use", Make::Set(credentials::uses)),
     ("vault-agent", Make::Set(vault_agents::subjects)),
 ];

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod format;
 mod kinds;
 pub mod kubernetes;
+pub mod kustomization;
 pub mod selector;
 pub mod shape;
 pub mod terraform;

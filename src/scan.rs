@@ -10,7 +10,12 @@ use crate::{
     finding::Severity,
     policy::{self, Policies},
     report::{Parts, Report},
-    resource::{contents, contents::Contents, credential},
+    resource::{
+        contents,
+        contents::Contents,
+        credential,
+        kustomization::{Generator, generators},
+    },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
 };
 
@@ -143,6 +148,12 @@ fn mask_credentials(estate: &mut Estate) {
             secrets.into_iter().map(move |secret| Place::new(source, secret.span))
         })
         .collect();
+    let generated = estate.documents.iter().flat_map(|document| {
+        let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
+        let literals = secrets.flat_map(Generator::literals);
+        literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
+    });
+    let places: Vec<Place> = generated.chain(places).collect();
     estate.sources.mask(places);
 }
 

@@ -186,6 +186,11 @@ impl<'e> Consumer<'_, 'e> {
         if let Some(maker) = self.makers.of(self.workload.namespace, name) {
             return (Source::External, made_by(maker));
         }
+        if let Some(place) = self.makers.generator(self.workload.namespace, name) {
+            let text = format!("kustomize generates Secret/{}/{name}", self.workload.namespace);
+            let step = Because { text, resource: None, origin: Some(place.clone().into()) };
+            return (Source::Generated, vec![step]);
+        }
         let text = format!("Secret/{}/{name} is not in the input", self.workload.namespace);
         (Source::Unknown, vec![Because { text, resource: None, origin: Some(place.clone().into()) }])
     }

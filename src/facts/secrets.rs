@@ -4,8 +4,11 @@
 //! One subject for each Secret of Kubernetes, and one for every other object in which something like a credential
 //! stands. Deliberately absent: who uses it.
 
+mod generated;
+
 use std::{collections::BTreeMap, sync::Arc};
 
+pub(super) use self::generated::secrets as generated;
 use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},

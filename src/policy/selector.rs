@@ -46,6 +46,10 @@ pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
             Make::Resource(make) => cases.extend(estate.resources.iter().filter_map(|resource| {
                 make(estate, resource).map(|subject| case(name, subject, estate.sets_of(resource)))
             })),
+            Make::Document(make) => cases.extend(estate.documents.iter().flat_map(|document| {
+                let subjects = make(estate, document);
+                subjects.into_iter().map(|subject| case(name, subject, estate.sets_of_file(document.source)))
+            })),
             Make::Set(make) => {
                 let subjects = sets.iter().flat_map(|set| {
                     make(set).into_iter().map(|subject| (Arc::clone(&set.view.set), subject))

@@ -9,6 +9,7 @@ use crate::{
     document::NodeRef,
     estate::{Resource, View},
     facts::places,
+    resource::kustomization::generators,
     source::Place,
 };
 
@@ -88,11 +89,20 @@ pub(super) struct Makers<'e> {
     exact: BTreeMap<String, Maker<'e>>,
     /// Namespace, what a name begins with, what it ends with.
     patterns: BTreeMap<&'e str, Vec<(String, String, Maker<'e>)>>,
+    /// By `namespace/name`: what generators of kustomize make.
+    generated: BTreeMap<String, Place>,
 }
 
 impl<'e> Makers<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let mut makers = Self::default();
+        for generator in
+            view.estate.documents.iter().flat_map(generators).filter(|made| made.kind == "Secret")
+        {
+            let namespace = generator.namespace.unwrap_or(&view.estate.namespace);
+            let place = generator.node.get("name").unwrap_or(generator.node).place();
+            makers.generated.insert(format!("{namespace}/{}", generator.name), place);
+        }
         for resource in view.resources() {
             let node = view.estate.node(resource);
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
@@ -114,6 +124,11 @@ impl<'e> Makers<'e> {
             found.next().map(|(_, _, maker)| maker)
         };
         exact(namespace).or_else(matching).or_else(|| exact(""))
+    }
+
+    /// Where a generator of kustomize makes a Secret.
+    pub(super) fn generator(&self, namespace: &str, name: &str) -> Option<&Place> {
+        self.generated.get(&format!("{namespace}/{name}"))
     }
 
     fn add(&mut self, namespace: &'e str, own: &str, node: NodeRef<'e>, names: &Names, maker: &Maker<'e>) {

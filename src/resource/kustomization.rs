@@ -1,0 +1,97 @@
+//! Kustomizations: what their generators write out (kustomize `api/types`, `SecretArgs`, `ConfigMapArgs`).
+//!
+//! Deliberately absent: files and environment files of generators, and everything that only building one tells.
+
+use std::ops::Range;
+
+use super::kinds;
+use crate::document::{Document, NodeRef};
+
+/// One generator of a kustomization.
+#[derive(Debug, Clone, Copy)]
+pub struct Generator<'d> {
+    /// What it makes: `Secret` or `ConfigMap`.
+    pub kind: &'static str,
+    pub name: &'d str,
+    /// As written, else that of the kustomization; `None` where neither names one.
+    pub namespace: Option<&'d str>,
+    pub node: NodeRef<'d>,
+}
+
+/// One literal of a generator: `key=value`.
+#[derive(Debug, Clone)]
+pub struct Literal<'d> {
+    pub key: &'d str,
+    pub text: &'d str,
+    /// Bytes of the value in the source.
+    pub span: Range<usize>,
+    pub index: usize,
+}
+
+/// The generators of a document; none where it is no kustomization.
+pub fn generators(document: &Document) -> Vec<Generator<'_>> {
+    let root = document.root();
+    let group =
+        root.str_at(&["apiVersion"]).map(|version| version.rsplit_once('/').map_or("", |(group, _)| group));
+    if group.is_some_and(|group| !kinds::is_kustomization(group)) {
+        return Vec::new();
+    }
+    let lists = [("secretGenerator", "Secret"), ("configMapGenerator", "ConfigMap")];
+    let all = lists.into_iter().flat_map(|(list, kind)| {
+        let items = root.get(list).into_iter().flat_map(NodeRef::items);
+        items.filter_map(move |node| {
+            let namespace = node.str_at(&["namespace"]).or_else(|| root.str_at(&["namespace"]));
+            Some(Generator { kind, name: node.str_at(&["name"])?, namespace, node })
+        })
+    });
+    all.collect()
+}
+
+impl<'d> Generator<'d> {
+    /// Values may be quoted within the literal.
+    pub fn literals(self) -> impl Iterator<Item = Literal<'d>> {
+        let items = self.node.get("literals").into_iter().flat_map(NodeRef::items).enumerate();
+        items.filter_map(|(index, item)| {
+            let literal = item.as_str()?;
+            let (key, value) = literal.split_once('=')?;
+            let quoted =
+                ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+            let text = quoted.unwrap_or(value);
+            let start = key.len() + 1 + (value.len() - text.len()) / 2;
+            Some(Literal { key, text, span: item.part(start..start + text.len()), index })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{document::yaml, source::SourceId};
+
+    #[test]
+    fn literals_of_generators_have_their_bytes() {
+        let text = "namespace: shop\nsecretGenerator:\n- name: db\n  literals: [user=root, 'password=\"p4=ss\"', broken]\n  files: [a]\nconfigMapGenerator:\n- {name: settings, namespace: other, literals: [A=b]}\n";
+        let parsed = yaml::parse(SourceId(0), &text.into());
+        let found: Vec<String> = generators(&parsed.documents[0])
+            .into_iter()
+            .flat_map(|generator| {
+                let of =
+                    format!("{} {}/{}", generator.kind, generator.namespace.unwrap_or("-"), generator.name);
+                generator.literals().map(move |literal| {
+                    assert_eq!(&text[literal.span.clone()], literal.text);
+                    format!("{of} {}={}", literal.key, literal.text)
+                })
+            })
+            .collect();
+        assert_eq!(
+            found,
+            ["Secret shop/db user=root", "Secret shop/db password=p4=ss", "ConfigMap other/settings A=b"]
+        );
+    }
+
+    #[test]
+    fn other_documents_have_none() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nsecretGenerator: [{name: a, literals: [a=b]}]\n";
+        assert!(generators(&yaml::parse(SourceId(0), &text.into()).documents[0]).is_empty());
+    }
+}
