@@ -10,6 +10,7 @@ mod classifications;
 mod datastores;
 mod environment;
 mod hosts;
+mod network;
 mod overview;
 mod places;
 mod secrets;

@@ -1,5 +1,6 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod cidr;
 pub mod classification;
 pub mod contents;
 pub mod credential;

@@ -4,7 +4,9 @@
 
 use std::sync::OnceLock;
 
-use super::{environment::Environments, hosts::Hosts, services::Services, workloads::Workloads};
+use super::{
+    environment::Environments, hosts::Hosts, network::Network, services::Services, workloads::Workloads,
+};
 use crate::estate::View;
 
 /// One set of the estate and what is known about it.
@@ -15,6 +17,7 @@ pub struct Set<'e> {
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
     hosts: OnceLock<Hosts<'e>>,
+    network: OnceLock<Network<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -25,6 +28,7 @@ impl<'e> Set<'e> {
             services: OnceLock::new(),
             environments: OnceLock::new(),
             hosts: OnceLock::new(),
+            network: OnceLock::new(),
         }
     }
 
@@ -46,5 +50,10 @@ impl<'e> Set<'e> {
     /// Everything that names and addresses lead to.
     pub(super) fn hosts(&self) -> &Hosts<'e> {
         self.hosts.get_or_init(|| Hosts::new(&self.view))
+    }
+
+    /// Which Pods may talk to which.
+    pub(super) fn network(&self) -> &Network<'e> {
+        self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
     }
 }

@@ -112,6 +112,11 @@ impl<'e> Workloads<'e> {
         self.all.iter().enumerate().map(|(index, workload)| (WorkloadId(index), workload))
     }
 
+    /// Namespaces in which workloads are, sorted.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &'e str> {
+        self.by_namespace.keys().copied()
+    }
+
     pub(super) fn in_namespace(&self, namespace: &str) -> &[WorkloadId] {
         self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
