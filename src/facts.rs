@@ -8,15 +8,22 @@
 mod buckets;
 mod classifications;
 mod datastores;
+mod environment;
+mod overview;
 mod places;
 mod secrets;
+mod services;
+mod set;
 mod truth;
+mod workloads;
+
+pub use self::{overview::OVERVIEW, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::{Path, Step},
-    estate::{Estate, Resource, View},
+    estate::{Estate, Resource},
     resource::terraform::Plan,
     source::Place,
 };
@@ -27,7 +34,7 @@ pub enum Make {
     /// From one resource alone: worked out once, whatever the sets.
     Resource(fn(&Estate, &Resource) -> Option<Subject>),
     /// From all that one set sees.
-    Set(fn(&View<'_>) -> Vec<Subject>),
+    Set(fn(&Set<'_>) -> Vec<Subject>),
     /// From one plan, given its index.
     Plan(fn(u32, &Plan) -> Vec<Subject>),
 }
@@ -127,6 +134,38 @@ impl Fact {
             here = next;
         }
         (origin, true)
+    }
+}
+
+impl Origin {
+    /// Bytes of it; those of a planned value are looked up in the plan.
+    pub fn place(&self, estate: &Estate) -> Option<Place> {
+        match self {
+            Self::Place(place) => Some(place.clone()),
+            Self::Planned { plan, resource, path } => {
+                let plan = estate.plans.get(*plan as usize)?;
+                Some(plan.resource(*resource)?.locate(plan, &path.0))
+            }
+        }
+    }
+}
+
+/// One step of the chain behind a fact: what was decided, by which resource, where.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Because {
+    /// A clause without a full stop: `PeerAuthentication/shop/default sets STRICT for its namespace`.
+    pub(crate) text: String,
+    /// Id of the resource that decides; `None` where a default or an absence does.
+    pub(crate) resource: Option<Arc<str>>,
+    pub(crate) origin: Option<Origin>,
+}
+
+impl From<Because> for Fact {
+    /// `{text, resource}` at its origin.
+    fn from(because: Because) -> Self {
+        let fields =
+            [("text", Self::from(because.text)), ("resource", Self::from(because.resource.as_deref()))];
+        Self::object(fields).at(because.origin)
     }
 }
 

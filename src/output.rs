@@ -5,6 +5,7 @@
 
 mod csv;
 mod excerpt;
+pub mod facts;
 mod github;
 mod gitlab;
 mod json;

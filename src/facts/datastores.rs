@@ -14,7 +14,7 @@ use self::ports::{Serves, ServicePort};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
-    facts::{Fact, Subject, places},
+    facts::{Fact, Set, Subject, places},
     resource::{
         engine::{self, Engine},
         workload::PodTemplate,
@@ -24,7 +24,8 @@ use crate::{
 /// `{id, engine, server, name, namespace, workload, services, exposures: [{kind, service, port, internal,
 /// source_ranges}]}`; `kind` is `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork` or `unknown`. Each
 /// exposure stands at the scalar that brings it about, its `port` at that port.
-pub(super) fn datastores(view: &View<'_>) -> Vec<Subject> {
+pub(super) fn datastores(set: &Set<'_>) -> Vec<Subject> {
+    let view = &set.view;
     let workloads = workloads(view);
     let by_label = index(&workloads);
     let mut found: BTreeMap<usize, Datastore<'_>> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::redact::Redactor;
 use crate::{
     document::{NodeRef, Step, json},
     estate::{Estate, Resource},
-    facts::{Fact, Origin},
+    facts::Fact,
     resource::{credential, terraform::Plan},
     source::Place,
 };
@@ -42,12 +42,7 @@ impl Case<'_> {
     pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         match &self.input {
             Input::Object(resource) => Some(in_object(estate.node(resource), path)),
-            Input::Fact(fact) => match fact.locate(path).0? {
-                Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { plan, resource, path } => {
-                    planned(estate, *plan as usize, *resource, &path.0)
-                }
-            },
+            Input::Fact(fact) => fact.locate(path).0?.place(estate),
             Input::Planned(plan, resource) => match path {
                 [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
                     planned(estate, *plan, *resource, rest)

@@ -1,0 +1,38 @@
+//! One set, with what was worked out about it: each part once, when it is first asked for.
+//!
+//! Facts build on each other through this: a part may ask for the parts above it in the list, never below.
+
+use std::sync::OnceLock;
+
+use super::{environment::Environments, services::Services, workloads::Workloads};
+use crate::estate::View;
+
+/// One set of the estate and what is known about it.
+#[derive(Debug)]
+pub struct Set<'e> {
+    pub view: View<'e>,
+    workloads: OnceLock<Workloads<'e>>,
+    services: OnceLock<Services<'e>>,
+    environments: OnceLock<Environments<'e>>,
+}
+
+impl<'e> Set<'e> {
+    pub fn new(view: View<'e>) -> Self {
+        Self { view, workloads: OnceLock::new(), services: OnceLock::new(), environments: OnceLock::new() }
+    }
+
+    /// Everything that runs Pods.
+    pub(super) fn workloads(&self) -> &Workloads<'e> {
+        self.workloads.get_or_init(|| Workloads::new(&self.view))
+    }
+
+    /// Services of Kubernetes, with the workloads that each selects.
+    pub(super) fn services(&self) -> &Services<'e> {
+        self.services.get_or_init(|| Services::new(&self.view, self.workloads()))
+    }
+
+    /// What each workload is told: variables, arguments and configuration files.
+    pub(super) fn environments(&self) -> &Environments<'e> {
+        self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))
+    }
+}
