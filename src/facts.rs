@@ -9,6 +9,7 @@ mod buckets;
 mod classifications;
 mod datastores;
 mod environment;
+mod hosts;
 mod overview;
 mod places;
 mod secrets;

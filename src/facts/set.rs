@@ -4,7 +4,7 @@
 
 use std::sync::OnceLock;
 
-use super::{environment::Environments, services::Services, workloads::Workloads};
+use super::{environment::Environments, hosts::Hosts, services::Services, workloads::Workloads};
 use crate::estate::View;
 
 /// One set of the estate and what is known about it.
@@ -14,11 +14,18 @@ pub struct Set<'e> {
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
+    hosts: OnceLock<Hosts<'e>>,
 }
 
 impl<'e> Set<'e> {
     pub fn new(view: View<'e>) -> Self {
-        Self { view, workloads: OnceLock::new(), services: OnceLock::new(), environments: OnceLock::new() }
+        Self {
+            view,
+            workloads: OnceLock::new(),
+            services: OnceLock::new(),
+            environments: OnceLock::new(),
+            hosts: OnceLock::new(),
+        }
     }
 
     /// Everything that runs Pods.
@@ -34,5 +41,10 @@ impl<'e> Set<'e> {
     /// What each workload is told: variables, arguments and configuration files.
     pub(super) fn environments(&self) -> &Environments<'e> {
         self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))
+    }
+
+    /// Everything that names and addresses lead to.
+    pub(super) fn hosts(&self) -> &Hosts<'e> {
+        self.hosts.get_or_init(|| Hosts::new(&self.view))
     }
 }
