@@ -2,6 +2,7 @@
 
 pub mod cidr;
 pub mod classification;
+pub mod connection;
 pub mod contents;
 pub mod credential;
 pub mod engine;
