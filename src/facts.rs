@@ -8,6 +8,7 @@
 mod buckets;
 mod classifications;
 mod datastores;
+mod declared;
 mod environment;
 mod hosts;
 mod network;
@@ -16,6 +17,7 @@ mod places;
 mod secrets;
 mod services;
 mod set;
+mod topics;
 mod truth;
 mod workloads;
 

@@ -5,7 +5,8 @@
 use std::sync::OnceLock;
 
 use super::{
-    environment::Environments, hosts::Hosts, network::Network, services::Services, workloads::Workloads,
+    declared::Declarations, environment::Environments, hosts::Hosts, network::Network, services::Services,
+    topics::Topics, workloads::Workloads,
 };
 use crate::estate::View;
 
@@ -18,6 +19,8 @@ pub struct Set<'e> {
     environments: OnceLock<Environments<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
+    declarations: OnceLock<Declarations<'e>>,
+    topics: OnceLock<Topics<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -29,6 +32,8 @@ impl<'e> Set<'e> {
             environments: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
+            declarations: OnceLock::new(),
+            topics: OnceLock::new(),
         }
     }
 
@@ -55,5 +60,15 @@ impl<'e> Set<'e> {
     /// Which Pods may talk to which.
     pub(super) fn network(&self) -> &Network<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
+    }
+
+    /// What objects say of their data.
+    pub(super) fn declarations(&self) -> &Declarations<'e> {
+        self.declarations.get_or_init(|| Declarations::new(&self.view))
+    }
+
+    /// What services send to each other through brokers.
+    pub(super) fn topics(&self) -> &Topics<'e> {
+        self.topics.get_or_init(|| Topics::new(self))
     }
 }
