@@ -9,6 +9,7 @@ mod buckets;
 mod classifications;
 mod datastores;
 mod environment;
+mod mesh;
 mod overview;
 mod places;
 mod secrets;
@@ -17,6 +18,7 @@ mod set;
 mod truth;
 mod workloads;
 
+use self::truth::Truth;
 pub use self::{overview::OVERVIEW, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -45,6 +47,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("classification", Make::Resource(classifications::classification)),
     ("datastore", Make::Set(datastores::datastores)),
     ("secret", Make::Resource(secrets::secret)),
+    ("workload", Make::Set(mesh::workloads)),
 ];
 
 /// One value of a fact, with where it comes from.
@@ -158,6 +161,26 @@ pub(crate) struct Because {
     /// Id of the resource that decides; `None` where a default or an absence does.
     pub(crate) resource: Option<Arc<str>>,
     pub(crate) origin: Option<Origin>,
+}
+
+impl Because {
+    /// What a resource decides, at the value that says so.
+    fn decided(text: impl Into<String>, resource: &Resource, place: Place) -> Self {
+        Self { text: text.into(), resource: Some(Arc::clone(&resource.id)), origin: Some(place.into()) }
+    }
+
+    /// Bytes that say so.
+    fn place(&self) -> Option<Place> {
+        match &self.origin {
+            Some(Origin::Place(place)) => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    /// What holds because nothing says otherwise.
+    fn default(text: impl Into<String>) -> Self {
+        Self { text: text.into(), resource: None, origin: None }
+    }
 }
 
 impl From<Because> for Fact {

@@ -4,7 +4,12 @@
 
 use std::sync::OnceLock;
 
-use super::{environment::Environments, services::Services, workloads::Workloads};
+use super::{
+    environment::Environments,
+    mesh::{Declared, Meshes},
+    services::Services,
+    workloads::Workloads,
+};
 use crate::estate::View;
 
 /// One set of the estate and what is known about it.
@@ -14,11 +19,18 @@ pub struct Set<'e> {
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
+    mesh: OnceLock<Meshes<'e>>,
 }
 
 impl<'e> Set<'e> {
     pub fn new(view: View<'e>) -> Self {
-        Self { view, workloads: OnceLock::new(), services: OnceLock::new(), environments: OnceLock::new() }
+        Self {
+            view,
+            workloads: OnceLock::new(),
+            services: OnceLock::new(),
+            environments: OnceLock::new(),
+            mesh: OnceLock::new(),
+        }
     }
 
     /// Everything that runs Pods.
@@ -34,5 +46,11 @@ impl<'e> Set<'e> {
     /// What each workload is told: variables, arguments and configuration files.
     pub(super) fn environments(&self) -> &Environments<'e> {
         self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))
+    }
+
+    /// Which workloads are in which mesh, and what each port accepts.
+    pub(super) fn mesh(&self) -> &Meshes<'e> {
+        self.mesh
+            .get_or_init(|| Meshes::new(&self.view, self.workloads(), self.services(), &Declared::default()))
     }
 }

@@ -112,6 +112,11 @@ impl<'e> Workloads<'e> {
         self.all.iter().enumerate().map(|(index, workload)| (WorkloadId(index), workload))
     }
 
+    /// Namespaces that have workloads, sorted.
+    pub(super) fn namespaces(&self) -> Vec<&'e str> {
+        self.by_namespace.keys().copied().collect()
+    }
+
     pub(super) fn in_namespace(&self, namespace: &str) -> &[WorkloadId] {
         self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
