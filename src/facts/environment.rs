@@ -1,12 +1,23 @@
-//! What a container is really told: variables from everywhere they come from (core/v1 `EnvVar`, `EnvFromSource`).
+//! What a container is really told: variables, arguments and mounted configuration files, from everywhere they come
+//! from (core/v1 `EnvVar`, `EnvFromSource`, `Volume`).
 //!
-//! Deliberately absent: what the settings mean.
+//! Deliberately absent: what the settings mean, and which of them a program reads.
+
+mod arguments;
+mod expansion;
+mod files;
+mod format;
+mod kept;
+mod profile;
+#[cfg(test)]
+mod tests;
+mod variables;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
-
-use super::workloads::{WorkloadId, Workloads};
+pub(super) use self::kept::Keeper;
+use self::{files::Files, variables::Variables};
+use super::workloads::{Workload, WorkloadId, Workloads};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -22,6 +33,14 @@ pub(super) enum Evidence {
     OwnFile,
     /// A variable or an argument.
     Explicit,
+}
+
+/// How a container is told a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Channel {
+    Variable,
+    Argument,
+    File,
 }
 
 /// Where the text of a setting is kept.
@@ -43,19 +62,50 @@ pub(super) enum Origin<'e> {
     Runtime,
 }
 
+impl<'e> Origin<'e> {
+    fn of(keeper: Keeper, resource: &'e Resource) -> Self {
+        match keeper {
+            Keeper::ConfigMap => Self::ConfigMap(resource),
+            Keeper::Secret => Self::Secret(resource),
+        }
+    }
+
+    fn absent(keeper: Keeper, namespace: &str, name: &'e str, key: Option<&'e str>) -> Self {
+        match keeper {
+            Keeper::ConfigMap => Self::Missing(keeper.id(namespace, name)),
+            Keeper::Secret => Self::MissingSecret { name: Cow::Borrowed(name), key },
+        }
+    }
+}
+
 /// One thing that a container is told.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Setting<'e> {
     /// Name of the container.
     pub(super) container: &'e str,
-    /// `DB_PASSWORD`, `spring.datasource.url`, `--db-host`.
+    pub(super) channel: Channel,
+    /// `DB_PASSWORD`; `--db-host`, for `-Dkey=value` the key, for a word that stands alone `args[2]`; dotted keys of
+    /// files: `spring.datasource.url`, or the path of a file that is no configuration. `*` behind a prefix: all that an
+    /// object holds that is not in the input.
     pub(super) name: Cow<'e, str>,
-    /// What it is told; `None` where the input does not hold it. May be a credential.
+    /// What it is told, references replaced where they are known (`$(NAME)` and `${NAME}` stay where not); `None` where
+    /// the input does not hold it. May be a credential.
     pub(super) text: Option<Cow<'e, str>>,
+    /// What is written at `place`, where references in it were replaced.
+    pub(super) written: Option<Cow<'e, str>>,
     pub(super) origin: Origin<'e>,
+    /// Key within the ConfigMap or Secret of the input.
+    pub(super) key: Option<&'e str>,
     pub(super) evidence: Evidence,
     /// The text where it is written, else what refers to it.
     pub(super) place: Place,
+}
+
+impl std::fmt::Debug for Setting<'_> {
+    /// Without its texts: they may be credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {} of {}", self.channel, self.name, self.container)
+    }
 }
 
 /// The settings of all workloads of a set.
@@ -64,17 +114,21 @@ pub(super) struct Environments<'e>(BTreeMap<WorkloadId, Vec<Setting<'e>>>);
 
 impl<'e> Environments<'e> {
     pub(super) fn new(view: &View<'e>, workloads: &Workloads<'e>) -> Self {
+        let mut files = Files::new(workloads);
         let all = workloads.iter().map(|(id, workload)| {
-            let containers = workload.pod.containers();
-            let settings = containers.flat_map(|container| {
-                Container { view, namespace: workload.namespace, container }.settings()
+            let containers = workload.pod.all_containers().map(|node| Container {
+                view,
+                workload,
+                namespace: workload.namespace,
+                node,
             });
-            (id, settings.collect())
+            (id, containers.flat_map(|container| container.settings(&mut files)).collect())
         });
         Self(all.collect())
     }
 
-    /// Settings of a workload, by container, in the order in which they are written; names are unique in a container.
+    /// Settings of a workload: by container, those of initial ones first; variables, then arguments, then files, each in
+    /// the order in which they are written. Variables are unique in a container, flags and keys of files need not be.
     pub(super) fn of(&self, workload: WorkloadId) -> &[Setting<'e>] {
         self.0.get(&workload).map(Vec::as_slice).unwrap_or_default()
     }
@@ -82,146 +136,40 @@ impl<'e> Environments<'e> {
 
 struct Container<'v, 'e> {
     view: &'v View<'e>,
+    workload: &'v Workload<'e>,
     namespace: &'e str,
-    container: NodeRef<'e>,
+    node: NodeRef<'e>,
 }
 
 impl<'e> Container<'_, 'e> {
-    /// `envFrom` in its order, then `env`; the later of equal names wins.
-    fn settings(&self) -> Vec<Setting<'e>> {
-        let items = |key| self.container.get(key).into_iter().flat_map(NodeRef::items);
-        let mut settings: Vec<Setting<'e>> = Vec::new();
-        let mut positions: BTreeMap<Cow<'e, str>, usize> = BTreeMap::new();
-        let all = items("envFrom").flat_map(|source| self.all_of(source));
-        for setting in all.chain(items("env").filter_map(|variable| self.variable(variable))) {
-            match positions.get(&setting.name).and_then(|position| settings.get_mut(*position)) {
-                Some(earlier) => *earlier = setting,
-                None => {
-                    positions.insert(setting.name.clone(), settings.len());
-                    settings.push(setting);
-                }
-            }
-        }
+    fn settings(&self, files: &mut Files<'e>) -> Vec<Setting<'e>> {
+        let variables = Variables::of(self);
+        let arguments = arguments::of(self, &variables);
+        let files = files.of(self, &variables, &arguments);
+        let mut settings = variables.into_settings();
+        settings.extend(arguments);
+        settings.extend(files);
         settings
     }
 
     fn setting(
         &self,
+        channel: Channel,
         name: impl Into<Cow<'e, str>>,
         text: Option<Cow<'e, str>>,
         origin: Origin<'e>,
         place: Place,
     ) -> Setting<'e> {
-        let container = self.container.str_at(&["name"]).unwrap_or_default();
-        Setting { container, name: name.into(), text, origin, evidence: Evidence::Explicit, place }
-    }
-
-    fn variable(&self, variable: NodeRef<'e>) -> Option<Setting<'e>> {
-        let name = variable.str_at(&["name"])?;
-        let Some(from) = variable.get("valueFrom").filter(|from| !from.is_null()) else {
-            let value = variable.get("value").filter(|value| !value.is_null())?;
-            let text = value.as_str().map(Cow::Borrowed);
-            return Some(self.setting(name, text, Origin::Literal, value.place()));
-        };
-        let (kind, _, reference) = from.entries().next()?;
-        let place = reference.get("key").unwrap_or(reference).place();
-        let key = reference.str_at(&["key"]);
-        let Some(owner) = reference.str_at(&["name"]) else {
-            return Some(self.setting(name, None, Origin::Runtime, place));
-        };
-        let found = match kind {
-            "configMapKeyRef" => self.config_map(owner),
-            "secretKeyRef" => self.secret(owner),
-            _ => return Some(self.setting(name, None, Origin::Runtime, place)),
-        };
-        Some(match found {
-            Ok(values) => match values.into_iter().find(|value| Some(value.key) == key) {
-                Some(value) => self.setting(name, value.text, value.origin, value.place),
-                None => {
-                    let missing = format!("key {} of {owner}", key.unwrap_or_default());
-                    self.setting(name, None, Origin::Missing(missing), place)
-                }
-            },
-            Err(Origin::MissingSecret { name: owner, .. }) => {
-                self.setting(name, None, Origin::MissingSecret { name: owner, key }, place)
-            }
-            Err(origin) => self.setting(name, None, origin, place),
-        })
-    }
-
-    /// All variables that one source of `envFrom` brings; one without a name where the source is not in the input.
-    fn all_of(&self, source: NodeRef<'e>) -> Vec<Setting<'e>> {
-        let prefix = source.str_at(&["prefix"]).unwrap_or_default();
-        let reference = |kind: &str| {
-            let name = source.get(kind)?.get("name")?;
-            Some((name, name.as_str()?))
-        };
-        let (node, found) = match (reference("configMapRef"), reference("secretRef")) {
-            (Some((node, name)), _) => (node, self.config_map(name)),
-            (None, Some((node, name))) => (node, self.secret(name)),
-            (None, None) => return Vec::new(),
-        };
-        match found {
-            Ok(values) => values
-                .into_iter()
-                .map(|value| {
-                    let name = if prefix.is_empty() {
-                        Cow::Borrowed(value.key)
-                    } else {
-                        Cow::Owned(format!("{prefix}{}", value.key))
-                    };
-                    self.setting(name, value.text, value.origin, value.place)
-                })
-                .collect(),
-            Err(origin) => vec![self.setting(format!("{prefix}*"), None, origin, node.place())],
+        Setting {
+            container: self.node.str_at(&["name"]).unwrap_or_default(),
+            channel,
+            name: name.into(),
+            text,
+            written: None,
+            origin,
+            key: None,
+            evidence: Evidence::Explicit,
+            place,
         }
     }
-
-    fn config_map(&self, name: &str) -> Result<Vec<Kept<'e>>, Origin<'e>> {
-        let id = format!("ConfigMap/{}/{name}", self.namespace);
-        let Some(resource) = self.view.get(&id) else { return Err(Origin::Missing(id)) };
-        let data = self.view.estate.node(resource).get("data").into_iter().flat_map(NodeRef::entries);
-        let kept = data.map(|(key, _, value)| Kept {
-            key,
-            text: value.as_str().map(Cow::Borrowed),
-            origin: Origin::ConfigMap(resource),
-            place: value.place(),
-        });
-        Ok(kept.collect())
-    }
-
-    fn secret(&self, name: &'e str) -> Result<Vec<Kept<'e>>, Origin<'e>> {
-        let id = format!("Secret/{}/{name}", self.namespace);
-        let Some(resource) = self.view.get(&id) else {
-            return Err(Origin::MissingSecret { name: Cow::Borrowed(name), key: None });
-        };
-        let node = self.view.estate.node(resource);
-        // The API server writes `stringData` over `data`.
-        let fields = [("data", true), ("stringData", false)];
-        let mut kept: Vec<Kept<'e>> = Vec::new();
-        for (field, encoded) in fields {
-            for (key, _, value) in node.get(field).into_iter().flat_map(NodeRef::entries) {
-                let text = match value.as_str() {
-                    Some(text) if encoded => decode(text).map(Cow::Owned),
-                    text => text.map(Cow::Borrowed),
-                };
-                kept.retain(|other| other.key != key);
-                kept.push(Kept { key, text, origin: Origin::Secret(resource), place: value.place() });
-            }
-        }
-        Ok(kept)
-    }
-}
-
-/// One value of a ConfigMap or Secret.
-struct Kept<'e> {
-    key: &'e str,
-    text: Option<Cow<'e, str>>,
-    origin: Origin<'e>,
-    place: Place,
-}
-
-fn decode(text: &str) -> Option<String> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    String::from_utf8(BASE64.decode(compact).ok()?).ok()
 }

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use super::{
     environment::Environments,
+    hosts::Hosts,
     mesh::{Declared, Meshes},
+    network::Network,
     services::Services,
     workloads::Workloads,
 };
@@ -20,6 +22,8 @@ pub struct Set<'e> {
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
     mesh: OnceLock<Meshes<'e>>,
+    hosts: OnceLock<Hosts<'e>>,
+    network: OnceLock<Network<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -30,6 +34,8 @@ impl<'e> Set<'e> {
             services: OnceLock::new(),
             environments: OnceLock::new(),
             mesh: OnceLock::new(),
+            hosts: OnceLock::new(),
+            network: OnceLock::new(),
         }
     }
 
@@ -52,5 +58,15 @@ impl<'e> Set<'e> {
     pub(super) fn mesh(&self) -> &Meshes<'e> {
         self.mesh
             .get_or_init(|| Meshes::new(&self.view, self.workloads(), self.services(), &Declared::default()))
+    }
+
+    /// Everything that names and addresses lead to.
+    pub(super) fn hosts(&self) -> &Hosts<'e> {
+        self.hosts.get_or_init(|| Hosts::new(&self.view))
+    }
+
+    /// Which Pods may talk to which.
+    pub(super) fn network(&self) -> &Network<'e> {
+        self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
     }
 }

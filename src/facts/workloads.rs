@@ -112,9 +112,9 @@ impl<'e> Workloads<'e> {
         self.all.iter().enumerate().map(|(index, workload)| (WorkloadId(index), workload))
     }
 
-    /// Namespaces that have workloads, sorted.
-    pub(super) fn namespaces(&self) -> Vec<&'e str> {
-        self.by_namespace.keys().copied().collect()
+    /// Namespaces in which workloads are, sorted.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &'e str> {
+        self.by_namespace.keys().copied()
     }
 
     pub(super) fn in_namespace(&self, namespace: &str) -> &[WorkloadId] {

@@ -32,7 +32,7 @@ impl<'e> Authentications<'e> {
                 let Some(selector) = selector else { continue };
                 let scope = match resource.identity.namespace.as_deref() {
                     Some(namespace) => vec![namespace],
-                    None => workloads.namespaces(),
+                    None => workloads.namespaces().collect(),
                 };
                 for workload in scope.iter().flat_map(|scope| workloads.select(scope, &selector)) {
                     all.entry(workload).or_insert_with(|| (resource, mode.place()));

@@ -29,7 +29,7 @@ impl<'e> EnvoyFilters<'e> {
             let Some(selector) = selector else { continue };
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
             let scope = if namespace == configuration.root_namespace {
-                workloads.namespaces()
+                workloads.namespaces().collect()
             } else {
                 vec![namespace]
             };
