@@ -7,6 +7,7 @@
 
 mod buckets;
 mod classifications;
+mod connections;
 mod datastores;
 mod environment;
 mod hosts;
@@ -47,6 +48,7 @@ pub enum Make {
 pub const FACTS: &[(&str, Make)] = &[
     ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Resource(classifications::classification)),
+    ("connection", Make::Set(connections::connections)),
     ("datastore", Make::Set(datastores::datastores)),
     ("secret", Make::Resource(secrets::secret)),
     ("workload", Make::Set(mesh::workloads)),

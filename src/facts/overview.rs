@@ -1,6 +1,6 @@
 //! What `probity facts -f json` shows: the lists of the contract, one function each.
 
-use super::{Fact, Set, mesh};
+use super::{Fact, Set, connections, mesh};
 
 /// Makes one list of one set.
 type MakeList = fn(&Set<'_>) -> Vec<Fact>;
@@ -8,7 +8,7 @@ type MakeList = fn(&Set<'_>) -> Vec<Fact>;
 /// The lists of `probity.facts/v1` in their order. Each entry is an object; `because` entries carry their places.
 pub const OVERVIEW: &[(&str, MakeList)] = &[
     ("workloads", mesh::workload_overview),
-    ("connections", none),
+    ("connections", connections::overview),
     ("datastores", none),
     ("accesses", none),
     ("credentials", none),

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use super::{
+    connections::Connections,
     environment::Environments,
     hosts::Hosts,
     mesh::{Declared, Meshes},
@@ -22,6 +23,7 @@ pub struct Set<'e> {
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
     mesh: OnceLock<Meshes<'e>>,
+    connections: OnceLock<Connections<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
 }
@@ -34,6 +36,7 @@ impl<'e> Set<'e> {
             services: OnceLock::new(),
             environments: OnceLock::new(),
             mesh: OnceLock::new(),
+            connections: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
         }
@@ -68,5 +71,10 @@ impl<'e> Set<'e> {
     /// Which Pods may talk to which.
     pub(super) fn network(&self) -> &Network<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
+    }
+
+    /// Who calls whom, and what each connection really uses.
+    pub(super) fn connections(&self) -> &Connections<'e> {
+        self.connections.get_or_init(|| Connections::new(self))
     }
 }

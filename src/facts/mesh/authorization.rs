@@ -144,7 +144,8 @@ impl<'e> Authorizations<'e> {
                 }
                 Some(selector) => {
                     // Unlike PeerAuthentication, a selector in the root namespace reaches every namespace.
-                    let scope = if is_root { workloads.namespaces().collect() } else { vec![policy.namespace] };
+                    let scope =
+                        if is_root { workloads.namespaces().collect() } else { vec![policy.namespace] };
                     for workload in scope.iter().flat_map(|scope| workloads.select(scope, selector)) {
                         selecting.entry(workload).or_default().push(index);
                     }
