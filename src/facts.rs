@@ -7,10 +7,13 @@
 
 mod buckets;
 mod classifications;
+mod connections;
 mod datastores;
 mod declared;
 mod environment;
+mod flows;
 mod hosts;
+mod mesh;
 mod network;
 mod overview;
 mod places;
@@ -21,6 +24,7 @@ mod topics;
 mod truth;
 mod workloads;
 
+use self::truth::Truth;
 pub use self::{overview::OVERVIEW, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -46,9 +50,11 @@ pub enum Make {
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
     ("bucket", Make::Plan(buckets::subjects)),
-    ("classification", Make::Resource(classifications::classification)),
+    ("classification", Make::Set(classifications::classifications)),
+    ("connection", Make::Set(connections::connections)),
     ("datastore", Make::Set(datastores::datastores)),
     ("secret", Make::Resource(secrets::secret)),
+    ("workload", Make::Set(mesh::workloads)),
 ];
 
 /// One value of a fact, with where it comes from.
@@ -162,6 +168,26 @@ pub(crate) struct Because {
     /// Id of the resource that decides; `None` where a default or an absence does.
     pub(crate) resource: Option<Arc<str>>,
     pub(crate) origin: Option<Origin>,
+}
+
+impl Because {
+    /// What a resource decides, at the value that says so.
+    fn decided(text: impl Into<String>, resource: &Resource, place: Place) -> Self {
+        Self { text: text.into(), resource: Some(Arc::clone(&resource.id)), origin: Some(place.into()) }
+    }
+
+    /// Bytes that say so.
+    fn place(&self) -> Option<Place> {
+        match &self.origin {
+            Some(Origin::Place(place)) => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    /// What holds because nothing says otherwise.
+    fn default(text: impl Into<String>) -> Self {
+        Self { text: text.into(), resource: None, origin: None }
+    }
 }
 
 impl From<Because> for Fact {

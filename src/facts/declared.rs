@@ -4,14 +4,18 @@
 //! never falls below what its categories ask for, nor below the Namespace's.
 //! Deliberately absent: what flows in from elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Because, Fact, Origin};
 use crate::{
-    document::NodeRef,
+    document::{NodeRef, Path, Step},
     estate::{Resource, View},
     resource::{
         classification::{Category, Key, Level, Meaning},
+        terraform::{Attribute, Plan},
         workload::PodTemplate,
     },
     source::Place,
@@ -59,6 +63,52 @@ impl Declared {
     /// The level that protects it: its own, and what its categories ask for.
     pub(super) fn effective_level(&self) -> Option<Level> {
         self.level.max(self.categories.iter().map(|category| category.level()).max())
+    }
+
+    /// What two objects say of the same data.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            level: self.level.max(other.level),
+            categories: self.categories.union(&other.categories).copied().collect(),
+            sanitizes: self.sanitizes || other.sanitizes,
+            because: self.because.or(other.because),
+            conflict: self.conflict.or(other.conflict),
+        }
+    }
+
+    /// What the tags or labels of a planned resource say; `tags_all` and `effective_labels` hold the provider's
+    /// defaults too (domains.md T3).
+    pub(super) fn planned(index: u32, plan: &Plan, position: u32) -> Self {
+        let Some((resource, values)) =
+            plan.resource(position).and_then(|resource| Some((resource, resource.values(plan).ok()?)))
+        else {
+            return Self::default();
+        };
+        for attribute in ["tags_all", "tags", "effective_labels", "labels", "user_labels"] {
+            let Attribute::Known(tags) = values.attribute(&[Step::from(attribute)]) else { continue };
+            let mut declared = Self::default();
+            for (key, _, value) in tags.entries() {
+                let meaning = Key::of(key).and_then(|kind| kind.meaning(value.as_str()?));
+                let Some(meaning) = meaning else { continue };
+                let path = Path(vec![Step::from(attribute), Step::from(key)]);
+                let because = Because {
+                    text: format!("`{key}` of {} is `{}`", resource.address, value.as_str().unwrap_or_default()),
+                    resource: Some(Arc::clone(&resource.address)),
+                    origin: Some(Origin::Planned { plan: index, resource: position, path }),
+                };
+                declared = declared.and(Self {
+                    level: meaning.level,
+                    categories: meaning.categories,
+                    because: Some(because),
+                    ..Self::default()
+                });
+            }
+            if declared.is_declared() {
+                return declared;
+            }
+        }
+        Self::default()
     }
 
     /// `{declared, level, categories, sanitizes}` at the declaration; `level` is null where none is declared.

@@ -5,8 +5,16 @@
 use std::sync::OnceLock;
 
 use super::{
-    declared::Declarations, environment::Environments, hosts::Hosts, network::Network, services::Services,
-    topics::Topics, workloads::Workloads,
+    connections::Connections,
+    declared::Declarations,
+    environment::Environments,
+    flows::Flows,
+    hosts::Hosts,
+    mesh::{Declared, Meshes},
+    network::Network,
+    services::Services,
+    topics::Topics,
+    workloads::Workloads,
 };
 use crate::estate::View;
 
@@ -17,10 +25,13 @@ pub struct Set<'e> {
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
+    mesh: OnceLock<Meshes<'e>>,
+    connections: OnceLock<Connections<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
     declarations: OnceLock<Declarations<'e>>,
     topics: OnceLock<Topics<'e>>,
+    flows: OnceLock<Flows>,
 }
 
 impl<'e> Set<'e> {
@@ -30,10 +41,13 @@ impl<'e> Set<'e> {
             workloads: OnceLock::new(),
             services: OnceLock::new(),
             environments: OnceLock::new(),
+            mesh: OnceLock::new(),
+            connections: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
             declarations: OnceLock::new(),
             topics: OnceLock::new(),
+            flows: OnceLock::new(),
         }
     }
 
@@ -50,6 +64,12 @@ impl<'e> Set<'e> {
     /// What each workload is told: variables, arguments and configuration files.
     pub(super) fn environments(&self) -> &Environments<'e> {
         self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))
+    }
+
+    /// Which workloads are in which mesh, and what each port accepts.
+    pub(super) fn mesh(&self) -> &Meshes<'e> {
+        self.mesh
+            .get_or_init(|| Meshes::new(&self.view, self.workloads(), self.services(), &Declared::default()))
     }
 
     /// Everything that names and addresses lead to.
@@ -70,5 +90,15 @@ impl<'e> Set<'e> {
     /// What services send to each other through brokers.
     pub(super) fn topics(&self) -> &Topics<'e> {
         self.topics.get_or_init(|| Topics::new(self))
+    }
+
+    /// Where data goes, and what it is.
+    pub(super) fn flows(&self) -> &Flows {
+        self.flows.get_or_init(|| Flows::new(self))
+    }
+
+    /// Who calls whom, and what each connection really uses.
+    pub(super) fn connections(&self) -> &Connections<'e> {
+        self.connections.get_or_init(|| Connections::new(self))
     }
 }

@@ -39,6 +39,13 @@ pub(super) struct Spread {
 }
 
 impl Carried {
+    /// Both together.
+    #[must_use]
+    pub(super) fn joined(mut self, other: &Self) -> Self {
+        self.join(other);
+        self
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.level.is_none() && self.categories.is_empty()
     }
