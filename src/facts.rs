@@ -5,6 +5,7 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod accesses;
 mod buckets;
 mod classifications;
 mod datastores;
@@ -43,9 +44,11 @@ pub enum Make {
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
+    ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Resource(classifications::classification)),
-    ("datastore", Make::Set(datastores::datastores)),
+    ("database-server", Make::Set(datastores::server_subjects)),
+    ("datastore", Make::Set(datastores::datastore_subjects)),
     ("secret", Make::Resource(secrets::secret)),
 ];
 

@@ -1,6 +1,6 @@
 //! What `probity facts -f json` shows: the lists of the contract, one function each.
 
-use super::{Fact, Set, Value};
+use super::{Fact, Set, Value, datastores};
 
 /// Makes one list of one set.
 type MakeList = fn(&Set<'_>) -> Vec<Fact>;
@@ -9,8 +9,8 @@ type MakeList = fn(&Set<'_>) -> Vec<Fact>;
 pub const OVERVIEW: &[(&str, MakeList)] = &[
     ("workloads", workloads),
     ("connections", none),
-    ("datastores", none),
-    ("accesses", none),
+    ("datastores", datastores::datastore_list),
+    ("accesses", datastores::access_list),
     ("credentials", none),
     ("topics", none),
     ("flows", none),

@@ -5,7 +5,8 @@
 use std::sync::OnceLock;
 
 use super::{
-    environment::Environments, hosts::Hosts, network::Network, services::Services, workloads::Workloads,
+    datastores::Datastores, environment::Environments, hosts::Hosts, network::Network, services::Services,
+    workloads::Workloads,
 };
 use crate::estate::View;
 
@@ -18,6 +19,7 @@ pub struct Set<'e> {
     environments: OnceLock<Environments<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
+    datastores: OnceLock<Datastores<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -29,6 +31,7 @@ impl<'e> Set<'e> {
             environments: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
+            datastores: OnceLock::new(),
         }
     }
 
@@ -55,5 +58,10 @@ impl<'e> Set<'e> {
     /// Which Pods may talk to which.
     pub(super) fn network(&self) -> &Network<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
+    }
+
+    /// Database servers and who uses them.
+    pub(super) fn datastores(&self) -> &Datastores<'e> {
+        self.datastores.get_or_init(|| Datastores::new(self))
     }
 }
