@@ -72,8 +72,12 @@ pub(super) fn of_database(accesses: &[&Access], elsewhere: &[&Access], is_unknow
     OfDatabase { shared, same_principal }
 }
 
-/// `accesses` are those to one server; `is_superuser` says whether the principal of one may do everything.
-pub(super) fn of_server(accesses: &[&Access], is_superuser: impl Fn(&Access) -> bool) -> OfServer {
+/// `accesses` are those to one server; all meet in a cache, whatever their databases; `is_superuser` says whether the principal of one may do everything.
+pub(super) fn of_server(
+    accesses: &[&Access],
+    is_cache: bool,
+    is_superuser: impl Fn(&Access) -> bool,
+) -> OfServer {
     let owners: Vec<(usize, &Access)> = accesses
         .iter()
         .enumerate()
@@ -81,6 +85,13 @@ pub(super) fn of_server(accesses: &[&Access], is_superuser: impl Fn(&Access) -> 
         .map(|(at, access)| (at, *access))
         .collect();
     let mut sharing = OfServer { databases_known: true, ..OfServer::default() };
+    let services: BTreeSet<&str> = owners.iter().map(|(_, access)| &*access.caller.service).collect();
+    if is_cache {
+        if services.len() > 1 {
+            sharing.by_server.extend(owners.iter().map(|(at, _)| *at));
+        }
+        return sharing;
+    }
     // Services of one principal, each with its databases.
     let mut by_principal: BTreeMap<&str, Vec<(usize, &Access)>> = BTreeMap::new();
     for (at, access) in &owners {
@@ -102,12 +113,9 @@ pub(super) fn of_server(accesses: &[&Access], is_superuser: impl Fn(&Access) -> 
             sharing.by_principal.extend(superusers.iter().map(|(at, _)| *at));
         }
     }
-    let rest: Vec<(usize, &Access)> =
-        owners.iter().filter(|(at, _)| !sharing.by_principal.contains(at)).copied().collect();
-    let services: BTreeSet<&str> = owners.iter().map(|(_, access)| &*access.caller.service).collect();
     let databases: BTreeSet<Option<&str>> = owners.iter().map(|(_, access)| access.database.key()).collect();
     let meet = services.len() > 1 && (databases.len() > 1 || databases.contains(&None));
-    if meet && !rest.is_empty() && sharing.by_principal.is_empty() {
+    if meet && sharing.by_principal.is_empty() {
         sharing.by_server.extend(owners.iter().map(|(at, _)| *at));
         sharing.databases_known = !databases.contains(&None);
     }

@@ -7,10 +7,11 @@
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
 //! | `datastore` | `shared`, `same_principal` | `T`: several services use it; two of them as one principal |
-//! | `datastore` | `cache` | it is one: meant to be shared by some |
+//! | both stores | `cache` | it is one: meant to be shared by some |
 //! | `database-server` | `exposures` | `[{kind, service, port, internal, source_ranges}]`; kinds `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork`, `PublicAddress`, `unknown` |
 //! | `database-server` | `shared_principal`, `shared_server`, `databases_known` | ids of services that meet there with different databases |
-//! | `database-server` | `shared_credentials` | `[{credential, users}]`: one object and key that several services log in with |
+//! | `database-server` | `shared_credentials` | `{users}` by principal, or by the key that keeps the credential: several services log in with it |
+//! | `database-server` | `unknown_principals` | ids of several services of which it is not known whom they log in as |
 //! | `database-server` | `authentication` | `T` at what decides it, null where it is not judged |
 //! | `database-server` | `encrypted` | `T` at what decides it, null where it is not judged |
 //! | `database-server` | `reach` | null, or `{everyone: T, others: [{workload, service, surely: T, because}], because}` |
@@ -84,7 +85,8 @@ pub(in crate::facts) fn server_subjects(set: &Set<'_>) -> Vec<Subject> {
 fn server(set: &Set<'_>, id: ServerId) -> Subject {
     let datastores = set.datastores();
     let accesses = datastores.accesses_to(id);
-    let sharing = sharing::of_server(&accesses, |access| datastores.superuser(access).is_some());
+    let cache = is_cache(set, id, &accesses);
+    let sharing = sharing::of_server(&accesses, cache, |access| datastores.superuser(access).is_some());
     let names = |positions: &std::collections::BTreeSet<usize>| {
         let mut ids: Vec<&str> = positions
             .iter()
@@ -103,7 +105,9 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
         ("shared_principal", names(&sharing.by_principal)),
         ("shared_server", names(&sharing.by_server)),
         ("databases_known", Fact::from(sharing.databases_known)),
-        ("shared_credentials", shared_credentials(&accesses)),
+        ("cache", Fact::from(cache)),
+        ("shared_credentials", shared_credentials(datastores, &accesses)),
+        ("unknown_principals", unknown_principals(&accesses)),
         ("authentication", authentication),
         ("encrypted", datastores.servers.get(id).encrypted.clone()),
         ("reach", reach(set, id)),
@@ -217,35 +221,62 @@ fn principal(datastores: &Datastores<'_>, access: &Access) -> Fact {
         Superuser::Usual => "it is called like one",
     });
     let origin = access.principal_because.as_ref().and_then(|because| because.origin.clone());
+    // A whole connection string without a credential: nobody logs in.
+    let nobody = access.principal == Named::Unknown && access.password == Some(Password::Absent);
+    let name = (!nobody).then(|| access.principal.known().unwrap_or("unknown"));
     Fact::object([
-        ("name", Fact::from(access.principal.known().unwrap_or("unknown"))),
+        ("name", Fact::from(name)),
+        ("missing", Fact::from(match &access.principal {
+            Named::Referred(reference) => Some(reference.as_str()),
+            _ => None,
+        })),
         ("superuser", Fact::from(why.is_some())),
         ("why", Fact::from(why)),
     ])
     .at(origin)
 }
 
-/// Credentials that several services take from one object and key.
-fn shared_credentials(accesses: &[&Access]) -> Fact {
-    let mut by_credential: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
+/// Credentials that several services log in with: a principal has one, and so has a key of one object.
+fn shared_credentials(datastores: &Datastores<'_>, accesses: &[&Access]) -> Fact {
+    let mut by_credential: BTreeMap<String, Vec<&Access>> = BTreeMap::new();
     for access in accesses.iter().filter(|access| sharing::is_owner(access)) {
-        if let Some(credential) = &access.credential {
-            by_credential.entry(credential).or_default().push(access);
+        let is_redis = datastores.servers.get(access.server).engine == Some("redis");
+        let principal = match access.principal.key() {
+            // Who gives Redis no name logs in as `default` (Redis, "ACL").
+            None if is_redis && access.password == Some(Password::Given) => Some("default"),
+            key => key.filter(|_| access.password != Some(Password::Absent)),
+        };
+        match (principal, &access.credential) {
+            (Some(principal), _) => by_credential.entry(principal.to_owned()).or_default().push(access),
+            (None, Some(credential)) => by_credential.entry(credential.clone()).or_default().push(access),
+            (None, None) => {}
         }
     }
     let shared = by_credential.into_iter().filter_map(|(credential, users)| {
         let first = users.first()?;
         let several = users.iter().any(|access| access.caller.service != first.caller.service);
-        let origin = first.credential_because.as_ref().and_then(|because| because.origin.clone());
+        let step = first.credential_because.as_ref().or(first.principal_because.as_ref());
+        let origin = step.and_then(|because| because.origin.clone());
         several.then(|| {
-            Fact::object([
-                ("credential", Fact::from(credential)),
-                ("users", Fact::array(users.iter().map(|access| Fact::from(&*access.caller.id)))),
-            ])
-            .at(origin)
+            let ids = users.iter().map(|access| Fact::from(&*access.caller.id));
+            (Arc::from(credential), Fact::object([("users", Fact::array(ids))]).at(origin))
         })
     });
-    Fact::array(shared)
+    Fact::object(shared)
+}
+
+/// Services whose principal the input does not hold: who may share a credential with others.
+fn unknown_principals(accesses: &[&Access]) -> Fact {
+    let unknown: Vec<&&Access> = accesses
+        .iter()
+        .filter(|access| sharing::is_owner(access) && access.principal == Named::Unknown)
+        .filter(|access| access.password == Some(Password::Given) && access.credential.is_none())
+        .collect();
+    let several = unknown.first().is_some_and(|first| {
+        unknown.iter().any(|access| access.caller.service != first.caller.service)
+    });
+    let ids = unknown.iter().filter(|_| several).map(|access| Fact::from(&*access.caller.id));
+    Fact::array(ids)
 }
 
 /// Whether clients must log in: what the server says; else it shows in what clients do.
