@@ -154,7 +154,9 @@ impl<'t> Tree<'t> {
             Kind::Float(value) => Text::Owned(number::float_key(*value).into()),
             Kind::Null => return Err(Failure::new(span, NULL_KEY)),
             Kind::Unsigned(_) => return Err(Failure::new(span, LARGE_KEY)),
-            Kind::Sequence(_) | Kind::Mapping(_) => return Err(Failure::new(span, COLLECTION_KEY)),
+            Kind::Sequence(_) | Kind::Mapping(_) | Kind::Unknown => {
+                return Err(Failure::new(span, COLLECTION_KEY));
+            }
         };
         self.builder.key(name, span.clone());
         Ok(())
