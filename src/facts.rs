@@ -5,6 +5,7 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod accesses;
 mod buckets;
 mod classifications;
 mod connections;
@@ -49,11 +50,15 @@ pub enum Make {
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
+    ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Set(classifications::classifications)),
     ("connection", Make::Set(connections::connections)),
-    ("datastore", Make::Set(datastores::datastores)),
+    ("database-server", Make::Set(datastores::server_subjects)),
+    ("datastore", Make::Set(datastores::datastore_subjects)),
+    ("flow", Make::Set(flows::flow_subjects)),
     ("secret", Make::Resource(secrets::secret)),
+    ("topic", Make::Set(flows::topic_subjects)),
     ("workload", Make::Set(mesh::workloads)),
 ];
 

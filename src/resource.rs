@@ -2,6 +2,7 @@
 
 pub mod cidr;
 pub mod classification;
+pub mod cloud_endpoint;
 pub mod connection;
 pub mod contents;
 pub mod credential;

@@ -38,9 +38,7 @@ fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
         return None;
     }
     let conflict = match set.declarations().of(resource).conflict {
-        Some((higher, lower)) => {
-            Fact::object([("higher", Fact::from(higher)), ("lower", Fact::from(lower))])
-        }
+        Some((higher, lower)) => Fact::object([("higher", Fact::from(higher)), ("lower", Fact::from(lower))]),
         None => Fact::default(),
     };
     let fact = Fact::object([

@@ -93,7 +93,11 @@ impl Declared {
                 let Some(meaning) = meaning else { continue };
                 let path = Path(vec![Step::from(attribute), Step::from(key)]);
                 let because = Because {
-                    text: format!("`{key}` of {} is `{}`", resource.address, value.as_str().unwrap_or_default()),
+                    text: format!(
+                        "`{key}` of {} is `{}`",
+                        resource.address,
+                        value.as_str().unwrap_or_default()
+                    ),
                     resource: Some(Arc::clone(&resource.address)),
                     origin: Some(Origin::Planned { plan: index, resource: position, path }),
                 };

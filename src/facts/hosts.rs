@@ -13,8 +13,11 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub(super) use self::operators::{Operated, Operators};
 use self::{endpoints::Addresses, entries::Entries};
+pub(super) use self::{
+    loopback::referred,
+    operators::{Operated, Operators},
+};
 use super::{
     Set,
     services::{Service, ServiceId},

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::{
     connections::Connections,
+    datastores::Datastores,
     declared::Declarations,
     environment::Environments,
     flows::Flows,
@@ -32,6 +33,7 @@ pub struct Set<'e> {
     declarations: OnceLock<Declarations<'e>>,
     topics: OnceLock<Topics<'e>>,
     flows: OnceLock<Flows>,
+    datastores: OnceLock<Datastores<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -48,6 +50,7 @@ impl<'e> Set<'e> {
             declarations: OnceLock::new(),
             topics: OnceLock::new(),
             flows: OnceLock::new(),
+            datastores: OnceLock::new(),
         }
     }
 
@@ -100,5 +103,10 @@ impl<'e> Set<'e> {
     /// Who calls whom, and what each connection really uses.
     pub(super) fn connections(&self) -> &Connections<'e> {
         self.connections.get_or_init(|| Connections::new(self))
+    }
+
+    /// Database servers and who uses them.
+    pub(super) fn datastores(&self) -> &Datastores<'e> {
+        self.datastores.get_or_init(|| Datastores::new(self))
     }
 }

@@ -36,7 +36,7 @@
 #     iso27001: {A.8.20: partial, A.8.22: partial}
 #   input:
 #     selector:
-#       - {type: datastore}
+#       - {type: database-server}
 package probity.datastores.exposed
 
 import rego.v1

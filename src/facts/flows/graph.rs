@@ -119,7 +119,14 @@ impl Builder {
         self.point(&workload.resource.id, What::Workload(id), || set.declarations().of(workload.resource))
     }
 
-    fn flow(&mut self, from: usize, to: usize, way: Way, transport: Option<Transport>, because: Vec<Because>) {
+    fn flow(
+        &mut self,
+        from: usize,
+        to: usize,
+        way: Way,
+        transport: Option<Transport>,
+        because: Vec<Because>,
+    ) {
         self.flows.push(Flow { from, to, way, carries: Carried::default(), transport, because });
     }
 }
@@ -135,8 +142,9 @@ impl Flows {
             .iter()
             .map(|point| Node { own: carried(&point.declared), sanitizes: point.declared.sanitizes })
             .collect();
-        let by_edge: Vec<usize> =
-            (0..flows.len()).filter(|index| flows.get(*index).is_some_and(|flow| flow.way.spreads())).collect();
+        let by_edge: Vec<usize> = (0..flows.len())
+            .filter(|index| flows.get(*index).is_some_and(|flow| flow.way.spreads()))
+            .collect();
         let edges: Vec<Edge> = by_edge
             .iter()
             .filter_map(|index| flows.get(*index))
@@ -238,7 +246,8 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
             }
             None if connection.server.starts_with("external:") => {
                 let client = builder.workload(set, client);
-                let outside = builder.point(&connection.server, What::Outside, || outside(set, &connection.server));
+                let outside =
+                    builder.point(&connection.server, What::Outside, || outside(set, &connection.server));
                 builder.flow(client, outside, Way::Leave, transport, because);
             }
             None => {}

@@ -77,8 +77,9 @@ impl Spread {
             by_category: vec![BTreeMap::new(); nodes.len()],
             by_level: vec![None; nodes.len()],
         };
-        let mut waiting: VecDeque<usize> =
-            (0..nodes.len()).filter(|index| nodes.get(*index).is_some_and(|node| !node.own.is_empty())).collect();
+        let mut waiting: VecDeque<usize> = (0..nodes.len())
+            .filter(|index| nodes.get(*index).is_some_and(|node| !node.own.is_empty()))
+            .collect();
         while let Some(here) = waiting.pop_front() {
             let Some(emitted) = nodes.get(here).map(|node| spread.emitted(here, node)) else { continue };
             for index in leaving.get(here).into_iter().flatten() {
@@ -162,7 +163,10 @@ mod tests {
         let categories = [Category::Pii, Category::Phi, Category::Pci];
         let held = categories.into_iter().enumerate().filter(|(index, _)| bits & (1 << index) != 0);
         let level = [None, Some(Level::Internal), Some(Level::Confidential), Some(Level::Restricted)];
-        Carried { level: level[usize::from(bits >> 3) % 4], categories: held.map(|(_, category)| category).collect() }
+        Carried {
+            level: level[usize::from(bits >> 3) % 4],
+            categories: held.map(|(_, category)| category).collect(),
+        }
     }
 
     /// Joins over all edges until nothing changes.

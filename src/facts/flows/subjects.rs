@@ -38,10 +38,8 @@ pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
         if let crate::facts::Value::Object(fields) = &mut sink_fact.value {
             fields.insert("kind".into(), Fact::from(sink_kind));
         }
-        let own = [
-            ("sink", sink_fact),
-            ("path", Fact::array(flows.path(flow).iter().map(|id| Fact::from(&**id)))),
-        ];
+        let own =
+            [("sink", sink_fact), ("path", Fact::array(flows.path(flow).iter().map(|id| Fact::from(&**id))))];
         Subject { resource, kind, fact: Fact::object(shared(set, flow).into_iter().chain(own)).at(place) }
     });
     subjects.collect()

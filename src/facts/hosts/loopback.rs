@@ -132,7 +132,7 @@ impl<'e> Beside<'_, 'e> {
             .find_map(|name| self.setting(name))
             .map(|setting| match &setting.text {
                 Some(text) => Leads::By(text.to_string()),
-                None => Leads::To(referred(setting)),
+                None => Leads::To(self.referred(setting)),
             })
     }
 
@@ -155,7 +155,7 @@ impl<'e> Beside<'_, 'e> {
             Some(Setting { text: Some(value), .. }) => {
                 Ok(format!("{}{value}{rest}", text.get(..at).unwrap_or_default()).into())
             }
-            Some(setting) => Err(referred(setting)),
+            Some(setting) => Err(self.referred(setting)),
             None => Err(Host::Unknown),
         }
     }
@@ -164,6 +164,11 @@ impl<'e> Beside<'_, 'e> {
         let setting = self.setting(name)?;
         // The text of one that is not known still says which variable it is.
         Some(setting.text.as_ref().map_or_else(|| format!("$({name})"), ToString::to_string))
+    }
+
+    fn referred(&self, setting: &Setting<'_>) -> Host {
+        let namespace = self.set.workloads().get(self.caller).namespace;
+        referred(setting, namespace).map_or(Host::Unknown, Host::Referred)
     }
 
     fn setting(&self, name: &str) -> Option<&Setting<'e>> {
@@ -181,13 +186,13 @@ impl<'e> Beside<'_, 'e> {
 }
 
 /// What a setting that the input does not hold refers to: equal for all that refer to the same.
-pub(in crate::facts) fn referred(setting: &Setting<'_>) -> Host {
+pub(in crate::facts) fn referred(setting: &Setting<'_>, namespace: &str) -> Option<String> {
     match &setting.origin {
         Origin::MissingSecret { name, key } => {
-            Host::Referred(format!("Secret/{name}#{}", key.unwrap_or(&setting.name)))
+            Some(format!("Secret/{namespace}/{name}#{}", key.unwrap_or(&setting.name)))
         }
-        Origin::Missing(what) => Host::Referred(format!("{what}#{}", setting.name)),
-        _ => Host::Unknown,
+        Origin::Missing(what) => Some(format!("{what}#{}", setting.name)),
+        _ => None,
     }
 }
 
