@@ -9,10 +9,12 @@ mod accesses;
 mod buckets;
 mod classifications;
 mod connections;
+mod credentials;
 mod datastores;
 mod declared;
 mod environment;
 mod flows;
+mod grants;
 mod hosts;
 mod mesh;
 mod network;
@@ -23,6 +25,7 @@ mod services;
 mod set;
 mod topics;
 mod truth;
+mod vault_agents;
 mod workloads;
 
 use self::truth::Truth;
@@ -54,11 +57,15 @@ pub const FACTS: &[(&str, Make)] = &[
     ("bucket", Make::Plan(buckets::subjects)),
     ("classification", Make::Set(classifications::classifications)),
     ("connection", Make::Set(connections::connections)),
+    ("credential", Make::Set(credentials::subjects)),
     ("database-server", Make::Set(datastores::server_subjects)),
     ("datastore", Make::Set(datastores::datastore_subjects)),
     ("flow", Make::Set(flows::flow_subjects)),
+    ("grant", Make::Set(grants::subjects)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret-use", Make::Set(credentials::uses)),
     ("topic", Make::Set(flows::topic_subjects)),
+    ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),
 ];
 

@@ -48,8 +48,8 @@ pub(super) struct Connection {
     pub(super) service: Option<Arc<str>>,
     pub(super) port: Option<u16>,
     pub(super) transport: Transport,
-    is_database: bool,
-    because: Vec<Because>,
+    pub(super) is_database: bool,
+    pub(super) because: Vec<Because>,
     missing: Option<String>,
     /// What names the server.
     place: Place,

@@ -6,7 +6,6 @@
 mod arguments;
 mod expansion;
 mod files;
-mod format;
 mod kept;
 mod profile;
 #[cfg(test)]
@@ -99,6 +98,8 @@ pub(super) struct Setting<'e> {
     pub(super) evidence: Evidence,
     /// The text where it is written, else what refers to it.
     pub(super) place: Place,
+    /// In the manifest of the workload: the text, or what refers to it.
+    pub(super) reference: Place,
 }
 
 impl std::fmt::Debug for Setting<'_> {
@@ -169,6 +170,7 @@ impl<'e> Container<'_, 'e> {
             origin,
             key: None,
             evidence: Evidence::Explicit,
+            reference: place.clone(),
             place,
         }
     }

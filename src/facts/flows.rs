@@ -10,6 +10,6 @@ mod spread;
 mod subjects;
 
 pub(super) use self::{
-    graph::{Flows, Way},
+    graph::{Flows, Way, of_server},
     subjects::{flow_list, flow_subjects, topic_list, topic_subjects},
 };

@@ -1,6 +1,6 @@
 //! What `probity facts -f json` shows: the lists of the contract, one function each.
 
-use super::{Fact, Set, connections, datastores, flows, mesh};
+use super::{Fact, Set, connections, credentials, datastores, flows, mesh};
 
 /// Makes one list of one set.
 type MakeList = fn(&Set<'_>) -> Vec<Fact>;
@@ -11,11 +11,7 @@ pub const OVERVIEW: &[(&str, MakeList)] = &[
     ("connections", connections::overview),
     ("datastores", datastores::datastore_list),
     ("accesses", datastores::access_list),
-    ("credentials", none),
+    ("credentials", credentials::overview),
     ("topics", flows::topic_list),
     ("flows", flows::flow_list),
 ];
-
-const fn none(_: &Set<'_>) -> Vec<Fact> {
-    Vec::new()
-}

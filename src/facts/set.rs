@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::{
     connections::Connections,
+    credentials::Credentials,
     datastores::Datastores,
     declared::Declarations,
     environment::Environments,
@@ -34,6 +35,7 @@ pub struct Set<'e> {
     topics: OnceLock<Topics<'e>>,
     flows: OnceLock<Flows>,
     datastores: OnceLock<Datastores<'e>>,
+    credentials: OnceLock<Credentials<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -51,6 +53,7 @@ impl<'e> Set<'e> {
             topics: OnceLock::new(),
             flows: OnceLock::new(),
             datastores: OnceLock::new(),
+            credentials: OnceLock::new(),
         }
     }
 
@@ -108,5 +111,10 @@ impl<'e> Set<'e> {
     /// Database servers and who uses them.
     pub(super) fn datastores(&self) -> &Datastores<'e> {
         self.datastores.get_or_init(|| Datastores::new(self))
+    }
+
+    /// Credentials that each workload consumes, with where they come from.
+    pub(super) fn credentials(&self) -> &Credentials<'e> {
+        self.credentials.get_or_init(|| Credentials::new(self))
     }
 }

@@ -80,7 +80,7 @@ impl Case<'_> {
     pub fn secret_values(&self, estate: &Estate) -> Vec<String> {
         match &self.input {
             Input::Object(resource) => {
-                let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+                let secrets = credential::secrets(&resource.object, estate.node(resource));
                 let secrets = secrets.into_iter().flat_map(|secret| secret.values);
                 secrets.chain(sensitive_texts(estate, resource)).collect()
             }

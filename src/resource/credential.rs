@@ -1,14 +1,94 @@
-//! Credentials by their looks: what must be masked, told from names, references and public keys.
+//! Credentials in an object, by their looks: the one table of detection, for what is judged and for what is masked.
 //!
-//! Structure first (`kind: Secret`, key names), then strings that carry a credential, then key material, also
-//! inside base64. Deliberately absent: where a credential comes from and whether that is right.
+//! In the order in which they decide (domains.md 2a'): private keys, strings that carry a credential, names of keys
+//! with literal values, tokens that tell their issuer, and randomness last. Deliberately absent: where a credential
+//! comes from, and whether it may stand where it stands.
 
-use std::{ops::Range, sync::LazyLock};
+mod literal;
+pub mod name;
+pub mod string;
+mod token;
+pub mod weak;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use regex::Regex;
+#[cfg(test)]
+mod tests;
 
-use crate::document::NodeRef;
+use std::{collections::BTreeSet, ops::Range};
+
+use self::literal::Context;
+use super::{
+    format::Format,
+    kubernetes::Object,
+    shape::{self, Shape},
+    words,
+};
+use crate::document::{NodeRef, Path, Step};
+
+/// What something is that has to be kept, and is readable where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// A private key in PEM.
+    PrivateKey,
+    /// Part of a connection string, a URL or a header.
+    ConnectionString,
+    /// Well-known, or a placeholder that would be deployed.
+    Weak,
+    /// A literal under a name that promises a credential.
+    Named,
+    /// It tells its issuer by its shape.
+    Token(&'static str),
+    /// Random enough to be one.
+    Random,
+}
+
+impl Class {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PrivateKey => "private-key",
+            Self::ConnectionString => "connection-string",
+            Self::Weak => "weak",
+            Self::Named => "named",
+            Self::Token(_) => "token",
+            Self::Random => "random",
+        }
+    }
+
+    /// Who issued it, where that shows.
+    pub const fn issuer(self) -> Option<&'static str> {
+        match self {
+            Self::Token(issuer) => Some(issuer),
+            _ => None,
+        }
+    }
+}
+
+/// A value that is, or may be, a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// `None`: a value of a Secret, which has to be kept whatever it is.
+    pub class: Option<Class>,
+    /// What a value of a Secret is as far as its text tells.
+    pub shape: Shape,
+    /// The nearest key or name.
+    pub key: String,
+    /// Where in the object: `data.password`, with the key within a configuration file behind `:`.
+    pub at: String,
+    /// Steps to the scalar that holds it.
+    pub path: Vec<Step>,
+    /// Bytes of the value.
+    pub span: Range<usize>,
+    /// Bytes to point at: the value, or its key where the value has several lines.
+    pub shown: Range<usize>,
+    /// The value as a policy sees it, and what it decodes to.
+    pub values: Vec<String>,
+}
+
+impl std::fmt::Debug for Found {
+    /// Without the values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {}", self.class, self.at)
+    }
+}
 
 /// A value that must not be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,195 +99,363 @@ pub struct Secret {
     pub values: Vec<String>,
 }
 
-/// Values of an object that must not be shown. `is_secret`: it is a Kubernetes Secret.
-pub fn secrets(object: NodeRef<'_>, is_secret: bool) -> Vec<Secret> {
-    let mut found = Vec::new();
-    for (key, _, value) in object.entries() {
-        match key {
+/// Values of an object that must not be shown.
+pub fn secrets(object: &Object, root: NodeRef<'_>) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = find(object, root)
+        .into_iter()
+        .map(|found| Secret { span: found.span, values: found.values })
+        .collect();
+    // What `kubectl apply` keeps of a Secret is the Secret once more.
+    if let Some(applied) = root.at(&["metadata", "annotations", LAST_APPLIED]) {
+        let text = applied.as_str().unwrap_or_default().to_owned();
+        secrets.push(Secret { span: applied.span(), values: vec![text] });
+    }
+    for value in literal::kept_by_stores(object, root) {
+        secrets.push(Secret {
+            span: value.span(),
+            values: value.as_str().map(ToOwned::to_owned).into_iter().collect(),
+        });
+    }
+    secrets
+}
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Everything in an object that is, or may be, a credential: each value once, in the order of the source.
+pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
+    // Schemas describe keys; they hold none.
+    if &*object.kind == "CustomResourceDefinition" {
+        return Vec::new();
+    }
+    let is_secret = &*object.kind == "Secret" && object.group.is_empty();
+    let mut search = Search::new(root);
+    for (key, key_span, value) in root.entries() {
+        let context = match key {
+            "apiVersion" | "kind" | "status" => continue,
             "data" | "stringData" if is_secret => {
-                value.entries().for_each(|(_, _, value)| whole(value, &mut found));
+                search.kept(key, key_span, value);
+                continue;
             }
-            "kind" | "apiVersion" => {}
-            _ => search(key, value, &mut found),
-        }
+            "data" if &*object.kind == "ConfigMap" => Context::Settings,
+            "metadata" => {
+                search.metadata(value, key_span);
+                continue;
+            }
+            _ => Context::Fields,
+        };
+        search.enter(key, key_span, value, context);
     }
-    found
+    search.finish()
 }
 
-/// Whether a text is, or decodes to, a private key in PEM (RFC 7468, section 10; RFC 5958).
-pub fn is_private_key(text: &str) -> bool {
-    has_private_key_label(text) || decoded(text).is_some_and(|text| has_private_key_label(&text))
-}
-
-/// Whether a text is, or decodes to, nothing but certificates or public keys in PEM.
-pub fn is_public_key_material(text: &str) -> bool {
-    let public = |text: &str| {
-        text.trim_start().starts_with("-----BEGIN ")
-            && text
-                .lines()
-                .filter(|line| line.contains("-----BEGIN "))
-                .all(|line| line.contains("CERTIFICATE") || line.contains("PUBLIC KEY"))
-    };
-    public(text) || decoded(text).is_some_and(|text| public(&text))
-}
-
-/// Whether a text names a secret that is kept elsewhere, or is filled in later (bank-vaults, vals, Argo CD Vault
-/// Plugin, 1Password, berglas, Helm, shell and Kubernetes expansion, cloud secret stores).
-pub fn is_reference(text: &str) -> bool {
-    const PREFIXES: [&str; 19] = [
-        "$(",
-        "${",
-        "{{",
-        "<",
-        "vault:",
-        "op://",
-        "ref+",
-        "sm://",
-        "berglas://",
-        "arn:",
-        "projects/",
-        "akv://",
-        "awssm://",
-        "@Microsoft.KeyVault(",
-        "/",
-        "./",
-        "file:",
-        "gcpsm://",
-        "ENC[",
-    ];
-    let text = text.trim();
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
-}
-
-/// Base64 of a text, decoded, if that is text too.
-pub fn decoded(text: &str) -> Option<String> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    if compact.len() < 4 || !compact.len().is_multiple_of(4) {
-        return None;
+/// Credentials among settings that are no object of Kubernetes: values of a chart, literals of a generator.
+pub fn find_in_settings(root: NodeRef<'_>) -> Vec<Found> {
+    let mut search = Search::new(root);
+    for (key, key_span, value) in root.entries() {
+        search.enter(key, key_span, value, Context::Settings);
     }
-    String::from_utf8(STANDARD.decode(compact).ok()?).ok()
+    search.finish()
 }
 
-fn has_private_key_label(text: &str) -> bool {
-    text.match_indices("-----BEGIN ").any(|(at, _)| {
-        let label = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        label.contains("PRIVATE KEY")
+/// The class of one setting by its name and text; `None` where it is no credential. For settings that are put together
+/// from several places.
+pub fn of_setting(name: &str, text: &str) -> Option<Class> {
+    if shape::holds_private_key(text) {
+        return Some(Class::PrivateKey);
+    }
+    if !string::credentials(text).is_empty() {
+        return Some(Class::ConnectionString);
+    }
+    literal::judge(name, text, Context::Settings)
+        .or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)))
+}
+
+/// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.
+fn is_harmless_file(name: &str, text: &str) -> bool {
+    let documents = Format::of(name).filter(|_| text.contains('\n')).and_then(|format| format.read(text));
+    documents.is_some_and(|documents| {
+        let mut entries = documents.iter().flatten().peekable();
+        entries.peek().is_some() && entries.all(|entry| of_setting(&entry.name, &entry.text).is_none())
     })
 }
 
-/// Names that end like this hold a credential; `secretName` and `tokenReviews` do not end like this.
-static CREDENTIAL_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|credentials?|conn(ection)?[_-]?str(ing)?|dsn)$")
-        .expect("a constant expression")
-});
+/// Whether a value may be a file; the values of a chart are one within an object (`spec.source.helm.values`).
+fn is_file(name: &str, context: Context) -> bool {
+    context == Context::Settings || (context == Context::Fields && name == "values")
+}
 
-/// The password in `scheme://user:password@host`.
-static USER_INFORMATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@]*:([^/?#\s@]+)@").expect("a constant expression")
-});
+/// A key with the scalar under it.
+#[derive(Clone)]
+struct Here<'d> {
+    /// The name that says what the value is.
+    name: &'d str,
+    key_span: Range<usize>,
+    node: NodeRef<'d>,
+}
 
-fn search(key: &str, node: NodeRef<'_>, found: &mut Vec<Secret>) {
-    if let Some(text) = node.as_str() {
-        if (CREDENTIAL_NAME.is_match(key) && is_literal(text)) || (text.len() > 60 && is_private_key(text)) {
-            whole(node, found);
-        } else if text.contains("://") {
-            user_information(node, text, found);
+struct Search<'d> {
+    found: Vec<Found>,
+    path: Vec<Step>,
+    /// Whether the object can hold a private key or a token at all: one look, so that most strings cost none.
+    keys: bool,
+    tokens: bool,
+    root: NodeRef<'d>,
+}
+
+impl<'d> Search<'d> {
+    fn new(root: NodeRef<'d>) -> Self {
+        let raw = root.raw();
+        Self {
+            found: Vec::new(),
+            path: Vec::new(),
+            keys: shape::may_hold_private_key(raw),
+            tokens: token::find(raw).is_some(),
+            root,
         }
-        return;
     }
-    // `{name: DB_PASSWORD, value: …}`: the name is a value, and the value's key says nothing.
-    let named = node.str_at(&["name"]).filter(|name| CREDENTIAL_NAME.is_match(name));
-    for (key, _, value) in node.entries() {
-        match named {
-            Some(_) if key == "value" && value.as_str().is_some_and(is_literal) => whole(value, found),
-            _ => search(key, value, found),
+
+    fn finish(mut self) -> Vec<Found> {
+        self.found.sort_by_key(|found| (found.span.start, found.span.end));
+        // Aliases lead to one value on several ways.
+        let mut seen = BTreeSet::new();
+        self.found.retain(|found| seen.insert((found.span.start, found.span.end)));
+        self.found
+    }
+
+    fn enter(&mut self, key: &'d str, key_span: Range<usize>, value: NodeRef<'d>, context: Context) {
+        self.path.push(Step::from(key));
+        self.walk(Here { name: key, key_span, node: value }, context);
+        self.path.pop();
+    }
+
+    /// Values of a Secret.
+    fn kept(&mut self, field: &'d str, field_span: Range<usize>, node: NodeRef<'d>) {
+        self.path.push(Step::from(field));
+        if !node.is_mapping() && !node.is_null() {
+            self.push(None, Shape::Unknown, &Here { name: field, key_span: field_span, node }, None);
+        }
+        for (key, key_span, value) in node.entries() {
+            self.path.push(Step::from(key));
+            let here = Here { name: key, key_span, node: value };
+            let text = value.as_str();
+            let shape = match text {
+                Some(text) if field == "data" => shape::of_base64(text),
+                Some(text) => shape::of_text(text),
+                None if value.is_null() => Shape::Empty,
+                None => Shape::Unknown,
+            };
+            let plain = text.map(|text| match field {
+                "data" => shape::decoded(text).unwrap_or_default(),
+                _ => text.to_owned(),
+            });
+            let is_harmless =
+                shape == Shape::Text && plain.as_deref().is_some_and(|text| is_harmless_file(key, text));
+            let shape = if is_harmless { Shape::Configuration } else { shape };
+            let class = match shape {
+                Shape::PrivateKey => Some(Class::PrivateKey),
+                Shape::Text => plain
+                    .and_then(|text| literal::judge(key, text.trim(), Context::Settings))
+                    .filter(|class| *class == Class::Weak),
+                _ => None,
+            };
+            self.push(class, shape, &here, None);
+            self.path.pop();
+        }
+        self.path.pop();
+    }
+
+    /// Of metadata only annotations can hold anything.
+    fn metadata(&mut self, node: NodeRef<'d>, _key_span: Range<usize>) {
+        let Some(annotations) = node.get("annotations") else { return };
+        self.path.extend([Step::from("metadata"), Step::from("annotations")]);
+        for (key, key_span, value) in annotations.entries() {
+            if key != LAST_APPLIED {
+                self.enter(key, key_span, value, Context::References);
+            }
+        }
+        self.path.truncate(self.path.len() - 2);
+    }
+
+    fn walk(&mut self, here: Here<'d>, context: Context) {
+        if here.node.is_scalar() {
+            self.scalar(&here, context);
+            return;
+        }
+        let context = context.below(here.name, here.node);
+        let named = here.node.get("name").filter(|_| here.node.get("value").is_some());
+        let arguments = words::of(here.node.get("command"), here.node.get("args"));
+        for (key, key_span, value) in here.node.entries() {
+            match (named.and_then(NodeRef::as_str), key) {
+                (Some(_), "name") => {}
+                (Some(name), "value") => {
+                    self.path.push(Step::from(key));
+                    self.walk(Here { name, key_span, node: value }, context.of_named());
+                    self.path.pop();
+                }
+                (_, "command" | "args") if !arguments.is_empty() => {}
+                (_, key) if literal::SKIPPED.contains(&key) => {}
+                _ => self.enter(key, key_span, value, context),
+            }
+        }
+        for (index, item) in here.node.items().enumerate() {
+            self.path.push(Step::from(index));
+            self.walk(Here { node: item, ..here.clone() }, context);
+            self.path.pop();
+        }
+        for argument in arguments {
+            self.argument(&argument);
         }
     }
-    node.items().for_each(|item| search(key, item, found));
-}
 
-fn is_literal(text: &str) -> bool {
-    !text.is_empty() && !is_reference(text) && !matches!(text, "true" | "false")
-}
-
-fn whole(node: NodeRef<'_>, found: &mut Vec<Secret>) {
-    if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
-        let values = std::iter::once(text.to_owned()).chain(decoded(text)).collect();
-        found.push(Secret { span: node.span(), values });
-    } else {
-        node.entries().for_each(|(_, _, value)| whole(value, found));
-        node.items().for_each(|item| whole(item, found));
+    fn argument(&mut self, argument: &words::Argument<'d>) {
+        self.path.extend([Step::from(argument.field), Step::from(argument.index)]);
+        let name = argument.name.unwrap_or_default();
+        let here = Here { name, key_span: argument.item.span(), node: argument.item };
+        if self.keys && argument.item.as_str().is_some_and(shape::holds_private_key) {
+            self.push(Some(Class::PrivateKey), Shape::PrivateKey, &here, None);
+        } else {
+            self.text(&here, argument.text, argument.offset, Context::Settings);
+        }
+        self.path.truncate(self.path.len() - 2);
     }
-}
 
-fn user_information(node: NodeRef<'_>, text: &str, found: &mut Vec<Secret>) {
-    for captures in USER_INFORMATION.captures_iter(text) {
-        let Some(password) = captures.get(1).filter(|password| !is_reference(password.as_str())) else {
-            continue;
+    fn scalar(&mut self, here: &Here<'d>, context: Context) {
+        let Some(text) = here.node.as_str() else {
+            // A number that is given as a password.
+            if here.node.as_i64().is_some() && literal::judge(here.name, here.node.raw(), context).is_some() {
+                self.push(literal::judge(here.name, here.node.raw(), context), Shape::Text, here, None);
+            }
+            return;
         };
-        let span = node.span();
-        let raw = node.raw();
-        // Where the text stands in the source as it is, only the password is masked.
-        let span = match raw.find(text) {
-            Some(at) => span.start + at + password.start()..span.start + at + password.end(),
-            None => span,
-        };
-        found.push(Secret { span, values: vec![password.as_str().to_owned()] });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{document::yaml, source::SourceId};
-
-    fn masked(text: &str) -> Vec<String> {
-        let text: Arc<str> = text.into();
-        let parsed = yaml::parse(SourceId(0), &text);
-        let root = parsed.documents[0].root();
-        let secrets = secrets(root, root.str_at(&["kind"]) == Some("Secret"));
-        secrets.into_iter().map(|secret| text[secret.span].to_owned()).collect()
-    }
-
-    #[test]
-    fn credentials_are_found_by_structure_name_and_shape() {
-        for (name, text, expected) in [
-            (
-                "a Secret's data",
-                "kind: Secret\ndata: {user: cm9vdA==}\nstringData:\n  a: b",
-                &["cm9vdA==", "b"][..],
-            ),
-            ("an environment variable", "env:\n- name: DB_PASSWORD\n  value: hunter2", &["hunter2"]),
-            ("a key name", "data:\n  api-key: abc", &["abc"]),
-            ("the password of a URL", "data:\n  uri: 'postgresql://u:p4ss@db/x'", &["p4ss"]),
-            (
-                "names of secrets",
-                "secretName: db\ntokenReviews: x\npasswordSecretRef: {name: a, key: password}",
-                &[],
-            ),
-            (
-                "references",
-                "env:\n- {name: A_TOKEN, value: $(OTHER)}\n- {name: B_TOKEN, value: 'vault:secret/data/x#k'}",
-                &[],
-            ),
-            ("a URL without a password", "uri: http://user@host:80/a:b@c", &[]),
-        ] {
-            assert_eq!(masked(text), expected, "{name}");
+        if text.is_empty() {
+            return;
+        }
+        if self.keys && shape::holds_private_key(text) {
+            self.push(Some(Class::PrivateKey), Shape::PrivateKey, here, None);
+        } else if !(is_file(here.name, context) && self.file(here, text)) {
+            self.text(here, text, 0, context);
         }
     }
 
-    #[test]
-    fn key_material_is_told_by_its_label_also_inside_base64() {
-        let private = format!("-----BEGIN {} KEY-----\nMIIE\n", "RSA PRIVATE");
-        let public = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n";
-        assert!(is_private_key(&private) && is_private_key(&STANDARD.encode(&private)));
-        assert!(
-            !is_private_key(public)
-                && is_public_key_material(public)
-                && is_public_key_material(&STANDARD.encode(public))
-        );
-        assert!(!is_public_key_material(&format!("{public}{private}")));
+    /// A configuration file within a value: `true` if it was read as one.
+    fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
+        let format =
+            Format::of(here.name).or((here.name == "values" && text.contains('\n')).then_some(Format::Yaml));
+        if let Some(documents) = format.and_then(|format| format.read(text)) {
+            for entry in documents.iter().flatten() {
+                self.part(here, &entry.name, &entry.text, entry.range.clone());
+            }
+            return true;
+        }
+        if text.contains('\n') {
+            for entry in literal::lines(text) {
+                self.part(here, entry.name, entry.text, entry.range);
+            }
+            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
+            return true;
+        }
+        false
+    }
+
+    /// One setting of a file that starts at `range`.
+    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>) {
+        let at = Some(name);
+        let strings = string::credentials(text);
+        for string in &strings {
+            // A value that is spelled with escapes is longer in the file than it is.
+            let part = if range.len() == text.len() {
+                range.start + string.start..range.start + string.end
+            } else {
+                range.clone()
+            };
+            let value = text.get(string.clone()).unwrap_or_default();
+            self.push_part(Class::ConnectionString, here, part, value, at);
+        }
+        if strings.is_empty() {
+            let class = literal::judge(name, text, Context::Settings);
+            let class = class.or_else(|| {
+                self.tokens.then(|| token::find(text)).flatten().map(|(issuer, _)| Class::Token(issuer))
+            });
+            if let Some(class) = class {
+                self.push_part(class, here, range, text, at);
+            }
+        }
+    }
+
+    /// A text that starts at an offset of the scalar.
+    fn text(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) {
+        let strings = string::credentials(text);
+        for string in &strings {
+            let value = text.get(string.clone()).unwrap_or_default();
+            let range = string.start + offset..string.end + offset;
+            self.push_part(Class::ConnectionString, here, range, value, None);
+        }
+        if !strings.is_empty() {
+            return;
+        }
+        if let Some(range) = string::of_header(here.name, text) {
+            let value = text.get(range.clone()).unwrap_or_default();
+            let range = range.start + offset..range.end + offset;
+            self.push_part(Class::ConnectionString, here, range, value, None);
+        } else if let Some(class) = literal::judge(here.name, text, context) {
+            self.push_part(class, here, offset..offset + text.len(), text, None);
+        } else if self.tokens
+            && let Some((issuer, range)) = token::find(text)
+        {
+            let value = text.get(range.clone()).unwrap_or_default();
+            self.push_part(Class::Token(issuer), here, range.start + offset..range.end + offset, value, None);
+        }
+    }
+
+    fn push_part(
+        &mut self,
+        class: Class,
+        here: &Here<'d>,
+        part: Range<usize>,
+        value: &str,
+        within: Option<&str>,
+    ) {
+        if self
+            .found
+            .iter()
+            .rev()
+            .take(8)
+            .any(|found| found.path == self.path && found.values.first().is_some_and(|known| known == value))
+        {
+            return;
+        }
+        let whole = here.node.as_str().is_some_and(|text| part == (0..text.len()));
+        let span = if whole { here.node.span() } else { here.node.part(part) };
+        self.push(Some(class), Shape::Text, here, Some((span, value, within)));
+    }
+
+    fn push(
+        &mut self,
+        class: Option<Class>,
+        shape: Shape,
+        here: &Here<'d>,
+        part: Option<(Range<usize>, &str, Option<&str>)>,
+    ) {
+        let node = here.node;
+        let source = self.root.document;
+        let (span, values, within) = match part {
+            Some((span, value, within)) => (span, vec![value.to_owned()], within),
+            None => {
+                let text = node.as_str().map_or_else(|| node.raw().to_owned(), ToOwned::to_owned);
+                let decoded = shape::decoded(&text);
+                (node.span(), std::iter::once(text).chain(decoded).collect(), None)
+            }
+        };
+        let shown = if node.is_scalar() && !span.is_empty() && !source.has_line_break(&span) {
+            span.clone()
+        } else {
+            here.key_span.clone()
+        };
+        let mut at = Path(self.path.clone()).to_string();
+        if let Some(within) = within.filter(|within| !within.is_empty()) {
+            at = format!("{at}:{within}");
+        }
+        let key = within.filter(|within| !within.is_empty()).unwrap_or(here.name).to_owned();
+        self.found.push(Found { class, shape, key, at, path: self.path.clone(), span, shown, values });
     }
 }

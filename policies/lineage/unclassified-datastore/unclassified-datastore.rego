@@ -24,7 +24,7 @@
 #     gdpr: {"30(1)": supporting}
 #     iso27001: {A.5.12: partial, A.5.9: supporting}
 #   input:
-#     selector: [{type: datastore}]
+#     selector: [{type: database-server}]
 package probity.lineage.unclassified_datastore
 
 import rego.v1

@@ -4,6 +4,7 @@
 //! | fact | field | value |
 //! |---|---|---|
 //! | both stores | `id`, `engine`, `server`, `name`, `namespace`, `workload`, `services` | as in the contract; `workload` is what serves, `services` lead to it |
+//! | both stores | `classification` | `{declared, level, categories, sanitizes}`; `declared` is `"unknown"` outside the input |
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
 //! | `datastore` | `shared`, `same_principal` | `T`: several services use it; two of them as one principal |
@@ -23,7 +24,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, reach::Reach, sharing};
 use crate::{
-    facts::{Because, Fact, Origin, Set, Subject, environment::Evidence, places, truth::Truth},
+    facts::{
+        Because, Fact, Origin, Set, Subject, Value, declared, environment::Evidence, flows::of_server,
+        places, truth::Truth,
+    },
     resource::connection::{Password, Transport},
 };
 
@@ -159,6 +163,14 @@ fn subject<const N: usize>(
         }
         _ => None,
     };
+    let mut declared = of_server(set, id).fact();
+    // What lies outside the input may be tagged there.
+    if server.served_by == ServedBy::Elsewhere
+        && let Value::Object(fields) = &mut declared.value
+        && fields.get("declared") == Some(&Fact::from(false))
+    {
+        fields.insert("declared".into(), Fact::unknown());
+    }
     let shared = [
         ("id", Fact::from(datastore)),
         ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
@@ -166,6 +178,7 @@ fn subject<const N: usize>(
         ("name", Fact::from(resource.map_or_else(|| last(&server.id), last))),
         ("namespace", Fact::from(namespace)),
         ("workload", resource.map_or_else(Fact::unknown, Fact::from)),
+        ("classification", declared),
         ("services", Fact::array(server.services.iter().map(|service| Fact::from(&*service.id)))),
     ];
     Subject {
@@ -394,11 +407,18 @@ pub(in crate::facts) fn datastore_list(set: &Set<'_>) -> Vec<Fact> {
                 ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
                 ("server", Fact::from(server.id.as_str())),
                 ("database", Fact::from(database.known().unwrap_or("unknown"))),
-                ("classification", Fact::array([])),
+                ("classification", classification(set, id, &database)),
             ])
         })
     });
     all.collect()
+}
+
+/// Categories of the data that a database is known to hold.
+fn classification(set: &Set<'_>, id: ServerId, database: &Named) -> Fact {
+    let held = set.flows().held(&set.datastores().id(id, database)).categories;
+    let held = if held.is_empty() { of_server(set, id).categories } else { held };
+    declared::categories(&held)
 }
 
 /// The list `accesses` of `probity facts`.
