@@ -10,11 +10,13 @@ mod classifications;
 mod connections;
 mod datastores;
 mod environment;
+mod gateways;
 mod hosts;
 mod mesh;
 mod network;
 mod overview;
 mod places;
+mod policies;
 mod secrets;
 mod services;
 mod set;
@@ -50,6 +52,11 @@ pub const FACTS: &[(&str, Make)] = &[
     ("classification", Make::Resource(classifications::classification)),
     ("connection", Make::Set(connections::connections)),
     ("datastore", Make::Set(datastores::datastores)),
+    ("gateway", Make::Set(gateways::gateways)),
+    ("gateway", Make::Plan(gateways::planned)),
+    ("identity", Make::Set(mesh::identities)),
+    ("namespace", Make::Set(mesh::namespaces)),
+    ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("workload", Make::Set(mesh::workloads)),
 ];
