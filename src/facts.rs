@@ -14,12 +14,14 @@ mod datastores;
 mod declared;
 mod environment;
 mod flows;
+mod gateways;
 mod grants;
 mod hosts;
 mod mesh;
 mod network;
 mod overview;
 mod places;
+mod policies;
 mod secrets;
 mod services;
 mod set;
@@ -61,7 +63,12 @@ pub const FACTS: &[(&str, Make)] = &[
     ("database-server", Make::Set(datastores::server_subjects)),
     ("datastore", Make::Set(datastores::datastore_subjects)),
     ("flow", Make::Set(flows::flow_subjects)),
+    ("gateway", Make::Plan(gateways::planned)),
+    ("gateway", Make::Set(gateways::gateways)),
     ("grant", Make::Set(grants::subjects)),
+    ("identity", Make::Set(mesh::identities)),
+    ("namespace", Make::Set(mesh::namespaces)),
+    ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret-use", Make::Set(credentials::uses)),
     ("topic", Make::Set(flows::topic_subjects)),

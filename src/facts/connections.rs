@@ -51,6 +51,8 @@ pub(super) struct Connection {
     pub(super) is_database: bool,
     pub(super) because: Vec<Because>,
     missing: Option<String>,
+    /// What decides the transport, where a policy or annotation does.
+    decided: Option<Place>,
     /// What names the server.
     place: Place,
 }
@@ -150,7 +152,7 @@ impl<'s, 'e> Finder<'s, 'e> {
                 destination.host = format!("{name}.{namespace}.svc.cluster.local");
                 self.add(&caller, destination, Some(format!("Service/{namespace}/{name}").into()));
             }
-            Host::External(host) if !call.is_bare => {
+            Host::External(host) if !call.is_bare && !call.is_aside => {
                 let mut destination = self.destination(None, call.port, call.speaks_tls);
                 destination.is_external = true;
                 destination.host.clone_from(&host);
@@ -262,7 +264,8 @@ impl<'s, 'e> Finder<'s, 'e> {
         };
         let service =
             destination.service.map(|service| Arc::clone(&self.set.services().get(service).resource.id));
-        let Decision { transport, because, missing } = self.transports.decide(caller.client, &destination);
+        let Decision { transport, because, missing, place } =
+            self.transports.decide(caller.client, &destination);
         let connection = Connection {
             client: Arc::clone(caller.id),
             client_kind: Arc::clone(caller.kind),
@@ -276,6 +279,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             is_database: caller.is_database,
             because,
             missing,
+            decided: place,
             place: caller.place.clone(),
         };
         let key = (Arc::clone(caller.id), server, service, destination.port);
@@ -289,15 +293,18 @@ impl<'s, 'e> Finder<'s, 'e> {
     }
 }
 
-/// `{client, client_mesh, server, server_mesh, service, port, transport, database, because, missing}`, one subject for
-/// each connection; the transport stands at what decides it, the server at what names it.
+/// `{client, client_mesh, server, server_mesh, service, port, transport, database, platform, because, missing}`, one
+/// subject for each connection; `platform`: an end is part of Kubernetes or of a mesh itself. The transport stands at what decides it, the server at what names it.
 pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
     let subjects = set.connections().all.iter().map(|connection| {
         let mesh = connection.server_workload.map(|id| set.mesh().of(id).membership.mesh);
+        let ends = [connection.client_workload, connection.server_workload].into_iter().flatten();
+        let is_platform = ends.map(|end| set.mesh().of(end).is_platform).any(|platform| platform);
         let own = [
             ("client_mesh", Fact::from(connection.client_mesh.name())),
             ("server_mesh", mesh.map_or_else(Fact::default, |mesh| Fact::from(mesh.name()))),
             ("database", Fact::from(connection.is_database)),
+            ("platform", Fact::from(is_platform)),
             ("missing", Fact::from(connection.missing.as_deref())),
         ];
         let fact = Fact::object(shared(connection).into_iter().chain(own));
@@ -316,13 +323,15 @@ pub(super) fn overview(set: &Set<'_>) -> Vec<Fact> {
 }
 
 fn shared(connection: &Connection) -> [(&'static str, Fact); 6] {
-    let decided = connection.because.iter().find_map(Because::place);
     [
         ("client", Fact::from(&*connection.client)),
         ("server", Fact::from(&*connection.server)),
         ("service", Fact::from(connection.service.as_deref())),
         ("port", Fact::from(connection.port.map(i64::from))),
-        ("transport", Fact::from(connection.transport.name()).at(decided.map(Origin::Place))),
+        (
+            "transport",
+            Fact::from(connection.transport.name()).at(connection.decided.clone().map(Origin::Place)),
+        ),
         ("because", mesh::chain(&connection.because)),
     ]
 }

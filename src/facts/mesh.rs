@@ -9,9 +9,11 @@ mod configuration;
 mod consul;
 mod envoy_filter;
 mod hints;
+mod identity_subjects;
 mod kuma;
 mod linkerd;
 mod membership;
+mod namespace_subjects;
 mod namespaces;
 mod peer_authentication;
 mod port_list;
@@ -20,17 +22,20 @@ mod tests;
 mod workload_subjects;
 
 pub(super) use self::{
-    authorization::Admission,
+    authorization::{Action, Admission, Authorizations},
     configuration::{Configuration, Declared},
+    identity_subjects::identities,
+    linkerd::Servers,
     membership::{Membership, Mesh},
+    namespace_subjects::namespaces,
     namespaces::Namespaces,
+    peer_authentication::{PeerAuthentication, PeerAuthentications, Written},
     port_list::PortList,
     workload_subjects::{chain, overview as workload_overview, workloads},
 };
 use self::{
-    authorization::Authorizations, cilium::Authentications, configuration::Flavour,
-    envoy_filter::EnvoyFilters, hints::Hints, linkerd::Servers, membership::Pod,
-    peer_authentication::PeerAuthentications,
+    cilium::Authentications, configuration::Flavour, envoy_filter::EnvoyFilters, hints::Hints,
+    membership::Pod,
 };
 use super::{
     Because, Truth,
@@ -154,6 +159,18 @@ impl<'e> Meshes<'e> {
         self.standings.get(id.0).expect("a WorkloadId is only made by the set that it indexes")
     }
 
+    pub(super) const fn peers(&self) -> &PeerAuthentications<'e> {
+        &self.peers
+    }
+
+    pub(super) const fn authorizations(&self) -> &Authorizations<'e> {
+        &self.authorizations
+    }
+
+    pub(super) const fn servers(&self) -> &Servers<'e> {
+        &self.servers
+    }
+
     /// What Istio's policies without selector make of a namespace.
     pub(super) fn mode_of_namespace(&self, namespace: &str) -> Mode {
         self.peers.of_namespace(namespace, &self.configuration).mode
@@ -237,12 +254,12 @@ impl<'e> Meshes<'e> {
                 let found = kuma::mode(pod, view);
                 (inbound.mode, inbound.place, inbound.missing) = (found.mode, found.place, found.missing);
                 inbound.because = found.because;
-                inbound.admission.is_limited = Truth::Unknown;
+                inbound.admission.is_limited = kuma::is_limited(view);
             }
             Mesh::Consul => {
                 let (mode, place, because) = consul::mode(pod.workload.namespace, names, view);
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
-                inbound.admission.is_limited = Truth::Unknown;
+                inbound.admission.is_limited = consul::is_limited(names, view);
             }
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}

@@ -6,7 +6,7 @@ use super::redact::Redactor;
 use crate::{
     document::{NodeRef, Step, json},
     estate::{Estate, Resource},
-    facts::{Fact, Origin},
+    facts::Fact,
     resource::{
         credential,
         terraform::{Plan, kubernetes},

@@ -6,7 +6,7 @@
 use crate::{
     facts::{
         Truth,
-        environment::{Evidence, Setting},
+        environment::{Channel, Evidence, Setting},
     },
     resource::connection::{Connection, Endpoint, Transport},
     source::Place,
@@ -22,6 +22,8 @@ pub(super) struct Call {
     pub(super) is_database: bool,
     /// Whether the text stands alone as a name, and may be anything.
     pub(super) is_bare: bool,
+    /// Whether it stands in a file without a scheme, where examples and names of metrics stand too.
+    pub(super) is_aside: bool,
     pub(super) place: Place,
 }
 
@@ -53,7 +55,9 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>]) -> Vec<Call> {
     }
     let call = |endpoint: &Endpoint, speaks_tls: Truth, is_database: bool, is_bare: bool| {
         let place = setting.place.clone();
-        Call { host: endpoint.host.clone(), port: endpoint.port, speaks_tls, is_database, is_bare, place }
+        let is_aside = setting.channel == Channel::File && !text.contains("://");
+        let (host, port) = (endpoint.host.clone(), endpoint.port);
+        Call { host, port, speaks_tls, is_database, is_bare, is_aside, place }
     };
     if let Some(connection) = Connection::parse(text) {
         let speaks_tls = match connection.transport {
@@ -121,10 +125,7 @@ fn port_beside(setting: &Setting<'_>, name: &str, settings: &[Setting<'_>]) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        facts::environment::{Channel, Origin},
-        source::SourceId,
-    };
+    use crate::{facts::environment::Origin, source::SourceId};
 
     fn setting<'e>(name: &'e str, text: &'e str) -> Setting<'e> {
         Setting {

@@ -100,8 +100,7 @@ impl<'e> DestinationRules<'e> {
         let Some(rules) = self.by_namespace.get(namespace) else { return Vec::new() };
         let usable = |indices: &Vec<usize>| {
             let rules = indices.iter().filter_map(|index| self.all.get(*index));
-            let rules: Vec<_> =
-                rules.filter(|rule| visible(rule) && rule.is_for(caller, namespace)).collect();
+            let rules: Vec<_> = rules.filter(|rule| visible(rule) && rule.is_for(caller)).collect();
             oldest(rules)
         };
         let exact = rules.exact.get(host).map(usable).unwrap_or_default();

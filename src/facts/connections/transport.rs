@@ -15,6 +15,7 @@ use crate::{
         workloads::{Workload, WorkloadId},
     },
     resource::selector::Labels,
+    source::Place,
 };
 
 /// What carries a connection (contract, "`probity facts`"), worst first.
@@ -79,6 +80,8 @@ pub(super) struct Decision {
     pub(super) transport: Transport,
     pub(super) because: Vec<Because>,
     pub(super) missing: Option<String>,
+    /// The scalar of a policy or annotation that decides; `None`: that the two sides are where they are.
+    pub(super) place: Option<Place>,
 }
 
 /// What leaves the client.
@@ -96,11 +99,11 @@ enum Sent<'e> {
 
 impl Decision {
     fn new(transport: Transport, because: Vec<Because>) -> Self {
-        Self { transport, because, missing: None }
+        Self { transport, because, missing: None, place: None }
     }
 
     fn unknown(missing: impl Into<String>, because: Vec<Because>) -> Self {
-        Self { transport: Transport::Unknown, because, missing: Some(missing.into()) }
+        Self { transport: Transport::Unknown, because, missing: Some(missing.into()), place: None }
     }
 
     fn with(mut self, because: Because) -> Self {
@@ -137,14 +140,17 @@ impl<'e> Transports<'_, 'e> {
         }
         let mut because = Vec::new();
         let sent = self.sent(client, destination, &mut because);
-        match sent {
+        let inside = client.mesh != Mesh::None;
+        let place = because.iter().find_map(Because::place).or_else(|| server.place()).filter(|_| inside);
+        let decision = match sent {
             Sent::Broken => Decision::new(Transport::Broken, because),
             Sent::Unknown(missing) => Decision::unknown(missing, because),
             Sent::Plaintext => server.takes_plaintext(destination, because),
             Sent::Mtls => server.takes_mtls(because),
             Sent::Tls(tls) => server.takes_tls(&tls, because),
             Sent::Automatic => server.takes_automatic(self.set, client, destination, because),
-        }
+        };
+        Decision { place: decision.place.clone().or(place), ..decision }
     }
 
     fn sent(&self, client: &Client<'_>, destination: &Destination, because: &mut Vec<Because>) -> Sent<'e> {

@@ -22,7 +22,7 @@ use crate::{
 
 /// What a policy does with the requests that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::facts) enum Action {
     Allow,
     Deny,
     /// An authorizer outside the mesh decides.
@@ -34,20 +34,20 @@ pub(super) enum Action {
 
 /// One policy that sidecars or ztunnel enforce.
 #[derive(Debug)]
-pub(super) struct Authorization<'e> {
-    pub(super) resource: &'e Resource,
-    pub(super) node: NodeRef<'e>,
-    pub(super) namespace: &'e str,
+pub(in crate::facts) struct Authorization<'e> {
+    pub(in crate::facts) resource: &'e Resource,
+    pub(in crate::facts) node: NodeRef<'e>,
+    pub(in crate::facts) namespace: &'e str,
     /// `None`: half-written.
-    pub(super) selector: Option<Selector<'e>>,
-    pub(super) action: Action,
+    pub(in crate::facts) selector: Option<Selector<'e>>,
+    pub(in crate::facts) action: Action,
     rules: Vec<Rule<'e>>,
 }
 
 /// All policies of a set, by what they are about.
 #[derive(Debug)]
-pub(super) struct Authorizations<'e> {
-    pub(super) all: Vec<Authorization<'e>>,
+pub(in crate::facts) struct Authorizations<'e> {
+    pub(in crate::facts) all: Vec<Authorization<'e>>,
     /// Without selector, by namespace; those of the root namespace are about the mesh.
     whole: BTreeMap<&'e str, Vec<usize>>,
     selecting: BTreeMap<WorkloadId, Vec<usize>>,
@@ -169,17 +169,6 @@ impl<'e> Authorizations<'e> {
         let own = self.whole.get(namespace).into_iter().flatten();
         let root = self.whole.get(self.root).into_iter().flatten().filter(|_| self.root != namespace);
         root.chain(own).filter_map(|index| self.all.get(*index)).collect()
-    }
-
-    /// Workloads that a policy with a selector is about.
-    pub(super) fn selected(&self) -> BTreeMap<usize, Vec<WorkloadId>> {
-        let mut selected: BTreeMap<usize, Vec<WorkloadId>> = BTreeMap::new();
-        for (workload, policies) in &self.selecting {
-            for policy in policies {
-                selected.entry(*policy).or_default().push(*workload);
-            }
-        }
-        selected
     }
 
     /// What the policies of a workload demand on a port.

@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 
 use super::{Hints, Mode, namespaces::Namespaces, port_list::PortList};
 use crate::{
-    document::{Document, NodeRef, yaml},
+    document::{Document, NodeRef, Step, yaml},
     estate::View,
     facts::Truth,
-    resource::selector::{Labels, Selector},
+    resource::{
+        selector::{Labels, Selector},
+        terraform::Attribute,
+    },
     source::SourceId,
 };
 
@@ -88,6 +91,7 @@ impl Configuration {
         configuration.read_config_maps(view);
         configuration.read_revisions(view);
         configuration.read_members(view);
+        configuration.read_plans(view);
         configuration
     }
 
@@ -222,4 +226,31 @@ impl Configuration {
             self.members.extend(member.identity.namespace.as_deref().map(ToOwned::to_owned));
         }
     }
+
+    /// Meshes that a cloud runs: revisions of AKS, channels of Cloud Service Mesh.
+    fn read_plans(&mut self, view: &View<'_>) {
+        for plan in &view.estate.plans {
+            for (_, cluster) in plan.managed("azurerm_kubernetes_cluster") {
+                let Ok(values) = cluster.values(plan) else { continue };
+                let path = ["service_mesh_profile".into(), Step::Index(0), "revisions".into()];
+                if let Attribute::Known(revisions) = values.attribute(&path) {
+                    self.hints.insert(Flavour::Istio);
+                    let named = revisions.items().filter_map(NodeRef::as_str);
+                    self.revisions.extend(named.map(ToOwned::to_owned));
+                }
+            }
+            let features = plan.managed("google_gke_hub_feature");
+            let has_mesh = features.filter_map(|(_, feature)| feature.values(plan).ok()).any(|values| {
+                let name = values.attribute(&["name".into()]);
+                matches!(name, Attribute::Known(name) if name.as_str() == Some("servicemesh"))
+            });
+            if has_mesh {
+                self.hints.insert(Flavour::Istio);
+                self.revisions.extend(MANAGED.map(ToOwned::to_owned));
+            }
+        }
+    }
 }
+
+/// Revisions of Cloud Service Mesh, by channel.
+const MANAGED: [&str; 4] = ["asm-managed", "asm-managed-rapid", "asm-managed-regular", "asm-managed-stable"];

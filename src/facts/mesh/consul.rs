@@ -4,7 +4,7 @@ use super::Mode;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
-    facts::Because,
+    facts::{Because, Truth},
     source::Place,
 };
 
@@ -30,6 +30,15 @@ pub(super) fn mode(namespace: &str, names: &[&str], view: &View<'_>) -> (Mode, O
     };
     let because = said_by(resource, written, mode);
     (mode, Some(written.place()), vec![because])
+}
+
+/// Whether intentions say who may call a service; without any, the default of the access control lists does.
+pub(super) fn is_limited(names: &[&str], view: &View<'_>) -> Truth {
+    let mut intentions = view.of_kind(GROUP, "ServiceIntentions").filter(|resource| {
+        let name = view.estate.node(resource).str_at(&["spec", "destination", "name"]);
+        name.is_some_and(|name| name == "*" || names.contains(&name))
+    });
+    if intentions.next().is_some() { Truth::True } else { Truth::Unknown }
 }
 
 fn said_by(resource: &Resource, written: NodeRef<'_>, mode: Mode) -> Because {

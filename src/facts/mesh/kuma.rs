@@ -6,7 +6,7 @@ use super::{Mode, membership::Pod};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
-    facts::{Because, places},
+    facts::{Because, Truth, places},
     source::Place,
 };
 
@@ -20,6 +20,13 @@ pub(super) struct Decision {
     pub(super) place: Option<Place>,
     pub(super) because: Vec<Because>,
     pub(super) missing: Option<String>,
+}
+
+/// Whether permissions say who may call; which workloads each is about is left open.
+pub(super) fn is_limited(view: &View<'_>) -> Truth {
+    let mut permissions =
+        ["MeshTrafficPermission", "TrafficPermission"].iter().flat_map(|kind| view.of_kind("kuma.io", kind));
+    if permissions.next().is_some() { Truth::True } else { Truth::Unknown }
 }
 
 pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {

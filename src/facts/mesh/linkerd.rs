@@ -24,12 +24,12 @@ const REQUIRED_PORTS: &str = "config.linkerd.io/proxy-require-identity-inbound-p
 
 /// One `Server`: it replaces the default policy of a port.
 #[derive(Debug)]
-pub(super) struct Server<'e> {
-    pub(super) resource: &'e Resource,
-    pub(super) node: NodeRef<'e>,
-    pub(super) namespace: &'e str,
+pub(in crate::facts) struct Server<'e> {
+    pub(in crate::facts) resource: &'e Resource,
+    pub(in crate::facts) node: NodeRef<'e>,
+    pub(in crate::facts) namespace: &'e str,
     /// `None`: half-written, or about machines outside of the cluster.
-    pub(super) selector: Option<Selector<'e>>,
+    pub(in crate::facts) selector: Option<Selector<'e>>,
     port: Option<NodeRef<'e>>,
     access: Option<NodeRef<'e>>,
     created: Option<&'e str>,
@@ -37,8 +37,8 @@ pub(super) struct Server<'e> {
 
 /// Servers of a set with the workloads that each selects, and what authorises their clients.
 #[derive(Debug)]
-pub(super) struct Servers<'e> {
-    pub(super) all: Vec<Server<'e>>,
+pub(in crate::facts) struct Servers<'e> {
+    pub(in crate::facts) all: Vec<Server<'e>>,
     by_workload: BTreeMap<WorkloadId, Vec<usize>>,
     grants: Grants<'e>,
 }
@@ -115,17 +115,6 @@ impl<'e> Servers<'e> {
             }
         }
         Self { all, by_workload, grants: Grants::new(view) }
-    }
-
-    /// Workloads that each server selects.
-    pub(super) fn selected(&self) -> BTreeMap<usize, Vec<WorkloadId>> {
-        let mut selected: BTreeMap<usize, Vec<WorkloadId>> = BTreeMap::new();
-        for (workload, servers) in &self.by_workload {
-            for server in servers {
-                selected.entry(*server).or_default().push(*workload);
-            }
-        }
-        selected
     }
 
     /// What a meshed workload admits on a port.

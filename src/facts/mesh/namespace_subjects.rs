@@ -60,7 +60,9 @@ fn default_deny(set: &Set<'_>, first: &Workload<'_>, denial: Denial<'_>) -> (Tru
     }
     let pod = Pod { workload: first, namespace: meshes.namespaces.get(first.namespace) };
     let linkerd = pod.namespace.and_then(|namespace| {
-        namespace.annotation("config.linkerd.io/default-inbound-policy").filter(|policy| policy.text == "deny")
+        namespace
+            .annotation("config.linkerd.io/default-inbound-policy")
+            .filter(|policy| policy.text == "deny")
     });
     if let (Some(text), Some(namespace)) = (linkerd, pod.namespace) {
         let said = format!("{} denies by default", namespace.resource.id);
@@ -84,7 +86,10 @@ fn default_deny(set: &Set<'_>, first: &Workload<'_>, denial: Denial<'_>) -> (Tru
 /// Policies that are about every Pod of their namespace.
 fn network_denials<'e>(set: &Set<'e>) -> BTreeMap<&'e str, Denial<'e>> {
     let mut denials: BTreeMap<&'e str, Denial<'e>> = BTreeMap::new();
-    let kinds = [("networking.k8s.io", "NetworkPolicy", "podSelector"), ("cilium.io", "CiliumNetworkPolicy", "endpointSelector")];
+    let kinds = [
+        ("networking.k8s.io", "NetworkPolicy", "podSelector"),
+        ("cilium.io", "CiliumNetworkPolicy", "endpointSelector"),
+    ];
     for (group, kind, field) in kinds {
         for resource in set.view.of_kind(group, kind) {
             let node = set.view.estate.node(resource);
@@ -126,7 +131,8 @@ fn isolates(spec: NodeRef<'_>, kind: &str) -> bool {
 /// N5: a rule that is about every peer and every port.
 fn opens(spec: NodeRef<'_>, kind: &str) -> bool {
     let empty = |rule: NodeRef<'_>| {
-        rule.is_mapping() && rule.entries().all(|(_, _, part)| part.items().next().is_none() && !part.is_mapping())
+        rule.is_mapping()
+            && rule.entries().all(|(_, _, part)| part.items().next().is_none() && !part.is_mapping())
     };
     // In Cilium an empty rule selects no peer: it denies.
     kind == "NetworkPolicy" && spec.get("ingress").into_iter().flat_map(NodeRef::items).any(empty)

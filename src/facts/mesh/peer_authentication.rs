@@ -7,7 +7,7 @@ mod written;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::written::{PeerAuthentication, Written};
+pub(in crate::facts) use self::written::{PeerAuthentication, Written};
 use super::{Mode, configuration::Configuration, namespaces::Namespaces};
 use crate::{
     estate::View,
@@ -20,8 +20,8 @@ use crate::{
 
 /// All `PeerAuthentication`s of a set, by what they are about.
 #[derive(Debug)]
-pub(super) struct PeerAuthentications<'e> {
-    pub(super) all: Vec<PeerAuthentication<'e>>,
+pub(in crate::facts) struct PeerAuthentications<'e> {
+    pub(in crate::facts) all: Vec<PeerAuthentication<'e>>,
     /// Without selector, by namespace; those of the root namespace are about the mesh.
     whole: BTreeMap<&'e str, Vec<usize>>,
     /// With a selector, by the workloads that it selects.
@@ -134,20 +134,9 @@ impl<'e> PeerAuthentications<'e> {
 
     /// Groups of policies of one level and scope, each of more than one; for single workloads, those that select one
     /// workload.
-    pub(super) fn rivals(&self) -> impl Iterator<Item = Vec<&PeerAuthentication<'e>>> {
+    pub(in crate::facts) fn rivals(&self) -> impl Iterator<Item = Vec<&PeerAuthentication<'e>>> {
         let groups = self.whole.values().chain(self.selecting.values()).filter(|group| group.len() > 1);
         groups.map(|group| group.iter().filter_map(|index| self.all.get(*index)).collect())
-    }
-
-    /// Workloads that a policy with a selector is about.
-    pub(super) fn selected(&self) -> BTreeMap<usize, Vec<WorkloadId>> {
-        let mut selected: BTreeMap<usize, Vec<WorkloadId>> = BTreeMap::new();
-        for (workload, policies) in &self.selecting {
-            for policy in policies {
-                selected.entry(*policy).or_default().push(*workload);
-            }
-        }
-        selected
     }
 }
 

@@ -25,6 +25,8 @@ pub(in crate::facts) struct DestinationRule<'e> {
 pub(in crate::facts) struct Tls<'e> {
     pub(in crate::facts) mode: TlsMode,
     node: NodeRef<'e>,
+    /// What holds it under the key `tls`.
+    owner: NodeRef<'e>,
 }
 
 /// What a client speaks.
@@ -93,40 +95,40 @@ impl<'e> DestinationRule<'e> {
     }
 
     /// Whether a client in a namespace is one that it is for.
-    pub(super) fn is_for(&self, caller: Caller<'_>, _: &str) -> bool {
+    pub(super) fn is_for(&self, caller: Caller<'_>) -> bool {
         self.selector.as_ref().is_none_or(|selector| selector.matches(caller.labels))
     }
 
-    pub(super) const fn has_policy(&self) -> bool {
+    pub(in crate::facts) const fn has_policy(&self) -> bool {
         self.policy.is_some()
     }
 
-    /// Names of subsets that select Pods with these labels.
-    pub(in crate::facts::connections) fn subset(&self, name: &str) -> Option<NodeRef<'e>> {
-        self.subsets.iter().find(|(subset, _)| *subset == name).map(|(_, node)| *node)
+    /// Whether the policies of both are the same.
+    pub(in crate::facts) fn agrees(&self, other: &Self) -> bool {
+        self.policy.map(NodeRef::digest) == other.policy.map(NodeRef::digest)
     }
 
-    /// D13: connections go to the Pod that was asked for.
-    pub(in crate::facts::connections) fn is_passthrough(&self) -> bool {
-        self.policy.and_then(|policy| policy.str_at(&["loadBalancer", "simple"])) == Some("PASSTHROUGH")
+    fn subset(&self, name: &str) -> Option<NodeRef<'e>> {
+        self.subsets.iter().find(|(subset, _)| *subset == name).map(|(_, node)| *node)
     }
 
     /// What it says about a Service's port, and about a subset where the client is routed to one (D5–D7).
     pub(in crate::facts) fn choice(&self, port: Option<u16>, subset: Option<&str>) -> Choice<'e> {
         let subset = subset.and_then(|name| self.subset(name)).and_then(|subset| subset.get("trafficPolicy"));
-        let field = |key: &str| {
-            let over = subset.and_then(|policy| policy.get(key));
-            over.or_else(|| self.policy?.get(key)).filter(|value| !value.is_null())
+        let is_set = |policy: &NodeRef<'e>, key: &str| policy.get(key).is_some_and(|value| !value.is_null());
+        let owner = |key: &str| {
+            let over = subset.filter(|policy| is_set(policy, key));
+            over.or_else(|| self.policy.filter(|policy| is_set(policy, key)))
         };
-        let whole = field("tls").map(Tls::new);
-        let mut ports = field("portLevelSettings").into_iter().flat_map(NodeRef::items);
-        let own = ports.find(|entry| {
+        let whole = owner("tls").and_then(Tls::of);
+        let ports = owner("portLevelSettings").and_then(|policy| policy.get("portLevelSettings"));
+        let own = ports.into_iter().flat_map(NodeRef::items).find(|entry| {
             let number = entry.at(&["port", "number"]).and_then(NodeRef::as_i64);
             number.is_some() && number == port.map(i64::from)
         });
         match (own, whole) {
-            (Some(entry), whole) => match (entry.get("tls").filter(|tls| !tls.is_null()), whole) {
-                (Some(tls), _) => Choice::Tls(Tls::new(tls)),
+            (Some(entry), whole) => match (Tls::of(entry), whole) {
+                (Some(tls), _) => Choice::Tls(tls),
                 (None, None) => Choice::Automatic,
                 (None, Some(whole)) if whole.mode == TlsMode::IstioMutual => Choice::Tls(whole),
                 (None, Some(whole)) => Choice::Plaintext(whole),
@@ -141,16 +143,18 @@ impl<'e> DestinationRule<'e> {
         let policies = self.subsets.iter().filter_map(|(_, subset)| subset.get("trafficPolicy"));
         let mut all = Vec::new();
         for policy in self.policy.into_iter().chain(policies) {
-            all.extend(policy.get("tls"));
             let ports = policy.get("portLevelSettings").into_iter().flat_map(NodeRef::items);
-            all.extend(ports.filter_map(|entry| entry.get("tls")));
+            all.extend(Tls::of(policy));
+            all.extend(ports.filter_map(Tls::of));
         }
-        all.into_iter().filter(|tls| !tls.is_null()).map(Tls::new).collect()
+        all
     }
 }
 
 impl<'e> Tls<'e> {
-    fn new(node: NodeRef<'e>) -> Self {
+    /// Those of a policy or of one of its ports.
+    fn of(owner: NodeRef<'e>) -> Option<Self> {
+        let node = owner.get("tls").filter(|tls| !tls.is_null())?;
         let mode = match node.get("mode").filter(|mode| !mode.is_null()).map(NodeRef::as_str) {
             // D5: the first value of the enumeration.
             None if node.is_mapping() => TlsMode::Disable,
@@ -160,15 +164,15 @@ impl<'e> Tls<'e> {
             Some(Some("ISTIO_MUTUAL")) => TlsMode::IstioMutual,
             _ => TlsMode::Unreadable,
         };
-        Self { mode, node }
+        Some(Self { mode, node, owner })
     }
 
-    /// The mode, else the first key of the settings.
+    /// The mode, else the key of the settings.
     pub(in crate::facts) fn place(&self) -> Place {
         if let Some(mode) = self.node.get("mode").filter(|mode| mode.is_scalar() && !mode.is_null()) {
             return mode.place();
         }
-        let key = self.node.entries().next().map(|(_, span, _)| span);
+        let key = self.owner.key_span("tls");
         Place::new(self.node.document.source, key.unwrap_or_else(|| self.node.span()))
     }
 

@@ -1,10 +1,13 @@
 //! The server's end of a connection: what it makes of what arrives.
 
 use super::{Client, Decision, Destination, Tls, TlsMode, Transport};
-use crate::facts::{
-    Because, Set, Truth,
-    mesh::{Inbound, Mesh, Mode, Standing},
-    workloads::WorkloadId,
+use crate::{
+    facts::{
+        Because, Set, Truth,
+        mesh::{Inbound, Mesh, Mode, Standing},
+        workloads::WorkloadId,
+    },
+    source::Place,
 };
 
 /// A server as a client meets it.
@@ -34,6 +37,11 @@ impl<'s, 'e> Server<'s, 'e> {
 
     pub(super) fn mesh(&self) -> Option<Mesh> {
         self.standing.map(|(_, standing)| standing.membership.mesh)
+    }
+
+    /// What decides what its port takes.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.inbound?.place.clone()
     }
 
     /// What the input does not hold of it, if anything.
@@ -122,8 +130,8 @@ impl<'s, 'e> Server<'s, 'e> {
         }
         if let (Some(place), [step, ..]) = (tls.skips_verification(), because.as_mut_slice()) {
             step.text = format!("{}, without verifying the server", step.text);
-            step.origin = Some(place.into());
-            return Decision::new(Transport::Encrypted, because);
+            step.origin = Some(place.clone().into());
+            return Decision { place: Some(place), ..Decision::new(Transport::Encrypted, because) };
         }
         let transport = if tls.mode == TlsMode::Mutual { Transport::Mtls } else { Transport::Tls };
         Decision::new(transport, because)

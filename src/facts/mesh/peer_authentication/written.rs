@@ -11,22 +11,22 @@ use crate::{
 
 /// One policy.
 #[derive(Debug)]
-pub(in crate::facts::mesh) struct PeerAuthentication<'e> {
-    pub(in crate::facts::mesh) resource: &'e Resource,
-    pub(in crate::facts::mesh) node: NodeRef<'e>,
-    pub(in crate::facts::mesh) namespace: &'e str,
+pub(in crate::facts) struct PeerAuthentication<'e> {
+    pub(in crate::facts) resource: &'e Resource,
+    pub(in crate::facts) node: NodeRef<'e>,
+    pub(in crate::facts) namespace: &'e str,
     /// Empty: everything at its level; `None`: half-written.
-    pub(in crate::facts::mesh) selector: Option<Selector<'e>>,
-    pub(in crate::facts::mesh) mode: Written<'e>,
+    pub(in crate::facts) selector: Option<Selector<'e>>,
+    pub(in crate::facts) mode: Written<'e>,
     /// Modes of single ports, by the key as written.
-    pub(in crate::facts::mesh) ports: Vec<(&'e str, Place, Written<'e>)>,
+    pub(in crate::facts) ports: Vec<(&'e str, Place, Written<'e>)>,
     /// RFC 3339, so that older is less; `None` in manifests.
-    pub(in crate::facts::mesh) created: Option<&'e str>,
+    pub(in crate::facts) created: Option<&'e str>,
 }
 
 /// A mode as written.
 #[derive(Debug, Clone)]
-pub(in crate::facts::mesh) enum Written<'e> {
+pub(in crate::facts) enum Written<'e> {
     /// Left out, or UNSET: what is inherited stays.
     Unset,
     Mode(Mode, NodeRef<'e>),
@@ -57,8 +57,16 @@ impl<'e> PeerAuthentication<'e> {
         }
     }
 
+    /// Whether it says the same as another.
+    pub(in crate::facts) fn agrees(&self, other: &Self) -> bool {
+        let ports = |policy: &Self| -> Vec<(String, Option<Mode>)> {
+            policy.ports.iter().map(|(key, _, written)| ((*key).to_owned(), written.mode())).collect()
+        };
+        self.mode.mode() == other.mode.mode() && ports(self) == ports(other)
+    }
+
     /// What the oldest of several is told by (istio `configCompareByCreationTime`).
-    pub(super) fn age(&self) -> (Option<&'e str>, &'e str, &'e str) {
+    pub(in crate::facts) fn age(&self) -> (Option<&'e str>, &'e str, &'e str) {
         (self.created, &self.resource.object.name, self.namespace)
     }
 
@@ -128,6 +136,15 @@ impl<'e> Written<'e> {
                 let key = mtls.key_span("mode").map(|span| Place::new(mtls.document.source, span));
                 Self::Unreadable(key.map_or_else(|| mode.place(), |key| places::value(key, mode)))
             }
+        }
+    }
+
+    /// `None`: what is inherited stays.
+    const fn mode(&self) -> Option<Mode> {
+        match self {
+            Self::Unset => None,
+            Self::Mode(mode, _) => Some(*mode),
+            Self::Unreadable(_) => Some(Mode::Unknown),
         }
     }
 

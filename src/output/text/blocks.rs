@@ -1,0 +1,51 @@
+//! Blocks: findings that are one matter to a reader, such as all workloads of a namespace without any mesh.
+//!
+//! A rule says so by the key `group` of its results: equal texts are one block. Every other format lists them apart.
+
+use std::collections::BTreeMap;
+
+use crate::report::Judged;
+
+/// A finding with those that are the same matter.
+pub(super) struct Block<'r> {
+    pub(super) first: &'r Judged,
+    pub(super) others: Vec<&'r Judged>,
+}
+
+impl<'r> Block<'r> {
+    /// What all of several have in common.
+    pub(super) fn title(&self) -> &'r str {
+        if self.others.is_empty() {
+            &self.first.finding.message
+        } else {
+            group(self.first).unwrap_or_default()
+        }
+    }
+
+    /// Ids of the resources that several are about, in their order.
+    pub(super) fn resources(&self) -> Vec<&'r str> {
+        let all = std::iter::once(self.first).chain(self.others.iter().copied());
+        all.map(|judged| &*judged.finding.resource).collect()
+    }
+}
+
+/// Blocks in the order of their first findings.
+pub(super) fn blocks<'r>(findings: impl Iterator<Item = &'r Judged>) -> Vec<Block<'r>> {
+    let mut blocks: Vec<Block<'r>> = Vec::new();
+    let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for judged in findings {
+        let key = group(judged).map(|group| (&*judged.finding.rule, group));
+        match key.and_then(|key| known.get(&key)).and_then(|index| blocks.get_mut(*index)) {
+            Some(block) => block.others.push(judged),
+            None => {
+                known.extend(key.map(|key| (key, blocks.len())));
+                blocks.push(Block { first: judged, others: Vec::new() });
+            }
+        }
+    }
+    blocks
+}
+
+fn group(judged: &Judged) -> Option<&str> {
+    judged.finding.metadata.get("group")?.as_str()
+}
