@@ -14,10 +14,11 @@
 //! | `database-server` | `unknown_principals` | ids of several services of which it is not known whom they log in as |
 //! | `database-server` | `authentication` | `T` at what decides it, null where it is not judged |
 //! | `database-server` | `encrypted` | `T` at what decides it, null where it is not judged |
-//! | `database-server` | `reach` | null, or `{everyone: T, others: [{workload, service, surely: T, because}], because}` |
+//! | `database-server` | `reach` | null, or `{everyone: T, whom, others: [{id, service, surely: T, because}], users, because}`; `whom` names who everyone is |
 //! | `access` | `workload`, `datastore`, `engine`, `server`, `database`, `principal`, `role`, `evidence`, `because` | |
 //! | `access` | `transport` | `plain`, `opportunistic`, `unverified`, `verified` or `"unknown"` |
 //! | `access` | `local` | it stays in the Pod, or enters a proxy there |
+//! | `access` | `mesh` | `encrypted`, `none` or `"unknown"`: what the mesh makes of it |
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -226,10 +227,13 @@ fn principal(datastores: &Datastores<'_>, access: &Access) -> Fact {
     let name = (!nobody).then(|| access.principal.known().unwrap_or("unknown"));
     Fact::object([
         ("name", Fact::from(name)),
-        ("missing", Fact::from(match &access.principal {
-            Named::Referred(reference) => Some(reference.as_str()),
-            _ => None,
-        })),
+        (
+            "missing",
+            Fact::from(match &access.principal {
+                Named::Referred(reference) => Some(reference.as_str()),
+                _ => None,
+            }),
+        ),
         ("superuser", Fact::from(why.is_some())),
         ("why", Fact::from(why)),
     ])
@@ -272,9 +276,9 @@ fn unknown_principals(accesses: &[&Access]) -> Fact {
         .filter(|access| sharing::is_owner(access) && access.principal == Named::Unknown)
         .filter(|access| access.password == Some(Password::Given) && access.credential.is_none())
         .collect();
-    let several = unknown.first().is_some_and(|first| {
-        unknown.iter().any(|access| access.caller.service != first.caller.service)
-    });
+    let several = unknown
+        .first()
+        .is_some_and(|first| unknown.iter().any(|access| access.caller.service != first.caller.service));
     let ids = unknown.iter().filter(|_| several).map(|access| Fact::from(&*access.caller.id));
     Fact::array(ids)
 }
@@ -308,20 +312,22 @@ fn authentication(datastores: &Datastores<'_>, id: ServerId, accesses: &[&Access
 fn reach(set: &Set<'_>, id: ServerId) -> Fact {
     let Some(reach) = Reach::of(set, set.datastores(), id) else { return Fact::default() };
     let others = reach.others.iter().map(|other| {
-        let workload = set.workloads().get(other.workload);
         let origin = other.because.first().and_then(|because| because.origin.clone());
         Fact::object([
-            ("workload", Fact::from(&*workload.resource.id)),
-            ("service", Fact::from(&*workload.service)),
+            ("id", Fact::from(other.id.as_str())),
+            ("service", Fact::from(other.service.as_str())),
             ("surely", Fact::from(other.surely)),
             ("because", because(&other.because)),
         ])
         .at(origin)
     });
     let origin = reach.because.first().and_then(|because| because.origin.clone());
+    let first = reach.others.iter().find(|other| other.surely == Truth::True).or(reach.others.first());
+    let first = first.and_then(|other| other.because.first()?.origin.clone());
     Fact::object([
         ("everyone", Fact::from(reach.everyone).at(origin)),
-        ("others", Fact::array(others)),
+        ("whom", Fact::from(reach.whom)),
+        ("others", Fact::array(others).at(first)),
         ("users", Fact::from(i64::try_from(reach.users).unwrap_or(i64::MAX))),
         ("because", because(&reach.because)),
     ])
@@ -369,6 +375,7 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
             ("principal", principal(datastores, access)),
             ("transport", Fact::from(transport_name(access.transport)).at(origin.clone())),
             ("local", Fact::from(access.stays_in_pod)),
+            ("mesh", Fact::from("none")),
             ("evidence", Fact::from(evidence_name(access.evidence))),
             ("because", because(&access.because)),
         ];
