@@ -28,7 +28,7 @@ pub(super) use self::{
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
 use super::{Set, environment::Evidence};
-use crate::estate::Resource;
+use crate::{estate::Resource, resource::engine};
 
 /// Everything about databases in a set.
 #[derive(Debug)]
@@ -54,7 +54,8 @@ impl<'e> Datastores<'e> {
         }
         own.extend(servers.iter().filter_map(|(id, server)| {
             let ServedBy::Workload(workload) = server.served_by else { return None };
-            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?)))
+            let engine = engine::named(server.engine?)?;
+            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
         }));
         let identity_policies = reach::identity_policies(set);
         Self { servers, accesses, by_server, own, cloud, identity_policies }
