@@ -10,7 +10,7 @@ use crate::{
     document::{Document, NodeRef},
     resource::{
         kubernetes::{Identity, Object, Scopes, objects},
-        terraform::Plan,
+        terraform::{Plan, kubernetes::Embedded},
     },
     source::{SourceId, Sources},
 };
@@ -25,6 +25,8 @@ pub struct Resource {
     pub document: usize,
     /// Index into [`Estate::sets`]; `None`: it belongs to every set.
     pub home: Option<usize>,
+    /// The planned resource that holds it; such an object never clashes with others (contract, "Sets").
+    pub via: Option<Via>,
     /// An equal copy of one before it that the same sets see: judged as written, but no second object of a set.
     pub is_copy: bool,
 }
@@ -34,6 +36,16 @@ impl Resource {
     pub fn is_secret(&self) -> bool {
         &*self.object.kind == "Secret" && self.object.group.is_empty()
     }
+}
+
+/// The planned resource in which a Kubernetes object stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// Index into [`Estate::plans`].
+    pub plan: usize,
+    /// Position in [`Plan::resources`].
+    pub resource: u32,
+    pub address: Arc<str>,
 }
 
 /// Everything that was read, understood as far as one resource at a time goes.
@@ -47,30 +59,37 @@ pub struct Estate {
     pub plans: Vec<Plan>,
     /// Names, sorted; `["."]` where there are no variants.
     pub sets: Vec<Arc<str>>,
+    /// Addresses of what stands only in plans, by id.
+    vias: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Estate {
-    /// `documents` in the order of their places; a manifest that names no namespace sits in `namespace`.
-    pub fn new(sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
+    /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
+    /// sits in `namespace`. What plans hold of Kubernetes becomes documents too.
+    pub fn new(mut sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
         let namespace: Arc<str> = namespace.into();
-        let declared: Vec<(usize, Object)> = documents
-            .iter()
-            .enumerate()
-            .flat_map(|(index, document)| objects(document).into_iter().map(move |object| (index, object)))
-            .collect();
+        let (documents, declared) = declared(&mut sources, documents, &plans);
         let mut scopes = Scopes::default();
-        for (document, object) in &declared {
-            scopes.learn(object, &documents[*document]);
+        for declared in &declared {
+            scopes.learn(&declared.object, &documents[declared.document]);
         }
         let mut resources: Vec<Resource> = declared
             .into_iter()
-            .map(|(document, object)| {
+            .map(|Declared { document, object, via }| {
                 let identity = Identity::new(&object, &scopes, &namespace);
-                Resource { id: identity.id().into(), identity, object, document, home: None, is_copy: false }
+                let id = identity.id().into();
+                Resource { id, identity, object, document, home: None, via, is_copy: false }
             })
             .collect();
         let sets = divide(&mut resources, &documents, &sources);
-        Self { sources, documents, resources, plans, sets }
+        let planned = resources.iter().rev();
+        let planned =
+            planned.filter_map(|one| Some((Arc::clone(&one.id), Arc::clone(&one.via.as_ref()?.address))));
+        let mut vias: BTreeMap<Arc<str>, Arc<str>> = planned.collect();
+        resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
+            vias.remove(&resource.id);
+        });
+        Self { sources, documents, resources, plans, sets, vias }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -84,6 +103,11 @@ impl Estate {
 
     pub fn file(&self, resource: &Resource) -> SourceId {
         self.documents[resource.document].source
+    }
+
+    /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.
+    pub fn via(&self, id: &str) -> Option<&Arc<str>> {
+        self.vias.get(id)
     }
 
     /// Names of the sets that see a resource.
@@ -138,12 +162,52 @@ impl<'e> View<'e> {
     }
 }
 
+struct Declared {
+    document: usize,
+    object: Object,
+    via: Option<Via>,
+}
+
+/// All documents in the order of their places, with the objects that they declare.
+fn declared(
+    sources: &mut Sources,
+    documents: Vec<Document>,
+    plans: &[Plan],
+) -> (Vec<Document>, Vec<Declared>) {
+    let mut all: Vec<(Document, Option<(Object, Via)>)> =
+        documents.into_iter().map(|document| (document, None)).collect();
+    for (index, plan) in plans.iter().enumerate() {
+        let (embedded, problems) = plan.kubernetes();
+        sources.get_mut(plan.source).notices.extend(problems);
+        for Embedded { resource, document, object } in embedded {
+            let address = plan.resource(resource).map(|resource| Arc::clone(&resource.address));
+            let via = Via { plan: index, resource, address: address.unwrap_or_default() };
+            all.push((document, Some((object, via))));
+        }
+    }
+    all.sort_by_key(|(document, _)| document.source);
+    let mut declared = Vec::new();
+    let mut kept = Vec::with_capacity(all.len());
+    for (index, (document, planned)) in all.into_iter().enumerate() {
+        match planned {
+            Some((object, via)) => declared.push(Declared { document: index, object, via: Some(via) }),
+            None => declared.extend(objects(&document).into_iter().map(|object| Declared {
+                document: index,
+                object,
+                via: None,
+            })),
+        }
+        kept.push(document);
+    }
+    (kept, declared)
+}
+
 /// Gives each resource its set, drops what `kubectl apply` would replace, and marks equal copies.
 fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sources) -> Vec<Arc<str>> {
     let file = |resource: &Resource| &*sources.get(documents[resource.document].source).file;
     let mut declarations: BTreeMap<&Identity, Vec<usize>> = BTreeMap::new();
     for (index, resource) in resources.iter().enumerate() {
-        if !resource.identity.name.is_empty() {
+        if !resource.identity.name.is_empty() && resource.via.is_none() {
             declarations.entry(&resource.identity).or_default().push(index);
         }
     }
@@ -193,7 +257,7 @@ fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sourc
     drop(declarations);
     let mut index = 0;
     resources.retain_mut(|resource| {
-        resource.home = homes[index];
+        resource.home = homes[index].filter(|_| resource.via.is_none());
         resource.is_copy = copies[index];
         index += 1;
         !dropped[index - 1]

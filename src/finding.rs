@@ -57,6 +57,8 @@ pub struct Related {
     pub label: String,
     pub resource: Option<String>,
     pub place: Option<Place>,
+    /// Address of the planned resource in which a Kubernetes object stands.
+    pub via: Option<Arc<str>>,
 }
 
 /// A rule is broken.
@@ -69,6 +71,8 @@ pub struct Finding {
     pub sets: Vec<Arc<str>>,
     /// Id of the resource that it is about (contract, "Whose finding").
     pub resource: String,
+    /// Address of the planned resource in which a Kubernetes object stands.
+    pub via: Option<Arc<str>>,
     /// The narrowest scalar or key that decides; `None` only for live objects.
     pub place: Option<Place>,
     pub related: Vec<Related>,

@@ -13,6 +13,7 @@ pub mod metadata;
 mod redact;
 pub mod selector;
 pub mod test;
+mod unknown;
 mod verdict;
 
 pub use engine::{Evaluation, evaluate};

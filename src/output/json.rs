@@ -115,6 +115,7 @@ impl<'a> PublicFinding<'a> {
             title: rule.map(|rule| &*rule.title),
             remedy: finding.remedy.as_deref(),
             peer: finding.peer.as_deref(),
+            via: finding.via.as_deref(),
             metadata: &finding.metadata,
         }
     }
@@ -142,6 +143,7 @@ impl<'a> PublicRelated<'a> {
             label: &related.label,
             resource: related.resource.as_deref(),
             place: Place::new(related.place.as_ref(), sources),
+            via: related.via.as_deref(),
         }
     }
 }

@@ -7,7 +7,10 @@ use crate::{
     document::{NodeRef, Step, json},
     estate::{Estate, Resource},
     facts::{Fact, Origin},
-    resource::{credential, terraform::Plan},
+    resource::{
+        credential,
+        terraform::{Plan, kubernetes},
+    },
     source::Place,
 };
 
@@ -62,6 +65,15 @@ impl Case<'_> {
         }
     }
 
+    /// Address of the planned resource in which the subject stands.
+    pub fn via<'e>(&'e self, estate: &'e Estate) -> Option<&'e Arc<str>> {
+        match &self.input {
+            Input::Object(resource) => resource.via.as_ref().map(|via| &via.address),
+            Input::Fact(_) => estate.via(&self.resource),
+            Input::Planned(..) | Input::Plan(_) => None,
+        }
+    }
+
     /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
     pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
         let mut value = serde_json::to_value(self.input.to_rego(estate)).unwrap_or_default();
@@ -74,7 +86,8 @@ impl Case<'_> {
         match &self.input {
             Input::Object(resource) => {
                 let secrets = credential::secrets(estate.node(resource), resource.is_secret());
-                secrets.into_iter().flat_map(|secret| secret.values).collect()
+                let secrets = secrets.into_iter().flat_map(|secret| secret.values);
+                secrets.chain(sensitive_texts(estate, resource)).collect()
             }
             Input::Fact(_) => Vec::new(),
             Input::Planned(plan, resource) => {
@@ -85,6 +98,16 @@ impl Case<'_> {
             Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
         }
     }
+}
+
+/// What the plan that holds an object does not want shown of it.
+fn sensitive_texts(estate: &Estate, resource: &Resource) -> Vec<String> {
+    let Some(via) = &resource.via else { return Vec::new() };
+    let plan = estate.plans.get(via.plan);
+    let planned = plan.and_then(|plan| Some((plan, plan.resource(via.resource)?)));
+    planned.map_or_else(Vec::new, |(plan, planned)| {
+        kubernetes::secret_texts(plan, planned, estate.node(resource))
+    })
 }
 
 /// The place of a value of a planned resource.

@@ -11,6 +11,7 @@ use super::{
     metadata::Rule,
     redact::Redactor,
     selector,
+    unknown::Unknown,
     verdict::{self, Verdict},
 };
 use crate::{
@@ -95,6 +96,7 @@ fn judge(
         return Vec::new();
     }
     let input = case.input.to_rego(estate);
+    let unknown = Unknown::new(case, estate);
     let judged = rules.into_iter().map(|index| {
         let mut judgement = Judgement {
             rule: index,
@@ -104,7 +106,8 @@ fn judge(
             error: None,
         };
         engine.set_input(input.clone());
-        match verdicts(engine, &policies.rules[index], policies.verdicts[index]) {
+        let judged = verdicts(engine, &policies.rules[index], policies.verdicts[index]);
+        match judged.map(|judged| weigh(engine, policies, index, unknown.as_ref(), judged)) {
             Ok((denied, unassessed)) => {
                 let redactor = redactor(estate, case, denied.is_empty() && unassessed.is_empty());
                 let rule = &policies.rules[index];
@@ -125,6 +128,28 @@ fn judge(
         judgement
     });
     judged.collect()
+}
+
+/// Takes back what hangs on values that a plan does not know.
+fn weigh(
+    engine: &mut Engine,
+    policies: &Policies,
+    rule: usize,
+    unknown: Option<&Unknown>,
+    (denied, unassessed): (Vec<Verdict>, Vec<Verdict>),
+) -> (Vec<Verdict>, Vec<Verdict>) {
+    let named = unknown.map(|unknown| unknown.named(policies, &policies.rules[rule])).unwrap_or_default();
+    let (Some(unknown), false) = (unknown, named.is_empty() || !unassessed.is_empty()) else {
+        return (denied, unassessed);
+    };
+    let certain = if denied.is_empty() {
+        denied
+    } else {
+        engine.set_input(unknown.filled.clone());
+        let otherwise = verdicts(engine, &policies.rules[rule], policies.verdicts[rule]);
+        Unknown::certain(&named, denied, &otherwise.unwrap_or_default().0)
+    };
+    if certain.is_empty() { (certain, Unknown::not_assessed(&named)) } else { (certain, unassessed) }
 }
 
 fn redactor(estate: &Estate, case: &Case<'_>, silent: bool) -> Redactor {
@@ -176,6 +201,7 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
         place: related.path.as_ref().and_then(|path| case.locate(estate, &path.0)),
+        via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
         resource: related.resource,
     });
     let mut metadata = serde_json::Value::Object(verdict.metadata);
@@ -186,6 +212,7 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
         message: redactor.text(&verdict.message),
         sets: case.sets.clone(),
         resource: case.resource.to_string(),
+        via: case.via(estate).cloned(),
         place: case.locate(estate, &verdict.path.0),
         related: related.collect(),
         path: verdict.path,

@@ -149,6 +149,7 @@ mod tests {
             message: "m".into(),
             sets: vec![set.into()],
             resource: "Pod/default/a".into(),
+            via: None,
             place: Some(Place::new(SourceId(0), start..start + 1)),
             related: Vec::new(),
             path: Path::default(),

@@ -6,4 +6,5 @@ mod command;
 mod documents;
 mod fixtures;
 mod policies;
+mod terraform;
 mod yaml_suite;

@@ -58,6 +58,8 @@ pub(super) struct PublicFinding<'a> {
     pub(super) title: Option<&'a str>,
     pub(super) remedy: Option<&'a str>,
     pub(super) peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<&'a str>,
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub(super) metadata: &'a serde_json::Map<String, serde_json::Value>,
 }
@@ -77,6 +79,8 @@ pub(super) struct PublicRelated<'a> {
     pub(super) label: &'a str,
     pub(super) resource: Option<&'a str>,
     pub(super) place: Option<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<&'a str>,
 }
 
 /// Every framework of the contract is there, with an empty list where a rule says nothing about it.

@@ -60,6 +60,7 @@ pub(crate) fn rich() -> Set {
             message: "container `cart` holds the credential `DB_PASSWORD` as plain text".into(),
             place: at("k8s/cart.yaml", SECRET),
             related: vec![Related {
+                via: None,
                 label: "this name says what it is".into(),
                 resource: None,
                 place: at("k8s/cart.yaml", "DB_PASSWORD"),
@@ -72,11 +73,13 @@ pub(crate) fn rich() -> Set {
             place: at("k8s/cart.yaml", "8080"),
             related: vec![
                 Related {
+                    via: None,
                     label: "this policy decides".into(),
                     resource: Some("PeerAuthentication/shop/default".into()),
                     place: at("k8s/mesh.yaml", "PERMISSIVE"),
                 },
                 Related {
+                    via: None,
                     label: "called by".into(),
                     resource: Some("Deployment/shop/web".into()),
                     place: None,
@@ -110,6 +113,7 @@ pub(crate) fn rich() -> Set {
             message: format!("conftest says {HOSTILE}"),
             place: at(HOSTILE, "\u{1b}]0;owned\u{7}"),
             related: vec![Related {
+                via: None,
                 label: HOSTILE.into(),
                 resource: Some(HOSTILE.into()),
                 place: at(HOSTILE, "::warning::x"),
@@ -119,6 +123,7 @@ pub(crate) fn rich() -> Set {
         Finding {
             message: "live workload `Deployment/shop/live` is not in the mesh".into(),
             related: vec![Related {
+                via: None,
                 label: "its namespace".into(),
                 resource: Some("Namespace/shop".into()),
                 place: at("k8s/mesh.yaml", "shop"),
@@ -256,6 +261,7 @@ pub(crate) fn place(sources: &Sources, file: &str, part: &str) -> Place {
 
 pub(crate) fn finding(rule: &str, severity: Severity, resource: &str) -> Finding {
     Finding {
+        via: None,
         rule: rule.into(),
         severity,
         message: String::new(),
