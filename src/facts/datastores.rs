@@ -7,6 +7,7 @@
 mod clients;
 mod exposure;
 mod own;
+mod planned;
 mod ports;
 mod principals;
 mod reach;
@@ -19,6 +20,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::planned::Cloud;
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
@@ -26,7 +28,7 @@ pub(super) use self::{
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
 use super::{Set, environment::Evidence};
-use crate::estate::Resource;
+use crate::{estate::Resource, resource::engine};
 
 /// Everything about databases in a set.
 #[derive(Debug)]
@@ -35,24 +37,28 @@ pub(super) struct Datastores<'e> {
     accesses: Vec<Access>,
     by_server: BTreeMap<ServerId, Vec<usize>>,
     own: BTreeMap<ServerId, Own>,
+    cloud: Cloud,
     identity_policies: BTreeMap<&'e str, Vec<&'e Resource>>,
 }
 
 impl<'e> Datastores<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let mut servers = Servers::new(set);
-        let accesses = clients::accesses(set, &mut servers);
+        let mut own: BTreeMap<ServerId, Own> = BTreeMap::new();
+        let cloud = Cloud::new(set, &mut servers, &mut own);
+        let mut accesses = clients::accesses(set, &cloud, &mut servers);
+        accesses.extend(cloud.accesses(set, &mut servers, &own));
         let mut by_server: BTreeMap<ServerId, Vec<usize>> = BTreeMap::new();
         for (index, access) in accesses.iter().enumerate() {
             by_server.entry(access.server).or_default().push(index);
         }
-        let own = servers.iter().filter_map(|(id, server)| {
+        own.extend(servers.iter().filter_map(|(id, server)| {
             let ServedBy::Workload(workload) = server.served_by else { return None };
-            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?)))
-        });
-        let own = own.collect();
+            let engine = engine::named(server.engine?)?;
+            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
+        }));
         let identity_policies = reach::identity_policies(set);
-        Self { servers, accesses, by_server, own, identity_policies }
+        Self { servers, accesses, by_server, own, cloud, identity_policies }
     }
 
     /// All accesses, in the order of their callers.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     own::because,
+    planned::Cloud,
     readers::Role,
     servers::{ServedBy, ServerId, Servers, Workload},
 };
@@ -85,7 +86,7 @@ impl Named {
 }
 
 /// Accesses of all workloads of a set; servers that come to light are added.
-pub(super) fn accesses<'e>(set: &Set<'e>, servers: &mut Servers<'e>) -> Vec<Access> {
+pub(super) fn accesses<'e>(set: &Set<'e>, cloud: &Cloud, servers: &mut Servers<'e>) -> Vec<Access> {
     let mut all = Vec::new();
     for (id, workload) in set.workloads().iter() {
         let serving =
@@ -106,7 +107,7 @@ pub(super) fn accesses<'e>(set: &Set<'e>, servers: &mut Servers<'e>) -> Vec<Acce
                 continue;
             }
             for claim in claims(of_container, workload.namespace) {
-                own.extend(access(set, servers, id, &caller, &claim));
+                own.extend(access(set, cloud, servers, id, &caller, &claim));
             }
         }
         all.extend(merged(own));
@@ -117,6 +118,7 @@ pub(super) fn accesses<'e>(set: &Set<'e>, servers: &mut Servers<'e>) -> Vec<Acce
 
 fn access<'e>(
     set: &Set<'e>,
+    cloud: &Cloud,
     servers: &mut Servers<'e>,
     id: WorkloadId,
     caller: &Caller,
@@ -130,7 +132,7 @@ fn access<'e>(
         }
         Part::Absent | Part::Unknown => return None,
     };
-    let server = servers.claimed(set, &resolved, claim)?;
+    let server = servers.claimed(set, cloud, &resolved, claim)?;
     if servers.get(server).served_by == ServedBy::Workload(id) {
         return None;
     }

@@ -114,8 +114,18 @@ const PLAIN_IMAGES: &[&str] = &[
 ];
 
 impl Own {
-    pub(super) fn of(set: &Set<'_>, id: WorkloadId, workload: &Workload<'_>) -> Self {
-        let Some((container, engine)) = workload.database else { return Self::default() };
+    /// `engine` is what the server is told to be.
+    pub(super) fn of(
+        set: &Set<'_>,
+        id: WorkloadId,
+        workload: &Workload<'_>,
+        engine: &'static Engine,
+    ) -> Self {
+        let Some(container) =
+            workload.database.map(|(container, _)| container).or_else(|| serving(workload, engine))
+        else {
+            return Self::default();
+        };
         let name = container.str_at(&["name"]).unwrap_or_default();
         let settings: Vec<&Setting<'_>> =
             set.environments().of(id).iter().filter(|setting| setting.container == name).collect();
@@ -140,6 +150,20 @@ impl Own {
         own.authentication = authentication(set, id, workload, container, engine, &settings);
         own
     }
+}
+
+/// The container that serves, where no image tells: the one with the engine's port, or the only one.
+fn serving<'e>(workload: &Workload<'e>, engine: &Engine) -> Option<NodeRef<'e>> {
+    let has_port = |container: &NodeRef<'e>| {
+        let ports = container.get("ports").into_iter().flat_map(NodeRef::items);
+        ports.filter_map(|port| port.get("containerPort")?.as_i64()).any(|port| engine.ports.contains(&port))
+    };
+    let mut all = workload.pod.containers();
+    all.find(has_port).or_else(|| {
+        let mut all = workload.pod.containers();
+        let only = all.next()?;
+        all.next().is_none().then_some(only)
+    })
 }
 
 fn authentication(

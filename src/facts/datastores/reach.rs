@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Datastores, ServedBy, ServerId, readers::Role};
+use super::{Datastores, ServedBy, ServerId, planned, readers::Role};
 use crate::{
     estate::Resource,
     facts::{
@@ -22,8 +22,9 @@ use crate::{
 /// Who could connect.
 #[derive(Debug)]
 pub(super) struct Reach {
-    /// Every Pod of the cluster.
+    /// Everybody whom `whom` names.
     pub(super) everyone: Truth,
+    pub(super) whom: String,
     pub(super) because: Vec<Because>,
     /// Others than its users, where not everyone could.
     pub(super) others: Vec<Other>,
@@ -31,10 +32,13 @@ pub(super) struct Reach {
     pub(super) users: usize,
 }
 
-/// A workload that could connect, and is not known to need it.
+/// Who could connect, and is not known to need it.
 #[derive(Debug)]
 pub(super) struct Other {
-    pub(super) workload: WorkloadId,
+    /// Id of a workload or of a planned resource.
+    pub(super) id: String,
+    /// The logical service that it is a version of.
+    pub(super) service: String,
     pub(super) surely: Truth,
     pub(super) because: Vec<Because>,
 }
@@ -45,7 +49,9 @@ const MOST: usize = 20;
 impl Reach {
     /// `None` where the Pods that serve are not known.
     pub(super) fn of(set: &Set<'_>, datastores: &Datastores<'_>, server: ServerId) -> Option<Self> {
-        let ServedBy::Workload(to) = datastores.servers.get(server).served_by else { return None };
+        let ServedBy::Workload(to) = datastores.servers.get(server).served_by else {
+            return planned::reach(set, datastores, server);
+        };
         let port = Port { number: datastores.servers.get(server).pod_port, protocol: "TCP" };
         let users = datastores.accesses_to(server);
         let needed: BTreeSet<&str> = users.iter().map(|access| &*access.caller.service).collect();
@@ -67,12 +73,19 @@ impl Reach {
                 && Role::of(workload) == Role::Service
                 && datastores.servers.run_by(*id).is_none()
         };
-        let others = callers.into_iter().filter(|(id, _)| is_other(id)).map(|(workload, allowed)| Other {
-            workload,
+        let others = callers.into_iter().filter(|(id, _)| is_other(id)).map(|(id, allowed)| Other {
+            id: set.workloads().get(id).resource.id.to_string(),
+            service: set.workloads().get(id).service.to_string(),
             surely: allowed.truth,
             because: allowed.by.into_iter().map(|(policy, place)| decides(policy, place)).collect(),
         });
-        Some(Self { everyone, because, others: others.take(MOST).collect(), users: needed.len() })
+        Some(Self {
+            everyone,
+            whom: "every Pod".to_owned(),
+            because,
+            others: others.take(MOST).collect(),
+            users: needed.len(),
+        })
     }
 }
 

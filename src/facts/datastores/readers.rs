@@ -116,6 +116,14 @@ impl Role {
         }
     }
 
+    /// Told by a name alone.
+    pub(super) fn of_name(name: &str) -> Self {
+        match Self::of_words(name.rsplit('.').next().unwrap_or(name)) {
+            Some(role) if role != Self::Migration => role,
+            _ => Self::Service,
+        }
+    }
+
     fn of_image(image: &str) -> Self {
         let path = image.split(['@', ':']).next().unwrap_or_default();
         Self::of_words(path.rsplit('/').next().unwrap_or_default()).unwrap_or(Self::Service)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     exposure,
+    planned::{self, Cloud},
     ports::{Serves, ServicePort},
 };
 use crate::{
@@ -99,7 +100,7 @@ impl<'e> Workload<'e> {
 }
 
 impl Server<'_> {
-    fn new(id: &str, engine: Option<&'static str>, served_by: ServedBy) -> Self {
+    pub(super) fn new(id: &str, engine: Option<&'static str>, served_by: ServedBy) -> Self {
         let known = engine.and_then(engine::named);
         Self {
             id: id.to_owned(),
@@ -184,9 +185,17 @@ impl<'e> Servers<'e> {
     pub(super) fn claimed(
         &mut self,
         set: &Set<'e>,
+        cloud: &Cloud,
         resolved: &Resolved<'e>,
-        claim: &Claim<'_, 'e>,
+        claim: &Claim<'_, '_>,
     ) -> Option<ServerId> {
+        let planned = match &resolved.host {
+            Host::Referred(reference) => cloud.referred(set, self, claim, reference),
+            _ => planned::identifier(resolved).and_then(|identifier| cloud.named(&identifier)),
+        };
+        if planned.is_some() {
+            return planned;
+        }
         let told = claim.port.and_then(|port| engine::of_port(i64::from(port))).map(|engine| engine.name);
         let engine = claim.engine.or(told);
         if let Some(known) = self.at(set, &resolved.host, claim.port) {

@@ -15,10 +15,11 @@
 //! | `database-server` | `unknown_principals` | ids of several services of which it is not known whom they log in as |
 //! | `database-server` | `authentication` | `T` at what decides it, null where it is not judged |
 //! | `database-server` | `encrypted` | `T` at what decides it, null where it is not judged |
-//! | `database-server` | `reach` | null, or `{everyone: T, others: [{workload, service, surely: T, because}], because}` |
+//! | `database-server` | `reach` | null, or `{everyone: T, whom, others: [{id, service, surely: T, because}], users, because}`; `whom` names who everyone is |
 //! | `access` | `workload`, `datastore`, `engine`, `server`, `database`, `principal`, `role`, `evidence`, `because` | |
 //! | `access` | `transport` | `plain`, `opportunistic`, `unverified`, `verified` or `"unknown"` |
 //! | `access` | `local` | it stays in the Pod, or enters a proxy there |
+//! | `access` | `mesh` | `encrypted`, `none` or `"unknown"`: what the mesh makes of it |
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -324,20 +325,22 @@ fn authentication(datastores: &Datastores<'_>, id: ServerId, accesses: &[&Access
 fn reach(set: &Set<'_>, id: ServerId) -> Fact {
     let Some(reach) = Reach::of(set, set.datastores(), id) else { return Fact::default() };
     let others = reach.others.iter().map(|other| {
-        let workload = set.workloads().get(other.workload);
         let origin = other.because.first().and_then(|because| because.origin.clone());
         Fact::object([
-            ("workload", Fact::from(&*workload.resource.id)),
-            ("service", Fact::from(&*workload.service)),
+            ("id", Fact::from(other.id.as_str())),
+            ("service", Fact::from(other.service.as_str())),
             ("surely", Fact::from(other.surely)),
             ("because", because(&other.because)),
         ])
         .at(origin)
     });
     let origin = reach.because.first().and_then(|because| because.origin.clone());
+    let first = reach.others.iter().find(|other| other.surely == Truth::True).or(reach.others.first());
+    let first = first.and_then(|other| other.because.first()?.origin.clone());
     Fact::object([
         ("everyone", Fact::from(reach.everyone).at(origin)),
-        ("others", Fact::array(others)),
+        ("whom", Fact::from(reach.whom)),
+        ("others", Fact::array(others).at(first)),
         ("users", Fact::from(i64::try_from(reach.users).unwrap_or(i64::MAX))),
         ("because", because(&reach.because)),
     ])
@@ -385,6 +388,7 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
             ("principal", principal(datastores, access)),
             ("transport", Fact::from(transport_name(access.transport)).at(origin.clone())),
             ("local", Fact::from(access.stays_in_pod)),
+            ("mesh", Fact::from("none")),
             ("evidence", Fact::from(evidence_name(access.evidence))),
             ("because", because(&access.because)),
         ];

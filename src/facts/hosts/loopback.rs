@@ -191,6 +191,10 @@ pub(in crate::facts) fn referred(setting: &Setting<'_>, namespace: &str) -> Opti
         Origin::MissingSecret { name, key } => {
             Some(format!("Secret/{namespace}/{name}#{}", key.unwrap_or(&setting.name)))
         }
+        // The object is there, but what it holds is known only after apply.
+        Origin::ConfigMap(resource) | Origin::Secret(resource) if setting.text.is_none() => {
+            Some(format!("{}#{}", resource.id, setting.key.unwrap_or(&setting.name)))
+        }
         Origin::Missing(what) => Some(format!("{what}#{}", setting.name)),
         _ => None,
     }
