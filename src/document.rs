@@ -9,6 +9,7 @@
 mod builder;
 pub mod json;
 mod number;
+pub mod typed;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};

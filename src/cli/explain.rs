@@ -2,8 +2,11 @@
 
 use clap::Args;
 
-use super::{Failure, policies::Selection, terminal::Terminal};
-use crate::policy::metadata::Extent;
+use super::{
+    Failure, configuration::ConfigurationArguments, policies::Selection, scan::current_folder,
+    terminal::Terminal,
+};
+use crate::{policy::metadata::Extent, source::base::Base};
 
 /// Arguments of `probity explain`.
 #[derive(Debug, Args)]
@@ -13,10 +16,14 @@ pub(super) struct Arguments {
     id: String,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let policies = arguments.selection.load()?;
+    let base = Base::new(&[], None, &current_folder()?).map_err(Failure::usage)?;
+    let configured = arguments.configuration.load(&base, terminal)?;
+    let policies = arguments.selection.load(&configured.policies, &base)?;
     let Some(rule) = policies.rules.iter().find(|rule| *rule.id == *arguments.id) else {
         let name = arguments.id.rsplit('/').next().unwrap_or_default();
         let near = policies.rules.iter().find(|rule| rule.id.ends_with(name));

@@ -2,7 +2,9 @@
 
 mod architecture;
 mod command;
+mod configuration;
 mod documents;
 mod fixtures;
 mod policies;
+mod waivers;
 mod yaml_suite;

@@ -12,8 +12,8 @@ use crate::{
     audit::{
         AuditError, Cause, Event, Options, Receipt, Writer,
         event::{
-            Actor, Ci, Decision, DecisionBatch, Digest, Input, List, Outcomes, PolicyDigest, ReportDigest,
-            ScanEnd, ScanStart, Tool,
+            Actor, Ci, Decision, DecisionBatch, Digest, Input, List, Outcomes, Override, PolicyDigest,
+            ReportDigest, ScanEnd, ScanStart, Tool, WaiverChange, WaiverUse,
         },
         key::PrivateKey,
         signer::Signer,
@@ -22,7 +22,8 @@ use crate::{
     estate::Estate,
     finding::hex,
     policy::PolicyFile,
-    report::{AuditReference, Report},
+    report::{self, AuditReference, Report},
+    scan::Settings,
     source::{Mask, Source, Status, base::Base},
 };
 
@@ -53,13 +54,15 @@ impl Destination {
     /// Records that a run begins; `None` with `--audit off`. Nothing is judged if this fails.
     pub(in crate::cli) fn start(
         &self,
-        base: &Base,
+        settings: &Settings,
+        configuration: Option<String>,
         estate: &Estate,
         policies: &[PolicyFile],
         terminal: &Terminal,
     ) -> Result<Option<Run>, Failure> {
-        let start = Event::ScanStart(Box::new(scan_start(estate, policies)));
-        let candidates = match self.audit.as_deref() {
+        let start = Event::ScanStart(Box::new(ScanStart { configuration, ..scan_start(estate, policies) }));
+        let configured = &settings.config.audit;
+        let candidates = match self.audit.as_deref().or(configured.log.as_deref()) {
             Some("off") => return Ok(None),
             Some(url) if url.contains("://") => {
                 return Err(Failure::usage(format!(
@@ -67,12 +70,13 @@ impl Destination {
                 ))
                 .help("give a folder"));
             }
-            Some(folder) => vec![absolute(Path::new(folder))?],
-            None => default_directory(base),
+            Some(folder) if self.audit.is_some() => vec![absolute(Path::new(folder))?],
+            Some(folder) => vec![settings.base.root.join(folder)],
+            None => default_directory(&settings.base),
         };
         let last = candidates.len().saturating_sub(1);
         for (index, directory) in candidates.iter().enumerate() {
-            match self.open(directory, &start) {
+            match self.open(directory, configured.origin.as_deref(), &start) {
                 Ok(run) => {
                     if index > 0 {
                         terminal.notice(format!(
@@ -91,10 +95,11 @@ impl Destination {
         Ok(None)
     }
 
-    fn open(&self, directory: &Path, start: &Event) -> Result<Run, AuditError> {
+    fn open(&self, directory: &Path, origin: Option<&str>, start: &Event) -> Result<Run, AuditError> {
         let mut options = Options::new(clock::now);
         options.signer = self.key()?.map(Signer::Key);
-        options.origin = self.audit_origin.clone().or_else(|| {
+        let origin = self.audit_origin.as_deref().or(origin).map(ToOwned::to_owned);
+        options.origin = origin.or_else(|| {
             let is_new = !directory.join("log.json").exists() && options.signer.is_none();
             is_new.then(|| default_origin(directory))
         });
@@ -135,7 +140,10 @@ impl Run {
         written: &[Written],
         terminal: &Terminal,
     ) -> u8 {
-        let mut events = decisions(report);
+        let mut events: Vec<Event> = report.overrides.iter().map(overridden).collect();
+        events.extend(report.expired_waivers.iter().map(expired));
+        events.extend(report.findings.iter().filter_map(waived));
+        events.extend(decisions(report));
         events.push(Event::ScanEnd(scan_end(report, code, written)));
         match self.writer.append(&events) {
             Ok(_) => 0,
@@ -250,6 +258,41 @@ fn automation() -> Option<Ci> {
     })
 }
 
+fn overridden(setting: &report::Override) -> Event {
+    Event::Override(Override {
+        from: setting.from.clone(),
+        rule: setting.rule.to_string(),
+        setting: setting.setting.to_owned(),
+        source: Some(setting.source.clone()),
+        to: setting.to.clone(),
+    })
+}
+
+/// Reasons and names of resources may be long or personal: the record has a digest, and the patterns stay in the file.
+fn expired(waiver: &report::Waiver) -> Event {
+    Event::WaiverExpire(WaiverChange {
+        approver: waiver.owner.clone(),
+        id: waiver.id.clone(),
+        reason_sha256: Some(hex(&Sha256::digest(waiver.reason.as_bytes()))),
+        resource: None,
+        rule: waiver.rule.clone(),
+        source: Some(waiver.source.clone()),
+        ticket: waiver.ticket.clone(),
+        until: waiver.until.clone(),
+    })
+}
+
+fn waived(judged: &report::Judged) -> Option<Event> {
+    let report::Status::Waived(waiver) = &judged.status else { return None };
+    Some(Event::WaiverUse(WaiverUse {
+        fingerprint: Some(judged.fingerprint.clone()),
+        id: waiver.id.clone(),
+        resource: judged.finding.resource.clone(),
+        rule: waiver.rule.clone(),
+        until: waiver.until.clone(),
+    }))
+}
+
 /// One record for everything that is not a pass, and one for all passes of each rule.
 fn decisions(report: &Report) -> Vec<Event> {
     let found = report.findings.iter().map(|judged| Decision {
@@ -259,6 +302,10 @@ fn decisions(report: &Report) -> Vec<Event> {
         resource: judged.finding.resource.clone(),
         rule: judged.finding.rule.to_string(),
         severity: Some(judged.finding.severity.name().to_owned()),
+        waiver: match &judged.status {
+            report::Status::Waived(waiver) => Some(waiver.id.clone()),
+            report::Status::Open | report::Status::Baseline => None,
+        },
         ..Decision::default()
     });
     let unassessed = report.not_assessed.iter().flat_map(|result| {
