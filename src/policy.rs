@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod engine;
+pub mod example;
 mod guard;
 mod input;
 mod load;
