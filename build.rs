@@ -17,6 +17,7 @@ fn main() -> io::Result<()> {
     let target = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     fs::write(target.join("policies.rs"), policies(&root)?)?;
     fs::write(target.join("examples.rs"), examples(&root)?)?;
+    fs::write(target.join("schemas.rs"), schemas(&root)?)?;
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         let commit = commit(&root).map(|commit| format!(" ({commit})")).unwrap_or_default();
         println!("cargo::rustc-env=PROBITY_COMMIT={commit}");
@@ -34,6 +35,20 @@ fn policies(root: &Path) -> io::Result<String> {
     let mut table = String::from("&[\n");
     for file in files {
         writeln!(table, "    ({:?}, {}),", name(root, &file)?, include(&file)).map_err(io::Error::other)?;
+    }
+    table.push_str("]\n");
+    Ok(table)
+}
+
+/// Schemas of selectors, by name.
+fn schemas(root: &Path) -> io::Result<String> {
+    let folder = root.join("schemas/selectors");
+    let mut files = Vec::new();
+    collect(&folder, &mut files)?;
+    let mut table = String::from("&[\n");
+    for file in files {
+        let selector = name(&folder, &file)?.replace(".json", "");
+        writeln!(table, "    ({selector:?}, {}),", include(&file)).map_err(io::Error::other)?;
     }
     table.push_str("]\n");
     Ok(table)

@@ -12,6 +12,7 @@ mod input;
 mod load;
 pub mod metadata;
 mod redact;
+pub mod schema;
 pub mod selector;
 pub mod test;
 mod verdict;

@@ -1,6 +1,7 @@
 //! Files that are generated from the code and published with it: compared, or rewritten with `UPDATE_DOCS=1`.
 
 mod rules;
+mod selectors;
 
 /// Compares a file of the repository with what it has to hold.
 #[expect(

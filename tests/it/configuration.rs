@@ -1,5 +1,7 @@
 //! `probity.yaml` as it changes what the binary does.
 
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
 use crate::command::{BAD, Folder, GOOD, SECRET};
 
 fn stderr(folder: &Folder, arguments: &[&str]) -> String {
@@ -127,4 +129,51 @@ fn where_the_log_is_kept_can_be_configured() {
     let off = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "audit: {log: off}\n")]);
     assert_eq!(off.code(&["scan"]), Some(0));
     assert!(!off.path().join(".probity").exists());
+}
+
+#[test]
+fn a_newcomer_starts_from_a_configuration_and_a_policy_that_work() {
+    let folder = Folder::new(&[("a.yaml", GOOD)]);
+    assert_eq!(folder.code(&["init", "--policy", "--workflow", "--hook"]), Some(0));
+    for file in [".github/workflows/probity.yml", ".pre-commit-config.yaml"] {
+        assert!(folder.path().join(file).is_file(), "{file}");
+    }
+    assert_eq!(folder.code(&["test", "policies", "--coverage", "--conditions"]), Some(0));
+    let rules = folder.run(&["rules"]);
+    assert!(String::from_utf8_lossy(&rules.stdout).contains("workloads/team-label"));
+    assert_eq!(folder.code(&SCAN), Some(0));
+    std::fs::write(folder.path().join("probity.yaml"), "fail-on: never\n").expect("a file");
+    let again = folder.run(&["init"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("exists  probity.yaml"));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("probity.yaml")).expect("a file"),
+        "fail-on: never\n"
+    );
+}
+
+#[test]
+fn completions_the_manual_and_the_version_are_printed() {
+    let folder = Folder::new(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = folder.run(&["completions", shell]).stdout;
+        assert!(String::from_utf8_lossy(&script).contains("probity"), "{shell}");
+    }
+    let page = folder.run(&["manual"]).stdout;
+    assert!(String::from_utf8_lossy(&page).contains(".SH SUBCOMMANDS"));
+    assert_eq!(folder.code(&["manual", "--folder", "."]), Some(0));
+    assert!(folder.path().join("probity-scan.1").is_file());
+    let version = folder.run(&["--version"]).stdout;
+    assert!(String::from_utf8_lossy(&version).starts_with(concat!("probity ", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn results_of_tests_are_text_or_junit() {
+    let test = "package a_test\nimport rego.v1\ntest_a if {\n\tx := 1\n\tx == 2\n}\n";
+    let folder = Folder::new(&[("p/a_test.rego", test)]);
+    let output = folder.run(&["test", "p"]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("  at p/a_test.rego:5\n  does not hold: x == 2"), "{shown}");
+    let junit = folder.run(&["test", "p", "-f", "junit"]);
+    assert!(String::from_utf8_lossy(&junit.stdout).contains("<failure message=\"failed\">"));
 }
