@@ -22,7 +22,7 @@ use self::{
     virtual_services::VirtualServices,
 };
 pub(super) use self::{
-    destination_rules::{Choice, DestinationRule, DestinationRules, TlsMode},
+    destination_rules::{DestinationRule, DestinationRules, TlsMode},
     transport::Transport,
 };
 use super::{
@@ -54,7 +54,7 @@ pub(super) struct Connection {
     /// What decides the transport, where a policy or annotation does.
     decided: Option<Place>,
     /// What names the server.
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// The connections of a set.

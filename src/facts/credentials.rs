@@ -16,7 +16,6 @@ pub(super) use self::uses::subjects as uses;
 use super::{
     Because, Fact, Set, Subject,
     environment::{Channel, Origin, Setting},
-    places,
     workloads::{Workload, WorkloadId},
 };
 use crate::{

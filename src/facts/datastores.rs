@@ -24,7 +24,7 @@ use self::planned::Cloud;
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
-    servers::{ServedBy, Server, ServerId, Servers},
+    servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
 use super::{Set, environment::Evidence};

@@ -14,10 +14,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::{endpoints::Addresses, entries::Entries};
-pub(super) use self::{
-    loopback::referred,
-    operators::{Operated, Operators},
-};
+pub(super) use self::{loopback::referred, operators::Operators};
 use super::{
     Set,
     services::{Service, ServiceId},

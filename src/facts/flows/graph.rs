@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::spread::{Carried, Edge, Node, Spread};
 use crate::{
+    document::NodeRef,
+    estate::Resource,
     facts::{
-        Because, Set,
+        Because, Origin, Set,
         connections::Transport,
         datastores::{ServedBy, ServerId},
         declared::Declared,
@@ -234,6 +236,7 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
 }
 
 fn connections(set: &Set<'_>, builder: &mut Builder) {
+    let parties = Parties::new(set);
     for connection in set.connections().all.iter().filter(|connection| !connection.is_database) {
         let Some(client) = connection.client_workload else { continue };
         let transport = Some(connection.transport);
@@ -245,9 +248,15 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
                 builder.flow(client, server, Way::Request, transport, because);
             }
             None if connection.server.starts_with("external:") => {
+                let named = Because {
+                    text: format!("{} is told `{}`", connection.client, connection.server),
+                    resource: Some(Arc::clone(&connection.client)),
+                    origin: Some(Origin::Place(connection.place.clone())),
+                };
+                let because = std::iter::once(named).chain(because).collect();
                 let client = builder.workload(set, client);
                 let outside =
-                    builder.point(&connection.server, What::Outside, || outside(set, &connection.server));
+                    builder.point(&connection.server, What::Outside, || parties.of(set, &connection.server));
                 builder.flow(client, outside, Way::Leave, transport, because);
             }
             None => {}
@@ -255,20 +264,29 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
     }
 }
 
-/// What is declared of an outside party: by the `ServiceEntry` that names its host.
-fn outside(set: &Set<'_>, id: &str) -> Declared {
-    let host = id.trim_start_matches("external:");
-    let view = &set.view;
-    let entries = view.of_kind("networking.istio.io", "ServiceEntry").filter(|resource| {
-        let hosts = view.estate.node(resource).at(&["spec", "hosts"]);
-        hosts.into_iter().flat_map(crate::document::NodeRef::items).any(|name| {
-            name.as_str().is_some_and(|name| match name.strip_prefix("*.") {
-                Some(suffix) => host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')),
-                None => name == host,
-            })
-        })
-    });
-    entries.map(|entry| set.declarations().of(entry)).fold(Declared::default(), Declared::and)
+/// Outside parties that a `ServiceEntry` names, by host; a wildcard is kept as `*.example.com`.
+struct Parties<'e>(BTreeMap<&'e str, Vec<&'e Resource>>);
+
+impl<'e> Parties<'e> {
+    fn new(set: &Set<'e>) -> Self {
+        let mut parties: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
+        for entry in set.view.of_kind("networking.istio.io", "ServiceEntry") {
+            let hosts = set.view.estate.node(entry).at(&["spec", "hosts"]);
+            for host in hosts.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str) {
+                parties.entry(host).or_default().push(entry);
+            }
+        }
+        Self(parties)
+    }
+
+    /// What is declared of the party behind `external:host`.
+    fn of(&self, set: &Set<'_>, id: &str) -> Declared {
+        let host = id.trim_start_matches("external:");
+        let above = host.match_indices('.').map(|(dot, _)| format!("*{}", &host[dot..]));
+        let names = std::iter::once(host.to_owned()).chain(above);
+        let entries = names.filter_map(|name| self.0.get(name.as_str())).flatten();
+        entries.map(|entry| set.declarations().of(entry)).fold(Declared::default(), Declared::and)
+    }
 }
 
 /// What is declared of the data of a server: by what serves it, and by the Services that lead to it.

@@ -135,6 +135,7 @@ fn setting(planned: &Planned<'_>, name: &str, text: Option<&str>, path: &[Step])
         key: None,
         evidence: Evidence::Explicit,
         place: planned.resource.locate(planned.plan, path),
+        reference: planned.resource.locate(planned.plan, path),
     }
 }
 
