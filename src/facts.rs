@@ -10,6 +10,7 @@ mod buckets;
 mod classifications;
 mod datastores;
 mod environment;
+pub mod graph;
 mod hosts;
 mod network;
 mod overview;
