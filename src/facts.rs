@@ -16,6 +16,7 @@ mod environment;
 mod flows;
 mod gateways;
 mod grants;
+pub mod graph;
 mod hosts;
 mod mesh;
 mod network;

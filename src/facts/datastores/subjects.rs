@@ -37,21 +37,40 @@ pub(in crate::facts) fn datastore_subjects(set: &Set<'_>) -> Vec<Subject> {
     let datastores = set.datastores();
     let mut subjects = Vec::new();
     for (id, _) in datastores.servers.iter() {
-        let all = datastores.accesses_to(id);
+        for (database, users, elsewhere) in datastores.by_database(id) {
+            subjects.push(datastore(set, id, &database, &users, &elsewhere));
+        }
+    }
+    subjects
+}
+
+impl Datastores<'_> {
+    /// Each database of a server, with its accesses and those that may be to it: of one that is not known all.
+    fn by_database(&self, id: ServerId) -> Vec<(Named, Vec<&Access>, Vec<&Access>)> {
+        let all = self.accesses_to(id);
         let unknown: Vec<&Access> =
             all.iter().filter(|access| access.database == Named::Unknown).copied().collect();
         let mut by_database: BTreeMap<&Named, Vec<&Access>> = BTreeMap::new();
         for access in &all {
             by_database.entry(&access.database).or_default().push(access);
         }
-        for database in datastores.databases(id) {
-            let users = by_database.get(&database).map(Vec::as_slice).unwrap_or_default();
-            let is_unknown = database == Named::Unknown;
-            let elsewhere = if is_unknown { all.as_slice() } else { unknown.as_slice() };
-            subjects.push(datastore(set, id, &database, users, elsewhere));
-        }
+        let each = self.databases(id).into_iter().map(|database| {
+            let users = by_database.get(&database).cloned().unwrap_or_default();
+            let elsewhere = if database == Named::Unknown { all.clone() } else { unknown.clone() };
+            (database, users, elsewhere)
+        });
+        each.collect()
     }
-    subjects
+
+    /// Databases of a server, whether several services use each, and whether it is a cache.
+    pub(in crate::facts) fn sharing(&self, set: &Set<'_>, id: ServerId) -> Vec<(Named, Truth, bool)> {
+        let each = self.by_database(id).into_iter().map(|(database, users, elsewhere)| {
+            let sharing = sharing::of_database(&users, &elsewhere, database == Named::Unknown);
+            let cache = is_cache(set, id, &users);
+            (database, sharing.shared, cache)
+        });
+        each.collect()
+    }
 }
 
 fn datastore(
