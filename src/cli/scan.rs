@@ -8,7 +8,7 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
-use super::{Failure, policies::Selection, progress::Progress, terminal::Terminal};
+use super::{Failure, audit::Scanned, policies::Selection, progress::Progress, terminal::Terminal};
 use crate::{
     finding::Severity,
     output::{self, Format},
@@ -93,18 +93,23 @@ pub(super) fn run(
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
-    let audit = arguments.audit.start(&settings.base, &estate, &policies.files, terminal)?;
+    let scanned = Scanned { base: &settings.base, estate: &estate, policies: &policies.files, matches };
+    let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
     report.audit = audit.as_ref().map(super::audit::Run::reference);
-    let mut written = Vec::new();
+    let (mut written, mut failed) = (Vec::new(), None);
     for destination in &destinations {
-        written.push(destination.write(&report, &estate.sources, terminal)?);
+        match destination.write(&report, &estate.sources, terminal) {
+            Ok(report) => written.push(report),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
     }
-    let code = report.exit_code();
-    match audit {
-        Some(run) => Ok(super::audit::worse(code, run.finish(&report, code, &written, terminal))),
-        None => Ok(code),
+    let code = failed.as_ref().map_or_else(|| report.exit_code(), |failure| failure.code);
+    let recorded = audit.map_or(0, |run| run.finish(&report, &estate.sources, code, &written, terminal));
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(super::audit::worse(code, recorded)),
     }
 }
 
@@ -117,6 +122,8 @@ struct Destination {
 /// What was written, for the audit log.
 pub(super) struct Written {
     pub(super) format: &'static str,
+    /// `None` for standard output.
+    pub(super) file: Option<PathBuf>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -136,7 +143,7 @@ impl Destination {
                 })?;
             }
         }
-        Ok(Written { format: self.format.name, bytes })
+        Ok(Written { format: self.format.name, file: self.file.clone(), bytes })
     }
 }
 

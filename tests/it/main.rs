@@ -1,6 +1,7 @@
 //! Integration tests: one binary, so that it links once.
 
 mod architecture;
+mod audit;
 mod command;
 mod documents;
 mod fixtures;
