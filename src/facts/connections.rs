@@ -135,28 +135,28 @@ impl<'s, 'e> Finder<'s, 'e> {
         };
         match resolved.host {
             Host::Service(service) => {
-                self.to_service(&caller, service, call.port, None, call.speaks_tls, true);
+                self.call_service(&caller, service, call.port, None, call.speaks_tls, true);
             }
             Host::Workload { workload, service } => {
                 let destination = self.destination(service, call.port, call.speaks_tls);
-                self.add(&caller, Destination { server: Some(workload), ..destination }, None);
+                self.add(&caller, &Destination { server: Some(workload), ..destination }, None);
             }
             Host::Operated(index) if !call.is_bare => {
                 let operated = self.set.hosts().operators().get(index);
                 let server = operated.map(|operated| Arc::clone(&operated.resource.id));
                 let destination = self.destination(None, call.port, call.speaks_tls);
-                self.add(&caller, destination, server);
+                self.add(&caller, &destination, server);
             }
             Host::Undeclared { namespace, name } if !call.is_bare => {
                 let mut destination = self.destination(None, call.port, call.speaks_tls);
                 destination.host = format!("{name}.{namespace}.svc.cluster.local");
-                self.add(&caller, destination, Some(format!("Service/{namespace}/{name}").into()));
+                self.add(&caller, &destination, Some(format!("Service/{namespace}/{name}").into()));
             }
             Host::External(host) if !call.is_bare && !call.is_aside => {
                 let mut destination = self.destination(None, call.port, call.speaks_tls);
                 destination.is_external = true;
                 destination.host.clone_from(&host);
-                self.add(&caller, destination, Some(format!("external:{host}").into()));
+                self.add(&caller, &destination, Some(format!("external:{host}").into()));
             }
             _ => {}
         }
@@ -178,7 +178,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             Port::Name(name) => ports.iter().find(|port| port.name == Some(name)).and_then(|port| port.port),
             Port::Unsaid => ports.first().filter(|_| ports.len() == 1).and_then(|port| port.port),
         };
-        self.to_service(&caller, service, port, entrance.subset, entrance.speaks_tls, false);
+        self.call_service(&caller, service, port, entrance.subset, entrance.speaks_tls, false);
     }
 
     /// The Service with a full name.
@@ -206,7 +206,7 @@ impl<'s, 'e> Finder<'s, 'e> {
     }
 
     /// Connections to every workload of a Service, or to where routes of the mesh send them.
-    fn to_service(
+    fn call_service(
         &mut self,
         caller: &Caller<'_, '_>,
         service: ServiceId,
@@ -224,15 +224,15 @@ impl<'s, 'e> Finder<'s, 'e> {
             for to in &route.destinations {
                 if let Some(target) = self.named(&to.host) {
                     let port = to.port.or_else(|| port.filter(|_| target == service));
-                    self.to_subset(caller, target, port, to.subset, speaks_tls);
+                    self.call_subset(caller, target, port, to.subset, speaks_tls);
                 }
             }
             return;
         }
-        self.to_subset(caller, service, port, subset, speaks_tls);
+        self.call_subset(caller, service, port, subset, speaks_tls);
     }
 
-    fn to_subset(
+    fn call_subset(
         &mut self,
         caller: &Caller<'_, '_>,
         service: ServiceId,
@@ -246,15 +246,15 @@ impl<'s, 'e> Finder<'s, 'e> {
         destination.subset = subset.map(ToOwned::to_owned);
         let selected = found.selected.clone();
         if selected.is_empty() {
-            self.add(caller, destination, Some(Arc::clone(&found.resource.id)));
+            self.add(caller, &destination, Some(Arc::clone(&found.resource.id)));
             return;
         }
         for server in selected {
-            self.add(caller, Destination { server: Some(server), ..destination.clone() }, None);
+            self.add(caller, &Destination { server: Some(server), ..destination.clone() }, None);
         }
     }
 
-    fn add(&mut self, caller: &Caller<'_, '_>, destination: Destination, server: Option<Arc<str>>) {
+    fn add(&mut self, caller: &Caller<'_, '_>, destination: &Destination, server: Option<Arc<str>>) {
         if destination.server.is_some() && destination.server == caller.workload {
             return;
         }
@@ -265,7 +265,7 @@ impl<'s, 'e> Finder<'s, 'e> {
         let service =
             destination.service.map(|service| Arc::clone(&self.set.services().get(service).resource.id));
         let Decision { transport, because, missing, place } =
-            self.transports.decide(caller.client, &destination);
+            self.transports.decide(caller.client, destination);
         let connection = Connection {
             client: Arc::clone(caller.id),
             client_kind: Arc::clone(caller.kind),
@@ -298,8 +298,8 @@ impl<'s, 'e> Finder<'s, 'e> {
 pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
     let subjects = set.connections().all.iter().map(|connection| {
         let mesh = connection.server_workload.map(|id| set.mesh().of(id).membership.mesh);
-        let ends = [connection.client_workload, connection.server_workload].into_iter().flatten();
-        let is_platform = ends.map(|end| set.mesh().of(end).is_platform).any(|platform| platform);
+        let mut ends = [connection.client_workload, connection.server_workload].into_iter().flatten();
+        let is_platform = ends.any(|end| set.mesh().of(end).is_platform);
         let own = [
             ("client_mesh", Fact::from(connection.client_mesh.name())),
             ("server_mesh", mesh.map_or_else(Fact::default, |mesh| Fact::from(mesh.name()))),

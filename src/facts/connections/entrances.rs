@@ -55,7 +55,7 @@ pub(super) fn all<'e>(set: &Set<'e>, routes: &VirtualServices<'e>) -> Vec<Entran
 }
 
 /// A client whose proxy is not in the input.
-fn elsewhere<'e>(namespace: &'e str, mesh: Mesh, text: String, missing: Option<String>) -> Client<'e> {
+fn elsewhere(namespace: &str, mesh: Mesh, text: String, missing: Option<String>) -> Client<'_> {
     Client {
         namespace,
         labels: Labels::new(),

@@ -23,7 +23,6 @@ pub(super) struct Destination<'e> {
 /// One resource with everything that it routes to.
 #[derive(Debug)]
 pub(super) struct VirtualService<'e> {
-    pub(super) resource: &'e Resource,
     /// Namespace and name of each gateway; without any it is about Pods.
     pub(super) gateways: Vec<(&'e str, &'e str)>,
     hosts: Vec<String>,
@@ -87,7 +86,6 @@ impl<'e> VirtualService<'e> {
             }
         }
         Self {
-            resource,
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),

@@ -71,11 +71,11 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
 }
 
 /// Nothing encrypts: shown at the key of `tls`, else of `spec`.
-fn plaintext(node: NodeRef<'_>, note: &str) -> Listener {
+fn plaintext(node: NodeRef<'_>, why: &str) -> Listener {
     let source = node.document.source;
     let key = node.get("spec").and_then(|spec| spec.key_span("tls")).or_else(|| node.key_span("spec"));
     let place = key.map_or_else(|| places::name(node), |span| Place::new(source, span));
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, place.into());
-    listener.note = Some(note.to_owned());
+    listener.note = Some(why.to_owned());
     listener
 }

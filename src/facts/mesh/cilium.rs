@@ -1,6 +1,6 @@
 //! Whom Cilium makes prove who they are: `authentication.mode` of its network policies (domains.md 1a: C1).
 //!
-//! It is a handshake beside the connection, and encrypts nothing: that is what WireGuard and IPsec are for.
+//! It is a handshake beside the connection, and encrypts nothing: `WireGuard` and `IPsec` do that.
 
 use std::collections::BTreeMap;
 

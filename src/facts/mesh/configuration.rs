@@ -1,6 +1,6 @@
 //! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
 //!
-//! Read are, weakest first: `HelmRelease`s of Flux, `IstioOperator`, and the ConfigMaps `istio` and `cilium-config`,
+//! Read are, weakest first: `HelmRelease`s of Flux, `IstioOperator`, and the `ConfigMap`s `istio` and `cilium-config`,
 //! which are what the control planes run with (istio/api `mesh/v1alpha1/config.proto`, cilium `cilium-config`).
 
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub(in crate::facts) struct Declared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::facts) enum Flavour {
     Istio,
-    /// Istio as OpenShift Service Mesh 2 runs it: a member roll and an annotation decide.
+    /// Istio as `OpenShift` Service Mesh 2 runs it: a member roll and an annotation decide.
     OpenShift,
     Linkerd,
     Kuma,
@@ -39,6 +39,7 @@ pub(in crate::facts) enum Flavour {
 }
 
 /// Settings that decide facts.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of another mesh's installation")]
 #[derive(Debug)]
 pub(in crate::facts) struct Configuration {
     /// Namespace whose Istio policies hold for the whole mesh.
@@ -53,7 +54,7 @@ pub(in crate::facts) struct Configuration {
     pub(super) revisions: BTreeSet<String>,
     /// Ports that no sidecar captures unless a Pod says otherwise.
     pub(super) excluded_inbound: PortList,
-    /// Members of OpenShift Service Mesh 2.
+    /// Members of `OpenShift` Service Mesh 2.
     pub(super) members: BTreeSet<String>,
     /// `proxy.defaultInboundPolicy` of Linkerd.
     pub(super) linkerd_policy: Option<String>,

@@ -1,4 +1,4 @@
-//! The fact `identity`: a ServiceAccount, with the services that run as it.
+//! The fact `identity`: a `ServiceAccount`, with the services that run as it.
 //!
 //! `{id, namespace, name, platform, services: [{service, workloads}]}`, or `"unknown"` for `services` where a workload
 //! does not say as whom it runs; versions of one service count once, and what runs to its end does not count.
@@ -11,7 +11,7 @@ use crate::{
     source::Place,
 };
 
-/// One subject for each ServiceAccount that workloads run as.
+/// One subject for each `ServiceAccount` that workloads run as.
 pub(in crate::facts) fn identities(set: &Set<'_>) -> Vec<Subject> {
     let mut users: BTreeMap<(&str, &str), Vec<&Workload<'_>>> = BTreeMap::new();
     for (_, workload) in set.workloads().iter().filter(|(_, workload)| !workload.pod.ends) {

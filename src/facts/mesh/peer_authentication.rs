@@ -162,8 +162,7 @@ impl Decision {
             }
         }
         if self.mode == Mode::Unknown && self.missing.is_none() {
-            let unread = winners.iter().map(|policy| format!("a valid mode in {}", policy.resource.id));
-            self.missing = unread.last();
+            self.missing = winners.last().map(|policy| format!("a valid mode in {}", policy.resource.id));
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::facts::{
 /// One subject for each workload.
 pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
     let meshes = set.mesh();
-    let meshed: BTreeSet<&str> = set
+    let inside: BTreeSet<&str> = set
         .workloads()
         .iter()
         .filter(|(id, _)| meshes.of(*id).membership.mesh != Mesh::None)
@@ -39,7 +39,7 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
             ("name", Fact::from(&*workload.resource.object.name)),
             ("platform", Fact::from(standing.is_platform)),
             ("missing", Fact::from(membership.missing.as_deref())),
-            ("namespace_meshed", Fact::from(meshed.contains(workload.namespace))),
+            ("namespace_meshed", Fact::from(inside.contains(workload.namespace))),
             ("serves", Fact::from(standing.ports.iter().any(|inbound| inbound.is_judged))),
             ("authorization", Fact::from(authorization(standing))),
             ("mesh", mesh),

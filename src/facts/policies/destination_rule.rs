@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::{Policy, Rival};
-use crate::facts::{
-    Set,
-    connections::{DestinationRule, TlsMode},
-    places,
+use crate::{
+    document::NodeRef,
+    facts::{
+        Set,
+        connections::{DestinationRule, TlsMode},
+        places,
+    },
 };
 
 pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
@@ -31,7 +34,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
                 rule.written_host
             );
             let place =
-                rule.node.at(&["spec", "host"]).map_or_else(|| places::name(rule.node), |host| host.place());
+                rule.node.at(&["spec", "host"]).map_or_else(|| places::name(rule.node), NodeRef::place);
             policy.dead(place, text, format!("Write `host: {service}`."));
         }
         for tls in rule.all_tls() {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{Policy, Rival, services_with_port};
-use crate::facts::{
-    Set,
-    mesh::{Mesh, PeerAuthentication, Written},
-    places,
-    workloads::WorkloadId,
+use crate::{
+    facts::{
+        Set,
+        mesh::{Mesh, PeerAuthentication, Written},
+        places,
+        workloads::WorkloadId,
+    },
+    resource::selector::Selector,
 };
 
 pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
@@ -36,7 +39,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
 
 fn describe<'e>(set: &Set<'e>, peer: &PeerAuthentication<'e>, policy: &mut Policy<'e>) {
     let root = &set.mesh().configuration.root_namespace;
-    let is_whole = peer.selector.as_ref().is_some_and(|selector| selector.is_empty());
+    let is_whole = peer.selector.as_ref().is_some_and(Selector::is_empty);
     if !is_whole && peer.selector.is_some() && peer.namespace == root {
         let text = format!("has a selector in the root namespace `{root}`, where Istio ignores it");
         policy.dead(policy.key(&["spec", "selector"]), text, "Put it into the namespace of the workload.");

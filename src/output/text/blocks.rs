@@ -35,13 +35,12 @@ pub(super) fn blocks<'r>(findings: impl Iterator<Item = &'r Judged>) -> Vec<Bloc
     let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for judged in findings {
         let key = group(judged).map(|group| (&*judged.finding.rule, group));
-        match key.and_then(|key| known.get(&key)).and_then(|index| blocks.get_mut(*index)) {
-            Some(block) => block.others.push(judged),
-            None => {
-                known.extend(key.map(|key| (key, blocks.len())));
-                blocks.push(Block { first: judged, others: Vec::new() });
-            }
+        if let Some(block) = key.and_then(|key| known.get(&key)).and_then(|index| blocks.get_mut(*index)) {
+            block.others.push(judged);
+            continue;
         }
+        known.extend(key.map(|key| (key, blocks.len())));
+        blocks.push(Block { first: judged, others: Vec::new() });
     }
     blocks
 }

@@ -192,7 +192,7 @@ impl<'e> Tls<'e> {
         (skip.as_bool() == Some(true)).then(|| skip.place())
     }
 
-    /// D9: credentials that sidecars drop, unless they come from a ConfigMap.
+    /// D9: credentials that sidecars drop, unless they come from a `ConfigMap`.
     pub(in crate::facts) fn credential(&self) -> Option<NodeRef<'e>> {
         let name = self.node.get("credentialName")?;
         let text = name.as_str()?;

@@ -2,6 +2,7 @@
 
 use super::{Client, Decision, Destination, Tls, TlsMode, Transport};
 use crate::{
+    document::NodeRef,
     facts::{
         Because, Set, Truth,
         mesh::{Inbound, Mesh, Mode, Standing},
@@ -98,7 +99,7 @@ impl<'s, 'e> Server<'s, 'e> {
         }
     }
 
-    /// ISTIO_MUTUAL: whatever the server is.
+    /// `ISTIO_MUTUAL`: whatever the server is.
     pub(super) fn takes_mtls(&self, because: Vec<Because>) -> Decision {
         let refuses = "the server does not speak the mesh's mTLS";
         match (self.mesh(), self.inbound) {
@@ -173,7 +174,7 @@ impl<'s, 'e> Server<'s, 'e> {
             return Decision::new(Transport::Mtls, because);
         }
         if client.mesh == Mesh::IstioSidecar
-            && let Some(step) = self.plaintext_for_all(set, id, destination)
+            && let Some(step) = plaintext_for_all(set, id, destination)
         {
             because.push(step);
             return self.takes_plaintext(destination, because);
@@ -201,35 +202,6 @@ impl<'s, 'e> Server<'s, 'e> {
         }
     }
 
-    /// Why Istio's clients send plaintext to every endpoint, where they do.
-    fn plaintext_for_all(&self, set: &Set<'_>, id: WorkloadId, destination: &Destination) -> Option<Because> {
-        let meshes = set.mesh();
-        if !meshes.configuration.auto_mtls {
-            return Some(Because::default("the mesh turns automatic mTLS off"));
-        }
-        let workload = set.workloads().get(id);
-        if workload.labels.get("security.istio.io/tlsMode").is_some_and(|mode| *mode != "istio") {
-            let text = format!("{} tells clients to speak plaintext", workload.resource.id);
-            return Some(Because::default(text));
-        }
-        // D12: clients look at the namespace before they look at the workload.
-        if meshes.mode_of_namespace(workload.namespace) == Mode::Disabled && !is_direct(set, destination) {
-            let text = format!("Namespace/{} is set to DISABLE, which clients follow", workload.namespace);
-            return Some(Because::default(text));
-        }
-        if is_direct(set, destination) {
-            let service = set.services().get(destination.service?);
-            let outside = service.selected.iter().find(|id| !meshes.of(**id).membership.mesh.is_istio());
-            let outside = set.workloads().get(*outside?);
-            let text = format!(
-                "{} is behind the same headless Service and has no proxy, so clients speak plaintext to all",
-                outside.resource.id
-            );
-            return Some(Because::default(text));
-        }
-        None
-    }
-
     pub(super) fn by_cilium(&self, set: &Set<'_>, destination: &Destination) -> Decision {
         let authenticated =
             self.inbound.is_some_and(|inbound| inbound.admission.identity_required == Truth::True);
@@ -254,10 +226,39 @@ impl<'s, 'e> Server<'s, 'e> {
     }
 }
 
+/// Why Istio's clients send plaintext to every endpoint, where they do.
+fn plaintext_for_all(set: &Set<'_>, id: WorkloadId, destination: &Destination) -> Option<Because> {
+    let meshes = set.mesh();
+    if !meshes.configuration.auto_mtls {
+        return Some(Because::default("the mesh turns automatic mTLS off"));
+    }
+    let workload = set.workloads().get(id);
+    if workload.labels.get("security.istio.io/tlsMode").is_some_and(|mode| *mode != "istio") {
+        let text = format!("{} tells clients to speak plaintext", workload.resource.id);
+        return Some(Because::default(text));
+    }
+    // D12: clients look at the namespace before they look at the workload.
+    if meshes.mode_of_namespace(workload.namespace) == Mode::Disabled && !is_direct(set, destination) {
+        let text = format!("Namespace/{} is set to DISABLE, which clients follow", workload.namespace);
+        return Some(Because::default(text));
+    }
+    if is_direct(set, destination) {
+        let service = set.services().get(destination.service?);
+        let outside = service.selected.iter().find(|id| !meshes.of(**id).membership.mesh.is_istio());
+        let outside = set.workloads().get(*outside?);
+        let text = format!(
+            "{} is behind the same headless Service and has no proxy, so clients speak plaintext to all",
+            outside.resource.id
+        );
+        return Some(Because::default(text));
+    }
+    None
+}
+
 /// D13: Istio's clients reach the Pods of a headless Service themselves.
 fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
     destination.service.is_some_and(|service| {
-        set.services().get(service).node.at(&["spec", "clusterIP"]).and_then(|ip| ip.as_str()) == Some("None")
+        set.services().get(service).node.at(&["spec", "clusterIP"]).and_then(NodeRef::as_str) == Some("None")
     })
 }
 

@@ -13,6 +13,7 @@ const HTTP_SOURCES: [&str; 4] =
     ["requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"];
 
 /// Its parts are all needed; the elements of each part are alternatives.
+#[expect(clippy::struct_excessive_bools, reason = "each answers another question about the same text")]
 #[derive(Debug)]
 pub(super) struct Rule<'e> {
     node: NodeRef<'e>,

@@ -124,7 +124,7 @@ fn of_revision(owner: &Resource, revision: &Text<'_>, configuration: &Configurat
     injection
 }
 
-/// OpenShift Service Mesh 2: members of the roll, whose Pods ask by annotation (I6).
+/// `OpenShift` Service Mesh 2: members of the roll, whose Pods ask by annotation (I6).
 fn openshift(pod: Pod<'_, '_>, configuration: &Configuration) -> Injection {
     let owner = pod.workload.resource;
     let Some(asks) = pod.annotation(SIDECAR) else {
@@ -210,12 +210,9 @@ pub(super) fn kuma(pod: Pod<'_, '_>, _: &Configuration) -> Injection {
 
 /// Consul's proxy (C3): an annotation of the Pod, else the default of the installation.
 pub(super) fn consul(pod: Pod<'_, '_>, configuration: &Configuration) -> Injection {
-    match pod.annotation(CONSUL) {
-        Some(text) => Injection::of_label(text.text == "true", pod.workload.resource, CONSUL, &text),
-        None => {
-            let text = "Consul's default is what `connectInject.default` says";
-            let because = Because::default(text);
-            Injection { said: false, ..Injection::new(Truth::from(configuration.consul_injects), because) }
-        }
+    if let Some(text) = pod.annotation(CONSUL) {
+        return Injection::of_label(text.text == "true", pod.workload.resource, CONSUL, &text);
     }
+    let because = Because::default("Consul's default is what `connectInject.default` says");
+    Injection { said: false, ..Injection::new(Truth::from(configuration.consul_injects), because) }
 }

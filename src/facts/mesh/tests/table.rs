@@ -1,5 +1,8 @@
 use super::*;
 
+const STRICT: &str = "{mtls: {mode: STRICT}}";
+const PERMISSIVE: &str = "{mtls: {mode: PERMISSIVE}}";
+
 fn istio(policies: &[String]) -> String {
     format!("{}{}{}", namespace(INJECTED), cart(APP, ""), policies.concat())
 }
@@ -26,8 +29,6 @@ fn peer_authentications_resolve_from_the_mesh_to_the_port() {
     let dated = |policy: String, year: &str| {
         policy.replace("metadata: {", &format!("metadata: {{creationTimestamp: '{year}-01-01T00:00:00Z', "))
     };
-    const STRICT: &str = "{mtls: {mode: STRICT}}";
-    const PERMISSIVE: &str = "{mtls: {mode: PERMISSIVE}}";
     for (row, policies, expected) in [
         ("1", vec![], "5432=permissive 8080=permissive"),
         ("2", vec![root(STRICT), shop("{mtls: {mode: UNSET}}")], "5432=strict 8080=strict"),
