@@ -22,6 +22,7 @@ mod mesh;
 mod network;
 mod overview;
 mod places;
+mod planned_secrets;
 mod policies;
 mod secrets;
 mod services;
@@ -69,6 +70,8 @@ pub const FACTS: &[(&str, Make)] = &[
     ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
     ("namespace", Make::Set(mesh::namespaces)),
+    ("planned-output", Make::Plan(planned_secrets::outputs)),
+    ("planned-secret", Make::Plan(planned_secrets::resources)),
     ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret-use", Make::Set(credentials::uses)),

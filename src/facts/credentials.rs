@@ -67,8 +67,6 @@ struct Credential<'e> {
     /// Name of the Secret that holds it, and the key there where one is named.
     secret: Option<(Cow<'e, str>, Option<&'e str>)>,
     because: Vec<Because>,
-    /// The text where it is written, else what refers to it.
-    place: Place,
     /// What refers to it, in the manifest of the workload.
     reference: Place,
 }
@@ -118,7 +116,6 @@ impl<'e> Consumer<'_, 'e> {
             source,
             secret,
             because,
-            place: setting.place.clone(),
             reference: setting.reference.clone(),
         };
         match &setting.origin {
@@ -208,8 +205,7 @@ impl<'e> Consumer<'_, 'e> {
                 source,
                 secret: None,
                 because: vec![because(text, self.workload.resource, &file.place)],
-                reference: file.place.clone(),
-                place: file.place,
+                reference: file.place,
             }
         });
         credentials.collect()
@@ -218,7 +214,10 @@ impl<'e> Consumer<'_, 'e> {
 
 /// Where a setting that is no value of a Secret comes from; `None` where it is no credential.
 fn source_of_literal(setting: &Setting<'_>) -> Option<Source> {
-    let text = setting.text.as_deref().unwrap_or_default();
+    let Some(text) = setting.text.as_deref() else {
+        // Known only after apply.
+        return name::promise(&setting.name).map(|_| Source::Unknown);
+    };
     let written = setting.written.as_deref().unwrap_or(text);
     if credential::of_setting(&setting.name, written).is_some() {
         return Some(Source::Literal);

@@ -93,7 +93,7 @@ pub(super) struct Setting<'e> {
     /// What is written at `place`, where references in it were replaced.
     pub(super) written: Option<Cow<'e, str>>,
     pub(super) origin: Origin<'e>,
-    /// Key within the ConfigMap or Secret of the input.
+    /// Key within the `ConfigMap` or Secret of the input.
     pub(super) key: Option<&'e str>,
     pub(super) evidence: Evidence,
     /// The text where it is written, else what refers to it.

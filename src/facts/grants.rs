@@ -30,7 +30,7 @@ pub(super) fn subjects(set: &Set<'_>) -> Vec<Subject> {
     bindings.map(|binding| subject(set, &roles, binding)).collect()
 }
 
-/// ClusterRoles with the rules that aggregation adds to them.
+/// `ClusterRoles` with the rules that aggregation adds to them.
 struct Roles<'v, 'e> {
     view: &'v View<'e>,
     /// By label, for aggregation.
@@ -72,12 +72,11 @@ fn subject(set: &Set<'_>, roles: &Roles<'_, '_>, binding: &Resource) -> Subject 
     let role = node.get("roleRef");
     let text = |key: &str| role.and_then(|role| role.str_at(&[key])).unwrap_or_default();
     let (kind, name) = (text("kind"), text("name"));
-    let rules = roles.rules(kind, namespace.unwrap_or_default(), name);
-    let at_name =
-        role.and_then(|role| role.get("name")).map(NodeRef::place).unwrap_or_else(|| places::name(node));
+    let granted = roles.rules(kind, namespace.unwrap_or_default(), name);
+    let at_name = role.and_then(|role| role.get("name")).map_or_else(|| places::name(node), NodeRef::place);
     let mut found: BTreeMap<Access, Place> = BTreeMap::new();
-    for (access, place) in rules.iter().flatten().flat_map(Rule::access) {
-        found.entry(access).or_insert(place);
+    for (way, place) in granted.iter().flatten().flat_map(Rule::access) {
+        found.entry(way).or_insert(place);
     }
     if kind == "ClusterRole" && set.view.get(&format!("ClusterRole/{name}")).is_none() {
         found.extend(access::of_built_in(name).map(|access| (access, at_name.clone())));
@@ -95,7 +94,7 @@ fn subject(set: &Set<'_>, roles: &Roles<'_, '_>, binding: &Resource) -> Subject 
         ("kind", Fact::from(&*binding.object.kind)),
         ("namespace", Fact::from(namespace)),
         ("role", Fact::from(role_id).at(Some(at_name.into()))),
-        ("role_known", Fact::from(rules.is_some())),
+        ("role_known", Fact::from(granted.is_some())),
         ("subjects", Fact::array(subjects_of(node, namespace))),
         ("access", Fact::array(accesses)),
     ]);
@@ -106,7 +105,7 @@ fn subject(set: &Set<'_>, roles: &Roles<'_, '_>, binding: &Resource) -> Subject 
     }
 }
 
-/// A ServiceAccount without a namespace is one of the binding's own.
+/// A `ServiceAccount` without a namespace is one of the binding's own.
 fn subjects_of<'f>(binding: NodeRef<'f>, namespace: Option<&'f str>) -> impl Iterator<Item = Fact> + use<'f> {
     binding.get("subjects").into_iter().flat_map(NodeRef::items).map(move |subject| {
         let kind = subject.str_at(&["kind"]).unwrap_or_default();

@@ -52,7 +52,7 @@ fn subject(workload: &Workload<'_>) -> Option<Subject> {
 }
 
 /// Key, place and text of each; the texts are settings of the injector, none is a credential.
-fn annotations<'e>(metadata: Option<NodeRef<'e>>) -> Vec<(&'e str, Place, &'e str)> {
+fn annotations(metadata: Option<NodeRef<'_>>) -> Vec<(&str, Place, &str)> {
     let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
     let all = annotations.into_iter().flat_map(NodeRef::entries).filter_map(|(key, span, value)| {
         PREFIXES.iter().find(|prefix| key.starts_with(**prefix))?;

@@ -26,7 +26,7 @@ pub(super) struct Workload<'e> {
     pub(super) namespace: &'e str,
     /// Labels of its Pods: what everything selects by.
     pub(super) labels: Labels<'e>,
-    /// Name of the ServiceAccount that its Pods run as.
+    /// Name of the `ServiceAccount` that its Pods run as.
     pub(super) service_account: &'e str,
     /// The logical service: `namespace/name`, equal for versions of one service (domains.md Q7).
     pub(super) service: Arc<str>,

@@ -1,8 +1,8 @@
-//! Configuration files inside ConfigMaps and Secrets: keys and texts of the formats that programs read.
+//! Configuration files inside `ConfigMaps` and Secrets: keys and texts of the formats that programs read.
 //!
 //! Deliberately absent: which of the keys a program looks at.
 
-use std::{ops::Range, sync::Arc};
+use std::{fmt::Write as _, ops::Range, sync::Arc};
 
 use crate::{
     document::{NodeRef, Parsed, json, yaml},
@@ -63,8 +63,8 @@ impl Format {
     /// The documents of a file, each as its entries in order; `None` where it does not parse.
     pub fn read(self, text: &str) -> Option<Vec<Vec<Entry>>> {
         match self {
-            Self::Yaml => tree(yaml::parse(SourceId(0), &Arc::from(text))),
-            Self::Json => tree(json::parse(SourceId(0), &Arc::from(text))),
+            Self::Yaml => tree(&yaml::parse(SourceId(0), &Arc::from(text))),
+            Self::Json => tree(&json::parse(SourceId(0), &Arc::from(text))),
             Self::Properties => Some(properties(text)),
             Self::Environment => Some(vec![environment(text)]),
             Self::Sections => Some(vec![sections(text)]),
@@ -72,7 +72,7 @@ impl Format {
     }
 }
 
-fn tree(parsed: Parsed) -> Option<Vec<Vec<Entry>>> {
+fn tree(parsed: &Parsed) -> Option<Vec<Vec<Entry>>> {
     if !parsed.errors.is_empty() {
         return None;
     }
@@ -104,7 +104,7 @@ fn flatten(node: NodeRef<'_>, name: &mut String, entries: &mut Vec<Entry>) {
         name.truncate(length);
     }
     for (index, item) in node.items().enumerate() {
-        name.push_str(&format!("[{index}]"));
+        let _ = write!(name, "[{index}]");
         flatten(item, name, entries);
         name.truncate(length);
     }

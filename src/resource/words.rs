@@ -32,7 +32,9 @@ pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Ar
     let mut words: Vec<Word<'d>> = Vec::new();
     let mut script_follows = false;
     for (field, index, item) in items {
-        let Some(text) = item.as_str().or_else(|| (item.is_scalar() && !item.is_null()).then(|| item.raw()))
+        let Some(text) = item
+            .as_str()
+            .or_else(|| (item.is_scalar() && !item.is_null() && !item.is_unknown()).then(|| item.raw()))
         else {
             continue;
         };

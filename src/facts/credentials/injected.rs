@@ -10,7 +10,7 @@ use crate::{
 /// One file that an agent or a driver brings.
 #[derive(Debug)]
 pub(super) struct Injected<'e> {
-    /// Name of the secret in the annotation, or of the SecretProviderClass.
+    /// Name of the secret in the annotation, or of the `SecretProviderClass`.
     pub(super) name: &'e str,
     /// Whether anything brings it: annotations alone do not.
     pub(super) is_active: bool,

@@ -162,7 +162,7 @@ impl<'e> Makers<'e> {
     }
 }
 
-/// What the table says of a resource. An ExternalSecret with the policy `None` makes nothing.
+/// What the table says of a resource. An `ExternalSecret` with the policy `None` makes nothing.
 fn table(resource: &Resource, node: NodeRef<'_>) -> impl Iterator<Item = &'static Names> {
     let (group, kind) = (&resource.object.group, &resource.object.kind);
     let makes = node.str_at(&["spec", "target", "creationPolicy"]) != Some("None");

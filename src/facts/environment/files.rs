@@ -1,4 +1,4 @@
-//! Files that a container mounts from ConfigMaps and Secrets: the keys of those that are configuration, and the whole
+//! Files that a container mounts from `ConfigMaps` and Secrets: the keys of those that are configuration, and the whole
 //! text of every other.
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
@@ -236,7 +236,7 @@ struct File<'e> {
     path: Cow<'e, str>,
     content: Content<'e>,
     evidence: Evidence,
-    /// What names the ConfigMap or Secret.
+    /// What names the `ConfigMap` or Secret.
     reference: Place,
 }
 

@@ -13,7 +13,7 @@ pub(super) enum Access {
     Escalate,
     /// Acts as somebody else.
     Impersonate,
-    /// Asks for a token of a ServiceAccount.
+    /// Asks for a token of a `ServiceAccount`.
     Token,
     /// Runs a Pod that mounts what it wants.
     Run,

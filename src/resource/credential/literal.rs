@@ -311,7 +311,7 @@ pub(super) fn kept_by_stores<'d>(object: &Object, root: NodeRef<'d>) -> Vec<Node
 }
 
 fn scalars_under<'d>(node: NodeRef<'d>, keys: &[&str], inside: bool, kept: &mut Vec<NodeRef<'d>>) {
-    if node.is_scalar() && inside && !node.is_null() {
+    if node.is_scalar() && inside && !node.is_null() && !node.is_unknown() {
         kept.push(node);
     }
     for (key, _, value) in node.entries() {

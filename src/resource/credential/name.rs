@@ -190,7 +190,7 @@ pub fn is_public_key(name: &str) -> bool {
 /// key. Digits at the end say nothing.
 fn words(name: &str) -> Vec<String> {
     let name = name.trim_start_matches('-').trim_end_matches(|c: char| c.is_ascii_digit());
-    let name = name.trim_end_matches(|c: char| matches!(c, '_' | '-' | '.' | '[' | ']'));
+    let name = name.trim_end_matches(['_', '-', '.', '[', ']']);
     let name = name.rsplit('.').next().unwrap_or(name);
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
