@@ -136,15 +136,6 @@ impl<'e> Hosts<'e> {
         loopback::resolve(self, set, port, caller)
     }
 
-    /// Workloads whose Pods answer at a host; none where the input does not declare them.
-    pub(super) fn workloads(set: &Set<'e>, host: &Host) -> Vec<WorkloadId> {
-        match host {
-            Host::Service(service) => set.services().get(*service).selected.clone(),
-            Host::Workload { workload, .. } => vec![*workload],
-            _ => Vec::new(),
-        }
-    }
-
     /// `namespace`: where the search for the name starts; `None`: the name is absolute.
     fn look_up(&self, set: &Set<'e>, host: &str, namespace: Option<&str>) -> Step<'e> {
         let name = canonical(host);

@@ -89,10 +89,10 @@ pub(in crate::facts) struct Flow {
 #[derive(Debug)]
 pub(in crate::facts) struct Flows {
     pub(in crate::facts) points: Vec<Point>,
-    pub(in crate::facts) flows: Vec<Flow>,
+    pub(in crate::facts) all: Vec<Flow>,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    /// Position in `flows` of each edge.
+    /// Position in `all` of each edge.
     by_edge: Vec<usize>,
     spread: Spread,
     by_id: BTreeMap<Arc<str>, usize>,
@@ -164,7 +164,7 @@ impl Flows {
                 node.own.clone()
             };
         }
-        Self { points, flows, nodes, edges, by_edge, spread, by_id }
+        Self { points, all: flows, nodes, edges, by_edge, spread, by_id }
     }
 
     pub(in crate::facts) fn point(&self, position: usize) -> &Point {
@@ -182,7 +182,7 @@ impl Flows {
     pub(in crate::facts) fn path(&self, flow: &Flow) -> Vec<Arc<str>> {
         let own = self.nodes.get(flow.from).is_some_and(|node| node.own == flow.carries);
         let before = if own { Vec::new() } else { self.spread.path(flow.from, &self.nodes, &self.edges) };
-        let through = before.iter().filter_map(|edge| self.flows.get(*self.by_edge.get(*edge)?));
+        let through = before.iter().filter_map(|edge| self.all.get(*self.by_edge.get(*edge)?));
         let mut path: Vec<Arc<str>> = through.map(|flow| Arc::clone(&self.point(flow.from).id)).collect();
         path.extend([flow.from, flow.to].map(|position| Arc::clone(&self.point(position).id)));
         path

@@ -20,7 +20,7 @@ use crate::{
 /// `leave`; `transport` is null where no connection is known.
 pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
     let flows = set.flows();
-    let carrying = flows.flows.iter().filter(|flow| !flow.carries.is_empty());
+    let carrying = flows.all.iter().filter(|flow| !flow.carries.is_empty());
     let subjects = carrying.map(|flow| {
         let about = match (flow.way, flows.point(flow.to).what) {
             (super::Way::Store | super::Way::Request | super::Way::Leave, _) => flow.from,
@@ -47,7 +47,7 @@ pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
 
 /// Entries of `flows` in the overview: all of them, also those that carry nothing known.
 pub(in crate::facts) fn flow_list(set: &Set<'_>) -> Vec<Fact> {
-    let list = set.flows().flows.iter().map(|flow| {
+    let list = set.flows().all.iter().map(|flow| {
         let mut fields: std::collections::BTreeMap<&str, Fact> = shared(set, flow).into_iter().collect();
         fields.insert("carries", declared::categories(&flow.carries.categories));
         fields.insert("level", level(&flow.carries));

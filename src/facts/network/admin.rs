@@ -17,6 +17,7 @@ use crate::{
 
 /// What a tier may come to: several where something is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four outcomes, each possible or not")]
 pub(super) struct Outcomes {
     allow: bool,
     deny: bool,
