@@ -95,6 +95,11 @@ impl<'e> Policy<'e> {
 
     /// Says what a selector selects: nothing at all is no effect, where the input holds workloads that it might.
     fn selecting(&mut self, workloads: &Workloads<'_>, selector: Option<&Selector<'_>>, keys: &[&str]) {
+        if self.node.at(keys).is_some_and(NodeRef::holds_unknown) {
+            let text = "has a selector that is known only after apply";
+            self.open(self.key(keys), text, keys.join("."));
+            return;
+        }
         let Some(selector) = selector else {
             let text = "has a selector that is no selector, so the API server refuses it";
             self.dead(

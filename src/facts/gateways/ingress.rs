@@ -46,7 +46,13 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     let annotation = |key: &str| annotations.and_then(|map| map.get(key));
     let text = |key: &str| annotation(key).and_then(NodeRef::as_str).filter(|text| !text.is_empty());
     let spec = node.get("spec");
-    let tls = spec.and_then(|spec| spec.get("tls")).filter(|tls| tls.items().next().is_some());
+    let tls = spec.and_then(|spec| spec.get("tls"));
+    if let Some(unknown) = tls.filter(|tls| tls.is_unknown()) {
+        let mut listener = Listener::new("HTTP".to_owned(), Truth::Unknown, unknown.place().into());
+        listener.missing = Some("spec.tls".to_owned());
+        return vec![listener];
+    }
+    let tls = tls.filter(|tls| tls.items().next().is_some());
     let certificate = CERTIFICATES.iter().any(|key| text(key).is_some());
     let kong_only = text("konghq.com/protocols") == Some("https");
     if tls.is_none() && !certificate && !kong_only {

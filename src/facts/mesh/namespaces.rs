@@ -36,6 +36,13 @@ impl<'e> Namespaces<'e> {
         let mut all: BTreeMap<&'e str, Namespace<'e>> = BTreeMap::new();
         for resource in view.of_kind("", "Namespace") {
             let node = view.estate.node(resource);
+            // What is known only after apply may say anything: as if nobody had declared it yet.
+            if ["labels", "annotations"]
+                .iter()
+                .any(|map| node.at(&["metadata", map]).is_some_and(NodeRef::holds_unknown))
+            {
+                continue;
+            }
             let namespace = all.entry(&*resource.object.name).or_insert_with(|| Namespace {
                 resource,
                 absence: absence(node),

@@ -1,7 +1,10 @@
 //! `AuthorizationPolicy` of Istio: what of it has no effect.
 
 use super::Policy;
-use crate::facts::{Set, mesh::Action, places};
+use crate::{
+    document::NodeRef,
+    facts::{Set, mesh::Action, places},
+};
 
 pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let root = &set.mesh().configuration.root_namespace;
@@ -11,8 +14,8 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         if authorization.namespace != root || authorization.selector.is_none() {
             policy.selecting(set.workloads(), authorization.selector.as_ref(), &["spec", "selector"]);
         }
-        if authorization.action == Action::Unreadable {
-            let written = authorization.node.at(&["spec", "action"]);
+        let written = authorization.node.at(&["spec", "action"]);
+        if authorization.action == Action::Unreadable && !written.is_some_and(NodeRef::is_unknown) {
             let key = policy.key(&["spec", "action"]);
             let place = written.map_or_else(|| key.clone(), |node| places::value(key.clone(), node));
             let text = "has an action that is none, so the API server refuses it";

@@ -45,7 +45,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
                 let remedy = "Add a `workloadSelector`, or mount the certificates and name their files.";
                 policy.dead(credential.place(), text, remedy);
             }
-            if tls.mode == TlsMode::Unreadable {
+            if tls.mode == TlsMode::Unreadable && !tls.is_open() {
                 let text = "has a TLS mode that is none, so the API server refuses it";
                 policy.dead(tls.place(), text, "Write `ISTIO_MUTUAL`, `MUTUAL`, `SIMPLE` or `DISABLE`.");
             }

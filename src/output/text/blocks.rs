@@ -48,3 +48,40 @@ pub(super) fn blocks<'r>(findings: impl Iterator<Item = &'r Judged>) -> Vec<Bloc
 fn group(judged: &Judged) -> Option<&str> {
     judged.finding.metadata.get("group")?.as_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        finding::{Finding, Severity},
+        output::{
+            Options, Verbosity,
+            tests::{Set, finding, judged, place, read, rendered, report},
+        },
+        report::Status,
+        source::Sources,
+    };
+
+    #[test]
+    fn a_namespace_without_any_mesh_is_one_block() {
+        let sources = Sources::new(vec![read("k8s/old.yaml", "metadata:\n  name: old\n", 1)]);
+        let found = ["cart", "orders"].map(|name| Finding {
+            message: format!("`Deployment/old/{name}` is in no mesh"),
+            place: Some(place(&sources, "k8s/old.yaml", "old")),
+            metadata: serde_json::Map::from_iter([(
+                "group".to_owned(),
+                "namespace `old` has no mesh".into(),
+            )]),
+            ..finding("mtls/workload-not-in-mesh", Severity::High, &format!("Deployment/old/{name}"))
+        });
+        let findings = found.into_iter().map(|finding| judged(finding, Status::Open)).collect();
+        let set = Set { report: report(findings), sources };
+        let text = rendered("text", &set, Options { color: false, verbosity: Verbosity::Normal });
+        let block = text.split("\n\n").next().unwrap_or_default();
+        assert!(block.contains("]: namespace `old` has no mesh\n"), "{block}");
+        assert!(block.contains("concerns: Deployment/old/cart, Deployment/old/orders"), "{block}");
+        assert_eq!(text.matches("workload-not-in-mesh]").count(), 1, "{text}");
+        let quiet = rendered("text", &set, Options { color: false, verbosity: Verbosity::Quiet });
+        assert_eq!(quiet.matches("is in no mesh").count(), 2, "{quiet}");
+    }
+}

@@ -186,6 +186,11 @@ impl<'e> Tls<'e> {
         }
     }
 
+    /// Whether the mode is known only after apply.
+    pub(in crate::facts) fn is_open(&self) -> bool {
+        self.node.holds_unknown()
+    }
+
     /// D10: nobody looks at the server's certificate.
     pub(in crate::facts) fn skips_verification(&self) -> Option<Place> {
         let skip = self.node.get("insecureSkipVerify")?;

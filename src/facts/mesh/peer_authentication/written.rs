@@ -128,6 +128,7 @@ impl<'e> Written<'e> {
         }
         let Some(mode) = mtls.get("mode").filter(|mode| !mode.is_null()) else { return Self::Unset };
         match mode.as_str() {
+            None if mode.is_unknown() => Self::Mode(Mode::Unknown, mode),
             Some("UNSET") => Self::Unset,
             Some("STRICT") => Self::Mode(Mode::Strict, mode),
             Some("PERMISSIVE") => Self::Mode(Mode::Permissive, mode),
