@@ -14,14 +14,17 @@ pub mod weak;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use self::{literal::Context, search::Search};
 use super::{
-    kubernetes::Object,
+    kubernetes::{self, Object},
     shape::{self, Shape},
 };
-use crate::document::{NodeRef, Step};
+use crate::{
+    document::{NodeRef, Step, json},
+    source::SourceId,
+};
 
 /// What something is that has to be kept, and is readable where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,10 +107,17 @@ pub fn secrets(object: &Object, root: NodeRef<'_>) -> Vec<Secret> {
         .into_iter()
         .map(|found| Secret { span: found.span, values: found.values })
         .collect();
-    // What `kubectl apply` keeps of a Secret is the Secret once more.
+    // What `kubectl apply` keeps of an object is the object once more.
     if let Some(applied) = root.at(&["metadata", "annotations", LAST_APPLIED]) {
-        let text = applied.as_str().unwrap_or_default().to_owned();
-        secrets.push(Secret { span: applied.span(), values: vec![text] });
+        let text = applied.as_str().unwrap_or_default();
+        let parsed = json::parse(SourceId(0), &Arc::from(text));
+        let inner = parsed.documents.iter().flat_map(|document| {
+            let objects = kubernetes::objects(document);
+            let found = objects.iter().flat_map(|object| find(object, document.root())).collect::<Vec<_>>();
+            found.into_iter().chain(find_in_settings(document.root()))
+        });
+        let values = std::iter::once(text.to_owned()).chain(inner.flat_map(|found| found.values)).collect();
+        secrets.push(Secret { span: applied.span(), values });
     }
     for value in literal::kept_by_stores(object, root) {
         secrets.push(Secret {

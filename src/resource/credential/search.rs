@@ -141,6 +141,14 @@ impl<'d> Search<'d> {
                     self.walk(&Here { name, key_span, node: value }, context.of_named());
                     self.path.pop();
                 }
+                // `password: {value: …}`, as charts and plans have it.
+                (None, "value" | "default" | "constant_value")
+                    if context == Context::Settings && value.is_scalar() =>
+                {
+                    self.path.push(Step::from(key));
+                    self.walk(&Here { name: here.name, key_span, node: value }, context);
+                    self.path.pop();
+                }
                 (_, "command" | "args") if !arguments.is_empty() => {}
                 (_, key) if literal::SKIPPED.contains(&key) => {}
                 _ => self.enter(key, key_span, value, context),
@@ -237,7 +245,7 @@ impl<'d> Search<'d> {
             let range = string.start + offset..string.end + offset;
             self.push_part(Class::ConnectionString, here, range, value, None);
         }
-        if !strings.is_empty() {
+        if !strings.is_empty() || self.flags(here, text, offset, context) {
             return;
         }
         if let Some(range) = string::of_header(here.name, text) {
@@ -252,6 +260,23 @@ impl<'d> Search<'d> {
             let value = text.get(range.clone()).unwrap_or_default();
             self.push_part(Class::Token(issuer), here, range.start + offset..range.end + offset, value, None);
         }
+    }
+
+    /// Flags within a variable such as `JAVA_OPTS`: `true` if one of them is a credential.
+    fn flags(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) -> bool {
+        if !text.trim_start().starts_with('-')
+            || here.node.as_str().is_none_or(|whole| whole.len() > text.len())
+        {
+            return false;
+        }
+        let mut found = false;
+        for (name, value) in words::flags(text) {
+            let Some(class) = literal::judge(name, value, context) else { continue };
+            let start = value.as_ptr().addr() - text.as_ptr().addr() + offset;
+            self.push_part(class, here, start..start + value.len(), value, Some(name));
+            found = true;
+        }
+        found
     }
 
     fn push_part(

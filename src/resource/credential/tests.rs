@@ -66,6 +66,11 @@ fn credentials_of_containers_are_found_where_they_are_written() {
             "args: [--db-password=p4ss-word, --password, other-word]",
             &["named --db-password p4ss-word", "named --password other-word"],
         ),
+        (
+            "flags in a variable",
+            "env: [{name: JAVA_OPTS, value: -Xmx1g -Ddb.password=p4ss-word}]",
+            &["named db.password p4ss-word"],
+        ),
         ("a script", "command: [sh, -c, 'PGPASSWORD=p4ss-word psql']", &["named PGPASSWORD p4ss-word"]),
         (
             "a header",
