@@ -7,7 +7,7 @@
 mod admin;
 mod admitted;
 mod namespaces;
-mod policy;
+mod network_policy;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +17,7 @@ pub(super) use self::admitted::Admitted;
 use self::{
     admin::{Admin, Outcomes},
     namespaces::Namespaces,
-    policy::{Direction, Policy},
+    network_policy::{Direction, Policy},
 };
 use super::{
     Set,

@@ -164,7 +164,7 @@ spec: {password: "{}", url: "https://u:{}@x"}
 /// `identity: {}` is no place for a value.
 const NO_VALUE: (&str, &str) = ("{identity: {}}", "{identity: ~}");
 
-const PLAN: &str = r##"{"format_version":"1.2","terraform_version":"1.13.0",
+const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.13.0",
 "variables":{"db_password":{"value":"{}"}},
 "planned_values":{"outputs":{"password":{"sensitive":false,"value":"{}"},"hidden":{"sensitive":true,"value":"{}"}},"root_module":{"resources":[]}},
 "resource_changes":[
@@ -174,7 +174,7 @@ const PLAN: &str = r##"{"format_version":"1.2","terraform_version":"1.13.0",
 "configuration":{"root_module":{"variables":{"db_password":{"default":"{}"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
 {"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a","expressions":{"password":{"constant_value":"{}"}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","expressions":{"user_data":{"constant_value":"export DB_PASSWORD={}\n"}}}]}}}
-"##;
+"#;
 
 /// Rules that say everything that they are given.
 const TALKATIVE: &str = r#"# METADATA
@@ -264,7 +264,7 @@ fn no_credential_comes_out_in_any_way() {
 
 /// What a value can look like when it comes out.
 fn spellings(canary: &str) -> Vec<(&'static str, String)> {
-    let escaped: String = canary.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped: String = canary.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     let mut forms = vec![
         ("value", canary.to_owned()),
         ("URL", escaped),

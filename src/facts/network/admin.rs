@@ -4,8 +4,8 @@
 use super::{
     Network, Peer, Question,
     namespaces::{Namespaces, uses_host},
+    network_policy::{Direction, any, named_port},
     place,
-    policy::{Direction, any, named_port},
 };
 use crate::{
     document::NodeRef,
