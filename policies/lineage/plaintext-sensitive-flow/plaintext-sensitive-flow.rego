@@ -42,7 +42,9 @@ _what := concat(", ", input.carries.categories) if count(input.carries.categorie
 
 _what := sprintf("%s data", [input.carries.level]) if count(input.carries.categories) == 0
 
+# What goes back over the connection of a `read` is not reported again.
 deny contains result if {
+	input.way != "store"
 	_is_sensitive
 	input.transport in {"plaintext", "authenticated"}
 	result := {
@@ -54,6 +56,7 @@ deny contains result if {
 }
 
 not_assessed contains result if {
+	input.way != "store"
 	_is_sensitive
 	input.transport == "unknown"
 	result := {

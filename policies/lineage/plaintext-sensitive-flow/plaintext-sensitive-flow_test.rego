@@ -43,3 +43,8 @@ test_an_unknown_transport_is_not_assessed if {
 	results := rule.not_assessed with input as object.union(_flow, {"transport": "unknown"})
 	{result.missing | some result in results} == {"the transport from Deployment/shop/orders to Deployment/shop/web"}
 }
+
+test_one_connection_is_reported_once if {
+	count(rule.deny) == 0 with input as object.union(_flow, {"way": "store"})
+	count(rule.not_assessed) == 0 with input as object.union(_flow, {"way": "store", "transport": "unknown"})
+}
