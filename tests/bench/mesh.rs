@@ -53,6 +53,8 @@ fn settings(folder: &Path) -> Settings {
         namespace: "default".to_owned(),
         fail_on: None,
         strict: false,
+        today: probity::config::Day::parse("2026-01-01").expect("a day"),
+        config: probity::config::Config::default(),
     }
 }
 
