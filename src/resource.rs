@@ -1,6 +1,9 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod cidr;
 pub mod classification;
+pub mod cloud_endpoint;
+pub mod connection;
 pub mod contents;
 pub mod credential;
 pub mod engine;

@@ -21,6 +21,17 @@ enum Requirement<'d> {
     DoesNotExist(&'d str),
 }
 
+impl Requirement<'_> {
+    fn matches(&self, labels: &Labels<'_>) -> bool {
+        match self {
+            Self::In(key, values) => labels.get(key).is_some_and(|value| values.contains(value)),
+            Self::NotIn(key, values) => !labels.get(key).is_some_and(|value| values.contains(value)),
+            Self::Exists(key) => labels.contains_key(key),
+            Self::DoesNotExist(key) => !labels.contains_key(key),
+        }
+    }
+}
+
 impl<'d> Selector<'d> {
     /// A `LabelSelector`: `matchLabels` and `matchExpressions`. `None` where it is half-written: an unknown operator,
     /// a value that is no text.
@@ -62,12 +73,24 @@ impl<'d> Selector<'d> {
     }
 
     pub fn matches(&self, labels: &Labels<'_>) -> bool {
-        self.0.iter().all(|requirement| match requirement {
-            Requirement::In(key, values) => labels.get(key).is_some_and(|value| values.contains(value)),
-            Requirement::NotIn(key, values) => !labels.get(key).is_some_and(|value| values.contains(value)),
-            Requirement::Exists(key) => labels.contains_key(key),
-            Requirement::DoesNotExist(key) => !labels.contains_key(key),
-        })
+        self.0.iter().all(|requirement| requirement.matches(labels))
+    }
+
+    /// Whether it matches labels of which only some are known; `None`: one that is not known decides.
+    pub fn matches_known(&self, known: &Labels<'_>) -> Option<bool> {
+        let mut all = Some(true);
+        for requirement in &self.0 {
+            let (Requirement::In(key, _)
+            | Requirement::NotIn(key, _)
+            | Requirement::Exists(key)
+            | Requirement::DoesNotExist(key)) = requirement;
+            if !known.contains_key(key) {
+                all = None;
+            } else if !requirement.matches(known) {
+                return Some(false);
+            }
+        }
+        all
     }
 
     /// Keys that must have one certain value: what an index can look up.
@@ -86,6 +109,22 @@ impl<'d> Selector<'d> {
 mod tests {
     use super::*;
     use crate::{document::yaml, source::SourceId};
+
+    #[test]
+    fn a_label_that_is_not_known_decides_nothing_that_another_does_not() {
+        let known: Labels<'_> = [("app", "cart")].into();
+        for (text, expected) in [
+            ("{matchLabels: {app: cart}}", Some(true)),
+            ("{matchLabels: {app: cart, tier: db}}", None),
+            ("{matchLabels: {app: web, tier: db}}", Some(false)),
+            ("{matchExpressions: [{key: tier, operator: DoesNotExist}]}", None),
+            ("{}", Some(true)),
+        ] {
+            let parsed = yaml::parse(SourceId(0), &text.into());
+            let selector = Selector::of_label_selector(parsed.documents[0].root());
+            assert_eq!(selector.and_then(|selector| selector.matches_known(&known)), expected, "{text}");
+        }
+    }
 
     #[test]
     fn requirements_are_those_of_the_api() {

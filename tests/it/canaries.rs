@@ -266,9 +266,7 @@ fn no_credential_comes_out_in_any_way() {
 
 /// What a value can look like when it comes out.
 fn spellings(canary: &str) -> Vec<(&'static str, String)> {
-    let escaped = hex(canary.as_bytes()).to_uppercase();
-    let pairs = escaped.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair));
-    let escaped: String = pairs.flat_map(|pair| ["%".to_owned(), pair.into_owned()]).collect();
+    let escaped: String = canary.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     let mut forms = vec![
         ("value", canary.to_owned()),
         ("URL", escaped),

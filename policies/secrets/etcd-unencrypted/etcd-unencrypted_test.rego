@@ -28,7 +28,7 @@ test_no_entry_for_secrets_is_reported if {
 
 test_what_is_not_readable_is_not_assessed if {
 	every resources in ["unknown", [{"resources": "unknown", "providers": []}], [{"resources": ["secrets"], "providers": "unknown"}]] {
-		configuration := {"kind": "EncryptionConfiguration", "resources": resources}
+		configuration := {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "EncryptionConfiguration", "resources": resources}
 		count(rule.deny) == 0 with input as configuration
 		count(rule.not_assessed) == 1 with input as configuration
 	}
@@ -38,7 +38,7 @@ test_an_api_server_without_the_option_is_reported if {
 	count(rule.deny) == 1 with input as _pod(["kube-apiserver", "--secure-port=6443"])
 	count(rule.deny) == 0 with input as _pod(["kube-apiserver", "--encryption-provider-config=/etc/kubernetes/enc.yaml"])
 	count(rule.deny) == 0 with input as _pod(["nginx"])
-	count(rule.deny) == 0 with input as {"kind": "Pod", "spec": {"containers": [{"name": "a"}]}}
+	count(rule.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a"}]}}
 }
 
 test_old_clusters_of_eks_need_a_key if {
@@ -55,12 +55,13 @@ test_a_key_that_is_known_after_apply_is_not_assessed if {
 }
 
 _configuration(entries) := {
+	"apiVersion": "apiserver.config.k8s.io/v1",
 	"kind": "EncryptionConfiguration",
 	"resources": [{"resources": resources, "providers": [{provider: {}} | some provider in providers]} |
 		some [resources, providers] in entries
 	],
 }
 
-_pod(command) := {"kind": "Pod", "spec": {"containers": [{"command": command}]}}
+_pod(command) := {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"command": command}]}}
 
 _eks(values, unknown) := {"address": "aws_eks_cluster.a", "type": "aws_eks_cluster", "values": values, "unknown": unknown}
