@@ -34,7 +34,7 @@ use crate::{
 pub const FILE: &str = "probity.yaml";
 
 /// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
-const WITHOUT_EFFECT: [&str; 6] = ["data", "mesh", "services", "datastores", "classification", "secrets"];
+const WITHOUT_EFFECT: [&str; 5] = ["data", "services", "datastores", "classification", "secrets"];
 
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]

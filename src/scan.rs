@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
-    config::{Config, Day},
+    config::{Config, Day, Flavour},
     estate::Estate,
     finding::Severity,
     policy::{self, Policies},
@@ -76,6 +76,7 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     }
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
+    estate.mesh = settings.config.mesh.clone();
     mask_credentials(&mut estate);
     Ok(estate)
 }
@@ -119,6 +120,9 @@ pub fn judge(
     Report::new(parts)
 }
 
+/// Selectors whose rules of `mtls` ask for what only a mesh gives.
+const OF_MESHES: [&str; 2] = ["workload", "connection"];
+
 /// Gives rules the severities of the configuration and removes those that it disables.
 fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {
     let (mut overrides, mut disabled) = (Vec::new(), Vec::new());
@@ -136,6 +140,18 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
             record("severity", rule.severity.name(), severity.value.name(), severity.line);
             Arc::make_mut(rule).severity = severity.value;
         }
+    }
+    if config.mesh.flavour == Some(Flavour::None) {
+        let about_meshes = policies.rules.iter().filter(|rule| {
+            rule.id.starts_with("mtls/")
+                && rule.selectors.iter().any(|selector| OF_MESHES.contains(&selector.name.as_str()))
+                && !disabled.iter().any(|disabled| disabled.rule == rule.id)
+        });
+        let reason = "mesh.flavour is none";
+        let mut outside: Vec<NotApplicable> = about_meshes
+            .map(|rule| NotApplicable { rule: Arc::clone(&rule.id), reason: reason.to_owned() })
+            .collect();
+        disabled.append(&mut outside);
     }
     policies.retain(|rule| !disabled.iter().any(|disabled| disabled.rule == rule.id));
     (overrides, disabled)

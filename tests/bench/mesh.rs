@@ -12,6 +12,7 @@ use std::{
 };
 
 use probity::{
+    config::{Config, Day},
     policy::selector,
     scan::{Settings, read_estate},
     source::base::Base,
@@ -53,6 +54,8 @@ fn settings(folder: &Path) -> Settings {
         namespace: "default".to_owned(),
         fail_on: None,
         strict: false,
+        today: Day::parse("2026-01-01").expect("a day"),
+        config: Config::default(),
     }
 }
 
