@@ -51,7 +51,6 @@ fn group(judged: &Judged) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         finding::{Finding, Severity},
         output::{

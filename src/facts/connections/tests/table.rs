@@ -38,10 +38,7 @@ fn destination_rules_decide_what_istio_clients_send() {
         ("the rule of the Service's namespace", rule("shop", &tls("cart", "{mode: DISABLE}")), "plaintext"),
         (
             "the rule that is not exported",
-            rule(
-                "shop",
-                &format!("{{host: cart, exportTo: ['.'], trafficPolicy: {{tls: {{mode: DISABLE}}}}}}"),
-            ),
+            rule("shop", "{host: cart, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}"),
             "mtls",
         ),
         ("18", rule("front", &tls(HOST, "{}")), "plaintext"),
