@@ -5,22 +5,31 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod accesses;
 mod buckets;
 mod classifications;
 mod connections;
+mod credentials;
 mod datastores;
+mod declared;
 mod environment;
+mod flows;
 mod gateways;
+mod grants;
+pub mod graph;
 mod hosts;
 mod mesh;
 mod network;
 mod overview;
 mod places;
+mod planned_secrets;
 mod policies;
 mod secrets;
 mod services;
 mod set;
+mod topics;
 mod truth;
+mod vault_agents;
 mod workloads;
 
 use self::truth::Truth;
@@ -48,16 +57,26 @@ pub enum Make {
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
+    ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(buckets::subjects)),
-    ("classification", Make::Resource(classifications::classification)),
+    ("classification", Make::Set(classifications::classifications)),
     ("connection", Make::Set(connections::connections)),
-    ("datastore", Make::Set(datastores::datastores)),
-    ("gateway", Make::Set(gateways::gateways)),
+    ("credential", Make::Set(credentials::subjects)),
+    ("database-server", Make::Set(datastores::server_subjects)),
+    ("datastore", Make::Set(datastores::datastore_subjects)),
+    ("flow", Make::Set(flows::flow_subjects)),
     ("gateway", Make::Plan(gateways::planned)),
+    ("gateway", Make::Set(gateways::gateways)),
+    ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
     ("namespace", Make::Set(mesh::namespaces)),
+    ("planned-output", Make::Plan(planned_secrets::outputs)),
+    ("planned-secret", Make::Plan(planned_secrets::resources)),
     ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret-use", Make::Set(credentials::uses)),
+    ("topic", Make::Set(flows::topic_subjects)),
+    ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),
 ];
 

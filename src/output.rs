@@ -8,6 +8,7 @@ mod excerpt;
 pub mod facts;
 mod github;
 mod gitlab;
+pub mod graph;
 mod json;
 mod json_text;
 mod junit;

@@ -50,13 +50,13 @@ pub(super) struct Connection {
     /// The server's own port; `None`: not known.
     pub(super) container_port: Option<u16>,
     pub(super) transport: Transport,
-    is_database: bool,
-    because: Vec<Because>,
+    pub(super) is_database: bool,
+    pub(super) because: Vec<Because>,
     missing: Option<String>,
     /// What decides the transport, where a policy or annotation does.
     decided: Option<Place>,
     /// What names the server.
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// The connections of a set.

@@ -13,8 +13,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub(super) use self::operators::{Operated, Operators};
 use self::{endpoints::Addresses, entries::Entries};
+pub(super) use self::{loopback::referred, operators::Operators};
 use super::{
     Set,
     services::{Service, ServiceId},
@@ -134,15 +134,6 @@ impl<'e> Hosts<'e> {
             return resolved;
         }
         loopback::resolve(self, set, port, caller)
-    }
-
-    /// Workloads whose Pods answer at a host; none where the input does not declare them.
-    pub(super) fn workloads(set: &Set<'e>, host: &Host) -> Vec<WorkloadId> {
-        match host {
-            Host::Service(service) => set.services().get(*service).selected.clone(),
-            Host::Workload { workload, .. } => vec![*workload],
-            _ => Vec::new(),
-        }
     }
 
     /// `namespace`: where the search for the name starts; `None`: the name is absolute.

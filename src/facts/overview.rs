@@ -1,6 +1,6 @@
 //! What `probity facts -f json` shows: the lists of the contract, one function each.
 
-use super::{Fact, Set, connections, mesh};
+use super::{Fact, Set, connections, credentials, datastores, flows, mesh};
 
 /// Makes one list of one set.
 type MakeList = fn(&Set<'_>) -> Vec<Fact>;
@@ -9,13 +9,9 @@ type MakeList = fn(&Set<'_>) -> Vec<Fact>;
 pub const OVERVIEW: &[(&str, MakeList)] = &[
     ("workloads", mesh::workload_overview),
     ("connections", connections::overview),
-    ("datastores", none),
-    ("accesses", none),
-    ("credentials", none),
-    ("topics", none),
-    ("flows", none),
+    ("datastores", datastores::datastore_list),
+    ("accesses", datastores::access_list),
+    ("credentials", credentials::overview),
+    ("topics", flows::topic_list),
+    ("flows", flows::flow_list),
 ];
-
-const fn none(_: &Set<'_>) -> Vec<Fact> {
-    Vec::new()
-}

@@ -6,11 +6,16 @@ use std::sync::OnceLock;
 
 use super::{
     connections::Connections,
+    credentials::Credentials,
+    datastores::Datastores,
+    declared::Declarations,
     environment::Environments,
+    flows::Flows,
     hosts::Hosts,
     mesh::{Declared, Meshes},
     network::Network,
     services::Services,
+    topics::Topics,
     workloads::Workloads,
 };
 use crate::estate::View;
@@ -26,6 +31,11 @@ pub struct Set<'e> {
     connections: OnceLock<Connections<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
+    declarations: OnceLock<Declarations<'e>>,
+    topics: OnceLock<Topics<'e>>,
+    flows: OnceLock<Flows>,
+    datastores: OnceLock<Datastores<'e>>,
+    credentials: OnceLock<Credentials<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -39,6 +49,11 @@ impl<'e> Set<'e> {
             connections: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
+            declarations: OnceLock::new(),
+            topics: OnceLock::new(),
+            flows: OnceLock::new(),
+            datastores: OnceLock::new(),
+            credentials: OnceLock::new(),
         }
     }
 
@@ -74,8 +89,33 @@ impl<'e> Set<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
     }
 
+    /// What objects say of their data.
+    pub(super) fn declarations(&self) -> &Declarations<'e> {
+        self.declarations.get_or_init(|| Declarations::new(&self.view))
+    }
+
+    /// What services send to each other through brokers.
+    pub(super) fn topics(&self) -> &Topics<'e> {
+        self.topics.get_or_init(|| Topics::new(self))
+    }
+
+    /// Where data goes, and what it is.
+    pub(super) fn flows(&self) -> &Flows {
+        self.flows.get_or_init(|| Flows::new(self))
+    }
+
     /// Who calls whom, and what each connection really uses.
     pub(super) fn connections(&self) -> &Connections<'e> {
         self.connections.get_or_init(|| Connections::new(self))
+    }
+
+    /// Database servers and who uses them.
+    pub(super) fn datastores(&self) -> &Datastores<'e> {
+        self.datastores.get_or_init(|| Datastores::new(self))
+    }
+
+    /// Credentials that each workload consumes, with where they come from.
+    pub(super) fn credentials(&self) -> &Credentials<'e> {
+        self.credentials.get_or_init(|| Credentials::new(self))
     }
 }

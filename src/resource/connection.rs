@@ -68,6 +68,13 @@ pub enum Transport {
     Verified,
 }
 
+impl Transport {
+    /// What `sslmode` of PostgreSQL and MySQL demands.
+    pub fn of_mode(mode: &str) -> Self {
+        ssl_mode(mode)
+    }
+}
+
 impl Name {
     /// A text that stands where a name belongs; templates are unknown, an empty one is none.
     pub fn of(text: &str) -> Self {

@@ -12,7 +12,6 @@ use std::{
 };
 
 use probity::{
-    config::{Config, Day},
     policy::selector,
     scan::{Settings, read_estate},
     source::base::Base,
@@ -54,8 +53,8 @@ fn settings(folder: &Path) -> Settings {
         namespace: "default".to_owned(),
         fail_on: None,
         strict: false,
-        today: Day::parse("2026-01-01").expect("a day"),
-        config: Config::default(),
+        today: probity::config::Day::parse("2026-01-01").expect("a day"),
+        config: probity::config::Config::default(),
     }
 }
 

@@ -138,6 +138,7 @@ mod tests {
             key: None,
             evidence: Evidence::Explicit,
             place: Place::new(SourceId(0), 0..1),
+            reference: Place::new(SourceId(0), 0..1),
         }
     }
 

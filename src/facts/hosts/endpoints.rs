@@ -41,7 +41,7 @@ impl<'e> Addresses<'e> {
         for resource in view.of_kind("", "Service") {
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
             let node = view.estate.node(resource);
-            for text in node.str_at(&["spec", "clusterIP"]).filter(|address| *address != "None") {
+            if let Some(text) = node.str_at(&["spec", "clusterIP"]).filter(|address| *address != "None") {
                 of_services.insert(text, (namespace, &*resource.object.name));
             }
         }

@@ -109,7 +109,7 @@ impl<'e> Beside<'_, 'e> {
         let positional =
             words.iter().skip(1).filter(|word| !word.starts_with('-') && looks_like_instance(word));
         let mut instances: Vec<String> = listed.split(',').map(ToOwned::to_owned).collect();
-        instances.extend(positional.map(|word| word.to_string()));
+        instances.extend(positional.map(ToString::to_string));
         instances.extend(self.variable("CSQL_PROXY_INSTANCE_CONNECTION_NAME"));
         let instances: Vec<(String, Option<u16>)> = instances
             .iter()
@@ -132,7 +132,7 @@ impl<'e> Beside<'_, 'e> {
             .find_map(|name| self.setting(name))
             .map(|setting| match &setting.text {
                 Some(text) => Leads::By(text.to_string()),
-                None => Leads::To(referred(setting)),
+                None => Leads::To(self.referred(setting)),
             })
     }
 
@@ -155,7 +155,7 @@ impl<'e> Beside<'_, 'e> {
             Some(Setting { text: Some(value), .. }) => {
                 Ok(format!("{}{value}{rest}", text.get(..at).unwrap_or_default()).into())
             }
-            Some(setting) => Err(referred(setting)),
+            Some(setting) => Err(self.referred(setting)),
             None => Err(Host::Unknown),
         }
     }
@@ -164,6 +164,11 @@ impl<'e> Beside<'_, 'e> {
         let setting = self.setting(name)?;
         // The text of one that is not known still says which variable it is.
         Some(setting.text.as_ref().map_or_else(|| format!("$({name})"), ToString::to_string))
+    }
+
+    fn referred(&self, setting: &Setting<'_>) -> Host {
+        let namespace = self.set.workloads().get(self.caller).namespace;
+        referred(setting, namespace).map_or(Host::Unknown, Host::Referred)
     }
 
     fn setting(&self, name: &str) -> Option<&Setting<'e>> {
@@ -181,13 +186,17 @@ impl<'e> Beside<'_, 'e> {
 }
 
 /// What a setting that the input does not hold refers to: equal for all that refer to the same.
-pub(in crate::facts) fn referred(setting: &Setting<'_>) -> Host {
+pub(in crate::facts) fn referred(setting: &Setting<'_>, namespace: &str) -> Option<String> {
     match &setting.origin {
         Origin::MissingSecret { name, key } => {
-            Host::Referred(format!("Secret/{name}#{}", key.unwrap_or(&setting.name)))
+            Some(format!("Secret/{namespace}/{name}#{}", key.unwrap_or(&setting.name)))
         }
-        Origin::Missing(what) => Host::Referred(format!("{what}#{}", setting.name)),
-        _ => Host::Unknown,
+        // The object is there, but what it holds is known only after apply.
+        Origin::ConfigMap(resource) | Origin::Secret(resource) if setting.text.is_none() => {
+            Some(format!("{}#{}", resource.id, setting.key.unwrap_or(&setting.name)))
+        }
+        Origin::Missing(what) => Some(format!("{what}#{}", setting.name)),
+        _ => None,
     }
 }
 

@@ -158,7 +158,7 @@ fn a_loopback_leads_to_what_listens_in_the_same_pod() {
             "containers: [{name: p, image: gce-proxy, command: [x, '-instances=$(CONNECTION)=tcp:5432'], env: [{name: CONNECTION, valueFrom: {secretKeyRef: {name: sql, key: connection}}}]}]",
             "localhost",
             Some(5432),
-            "referred Secret/sql#connection",
+            "referred Secret/shop/sql#connection",
         ),
         (
             "a pooler",
