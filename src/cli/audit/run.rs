@@ -170,8 +170,8 @@ impl Destination {
 
     #[expect(clippy::disallowed_methods, reason = "the edge that reads the key")]
     fn key(&self) -> Result<Option<PrivateKey>, AuditError> {
-        forbid_core_dumps();
         if let Some(path) = &self.audit_key {
+            forbid_core_dumps();
             let key = read_private(path).map_err(|error| match error {
                 AuditError::Io(error) => AuditError::Request(format!("`--audit-key`: {error}")),
                 other => other,
@@ -181,6 +181,7 @@ impl Destination {
         let Some(text) = std::env::var_os("PROBITY_AUDIT_KEY").filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
+        forbid_core_dumps();
         Ok(Some(PrivateKey::parse(&text.to_string_lossy())?))
     }
 }
