@@ -3,8 +3,10 @@
 mod architecture;
 mod audit;
 mod command;
+mod configuration;
 mod documents;
 mod fixtures;
 mod policies;
 mod terraform;
+mod waivers;
 mod yaml_suite;
