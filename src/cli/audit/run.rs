@@ -215,7 +215,8 @@ impl Run {
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
         let mut events = std::mem::take(&mut self.pending);
         events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
-        events.extend(events::decisions(report, &digests));
+        let today = self.began.strftime("%Y-%m-%d").to_string();
+        events.extend(events::decisions(report, &digests, &today));
         let milliseconds = clock::now().duration_since(self.began).as_millis();
         events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
         let result = self.writer.append(&events).map_err(|error| failure(&error));
