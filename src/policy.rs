@@ -4,6 +4,7 @@
 //! says which subjects a rule meets, [`engine`] evaluates, [`verdict`] reads what a rule said.
 //! Deliberately absent: waivers, overrides and output. The only module that names `regorus`.
 
+pub mod bundle;
 pub mod case;
 pub mod engine;
 pub mod example;

@@ -7,14 +7,14 @@ use ignore::WalkBuilder;
 
 use super::Failure;
 use crate::{
-    policy::{Policies, PolicyFile, built_in, metadata::FRAMEWORKS},
+    policy::{Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
     source::base::Base,
 };
 
 /// Arguments that choose policies and rules.
 #[derive(Debug, Args)]
 pub(super) struct Selection {
-    /// Load the Rego policies in this folder too.
+    /// Load the Rego policies in this folder or bundle (`.tar.gz`) too.
     #[arg(short, long, value_name = "DIR")]
     policy: Vec<PathBuf>,
     /// Leave out the policies that come with Probity.
@@ -90,9 +90,37 @@ fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
     Ok(found)
 }
 
-/// Rego files below a folder, or one file, named as given.
-#[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
+/// Rego files below a folder, in a bundle, or one file, named as given.
 pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+    let name = path.to_string_lossy();
+    if let Some((scheme, _)) = name.split_once("://") {
+        return Err(Failure::usage(format!(
+            "`{name}`: policies are not fetched by `{scheme}`, so that a scan needs no network and no credentials"
+        ))
+        .help("fetch the bundle first, for example with `oras pull`, and name its folder or `.tar.gz`"));
+    }
+    let is_bundle = name.ends_with(".tar.gz") || name.ends_with(".tgz");
+    if is_bundle && path.is_file() { bundle(path) } else { files(path) }
+}
+
+fn bundle(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let name = name.trim_start_matches("./");
+    let file = std::fs::File::open(path)
+        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
+    let bundle = bundle::read(name, std::io::BufReader::new(file))
+        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be used: {error}")))?;
+    if !bundle.data.is_empty() {
+        return Err(Failure::usage(format!(
+            "bundle `{name}` holds data, which this version cannot give to policies"
+        ))
+        .help("build it without `data.json`"));
+    }
+    Ok(bundle.files)
+}
+
+#[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
+fn files(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
     let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::usage(format!("policy `{}` cannot be read: {error}", path.display()))
     };

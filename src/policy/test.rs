@@ -189,7 +189,10 @@ mod tests {
         assert_eq!(refused("_pod(\"Pod\")"), None);
         assert_eq!(refused("object.union(_pod(\"Pod\"), {\"spec\": {}})"), None);
         let reason = refused("{\"kind\": \"Pod\"}").unwrap();
-        assert_eq!(reason, "does not fit selector `kubernetes`: `input` has no `apiVersion`");
+        assert!(
+            reason.starts_with("does not fit selector `kubernetes`: `input` has no `apiVersion`;"),
+            "{reason}"
+        );
         assert!(refused("_pod(1)").unwrap().contains("`input.kind` is a number"));
     }
 
