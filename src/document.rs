@@ -10,6 +10,7 @@ pub mod assembly;
 mod builder;
 pub mod json;
 mod number;
+pub mod typed;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};

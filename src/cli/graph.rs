@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let settings = arguments.estate.settings()?;
+    let (settings, _) = arguments.estate.settings(terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
     for format in FORMATS.iter().filter(|format| format.name == arguments.format) {
         terminal.print(|out| format.write(&estate, out))?;

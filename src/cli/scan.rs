@@ -8,8 +8,17 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
-use super::{Failure, audit::Scanned, policies::Selection, progress::Progress, terminal::Terminal};
+use super::{
+    Failure,
+    audit::Scanned,
+    clock,
+    configuration::{Configuration, ConfigurationArguments, notice_unknown_rules},
+    policies::Selection,
+    progress::Progress,
+    terminal::Terminal,
+};
 use crate::{
+    config::FailOn,
     finding::Severity,
     output::{self, Format},
     report::Report,
@@ -32,9 +41,8 @@ pub(super) struct EstateArguments {
     /// Leave out files that match this glob (gitignore syntax).
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// Read no `probity.yaml`.
-    #[arg(long)]
-    no_config: bool,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
 }
 
 /// Arguments of `probity scan`.
@@ -50,9 +58,9 @@ pub(super) struct Arguments {
     /// File for the report of the `--format` before it; without one it goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// Least severity of an open finding that makes the exit code 1.
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
-    fail_on: String,
+    /// Least severity of an open finding that makes the exit code 1 [default: low].
+    #[arg(long, value_name = "SEVERITY", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
+    fail_on: Option<String>,
     /// Exit with 3 if a source is skipped or anything is not assessed.
     #[arg(long)]
     strict: bool,
@@ -60,17 +68,29 @@ pub(super) struct Arguments {
     audit: super::audit::Destination,
 }
 
+/// What of the configuration is no setting of the scan.
+pub(super) struct Configured {
+    policies: Vec<PathBuf>,
+    digest: Option<String>,
+}
+
 impl EstateArguments {
-    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+    /// Settings that need no judgement, and the configuration's policies.
+    pub(super) fn settings(&self, terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
         let base = Base::new(&self.paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
-        Ok(Settings {
+        let Configuration { config, policies, digest } = self.configuration.load(&base, terminal)?;
+        let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
+        let settings = Settings {
             base,
-            exclude: self.exclude.clone(),
+            exclude: exclude.collect(),
             namespace: self.namespace.clone(),
-            fail_on: Some(Severity::Low),
+            fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
             strict: false,
-        })
+            today: clock::today(),
+            config,
+        };
+        Ok((settings, Configured { policies, digest }))
     }
 }
 
@@ -86,14 +106,26 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
     let destinations = destinations(arguments, matches)?;
-    let mut settings = arguments.estate.settings()?;
-    settings.fail_on = arguments.fail_on.parse().ok();
+    let (mut settings, configured) = arguments.estate.settings(terminal)?;
+    if let Some(fail_on) = &arguments.fail_on {
+        settings.fail_on = fail_on.parse().ok();
+    }
     settings.strict = arguments.strict;
-    let policies = arguments.selection.load()?;
+    let policies = arguments.selection.load(&configured.policies, &settings.base)?;
+    if !arguments.selection.is_partial() {
+        notice_unknown_rules(&settings.config, &policies.rules, terminal);
+    }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
-    let scanned = Scanned { base: &settings.base, estate: &estate, policies: &policies.files, matches };
+    let scanned = Scanned {
+        base: &settings.base,
+        configured: &settings.config.audit,
+        configuration: configured.digest,
+        estate: &estate,
+        policies: &policies.files,
+        matches,
+    };
     let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();

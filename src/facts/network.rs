@@ -7,7 +7,7 @@
 mod admin;
 mod admitted;
 mod namespaces;
-mod policy;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +17,7 @@ pub(super) use self::admitted::Admitted;
 use self::{
     admin::{Admin, Outcomes},
     namespaces::Namespaces,
-    policy::{Direction, Policy},
+    rules::{Direction, Policy},
 };
 use super::{
     Set,

@@ -3,8 +3,11 @@
 mod architecture;
 mod audit;
 mod command;
+mod configuration;
+mod datastores;
 mod documents;
 mod fixtures;
 mod policies;
 mod terraform;
+mod waivers;
 mod yaml_suite;

@@ -23,6 +23,7 @@ use crate::{
         signer::Signer,
     },
     cli::{Failure, clock, scan::Written, scan::absolute, terminal::Terminal},
+    config,
     estate::Estate,
     finding::hex,
     policy::PolicyFile,
@@ -63,6 +64,10 @@ pub(in crate::cli) struct Destination {
 /// What a scan is about to judge.
 pub(in crate::cli) struct Scanned<'s> {
     pub(in crate::cli) base: &'s Base,
+    /// What `probity.yaml` says of the log.
+    pub(in crate::cli) configured: &'s config::AuditSettings,
+    /// SHA-256 of `probity.yaml`.
+    pub(in crate::cli) configuration: Option<String>,
     pub(in crate::cli) estate: &'s Estate,
     pub(in crate::cli) policies: &'s [PolicyFile],
     pub(in crate::cli) matches: Option<&'s ArgMatches>,
@@ -87,7 +92,8 @@ impl Destination {
         scanned: &Scanned<'_>,
         terminal: &Terminal,
     ) -> Result<Option<Run>, Failure> {
-        let candidates = match self.audit.as_deref() {
+        let configured = scanned.configured;
+        let candidates = match self.audit.as_deref().or(configured.log.as_deref()) {
             Some("off") => return Ok(None),
             Some(url) if url.contains("://") => {
                 return Err(Failure::usage(format!(
@@ -95,7 +101,8 @@ impl Destination {
                 ))
                 .help("give a folder"));
             }
-            Some(folder) => vec![absolute(Path::new(folder))?],
+            Some(folder) if self.audit.is_some() => vec![absolute(Path::new(folder))?],
+            Some(folder) => vec![scanned.base.root.join(folder)],
             None => default_directory(scanned.base),
         };
         let last = candidates.len().saturating_sub(1);
@@ -125,10 +132,14 @@ impl Destination {
     fn open(&self, directory: &Path, scanned: &Scanned<'_>) -> Result<Run, AuditError> {
         let mut options = Options::new(clock::now);
         options.signer = self.signer(directory)?;
-        options.origin = self.audit_origin.clone().or_else(|| {
-            let is_new = !directory.join("log.json").exists() && options.signer.is_none();
-            is_new.then(|| default_origin(directory))
-        });
+        options.origin = self
+            .audit_origin
+            .clone()
+            .or_else(|| scanned.configured.origin.as_deref().map(ToOwned::to_owned))
+            .or_else(|| {
+                let is_new = !directory.join("log.json").exists() && options.signer.is_none();
+                is_new.then(|| default_origin(directory))
+            });
         options.state = state_folder();
         options.initialise_new = self.audit_init_new;
         options.allow_network = self.audit_allow_network_fs;

@@ -134,7 +134,12 @@ impl Cloud {
     ) -> Vec<Access> {
         let caller = Caller {
             id: service.id.clone(),
-            service: service.id.clone(),
+            service: set
+                .view
+                .estate
+                .config
+                .service_of(&service.id)
+                .map_or_else(|| service.id.clone(), Into::into),
             workload: None,
             role: Role::of_name(&service.id),
         };

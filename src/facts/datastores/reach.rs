@@ -53,8 +53,7 @@ impl Reach {
             return planned::reach(set, datastores, server);
         };
         let port = Port { number: datastores.servers.get(server).pod_port, protocol: "TCP" };
-        let users = datastores.accesses_to(server);
-        let needed: BTreeSet<&str> = users.iter().map(|access| &*access.caller.service).collect();
+        let needed = datastores.needed(set, server);
         let own = &set.workloads().get(to).service;
         let Admitted { mut everyone, by, callers } =
             set.network().admitted(set, to, port, MOST + needed.len());
@@ -109,6 +108,18 @@ pub(super) fn identity_policies<'e>(set: &Set<'e>) -> BTreeMap<&'e str, Vec<&'e 
 }
 
 impl Datastores<'_> {
+    /// Services that need to reach a server: declared owners, else all that use it.
+    pub(super) fn needed<'s>(&'s self, set: &'s Set<'_>, server: ServerId) -> BTreeSet<&'s str> {
+        let config = &set.view.estate.config;
+        let databases = self.databases(server);
+        let owners: BTreeSet<&str> =
+            databases.iter().filter_map(|database| config.datastore(&self.id(server, database)).0).collect();
+        if !owners.is_empty() {
+            return owners;
+        }
+        self.accesses_to(server).into_iter().map(|access| &*access.caller.service).collect()
+    }
+
     /// A policy of a mesh that admits callers of a workload by identity: whom, is not worked out here.
     fn identity_policy(&self, set: &Set<'_>, to: WorkloadId) -> Option<Because> {
         let workload = set.workloads().get(to);

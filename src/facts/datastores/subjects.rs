@@ -6,7 +6,9 @@
 //! | both stores | `id`, `engine`, `server`, `name`, `namespace`, `workload`, `services` | as in the contract; `workload` is what serves, `services` lead to it |
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
-//! | `datastore` | `shared`, `same_principal` | `T`: several services use it; two of them as one principal |
+//! | both stores | `by_design` | why several services share it on purpose, or null |
+//! | `datastore` | `owner` | the service that is declared to own it, or null |
+//! | `datastore` | `shared`, `same_principal` | `T`: several services use it, or one that is not its owner; two of them as one principal |
 //! | both stores | `cache` | it is one: meant to be shared by some |
 //! | `database-server` | `exposures` | `[{kind, service, port, internal, source_ranges}]`; kinds `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork`, `PublicAddress`, `unknown` |
 //! | `database-server` | `shared_principal`, `shared_server`, `databases_known` | ids of services that meet there with different databases |
@@ -61,7 +63,9 @@ impl Datastores<'_> {
     /// Databases of a server, whether several services use each, and whether it is a cache.
     pub(in crate::facts) fn sharing(&self, set: &Set<'_>, id: ServerId) -> Vec<(Named, Truth, bool)> {
         let each = self.by_database(id).into_iter().map(|(database, users, elsewhere)| {
-            let sharing = sharing::of_database(&users, &elsewhere, database == Named::Unknown);
+            let declared = set.view.estate.config.datastore(&self.id(id, &database));
+            let is_unknown = database == Named::Unknown;
+            let sharing = sharing::of_database(&users, &elsewhere, is_unknown, declared.0);
             let cache = is_cache(set, id, &users);
             (database, sharing.shared, cache)
         });
@@ -78,7 +82,9 @@ fn datastore(
 ) -> Subject {
     let datastores = set.datastores();
     let is_unknown = *database == Named::Unknown;
-    let sharing = sharing::of_database(accesses, elsewhere, is_unknown);
+    let id = datastores.id(server, database);
+    let (owner, by_design) = set.view.estate.config.datastore(&id);
+    let sharing = sharing::of_database(accesses, elsewhere, is_unknown, owner);
     let shown = if is_unknown { elsewhere } else { accesses };
     let first = shown.iter().find(|access| sharing::is_owner(access)).or(shown.first());
     let decided = first.and_then(|access| deciding(access));
@@ -88,11 +94,12 @@ fn datastore(
     let fields = [
         ("database", name.at(place)),
         ("shared", Fact::from(sharing.shared).at(decided)),
+        ("owner", Fact::from(owner)),
+        ("by_design", Fact::from(by_design)),
         ("same_principal", Fact::from(sharing.same_principal)),
         ("cache", Fact::from(is_cache(set, server, accesses))),
         ("users", users(datastores, shown)),
     ];
-    let id = datastores.id(server, database);
     subject(set, server, &id, fields)
 }
 
@@ -132,6 +139,10 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
         ("encrypted", datastores.servers.get(id).encrypted.clone()),
         ("reach", reach(set, id)),
     ];
+    let by_design = datastores.databases(id).into_iter().find_map(|database| {
+        set.view.estate.config.datastore(&datastores.id(id, &database)).1.map(ToOwned::to_owned)
+    });
+    let fields: Vec<_> = fields.into_iter().chain([("by_design", Fact::from(by_design))]).collect();
     let mut databases = datastores.databases(id).into_iter();
     let datastore = match (databases.next(), databases.next()) {
         (Some(database), None) => datastores.id(id, &database),
@@ -141,11 +152,11 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
 }
 
 /// What both kinds of stores have.
-fn subject<const N: usize>(
+fn subject<'f>(
     set: &Set<'_>,
     id: ServerId,
     datastore: &str,
-    fields: [(&str, Fact); N],
+    fields: impl IntoIterator<Item = (&'f str, Fact)>,
 ) -> Subject {
     let server = set.datastores().servers.get(id);
     let (resource, kind, place) = match server.served_by {

@@ -5,7 +5,7 @@ use super::{
     Network, Peer, Question,
     namespaces::{Namespaces, uses_host},
     place,
-    policy::{Direction, any, named_port},
+    rules::{Direction, any, named_port},
 };
 use crate::{
     document::NodeRef,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Allowed, Network, Peer, Port, Question, place,
-    policy::{Direction, PeerMatch},
+    rules::{Direction, PeerMatch},
 };
 use crate::{
     estate::Resource,

@@ -9,15 +9,15 @@ use crate::{
     audit::{
         Event,
         event::{
-            Decision, DecisionBatch, Digest, Input, List, Manifest, Outcomes, PolicyDigest, ReportDigest,
-            ScanEnd, ScanStart, Tool, WaiverUse,
+            Decision, DecisionBatch, Digest, Input, List, Manifest, Outcomes, Override, PolicyDigest,
+            ReportDigest, ScanEnd, ScanStart, Tool, WaiverChange, WaiverUse,
         },
         evidence::EvidenceKey,
     },
     cli::scan::Written,
     finding::hex,
     policy::{PolicyFile, built_in},
-    report::{Judged, Report, Status as Standing},
+    report::{self, Judged, Report, Status as Standing},
     source::{Mask, Source, SourceId, Sources, Status},
 };
 
@@ -34,6 +34,7 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
         actors: circumstances::actors(),
         arguments: circumstances::arguments(scanned.matches),
         ci: circumstances::automation(),
+        configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
         manifest: Some(manifest),
         mode: if circumstances::is_hook() { "hook" } else { "scan" }.to_owned(),
@@ -155,7 +156,33 @@ pub(super) fn decisions(report: &Report, digests: &Digests<'_>) -> Vec<Event> {
     });
     let uses = report.findings.iter().filter_map(waiver_use);
     let decisions = found.chain(unassessed).chain(errors).map(Event::Decision);
-    decisions.chain(uses).chain(passes(report)).collect()
+    let overrides = report.overrides.iter().map(overridden);
+    let expired = report.expired_waivers.iter().map(expired);
+    overrides.chain(expired).chain(decisions).chain(uses).chain(passes(report)).collect()
+}
+
+fn overridden(setting: &report::Override) -> Event {
+    Event::Override(Override {
+        from: setting.from.clone(),
+        rule: setting.rule.to_string(),
+        setting: setting.setting.to_owned(),
+        source: Some(setting.source.clone()),
+        to: setting.to.clone(),
+    })
+}
+
+/// Reasons and names of resources may be long or personal: the record has a digest, and the patterns stay in the file.
+fn expired(waiver: &report::Waiver) -> Event {
+    Event::WaiverExpire(WaiverChange {
+        approver: waiver.owner.clone(),
+        id: waiver.id.clone(),
+        reason_sha256: Some(hex(&Sha256::digest(waiver.reason.as_bytes()))),
+        resource: None,
+        rule: waiver.rule.clone(),
+        source: Some(waiver.source.clone()),
+        ticket: waiver.ticket.clone(),
+        until: waiver.until.clone(),
+    })
 }
 
 fn waiver_use(judged: &Judged) -> Option<Event> {
