@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use self::{endpoints::Addresses, entries::Entries};
 pub(super) use self::{
     loopback::referred,
-    operators::{Operated, Operators},
+    operators::{Handed, Operated, Operators},
 };
 use super::{
     Set,

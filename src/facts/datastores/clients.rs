@@ -13,7 +13,7 @@ use crate::{
         Because, Set,
         accesses::{Claim, Part, claims},
         environment::{Evidence, Origin, Setting},
-        hosts::{Host, Resolved, referred},
+        hosts::{Handed, Host, Resolved, referred},
         workloads::WorkloadId,
     },
     resource::connection::{Password, Transport},
@@ -128,7 +128,10 @@ fn access<'e>(
     let resolved = match &claim.host {
         Part::Text(host) => set.hosts().resolve_from(set, host, claim.port, id),
         Part::Referred(reference) => {
-            Resolved { host: Host::Referred(reference.clone()), through: Vec::new() }
+            let handed = set.hosts().operators().handed(reference);
+            let host = handed
+                .map_or_else(|| Host::Referred(reference.clone()), |handed| Host::Operated(handed.server));
+            Resolved { host, through: Vec::new() }
         }
         Part::Absent | Part::Unknown => return None,
     };
@@ -137,7 +140,8 @@ fn access<'e>(
         return None;
     }
     let engine = servers.get(server).engine;
-    let mut database = Named::of(&claim.database);
+    let mut database = handed(set, claim, &claim.database, |handed| handed.database.clone());
+    let principal = handed(set, claim, &claim.principal, |handed| Some(handed.principal.clone()));
     if database == Named::Unknown && engine == Some("redis") && claim.database == Part::Absent {
         database = Named::Known("0".to_owned());
     }
@@ -154,7 +158,7 @@ fn access<'e>(
         caller: caller.clone(),
         server,
         database,
-        principal: Named::of(&claim.principal),
+        principal,
         password: claim.password,
         credential,
         transport: claim.transport,
@@ -172,6 +176,23 @@ fn access<'e>(
             .password_by
             .map(|setting| step(setting, format!("`{}` holds the credential", setting.name))),
     })
+}
+
+/// A name; one that the input does not hold is what the operator puts into the Secret that is referred to.
+fn handed(
+    set: &Set<'_>,
+    claim: &Claim<'_, '_>,
+    part: &Part<'_>,
+    pick: impl Fn(&Handed) -> Option<String>,
+) -> Named {
+    let reference = match (part, &claim.host) {
+        (Part::Referred(reference), _) => Some(reference),
+        // One Secret tells all.
+        (Part::Absent | Part::Unknown, Part::Referred(reference)) => Some(reference),
+        _ => None,
+    };
+    let known = reference.and_then(|reference| pick(set.hosts().operators().handed(reference)?));
+    known.map_or_else(|| Named::of(part), Named::Known)
 }
 
 /// Where a credential is kept, if others may take it from there too.

@@ -55,7 +55,7 @@ pub(super) fn of_database(
         services(accesses, false).into_iter().chain(services(elsewhere, true)).collect();
     let shared = if sure.len() > 1 && !is_unknown {
         Truth::True
-    } else if possible.len() > 1 && (owner.is_some() || !sure.is_empty()) {
+    } else if possible.len() > 1 {
         Truth::Unknown
     } else {
         Truth::False
