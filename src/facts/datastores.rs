@@ -50,7 +50,7 @@ impl<'e> Datastores<'e> {
         let mut servers = Servers::new(set);
         let mut own: BTreeMap<ServerId, Own> = BTreeMap::new();
         let cloud = Cloud::new(set, &mut servers, &mut own);
-        let mut accesses = clients::accesses(set, &cloud, &mut servers);
+        let mut accesses = clients::accesses(set, &cloud, &own, &mut servers);
         let told: BTreeSet<(Arc<str>, ServerId)> =
             accesses.iter().map(|access| (Arc::clone(&access.caller.id), access.server)).collect();
         let bound = bindings::accesses(set, &servers).into_iter();
@@ -103,6 +103,9 @@ impl<'e> Datastores<'e> {
 
     /// The id of a datastore (contract, "Ids").
     pub(super) fn id(&self, server: ServerId, database: &Named) -> String {
-        self.servers.get(server).datastore_id(database.key().unwrap_or("unknown"))
+        let server = self.servers.get(server);
+        // What one value outside the input says of both is named once.
+        let key = database.key().filter(|key| *key != server.id);
+        server.datastore_id(key.unwrap_or("unknown"))
     }
 }
