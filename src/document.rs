@@ -137,6 +137,11 @@ impl Document {
         self.slice(&comment.span).trim_start_matches('#')
     }
 
+    /// Whether a byte range of its source goes over the end of a line.
+    pub fn has_line_break(&self, span: &Range<usize>) -> bool {
+        self.text.get(span.clone()).is_none_or(|text| text.contains(['\n', '\r']))
+    }
+
     fn slice(&self, range: &Range<u32>) -> &str {
         self.text.get(bytes(range)).unwrap_or_default()
     }

@@ -8,19 +8,31 @@
 mod accesses;
 mod buckets;
 mod classifications;
+mod connections;
+mod credentials;
 mod datastores;
+mod declared;
 mod environment;
+mod flows;
+mod gateways;
+mod grants;
 pub mod graph;
 mod hosts;
+mod mesh;
 mod network;
 mod overview;
 mod places;
+mod planned_secrets;
+mod policies;
 mod secrets;
 mod services;
 mod set;
+mod topics;
 mod truth;
+mod vault_agents;
 mod workloads;
 
+use self::truth::Truth;
 pub use self::{overview::OVERVIEW, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -47,10 +59,25 @@ pub enum Make {
 pub const FACTS: &[(&str, Make)] = &[
     ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(buckets::subjects)),
-    ("classification", Make::Resource(classifications::classification)),
+    ("classification", Make::Set(classifications::classifications)),
+    ("connection", Make::Set(connections::connections)),
+    ("credential", Make::Set(credentials::subjects)),
     ("database-server", Make::Set(datastores::server_subjects)),
     ("datastore", Make::Set(datastores::datastore_subjects)),
+    ("flow", Make::Set(flows::flow_subjects)),
+    ("gateway", Make::Plan(gateways::planned)),
+    ("gateway", Make::Set(gateways::gateways)),
+    ("grant", Make::Set(grants::subjects)),
+    ("identity", Make::Set(mesh::identities)),
+    ("namespace", Make::Set(mesh::namespaces)),
+    ("planned-output", Make::Plan(planned_secrets::outputs)),
+    ("planned-secret", Make::Plan(planned_secrets::resources)),
+    ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret-use", Make::Set(credentials::uses)),
+    ("topic", Make::Set(flows::topic_subjects)),
+    ("vault-agent", Make::Set(vault_agents::subjects)),
+    ("workload", Make::Set(mesh::workloads)),
 ];
 
 /// One value of a fact, with where it comes from.
@@ -164,6 +191,26 @@ pub(crate) struct Because {
     /// Id of the resource that decides; `None` where a default or an absence does.
     pub(crate) resource: Option<Arc<str>>,
     pub(crate) origin: Option<Origin>,
+}
+
+impl Because {
+    /// What a resource decides, at the value that says so.
+    fn decided(text: impl Into<String>, resource: &Resource, place: Place) -> Self {
+        Self { text: text.into(), resource: Some(Arc::clone(&resource.id)), origin: Some(place.into()) }
+    }
+
+    /// Bytes that say so.
+    fn place(&self) -> Option<Place> {
+        match &self.origin {
+            Some(Origin::Place(place)) => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    /// What holds because nothing says otherwise.
+    fn default(text: impl Into<String>) -> Self {
+        Self { text: text.into(), resource: None, origin: None }
+    }
 }
 
 impl From<Because> for Fact {

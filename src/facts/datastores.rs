@@ -28,11 +28,11 @@ use self::planned::Cloud;
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
-    servers::{ServedBy, Server, ServerId, Servers},
+    servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
 use super::Set;
-use crate::{estate::Resource, resource::engine};
+use crate::resource::engine;
 
 /// Everything about databases in a set.
 #[derive(Debug)]
@@ -42,7 +42,6 @@ pub(super) struct Datastores<'e> {
     by_server: BTreeMap<ServerId, Vec<usize>>,
     own: BTreeMap<ServerId, Own>,
     cloud: Cloud,
-    identity_policies: BTreeMap<&'e str, Vec<&'e Resource>>,
 }
 
 impl<'e> Datastores<'e> {
@@ -66,8 +65,7 @@ impl<'e> Datastores<'e> {
             let engine = engine::named(server.engine?)?;
             Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
         }));
-        let identity_policies = reach::identity_policies(set);
-        Self { servers, accesses, by_server, own, cloud, identity_policies }
+        Self { servers, accesses, by_server, own, cloud }
     }
 
     /// All accesses, in the order of their callers.

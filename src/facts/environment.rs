@@ -6,7 +6,6 @@
 mod arguments;
 mod expansion;
 mod files;
-mod format;
 mod kept;
 mod profile;
 #[cfg(test)]
@@ -94,11 +93,13 @@ pub(super) struct Setting<'e> {
     /// What is written at `place`, where references in it were replaced.
     pub(super) written: Option<Cow<'e, str>>,
     pub(super) origin: Origin<'e>,
-    /// Key within the ConfigMap or Secret of the input.
+    /// Key within the `ConfigMap` or Secret of the input.
     pub(super) key: Option<&'e str>,
     pub(super) evidence: Evidence,
     /// The text where it is written, else what refers to it.
     pub(super) place: Place,
+    /// In the manifest of the workload: the text, or what refers to it.
+    pub(super) reference: Place,
 }
 
 impl std::fmt::Debug for Setting<'_> {
@@ -169,6 +170,7 @@ impl<'e> Container<'_, 'e> {
             origin,
             key: None,
             evidence: Evidence::Explicit,
+            reference: place.clone(),
             place,
         }
     }

@@ -13,10 +13,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use self::{endpoints::Addresses, entries::Entries};
+use self::{endpoints::Addresses, entries::Entries, operators::Operators};
 pub(super) use self::{
     loopback::referred,
-    operators::{Handed, Operated, Operators},
+    operators::{Handed, Operated},
 };
 use super::{
     Set,
@@ -137,15 +137,6 @@ impl<'e> Hosts<'e> {
             return resolved;
         }
         loopback::resolve(self, set, port, caller)
-    }
-
-    /// Workloads whose Pods answer at a host; none where the input does not declare them.
-    pub(super) fn workloads(set: &Set<'e>, host: &Host) -> Vec<WorkloadId> {
-        match host {
-            Host::Service(service) => set.services().get(*service).selected.clone(),
-            Host::Workload { workload, .. } => vec![*workload],
-            _ => Vec::new(),
-        }
     }
 
     /// `namespace`: where the search for the name starts; `None`: the name is absolute.

@@ -6,7 +6,7 @@ mod ports;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::ports::{ContainerPort, ServicePort, Target};
+pub(super) use self::ports::{ContainerPort, ServicePort};
 use super::workloads::{WorkloadId, Workloads};
 use crate::{
     document::NodeRef,

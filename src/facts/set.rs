@@ -5,7 +5,17 @@
 use std::sync::OnceLock;
 
 use super::{
-    datastores::Datastores, environment::Environments, hosts::Hosts, network::Network, services::Services,
+    connections::Connections,
+    credentials::Credentials,
+    datastores::Datastores,
+    declared::Declarations,
+    environment::Environments,
+    flows::Flows,
+    hosts::Hosts,
+    mesh::{Declared, Meshes},
+    network::Network,
+    services::Services,
+    topics::Topics,
     workloads::Workloads,
 };
 use crate::estate::View;
@@ -17,9 +27,15 @@ pub struct Set<'e> {
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
+    mesh: OnceLock<Meshes<'e>>,
+    connections: OnceLock<Connections<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
+    declarations: OnceLock<Declarations<'e>>,
+    topics: OnceLock<Topics<'e>>,
+    flows: OnceLock<Flows>,
     datastores: OnceLock<Datastores<'e>>,
+    credentials: OnceLock<Credentials<'e>>,
 }
 
 impl<'e> Set<'e> {
@@ -29,9 +45,15 @@ impl<'e> Set<'e> {
             workloads: OnceLock::new(),
             services: OnceLock::new(),
             environments: OnceLock::new(),
+            mesh: OnceLock::new(),
+            connections: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
+            declarations: OnceLock::new(),
+            topics: OnceLock::new(),
+            flows: OnceLock::new(),
             datastores: OnceLock::new(),
+            credentials: OnceLock::new(),
         }
     }
 
@@ -50,6 +72,12 @@ impl<'e> Set<'e> {
         self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))
     }
 
+    /// Which workloads are in which mesh, and what each port accepts.
+    pub(super) fn mesh(&self) -> &Meshes<'e> {
+        self.mesh
+            .get_or_init(|| Meshes::new(&self.view, self.workloads(), self.services(), &Declared::default()))
+    }
+
     /// Everything that names and addresses lead to.
     pub(super) fn hosts(&self) -> &Hosts<'e> {
         self.hosts.get_or_init(|| Hosts::new(&self.view))
@@ -60,8 +88,33 @@ impl<'e> Set<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
     }
 
+    /// What objects say of their data.
+    pub(super) fn declarations(&self) -> &Declarations<'e> {
+        self.declarations.get_or_init(|| Declarations::new(&self.view))
+    }
+
+    /// What services send to each other through brokers.
+    pub(super) fn topics(&self) -> &Topics<'e> {
+        self.topics.get_or_init(|| Topics::new(self))
+    }
+
+    /// Where data goes, and what it is.
+    pub(super) fn flows(&self) -> &Flows {
+        self.flows.get_or_init(|| Flows::new(self))
+    }
+
+    /// Who calls whom, and what each connection really uses.
+    pub(super) fn connections(&self) -> &Connections<'e> {
+        self.connections.get_or_init(|| Connections::new(self))
+    }
+
     /// Database servers and who uses them.
     pub(super) fn datastores(&self) -> &Datastores<'e> {
         self.datastores.get_or_init(|| Datastores::new(self))
+    }
+
+    /// Credentials that each workload consumes, with where they come from.
+    pub(super) fn credentials(&self) -> &Credentials<'e> {
+        self.credentials.get_or_init(|| Credentials::new(self))
     }
 }

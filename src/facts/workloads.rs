@@ -27,7 +27,7 @@ pub(super) struct Workload<'e> {
     pub(super) namespace: &'e str,
     /// Labels of its Pods: what everything selects by.
     pub(super) labels: Labels<'e>,
-    /// Name of the ServiceAccount that its Pods run as.
+    /// Name of the `ServiceAccount` that its Pods run as.
     pub(super) service_account: &'e str,
     /// The logical service: the name that the configuration gives it, else `namespace/name`; equal for versions of one
     /// service (domains.md Q7).
@@ -40,7 +40,6 @@ pub(super) struct Workloads<'e> {
     all: Vec<Workload<'e>>,
     by_label: BTreeMap<(&'e str, &'e str, &'e str), Vec<WorkloadId>>,
     by_namespace: BTreeMap<&'e str, Vec<WorkloadId>>,
-    by_id: BTreeMap<&'e str, WorkloadId>,
 }
 
 /// Labels that name the service that a workload is a version of, best first.
@@ -96,12 +95,7 @@ impl<'e> Workloads<'e> {
                 by_label.entry((workload.namespace, *key, *value)).or_default().push(WorkloadId(index));
             }
         }
-        let by_id = all
-            .iter()
-            .enumerate()
-            .map(|(index, workload)| (&*workload.resource.id, WorkloadId(index)))
-            .collect();
-        Self { all, by_label, by_namespace, by_id }
+        Self { all, by_label, by_namespace }
     }
 
     pub(super) fn get(&self, id: WorkloadId) -> &Workload<'e> {
@@ -109,8 +103,9 @@ impl<'e> Workloads<'e> {
     }
 
     /// The workload with an id of the contract.
+    #[cfg(test)]
     pub(super) fn by_id(&self, id: &str) -> Option<WorkloadId> {
-        self.by_id.get(id).copied()
+        self.iter().find(|(_, workload)| &*workload.resource.id == id).map(|(id, _)| id)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (WorkloadId, &Workload<'e>)> {

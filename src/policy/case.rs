@@ -4,12 +4,12 @@ use std::{ops::Range, sync::Arc};
 
 use super::redact::Redactor;
 use crate::{
-    document::{NodeRef, Step, json},
+    document::{Document, NodeRef, Step, json},
     estate::{Estate, Resource},
     facts::Fact,
     resource::{
         credential,
-        terraform::{Plan, kubernetes},
+        terraform::{Values, kubernetes},
     },
     source::Place,
 };
@@ -80,7 +80,7 @@ impl Case<'_> {
     pub fn secret_values(&self, estate: &Estate) -> Vec<String> {
         match &self.input {
             Input::Object(resource) => {
-                let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+                let secrets = credential::secrets(&resource.object, estate.node(resource));
                 let secrets = secrets.into_iter().flat_map(|secret| secret.values);
                 secrets.chain(sensitive_texts(estate, resource)).collect()
             }
@@ -88,11 +88,24 @@ impl Case<'_> {
             Input::Planned(plan, resource) => {
                 let plan = estate.plans.get(*plan);
                 let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
-                values.map(|values| values.sensitive_texts()).unwrap_or_default()
+                let mut texts = values.as_ref().map(Values::sensitive_texts).unwrap_or_default();
+                let root = values.as_ref().and_then(|values| values.document.as_ref()).map(Document::root);
+                texts.extend(root.into_iter().flat_map(literals));
+                texts
             }
-            Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+            Input::Plan(plan) => {
+                let Some(plan) = estate.plans.get(*plan) else { return Vec::new() };
+                let parsed = json::parse(plan.source, &estate.sources.get(plan.source).text);
+                let roots = parsed.documents.iter().map(Document::root);
+                plan.sensitive_texts().into_iter().chain(roots.flat_map(literals)).collect()
+            }
         }
     }
+}
+
+/// What looks like a credential in a plan that marks it as none.
+fn literals(root: NodeRef<'_>) -> Vec<String> {
+    credential::find_in_settings(root).into_iter().flat_map(|found| found.values).collect()
 }
 
 /// What the plan that holds an object does not want shown of it.

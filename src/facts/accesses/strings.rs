@@ -109,7 +109,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
                     principal: whole.clone(),
                     is_database: true,
                     password_by: Some(setting),
-                    ..self.claim(setting, whole)
+                    ..Self::claim(setting, whole)
                 })
             }
             None => None,
@@ -125,12 +125,12 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         let mut claim = Claim {
             engine: connection.engine,
             port: endpoint.port,
-            database: self.named(connection.database),
-            principal: self.named(connection.principal),
+            database: Self::named(connection.database),
+            principal: Self::named(connection.principal),
             password: Some(connection.password),
             transport: connection.transport,
             is_database: true,
-            ..self.claim(setting, host)
+            ..Self::claim(setting, host)
         };
         if claim.database != Part::Absent {
             claim.database_by = Some(setting);
@@ -153,7 +153,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
     ) -> Option<Claim<'s, 'e>> {
         let Some(text) = &setting.text else {
             let host = part(setting, self.namespace);
-            return speaks.then(|| Claim { engine, is_database: true, ..self.claim(setting, host) });
+            return speaks.then(|| Claim { engine, is_database: true, ..Self::claim(setting, host) });
         };
         let endpoint = address(text)?;
         let transport = if text.starts_with("https://") {
@@ -169,11 +169,11 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
             port: endpoint.port,
             transport,
             is_database: speaks,
-            ..self.claim(setting, host)
+            ..Self::claim(setting, host)
         })
     }
 
-    fn claim(&self, setting: &'s Setting<'e>, host: Part<'s>) -> Claim<'s, 'e> {
+    fn claim(setting: &'s Setting<'e>, host: Part<'s>) -> Claim<'s, 'e> {
         Claim {
             engine: None,
             host,
@@ -228,7 +228,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         claim
     }
 
-    fn named(&self, name: Name) -> Part<'s> {
+    fn named(name: Name) -> Part<'s> {
         match name {
             Name::Absent => Part::Absent,
             Name::Unknown => Part::Unknown,
@@ -268,16 +268,7 @@ fn address(text: &str) -> Option<Endpoint> {
     (is_variable || (endpoint.is_sound() && !is_other)).then_some(endpoint)
 }
 
-impl<'s> Part<'s> {
-    /// What is equal for equal parts; `None` where nothing is known.
-    pub(in crate::facts) fn key(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Referred(reference) => Some(reference),
-            Self::Absent | Self::Unknown => None,
-        }
-    }
-
+impl Part<'_> {
     /// The text itself.
     pub(in crate::facts) fn known(&self) -> Option<&str> {
         match self {

@@ -4,6 +4,7 @@
 //! | fact | field | value |
 //! |---|---|---|
 //! | both stores | `id`, `engine`, `server`, `name`, `namespace`, `workload`, `services` | as in the contract; `workload` is what serves, `services` lead to it |
+//! | both stores | `classification` | `{declared, level, categories, sanitizes}`; `declared` is `"unknown"` outside the input |
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
 //! | both stores | `by_design` | why several services share it on purpose, or null |
@@ -34,7 +35,10 @@ pub(in crate::facts) use self::{
 use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, sharing};
 use crate::{
     document::Path,
-    facts::{Because, Fact, Origin, Set, Subject, environment::Evidence, places, truth::Truth},
+    facts::{
+        Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_server, places,
+        truth::Truth,
+    },
     resource::connection::Password,
 };
 
@@ -150,6 +154,14 @@ fn subject<'f>(
         }
         _ => None,
     };
+    let mut declared = of_server(set, id).fact();
+    // What lies outside the input may be tagged there.
+    if server.served_by == ServedBy::Elsewhere
+        && let Value::Object(fields) = &mut declared.value
+        && fields.get("declared") == Some(&Fact::from(false))
+    {
+        fields.insert("declared".into(), Fact::unknown());
+    }
     let shared = [
         ("id", Fact::from(datastore)),
         ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
@@ -157,6 +169,7 @@ fn subject<'f>(
         ("name", Fact::from(resource.map_or_else(|| last(&server.id), last))),
         ("namespace", Fact::from(namespace)),
         ("workload", resource.map_or_else(Fact::unknown, Fact::from)),
+        ("classification", declared),
         ("services", Fact::array(server.services.iter().map(|service| Fact::from(&*service.id)))),
     ];
     Subject {

@@ -1,11 +1,10 @@
-//! Files that a container mounts from ConfigMaps and Secrets: the keys of those that are configuration, and the whole
+//! Files that a container mounts from `ConfigMaps` and Secrets: the keys of those that are configuration, and the whole
 //! text of every other.
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::{
     Channel, Container, Evidence, Origin, Setting, expansion,
-    format::{Entry, Format},
     kept::{Keeper, Kept},
     profile::{Family, Profiles},
     variables::Variables,
@@ -14,6 +13,7 @@ use crate::{
     document::NodeRef,
     estate::Resource,
     facts::workloads::{Workload, Workloads},
+    resource::format::{Entry, Format},
     source::{Place, SourceId},
 };
 
@@ -82,7 +82,9 @@ impl<'e> Files<'e> {
         };
         let resource = source.keeper.find(container.view, container.namespace, name);
         let place = source.node.get(source.keeper.name_in_volume()).unwrap_or(source.node).place();
-        let file = |path: Cow<'e, str>, content| File { path, content, evidence };
+        let reference = place.clone();
+        let file =
+            |path: Cow<'e, str>, content| File { path, content, evidence, reference: reference.clone() };
         let missing = |key| {
             Content::Missing(Origin::absent(source.keeper, container.namespace, name, key), place.clone())
         };
@@ -176,6 +178,7 @@ impl<'e> Files<'e> {
         };
         let setting = |name: Cow<'e, str>, text, place| Setting {
             evidence: file.evidence,
+            reference: file.reference.clone(),
             key: Some(kept.key),
             ..container.setting(Channel::File, name, text, Origin::of(keeper, resource), place)
         };
@@ -233,6 +236,8 @@ struct File<'e> {
     path: Cow<'e, str>,
     content: Content<'e>,
     evidence: Evidence,
+    /// What names the `ConfigMap` or Secret.
+    reference: Place,
 }
 
 enum Content<'e> {

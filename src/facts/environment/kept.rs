@@ -1,4 +1,4 @@
-//! What ConfigMaps and Secrets keep, by key, decoded.
+//! What `ConfigMaps` and Secrets keep, by key, decoded.
 
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
@@ -77,7 +77,7 @@ impl Keeper {
     }
 }
 
-/// One value of a ConfigMap or Secret.
+/// One value of a `ConfigMap` or Secret.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kept<'e> {
     pub(super) key: &'e str,
@@ -112,7 +112,7 @@ impl<'e> Kept<'e> {
 
 /// Text of a scalar as written; a number that should have been quoted is what it looks like.
 pub(super) fn scalar(node: NodeRef<'_>) -> Option<&str> {
-    node.as_str().or_else(|| (node.is_scalar() && !node.is_null()).then(|| node.raw()))
+    node.as_str().or_else(|| (node.is_scalar() && !node.is_null() && !node.is_unknown()).then(|| node.raw()))
 }
 
 fn decode(text: &str) -> Option<String> {

@@ -2,7 +2,8 @@
 //!
 //! Profiles that the input does not name are taken as not active.
 
-use super::{Setting, format::Entry};
+use super::Setting;
+use crate::resource::format::Entry;
 
 /// Names of active profiles.
 #[derive(Debug, Default)]

@@ -41,7 +41,8 @@ fn pod_with_volumes(container: &str, volumes: &str) -> String {
 }
 
 fn indent(text: &str, by: usize) -> String {
-    text.trim_matches('\n').lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+    let start = " ".repeat(by);
+    text.trim_matches('\n').lines().flat_map(|line| [start.as_str(), line, "\n"]).collect()
 }
 
 const KEPT: &str = "---

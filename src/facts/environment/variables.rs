@@ -7,7 +7,7 @@ use super::{
     Channel, Container, Origin, Setting, expansion,
     kept::{Keeper, Kept, scalar},
 };
-use crate::document::NodeRef;
+use crate::{document::NodeRef, estate::Resource, source::Place};
 
 /// Variables by name, in the order in which they are first written; the later of equal names wins.
 #[derive(Default)]
@@ -51,17 +51,18 @@ impl<'e> Variables<'e> {
     }
 
     fn set(&mut self, setting: Setting<'e>) {
-        match self.positions.get(&setting.name).and_then(|position| self.settings.get_mut(*position)) {
-            Some(earlier) => *earlier = setting,
-            None => {
-                self.positions.insert(setting.name.clone(), self.settings.len());
-                self.settings.push(setting);
-            }
+        if let Some(earlier) =
+            self.positions.get(&setting.name).and_then(|position| self.settings.get_mut(*position))
+        {
+            *earlier = setting;
+        } else {
+            self.positions.insert(setting.name.clone(), self.settings.len());
+            self.settings.push(setting);
         }
     }
 }
 
-impl<'e> Setting<'e> {
+impl Setting<'_> {
     /// Replaces `$(NAME)` in its text, and keeps what was written.
     pub(super) fn expand<'v>(&mut self, value: impl Fn(&str) -> Option<&'v str>) {
         if let Some(expanded) = self.text.as_deref().and_then(|text| expansion::expand(text, value)) {
@@ -97,12 +98,11 @@ fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Opti
     let Some(resource) = keeper.find(container.view, container.namespace, owner) else {
         return Some(setting(None, Origin::absent(keeper, container.namespace, owner, Some(key)), place));
     };
-    Some(match keeper.value(container.view.estate.node(resource), key) {
-        Some(kept) => of_kept(container, name.into(), keeper, resource, kept),
-        None => {
-            let missing = format!("key {key} of {}", resource.id);
-            setting(None, Origin::Missing(missing), place)
-        }
+    Some(if let Some(kept) = keeper.value(container.view.estate.node(resource), key) {
+        of_kept(container, name.into(), keeper, resource, kept, place)
+    } else {
+        let missing = format!("key {key} of {}", resource.id);
+        setting(None, Origin::Missing(missing), place)
     })
 }
 
@@ -110,12 +110,13 @@ fn of_kept<'e>(
     container: &Container<'_, 'e>,
     name: Cow<'e, str>,
     keeper: Keeper,
-    resource: &'e crate::estate::Resource,
+    resource: &'e Resource,
     kept: Kept<'e>,
+    reference: Place,
 ) -> Setting<'e> {
     let origin = Origin::of(keeper, resource);
     let setting = container.setting(Channel::Variable, name, kept.text(), origin, kept.place());
-    Setting { key: Some(kept.key), ..setting }
+    Setting { key: Some(kept.key), reference, ..setting }
 }
 
 /// All variables that one source of `envFrom` brings; `*` behind its prefix where the source is not in the input.
@@ -140,7 +141,7 @@ fn all_of<'e>(container: &Container<'_, 'e>, source: NodeRef<'e>) -> Vec<Setting
         } else {
             Cow::Owned(format!("{prefix}{}", kept.key))
         };
-        of_kept(container, name, keeper, resource, kept)
+        of_kept(container, name, keeper, resource, kept, node.place())
     });
     values.collect()
 }

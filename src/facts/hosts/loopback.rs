@@ -109,7 +109,7 @@ impl<'e> Beside<'_, 'e> {
         let positional =
             words.iter().skip(1).filter(|word| !word.starts_with('-') && looks_like_instance(word));
         let mut instances: Vec<String> = listed.split(',').map(ToOwned::to_owned).collect();
-        instances.extend(positional.map(|word| word.to_string()));
+        instances.extend(positional.map(ToString::to_string));
         instances.extend(self.variable("CSQL_PROXY_INSTANCE_CONNECTION_NAME"));
         let instances: Vec<(String, Option<u16>)> = instances
             .iter()

@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// One kind of resource for which an operator runs servers.
+#[expect(clippy::struct_field_names, reason = "the field's own terms")]
 struct Kind {
     group: &'static str,
     kind: &'static str,

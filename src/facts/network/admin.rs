@@ -4,8 +4,8 @@
 use super::{
     Network, Peer, Question,
     namespaces::{Namespaces, uses_host},
+    network_policy::{Direction, any, named_port},
     place,
-    rules::{Direction, any, named_port},
 };
 use crate::{
     document::NodeRef,
@@ -17,6 +17,7 @@ use crate::{
 
 /// What a tier may come to: several where something is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four outcomes, each possible or not")]
 pub(super) struct Outcomes {
     allow: bool,
     deny: bool,

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Allowed, Network, Peer, Port, Question, place,
-    rules::{Direction, PeerMatch},
+    Allowed, Network, Peer, Port, Question,
+    network_policy::{Direction, PeerMatch},
+    place,
 };
 use crate::{
     estate::Resource,

@@ -38,7 +38,7 @@ pub(super) fn draw(sets: &[Named], out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  }}")?;
         }
         for link in &graph.uses {
-            let label = link.principal.as_deref().map(quoted).unwrap_or_else(|| "\"\"".to_owned());
+            let label = link.principal.as_deref().map_or_else(|| "\"\"".to_owned(), quoted);
             let style = if link.sure { "solid" } else { "dashed" };
             writeln!(
                 out,

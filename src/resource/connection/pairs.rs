@@ -163,7 +163,7 @@ impl<'t> Pairs<'t> {
         let port = self.get(&["port", "portnumber"]).and_then(|port| port.parse().ok());
         if let Some(server) = self.get(HOSTS) {
             connection.hosts =
-                server.split(',').map(str::trim).map(|part| self.endpoint(part, port)).collect();
+                server.split(',').map(str::trim).map(|part| Self::endpoint(part, port)).collect();
             // `host,1433`: SQL Server separates its port by a comma.
             if let [host, number] = connection.hosts.as_slice()
                 && let Ok(port) = number.host.parse()
@@ -171,7 +171,7 @@ impl<'t> Pairs<'t> {
                 connection.hosts = vec![Endpoint { host: host.host.clone(), port: Some(port) }];
             }
             if connection.engine.is_none() {
-                connection.engine = self.engine_of_port(connection);
+                connection.engine = Self::engine_of_port(connection);
             }
         } else if let Some(port) = port {
             connection.hosts.iter_mut().for_each(|host| host.port = host.port.or(Some(port)));
@@ -190,7 +190,7 @@ impl<'t> Pairs<'t> {
     }
 
     /// `tcp:host\instance`.
-    fn endpoint(&self, text: &str, port: Option<u16>) -> Endpoint {
+    fn endpoint(text: &str, port: Option<u16>) -> Endpoint {
         let text = text.strip_prefix("tcp:").unwrap_or(text);
         let host = text.split('\\').next().unwrap_or_default();
         let host = host.strip_prefix("/cloudsql/").unwrap_or(host);
@@ -199,7 +199,7 @@ impl<'t> Pairs<'t> {
         endpoint
     }
 
-    fn engine_of_port(&self, connection: &Connection) -> Option<&'static str> {
+    fn engine_of_port(connection: &Connection) -> Option<&'static str> {
         match connection.endpoint().and_then(|endpoint| endpoint.port) {
             Some(port) => crate::resource::engine::of_port(i64::from(port)).map(|engine| engine.name),
             None => None,

@@ -12,6 +12,9 @@ use crate::{
     resource::terraform::{Mode, Plan},
 };
 
+/// Tasks that no service runs.
+const ALONE: &Shape = &shape(TASKS, &[], &[]);
+
 /// A function or container service of a plan.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -85,7 +88,6 @@ pub(super) fn services(index: u32, plan: &Plan) -> Vec<Service> {
         }
         found.push(Service { id: Arc::clone(&resource.address), plan: index, position, told_by, shape });
     }
-    const ALONE: &Shape = &shape(TASKS, &[], &[]);
     for (position, resource) in plan.managed(TASKS).filter(|(position, _)| !run.contains(position)) {
         let id = Arc::clone(&resource.address);
         found.push(Service { id, plan: index, position, told_by: BTreeSet::from([position]), shape: ALONE });
@@ -135,6 +137,7 @@ fn setting(planned: &Planned<'_>, name: &str, text: Option<&str>, path: &[Step])
         key: None,
         evidence: Evidence::Explicit,
         place: planned.resource.locate(planned.plan, path),
+        reference: planned.resource.locate(planned.plan, path),
     }
 }
 

@@ -1,16 +1,24 @@
 //! The fact `access`, and the lists of databases and accesses of `probity facts`.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{because, deciding, evidence_name, principal};
 use crate::{
-    facts::{Fact, Set, Subject, datastores::ServedBy},
+    facts::{
+        Fact, Set, Subject,
+        connections::Transport as Carrier,
+        datastores::{Access, Named, ServedBy, ServerId},
+        declared,
+        flows::of_server,
+        workloads::WorkloadId,
+    },
     resource::connection::Transport,
 };
 
 /// One subject for each access.
 pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
     let datastores = set.datastores();
+    let mesh = Mesh::new(set);
     let subjects = datastores.accesses().iter().map(|access| {
         let server = datastores.servers.get(access.server);
         let serving = match server.served_by {
@@ -30,7 +38,7 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
             ("principal", principal(datastores, access)),
             ("transport", Fact::from(transport_name(access.transport)).at(origin.clone())),
             ("local", Fact::from(access.stays_in_pod)),
-            ("mesh", Fact::from("none")),
+            ("mesh", Fact::from(mesh.of(set, access))),
             ("evidence", Fact::from(evidence_name(access.evidence))),
             ("because", because(&access.because)),
         ];
@@ -43,6 +51,34 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
     subjects.collect()
 }
 
+/// What carries the connections between workloads.
+struct Mesh(BTreeMap<(WorkloadId, WorkloadId), Carrier>);
+
+impl Mesh {
+    fn new(set: &Set<'_>) -> Self {
+        if !set.mesh().is_there() {
+            return Self(BTreeMap::new());
+        }
+        let all = set.connections().all.iter();
+        let between =
+            all.filter_map(|one| Some(((one.client_workload?, one.server_workload?), one.transport)));
+        Self(between.collect())
+    }
+
+    /// `encrypted`, `none` or `unknown`.
+    fn of(&self, set: &Set<'_>, access: &Access) -> &'static str {
+        let ServedBy::Workload(server) = set.datastores().servers.get(access.server).served_by else {
+            return "none";
+        };
+        let carrier = access.caller.workload.and_then(|client| self.0.get(&(client, server)));
+        match carrier {
+            Some(Carrier::Mtls | Carrier::Tls | Carrier::Encrypted) => "encrypted",
+            Some(Carrier::Unknown) => "unknown",
+            Some(Carrier::Plaintext | Carrier::Authenticated | Carrier::Broken) | None => "none",
+        }
+    }
+}
+
 /// The list `datastores` of `probity facts`.
 pub(in crate::facts) fn datastore_list(set: &Set<'_>) -> Vec<Fact> {
     let datastores = set.datastores();
@@ -53,11 +89,18 @@ pub(in crate::facts) fn datastore_list(set: &Set<'_>) -> Vec<Fact> {
                 ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
                 ("server", Fact::from(server.id.as_str())),
                 ("database", Fact::from(database.known().unwrap_or("unknown"))),
-                ("classification", Fact::array([])),
+                ("classification", classification(set, id, &database)),
             ])
         })
     });
     all.collect()
+}
+
+/// Categories of the data that a database is known to hold.
+fn classification(set: &Set<'_>, id: ServerId, database: &Named) -> Fact {
+    let held = set.flows().held(&set.datastores().id(id, database)).categories;
+    let held = if held.is_empty() { of_server(set, id).categories } else { held };
+    declared::categories(&held)
 }
 
 /// The list `accesses` of `probity facts`.

@@ -1,8 +1,8 @@
-//! Configuration files inside ConfigMaps and Secrets: keys and texts of the formats that programs read.
+//! Configuration files inside `ConfigMaps` and Secrets: keys and texts of the formats that programs read.
 //!
 //! Deliberately absent: which of the keys a program looks at.
 
-use std::{ops::Range, sync::Arc};
+use std::{fmt::Write as _, ops::Range, sync::Arc};
 
 use crate::{
     document::{NodeRef, Parsed, json, yaml},
@@ -11,7 +11,7 @@ use crate::{
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     Yaml,
     Json,
     /// Of Java: `key=value`, `key: value`.
@@ -24,17 +24,17 @@ pub(super) enum Format {
 
 /// One key of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Dotted: `spring.datasource.url`, `servers[0].host`.
-    pub(super) name: String,
-    pub(super) text: String,
+    pub name: String,
+    pub text: String,
     /// Bytes of the value in the file.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
 }
 
 impl Format {
     /// Told by the name of a file; `None`: not a format that is read.
-    pub(super) fn of(file: &str) -> Option<Self> {
+    pub fn of(file: &str) -> Option<Self> {
         let name = file.rsplit('/').next().unwrap_or(file).to_ascii_lowercase();
         if name == "env" || name.starts_with(".env") {
             return Some(Self::Environment);
@@ -50,7 +50,7 @@ impl Format {
     }
 
     /// Tells formats apart.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
             Self::Json => "json",
@@ -61,10 +61,10 @@ impl Format {
     }
 
     /// The documents of a file, each as its entries in order; `None` where it does not parse.
-    pub(super) fn read(self, text: &str) -> Option<Vec<Vec<Entry>>> {
+    pub fn read(self, text: &str) -> Option<Vec<Vec<Entry>>> {
         match self {
-            Self::Yaml => tree(yaml::parse(SourceId(0), &Arc::from(text))),
-            Self::Json => tree(json::parse(SourceId(0), &Arc::from(text))),
+            Self::Yaml => tree(&yaml::parse(SourceId(0), &Arc::from(text))),
+            Self::Json => tree(&json::parse(SourceId(0), &Arc::from(text))),
             Self::Properties => Some(properties(text)),
             Self::Environment => Some(vec![environment(text)]),
             Self::Sections => Some(vec![sections(text)]),
@@ -72,7 +72,7 @@ impl Format {
     }
 }
 
-fn tree(parsed: Parsed) -> Option<Vec<Vec<Entry>>> {
+fn tree(parsed: &Parsed) -> Option<Vec<Vec<Entry>>> {
     if !parsed.errors.is_empty() {
         return None;
     }
@@ -89,7 +89,7 @@ fn flatten(node: NodeRef<'_>, name: &mut String, entries: &mut Vec<Entry>) {
     let length = name.len();
     if node.is_scalar() {
         if !node.is_null() && !name.is_empty() {
-            let text = super::kept::scalar(node).unwrap_or_default().to_owned();
+            let text = node.as_str().unwrap_or_else(|| node.raw()).to_owned();
             let range = node.as_str().map_or_else(|| node.span(), |text| node.part(0..text.len()));
             entries.push(Entry { name: name.clone(), text, range });
         }
@@ -104,7 +104,7 @@ fn flatten(node: NodeRef<'_>, name: &mut String, entries: &mut Vec<Entry>) {
         name.truncate(length);
     }
     for (index, item) in node.items().enumerate() {
-        name.push_str(&format!("[{index}]"));
+        let _ = write!(name, "[{index}]");
         flatten(item, name, entries);
         name.truncate(length);
     }
