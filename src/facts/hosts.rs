@@ -14,10 +14,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::{endpoints::Addresses, entries::Entries, operators::Operators};
-pub(super) use self::{
-    loopback::referred,
-    operators::{Handed, Operated},
-};
+pub(super) use self::{loopback::referred, operators::Handed};
 use super::{
     Set,
     services::{Service, ServiceId},

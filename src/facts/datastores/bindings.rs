@@ -1,6 +1,6 @@
 //! Service bindings (servicebinding.io/v1): a workload is bound to a server by name, whatever it is told besides.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     clients::{Access, Caller, Named},
@@ -16,12 +16,16 @@ use crate::{
 /// One access for each workload of each binding to a server that an operator runs.
 pub(super) fn accesses(set: &Set<'_>, servers: &Servers<'_>) -> Vec<Access> {
     let mut found = Vec::new();
+    let mut by_id: BTreeMap<&str, WorkloadId> = BTreeMap::new();
     for binding in set.view.of_kind("servicebinding.io", "ServiceBinding") {
         let node = set.view.estate.node(binding);
         let namespace = binding.identity.namespace.as_deref().unwrap_or_default();
         let Some(server) = bound(set, servers, namespace, node.at(&["spec", "service"])) else { continue };
         let place = node.at(&["spec", "service", "name"]).map_or_else(|| places::name(node), NodeRef::place);
-        for id in workloads(set, namespace, node.at(&["spec", "workload"])) {
+        if by_id.is_empty() {
+            by_id.extend(set.workloads().iter().map(|(id, workload)| (&*workload.resource.id, id)));
+        }
+        for id in workloads(set, &by_id, namespace, node.at(&["spec", "workload"])) {
             let workload = set.workloads().get(id);
             let because = Because {
                 text: format!("{} binds it to {}", binding.id, servers.get(server).id),
@@ -67,11 +71,18 @@ fn bound(
 }
 
 /// Workloads that `{kind, name}` or `{kind, selector}` mean; the selector is on their own labels.
-fn workloads(set: &Set<'_>, namespace: &str, workload: Option<NodeRef<'_>>) -> Vec<WorkloadId> {
+fn workloads(
+    set: &Set<'_>,
+    by_id: &BTreeMap<&str, WorkloadId>,
+    namespace: &str,
+    workload: Option<NodeRef<'_>>,
+) -> Vec<WorkloadId> {
     let Some(workload) = workload else { return Vec::new() };
     let kind = workload.str_at(&["kind"]).unwrap_or_default();
     if let Some(name) = workload.str_at(&["name"]) {
-        return set.workloads().by_id(&format!("{kind}/{namespace}/{name}")).into_iter().collect();
+        let group = workload.str_at(&["apiVersion"]).and_then(|version| version.rsplit_once('/'));
+        let id = id_of(group.map_or("", |(group, _)| group), kind, namespace, name);
+        return by_id.get(&*id).copied().into_iter().collect();
     }
     let Some(selector) = workload.get("selector").and_then(Selector::of_label_selector) else {
         return Vec::new();

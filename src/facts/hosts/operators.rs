@@ -40,7 +40,8 @@ pub(in crate::facts) struct Operated<'e> {
 pub(in crate::facts) struct Operators<'e> {
     all: Vec<Operated<'e>>,
     by_service: BTreeMap<(&'e str, String), usize>,
-    by_secret: BTreeMap<(&'e str, String), Handed>,
+    /// By namespace and name.
+    by_secret: BTreeMap<&'e str, BTreeMap<String, Handed>>,
     by_id: BTreeMap<&'e str, usize>,
 }
 
@@ -166,7 +167,7 @@ impl<'e> Operators<'e> {
             self.by_service.entry((namespace, name)).or_insert(index);
         }
         for (secret, handed) in secrets::handed(index, resource, node) {
-            self.by_secret.entry((namespace, secret)).or_insert(handed);
+            self.by_secret.entry(namespace).or_default().entry(secret).or_insert(handed);
         }
         self.by_id.insert(&resource.id, index);
         self.all.push(Operated { resource, node, engine: kind.engine, service });
@@ -176,7 +177,7 @@ impl<'e> Operators<'e> {
     pub(in crate::facts) fn handed(&self, reference: &str) -> Option<&Handed> {
         let (namespace, rest) = reference.strip_prefix("Secret/")?.split_once('/')?;
         let (secret, _) = rest.split_once('#')?;
-        self.by_secret.get(&(namespace, secret.to_owned()))
+        self.by_secret.get(namespace)?.get(secret)
     }
 
     /// The server of the operator's resource with an id.

@@ -1,6 +1,6 @@
 //! Secrets in which operators hand out the way to a server: whose database, and whom as (domains.md Q5).
 //!
-//! Sources: CloudNativePG "Connecting from an application", Crunchy PGO and Percona "Connect to the database", Zalando
+//! Sources: `CloudNativePG` "Connecting from an application", Crunchy PGO and Percona "Connect to the database", Zalando
 //! "Manifest parameters", MongoDB Community Operator "Connect", ECK "Request Elasticsearch endpoint".
 
 use crate::{document::NodeRef, estate::Resource};
@@ -34,7 +34,7 @@ pub(super) fn handed(server: usize, resource: &Resource, node: NodeRef<'_>) -> V
             all.extend(own.map(|secret| give(secret.to_owned(), Some(database), owner)));
             all
         }
-        ("postgres-operator.crunchydata.com", _) | ("pgv2.percona.com", _) => {
+        ("postgres-operator.crunchydata.com" | "pgv2.percona.com", _) => {
             let users: Vec<NodeRef<'_>> =
                 node.at(&["spec", "users"]).into_iter().flat_map(NodeRef::items).collect();
             if users.is_empty() {
