@@ -8,7 +8,7 @@ mod sets;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    config::FilePattern,
+    config::{Config, FilePattern},
     document::{Document, NodeRef},
     resource::{
         kubernetes::{Identity, Object, Scopes, objects},
@@ -61,6 +61,8 @@ pub struct Estate {
     pub plans: Vec<Plan>,
     /// Names, sorted; `["."]` where there are no variants.
     pub sets: Vec<Arc<str>>,
+    /// What `probity.yaml` declares about what is judged.
+    pub config: Config,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -102,7 +104,7 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        Self { sources, documents, resources, plans, sets, vias }
+        Self { sources, documents, resources, plans, sets, config: Config::default(), vias }
     }
 
     /// The resource at an index of [`Self::resources`].

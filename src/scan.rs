@@ -76,6 +76,7 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     }
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
+    estate.config = settings.config.clone();
     mask_credentials(&mut estate);
     Ok(estate)
 }
