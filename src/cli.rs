@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod conftest;
 mod explain;
 mod facts;
 mod policies;

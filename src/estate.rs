@@ -86,6 +86,23 @@ impl Estate {
         self.documents[resource.document].source
     }
 
+    /// The resources of a document, in the order of their places.
+    pub fn resources_of(&self, document: &Document) -> impl Iterator<Item = &Resource> {
+        let key = (document.source, document.index);
+        let position = |resource: &Resource| {
+            let document = &self.documents[resource.document];
+            (document.source, document.index)
+        };
+        let from = self.resources.partition_point(|resource| position(resource) < key);
+        self.resources.iter().skip(from).take_while(move |resource| position(resource) == key)
+    }
+
+    /// Names of the sets that see a file.
+    pub fn sets_of_file(&self, source: SourceId) -> Vec<Arc<str>> {
+        let home = sets::home(&self.sources.get(source).file, &self.sets);
+        home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])
+    }
+
     /// Names of the sets that see a resource.
     pub fn sets_of(&self, resource: &Resource) -> Vec<Arc<str>> {
         resource.home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])

@@ -5,15 +5,21 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ignore::WalkBuilder;
 
-use super::Failure;
-use crate::policy::{Policies, PolicyFile, built_in, metadata::FRAMEWORKS};
+use super::{Failure, conftest};
+use crate::policy::{Dialect, Options, Policies, PolicyFile, built_in, metadata::FRAMEWORKS};
 
 /// Arguments that choose policies and rules.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
     /// Load the Rego policies in this folder too.
     #[arg(short, long, value_name = "DIR")]
     policy: Vec<PathBuf>,
+    /// Judge by Conftest's convention the rules of this package too, beside those of `main` (a glob).
+    #[arg(long, value_name = "NAME")]
+    policy_namespace: Vec<String>,
+    /// Version of Rego in which the policies of `--policy` are written.
+    #[arg(long, value_name = "VERSION", default_value = "v1", hide_default_value = true, value_parser = ["v0", "v1"])]
+    rego_version: String,
     /// Leave out the policies that come with Probity.
     #[arg(long)]
     no_builtin_policies: bool,
@@ -29,10 +35,30 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Fills in what a `conftest.toml` says and the command line does not.
+    pub(super) fn complete(&mut self, defaults: &conftest::Defaults) {
+        if self.policy.is_empty() {
+            self.policy.clone_from(&defaults.policy);
+            if let Some(version) = &defaults.rego_version {
+                self.rego_version.clone_from(version);
+            }
+        }
+        if self.policy_namespace.is_empty() {
+            self.policy_namespace.clone_from(&defaults.namespace);
+        }
+    }
+
+    /// Folders of the user's policies.
+    pub(super) fn folders(&self) -> &[PathBuf] {
+        &self.policy
+    }
+
     pub(super) fn files(&self) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
+        let dialect = if self.rego_version == "v0" { Dialect::V0 } else { Dialect::V1 };
         for folder in &self.policy {
-            let found = read(folder)?;
+            let found = read(folder)?.into_iter().map(|file| PolicyFile { dialect, ..file });
+            let found: Vec<PolicyFile> = found.collect();
             if !found.iter().any(|file| !file.name.ends_with("_test.rego")) {
                 return Err(Failure::usage(format!("`--policy {}` holds no Rego policy", folder.display()))
                     .help("name a folder with `.rego` files"));
@@ -44,6 +70,12 @@ impl Selection {
 
     /// Loads the policies and keeps the chosen rules.
     pub(super) fn load(&self) -> Result<Policies, Failure> {
+        self.load_with(Options::default())
+    }
+
+    /// Loads the policies as a scan does.
+    pub(super) fn load_with(&self, mut options: Options) -> Result<Policies, Failure> {
+        options.namespaces.clone_from(&self.policy_namespace);
         let matcher = |globs: &[String]| {
             let mut set = ignore::overrides::OverrideBuilder::new("/");
             for glob in globs {
@@ -53,7 +85,7 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let mut policies = Policies::new(&self.files()?, |id| {
+        let mut policies = Policies::load(&self.files()?, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
@@ -80,7 +112,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
             let text =
                 std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
             let name = entry.path().to_string_lossy().replace('\\', "/");
-            files.push(PolicyFile { name: name.trim_start_matches("./").into(), text: text.into() });
+            let name = name.trim_start_matches("./").into();
+            files.push(PolicyFile { name, text: text.into(), dialect: Dialect::default() });
         }
     }
     Ok(files)

@@ -8,7 +8,9 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
-use super::{Failure, policies::Selection, progress::Progress, terminal::Terminal};
+use super::{
+    Failure, conftest::ConftestArguments, policies::Selection, progress::Progress, terminal::Terminal,
+};
 use crate::{
     finding::Severity,
     output::{self, Format},
@@ -44,6 +46,8 @@ pub(super) struct Arguments {
     estate: EstateArguments,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    conftest: ConftestArguments,
     /// Format of a report; may be repeated, each with its `--output`.
     #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(output::FORMATS.iter().map(|format| format.name)))]
     format: Vec<String>,
@@ -89,10 +93,18 @@ pub(super) fn run(
     let mut settings = arguments.estate.settings()?;
     settings.fail_on = arguments.fail_on.parse().ok();
     settings.strict = arguments.strict;
-    let policies = arguments.selection.load()?;
+    let policies = arguments.conftest.load(
+        &arguments.selection,
+        &settings.base,
+        arguments.estate.no_config,
+        terminal,
+    )?;
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
+    if policies.judge_documents() {
+        scan::admit_documents(&mut estate);
+    }
     let audit = arguments.audit.start(&settings.base, &estate, &policies.files, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();

@@ -8,7 +8,7 @@ use crate::{
     estate::{Estate, Resource},
     facts::{Fact, Origin},
     resource::{credential, terraform::Plan},
-    source::Place,
+    source::{Place, SourceId},
 };
 
 /// One subject of rules.
@@ -35,31 +35,34 @@ pub enum Input<'e> {
     Planned(usize, u32),
     /// A whole plan, by its index.
     Plan(usize),
+    /// One document of whatever kind, or one element of a file that is a list: Conftest's input.
+    Node(NodeRef<'e>),
+    /// A file without any document.
+    Nothing(SourceId),
+    /// All documents as Conftest's `--combine` gives them: `[{path, contents}]`.
+    Combined(Vec<Part<'e>>),
+}
+
+/// One element of a combined input.
+#[derive(Debug)]
+pub struct Part<'e> {
+    /// Name of the file, as the policy sees it.
+    pub path: String,
+    /// Id of what findings about it name.
+    pub resource: Arc<str>,
+    /// [`Input::Node`], [`Input::Nothing`] or [`Input::Plan`].
+    pub contents: Input<'e>,
 }
 
 impl Case<'_> {
     /// The place that a path leads to (contract, "Place"). `None` only where nothing of the subject has a place.
     pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
-        match &self.input {
-            Input::Object(resource) => Some(in_object(estate.node(resource), path)),
-            Input::Fact(fact) => match fact.locate(path).0? {
-                Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { plan, resource, path } => {
-                    planned(estate, *plan as usize, *resource, &path.0)
-                }
-            },
-            Input::Planned(plan, resource) => match path {
-                [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
-                    planned(estate, *plan, *resource, rest)
-                }
-                _ => planned(estate, *plan, *resource, &[]),
-            },
-            Input::Plan(plan) => {
-                let source = estate.plans.get(*plan)?.source;
-                let parsed = json::parse(source, &estate.sources.get(source).text);
-                Some(in_object(parsed.documents.first()?.root(), path))
-            }
-        }
+        self.input.locate(estate, path)
+    }
+
+    /// Id of the resource that a path leads into.
+    pub fn resource_at(&self, path: &[Step]) -> &Arc<str> {
+        self.input.part(path).map_or(&self.resource, |(part, _)| &part.resource)
     }
 
     /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
@@ -71,18 +74,77 @@ impl Case<'_> {
 
     /// Secret values that the rule could see; they are removed from whatever it says.
     pub fn secret_values(&self, estate: &Estate) -> Vec<String> {
-        match &self.input {
-            Input::Object(resource) => {
+        self.input.secret_values(estate)
+    }
+}
+
+impl<'e> Input<'e> {
+    fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
+        match self {
+            Self::Object(resource) => Some(in_object(estate.node(resource), path)),
+            Self::Fact(fact) => match fact.locate(path).0? {
+                Origin::Place(place) => Some(place.clone()),
+                Origin::Planned { plan, resource, path } => {
+                    planned(estate, *plan as usize, *resource, &path.0)
+                }
+            },
+            Self::Planned(plan, resource) => match path {
+                [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
+                    planned(estate, *plan, *resource, rest)
+                }
+                _ => planned(estate, *plan, *resource, &[]),
+            },
+            Self::Plan(plan) => {
+                let source = estate.plans.get(*plan)?.source;
+                let parsed = json::parse(source, &estate.sources.get(source).text);
+                Some(in_object(parsed.documents.first()?.root(), path))
+            }
+            Self::Node(node) => Some(in_object(*node, path)),
+            Self::Nothing(source) => Some(Place::new(*source, 0..0)),
+            // A result about all documents together has no place of its own, and the first one would be made up.
+            Self::Combined(_) => {
+                let (part, rest) = self.part(path)?;
+                part.contents.locate(estate, rest)
+            }
+        }
+    }
+
+    /// The part of a combined input that a path leads into, with the path inside of its contents.
+    fn part<'p>(&self, path: &'p [Step]) -> Option<(&Part<'e>, &'p [Step])> {
+        match (self, path) {
+            (Self::Combined(parts), [Step::Index(index), rest @ ..]) => {
+                let inside = match rest {
+                    [Step::Key(key), inside @ ..] if &**key == "contents" => inside,
+                    _ => &[],
+                };
+                Some((parts.get(*index)?, inside))
+            }
+            _ => None,
+        }
+    }
+
+    fn secret_values(&self, estate: &Estate) -> Vec<String> {
+        match self {
+            Self::Object(resource) => {
                 let secrets = credential::secrets(estate.node(resource), resource.is_secret());
                 secrets.into_iter().flat_map(|secret| secret.values).collect()
             }
-            Input::Fact(_) => Vec::new(),
-            Input::Planned(plan, resource) => {
+            Self::Fact(_) | Self::Nothing(_) => Vec::new(),
+            Self::Planned(plan, resource) => {
                 let plan = estate.plans.get(*plan);
                 let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
                 values.map(|values| values.sensitive_texts()).unwrap_or_default()
             }
-            Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+            Self::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+            Self::Node(node) => {
+                let objects = estate.resources_of(node.document);
+                let known = objects.flat_map(|resource| Input::Object(resource).secret_values(estate));
+                let found = credential::secrets(*node, false).into_iter().flat_map(|secret| secret.values);
+                known.chain(found).collect()
+            }
+            Self::Combined(parts) => {
+                parts.iter().flat_map(|part| part.contents.secret_values(estate)).collect()
+            }
         }
     }
 }

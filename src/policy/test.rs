@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use regorus::Value;
 
-use super::load::{PolicyFile, new_engine};
+use super::load::{PolicyFile, add, new_engine, prepare};
 
 /// One `test_` rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub struct TestRun {
 
 /// Runs all tests of the given files.
 pub fn run(files: &[PolicyFile]) -> TestRun {
-    let mut engine = new_engine();
+    let (mut parser, mut engine) = (new_engine(), new_engine());
     engine.set_enable_coverage(true);
     let mut run = TestRun::default();
     for file in files {
-        if let Err(error) = engine.add_policy(file.name.to_string(), file.text.to_string()) {
-            run.errors.push((Arc::clone(&file.name), error.to_string()));
+        if let Err(error) = prepare(&mut parser, file).and_then(|file| add(&mut engine, &file)) {
+            run.errors.push((Arc::clone(&file.name), error));
         }
     }
     let mut found = Vec::new();
