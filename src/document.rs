@@ -6,9 +6,11 @@
 //! Deliberately absent: what a document is about (that is [`crate::resource`]) and Rego values (that is
 //! [`crate::policy`]).
 
+pub mod assembly;
 mod builder;
 pub mod json;
 mod number;
+pub mod typed;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};
@@ -80,6 +82,9 @@ pub enum Kind {
     Sequence(Box<[NodeId]>),
     /// In the order of the source; keys are unique (the last of equal keys wins), merge keys are applied.
     Mapping(Box<[Entry]>),
+    /// Decided outside of the document, such as a value of a plan that is known only after apply: there, but neither
+    /// absent nor any value. No YAML or JSON text holds one.
+    Unknown,
 }
 
 /// One key of a mapping with its value.
@@ -209,6 +214,18 @@ impl<'d> NodeRef<'d> {
         }
     }
 
+    /// Whether the value is decided outside of the document: a rule that wants it is not assessed.
+    pub fn is_unknown(self) -> bool {
+        matches!(self.kind(), Kind::Unknown)
+    }
+
+    /// Whether the value, or anything in it, is unknown.
+    pub fn holds_unknown(self) -> bool {
+        self.is_unknown()
+            || self.entries().any(|(_, _, value)| value.holds_unknown())
+            || self.items().any(Self::holds_unknown)
+    }
+
     pub fn is_null(self) -> bool {
         matches!(self.kind(), Kind::Null)
     }
@@ -263,11 +280,11 @@ impl<'d> NodeRef<'d> {
         self.at(keys)?.as_str()
     }
 
-    /// The value without its places. Aliases are expanded, so it may be much larger than the text (see the limits in
+    /// The value without its places; what is unknown is null. Aliases are expanded, so it may be much larger than the text (see the limits in
     /// [`yaml`]); it may hold credentials, so it is not for display.
     pub fn to_json(self) -> serde_json::Value {
         match self.kind() {
-            Kind::Null => serde_json::Value::Null,
+            Kind::Null | Kind::Unknown => serde_json::Value::Null,
             Kind::Bool(value) => (*value).into(),
             Kind::Integer(value) => (*value).into(),
             Kind::Unsigned(value) => (*value).into(),
@@ -318,6 +335,7 @@ impl NodeRef<'_> {
         };
         match self.kind() {
             Kind::Null => part(0, &[]),
+            Kind::Unknown => part(8, &[]),
             Kind::Bool(value) => part(1, &[u8::from(*value)]),
             Kind::Integer(value) => part(2, &value.to_be_bytes()),
             Kind::Unsigned(value) => part(3, &value.to_be_bytes()),

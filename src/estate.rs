@@ -2,15 +2,17 @@
 //!
 //! Deliberately absent: what resources mean together (that is [`crate::facts`]).
 
+mod divide;
 mod sets;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    config::FilePattern,
     document::{Document, NodeRef},
     resource::{
         kubernetes::{Identity, Object, Scopes, objects},
-        terraform::Plan,
+        terraform::{Plan, kubernetes::Embedded},
     },
     source::{SourceId, Sources},
 };
@@ -23,8 +25,10 @@ pub struct Resource {
     pub object: Object,
     /// Index into [`Estate::documents`].
     pub document: usize,
-    /// Index into [`Estate::sets`]; `None`: it belongs to every set.
-    pub home: Option<usize>,
+    /// Indices into [`Estate::sets`], sorted; `None`: it belongs to every set.
+    pub homes: Option<Box<[usize]>>,
+    /// The planned resource that holds it; such an object never clashes with others (contract, "Sets").
+    pub via: Option<Via>,
     /// An equal copy of one before it that the same sets see: judged as written, but no second object of a set.
     pub is_copy: bool,
 }
@@ -34,6 +38,16 @@ impl Resource {
     pub fn is_secret(&self) -> bool {
         &*self.object.kind == "Secret" && self.object.group.is_empty()
     }
+}
+
+/// The planned resource in which a Kubernetes object stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// Index into [`Estate::plans`].
+    pub plan: usize,
+    /// Position in [`Plan::resources`].
+    pub resource: u32,
+    pub address: Arc<str>,
 }
 
 /// Everything that was read, understood as far as one resource at a time goes.
@@ -47,30 +61,48 @@ pub struct Estate {
     pub plans: Vec<Plan>,
     /// Names, sorted; `["."]` where there are no variants.
     pub sets: Vec<Arc<str>>,
+    /// Addresses of what stands only in plans, by id.
+    vias: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Estate {
-    /// `documents` in the order of their places; a manifest that names no namespace sits in `namespace`.
+    /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
+    /// sits in `namespace`. What plans hold of Kubernetes becomes documents too.
     pub fn new(sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
+        Self::with_sets(sources, documents, plans, namespace, &BTreeMap::new())
+    }
+
+    /// With sets that the configuration names.
+    pub fn with_sets(
+        mut sources: Sources,
+        documents: Vec<Document>,
+        plans: Vec<Plan>,
+        namespace: &str,
+        named: &BTreeMap<String, Vec<FilePattern>>,
+    ) -> Self {
         let namespace: Arc<str> = namespace.into();
-        let declared: Vec<(usize, Object)> = documents
-            .iter()
-            .enumerate()
-            .flat_map(|(index, document)| objects(document).into_iter().map(move |object| (index, object)))
-            .collect();
+        let (documents, declared) = declared(&mut sources, documents, &plans);
         let mut scopes = Scopes::default();
-        for (document, object) in &declared {
-            scopes.learn(object, &documents[*document]);
+        for declared in &declared {
+            scopes.learn(&declared.object, &documents[declared.document]);
         }
         let mut resources: Vec<Resource> = declared
             .into_iter()
-            .map(|(document, object)| {
+            .map(|Declared { document, object, via }| {
                 let identity = Identity::new(&object, &scopes, &namespace);
-                Resource { id: identity.id().into(), identity, object, document, home: None, is_copy: false }
+                let id = identity.id().into();
+                Resource { id, identity, object, document, homes: None, via, is_copy: false }
             })
             .collect();
-        let sets = divide(&mut resources, &documents, &sources);
-        Self { sources, documents, resources, plans, sets }
+        let sets = divide::divide(&mut resources, &documents, &sources, named);
+        let planned = resources.iter().rev();
+        let planned =
+            planned.filter_map(|one| Some((Arc::clone(&one.id), Arc::clone(&one.via.as_ref()?.address))));
+        let mut vias: BTreeMap<Arc<str>, Arc<str>> = planned.collect();
+        resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
+            vias.remove(&resource.id);
+        });
+        Self { sources, documents, resources, plans, sets, vias }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -86,33 +118,28 @@ impl Estate {
         self.documents[resource.document].source
     }
 
-    /// The resources of a document, in the order of their places.
-    pub fn resources_of(&self, document: &Document) -> impl Iterator<Item = &Resource> {
-        let key = (document.source, document.index);
-        let position = |resource: &Resource| {
-            let document = &self.documents[resource.document];
-            (document.source, document.index)
-        };
-        let from = self.resources.partition_point(|resource| position(resource) < key);
-        self.resources.iter().skip(from).take_while(move |resource| position(resource) == key)
+    /// The resources of a document (an index into [`Self::documents`]), in the order of their places.
+    pub fn resources_of(&self, document: usize) -> impl Iterator<Item = &Resource> {
+        let from = self.resources.partition_point(|resource| resource.document < document);
+        self.resources.iter().skip(from).take_while(move |resource| resource.document == document)
     }
 
-    /// Names of the sets that see a file.
-    pub fn sets_of_file(&self, source: SourceId) -> Vec<Arc<str>> {
-        let home = sets::home(&self.sources.get(source).file, &self.sets);
-        home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])
+    /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.
+    pub fn via(&self, id: &str) -> Option<&Arc<str>> {
+        self.vias.get(id)
     }
 
     /// Names of the sets that see a resource.
     pub fn sets_of(&self, resource: &Resource) -> Vec<Arc<str>> {
-        resource.home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])
+        let named = |homes: &[usize]| homes.iter().map(|home| Arc::clone(&self.sets[*home])).collect();
+        resource.homes.as_deref().map_or_else(|| self.sets.clone(), named)
     }
 
     /// The resources that a set sees, indexed.
     pub fn view(&self, set: usize) -> View<'_> {
         let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, resource) in self.resources.iter().enumerate() {
-            if !resource.is_copy && resource.home.is_none_or(|home| home == set) {
+            if !resource.is_copy && resource.homes.as_deref().is_none_or(|homes| homes.contains(&set)) {
                 by_kind.entry(&resource.object.kind).or_default().push(index);
             }
         }
@@ -155,65 +182,42 @@ impl<'e> View<'e> {
     }
 }
 
-/// Gives each resource its set, drops what `kubectl apply` would replace, and marks equal copies.
-fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sources) -> Vec<Arc<str>> {
-    let file = |resource: &Resource| &*sources.get(documents[resource.document].source).file;
-    let mut declarations: BTreeMap<&Identity, Vec<usize>> = BTreeMap::new();
-    for (index, resource) in resources.iter().enumerate() {
-        if !resource.identity.name.is_empty() {
-            declarations.entry(&resource.identity).or_default().push(index);
+struct Declared {
+    document: usize,
+    object: Object,
+    via: Option<Via>,
+}
+
+/// All documents in the order of their places, with the objects that they declare.
+fn declared(
+    sources: &mut Sources,
+    documents: Vec<Document>,
+    plans: &[Plan],
+) -> (Vec<Document>, Vec<Declared>) {
+    let mut all: Vec<(Document, Option<(Object, Via)>)> =
+        documents.into_iter().map(|document| (document, None)).collect();
+    for (index, plan) in plans.iter().enumerate() {
+        let (embedded, problems) = plan.kubernetes();
+        sources.get_mut(plan.source).notices.extend(problems);
+        for Embedded { resource, document, object } in embedded {
+            let address = plan.resource(resource).map(|resource| Arc::clone(&resource.address));
+            let via = Via { plan: index, resource, address: address.unwrap_or_default() };
+            all.push((document, Some((object, via))));
         }
     }
-    let contents: BTreeMap<usize, [u8; 32]> = declarations
-        .values()
-        .filter(|indices| indices.len() > 1)
-        .flatten()
-        .map(|index| {
-            let resource = &resources[*index];
-            (*index, documents[resource.document].node(resource.object.node).digest())
-        })
-        .collect();
-    let mut dropped = vec![false; resources.len()];
-    for indices in declarations.values().filter(|indices| indices.len() > 1) {
-        for pair in indices.windows(2) {
-            if let [earlier, later] = pair
-                && file(&resources[*earlier]) == file(&resources[*later])
-                && resources[*earlier].identity.kind.as_ref() != "Namespace"
-            {
-                dropped[*earlier] = true;
-            }
+    all.sort_by_key(|(document, _)| document.source);
+    let mut declared = Vec::new();
+    let mut kept = Vec::with_capacity(all.len());
+    for (index, (document, planned)) in all.into_iter().enumerate() {
+        match planned {
+            Some((object, via)) => declared.push(Declared { document: index, object, via: Some(via) }),
+            None => declared.extend(objects(&document).into_iter().map(|object| Declared {
+                document: index,
+                object,
+                via: None,
+            })),
         }
+        kept.push(document);
     }
-    let declared =
-        declarations.iter().filter(|(identity, indices)| identity.namespace.is_some() && indices.len() > 1);
-    let roots = sets::roots(declared.map(|(_, indices)| {
-        let kept = indices.iter().filter(|index| !dropped[**index]);
-        kept.map(|index| sets::Declaration { file: file(&resources[*index]), content: contents[index] })
-            .collect()
-    }));
-    let mut copies = vec![false; resources.len()];
-    let homes: Vec<Option<usize>> =
-        resources.iter().map(|resource| sets::home(file(resource), &roots)).collect();
-    for indices in declarations.values().filter(|indices| indices.len() > 1) {
-        let mut seen: Vec<(usize, [u8; 32])> = Vec::new();
-        for index in indices.iter().filter(|index| !dropped[**index]).copied().collect::<Vec<_>>() {
-            let copy = |(other, content): &(usize, [u8; 32])| {
-                *content == contents[&index] && (homes[*other].is_none() || homes[*other] == homes[index])
-            };
-            if seen.iter().any(copy) {
-                copies[index] = true;
-            } else {
-                seen.push((index, contents[&index]));
-            }
-        }
-    }
-    drop(declarations);
-    let mut index = 0;
-    resources.retain_mut(|resource| {
-        resource.home = homes[index];
-        resource.is_copy = copies[index];
-        index += 1;
-        !dropped[index - 1]
-    });
-    if roots.is_empty() { vec![".".into()] } else { roots }
+    (kept, declared)
 }

@@ -2,13 +2,14 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{document::Path, source::Place};
 
 /// How bad a finding is, from the least to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Info,
@@ -57,6 +58,8 @@ pub struct Related {
     pub label: String,
     pub resource: Option<String>,
     pub place: Option<Place>,
+    /// Address of the planned resource in which a Kubernetes object stands.
+    pub via: Option<Arc<str>>,
 }
 
 /// A rule is broken.
@@ -69,6 +72,8 @@ pub struct Finding {
     pub sets: Vec<Arc<str>>,
     /// Id of the resource that it is about (contract, "Whose finding").
     pub resource: String,
+    /// Address of the planned resource in which a Kubernetes object stands.
+    pub via: Option<Arc<str>>,
     /// The narrowest scalar or key that decides; `None` only for live objects.
     pub place: Option<Place>,
     pub related: Vec<Related>,

@@ -10,15 +10,18 @@ mod builtins;
 pub mod case;
 pub mod conftest;
 pub mod engine;
+pub mod example;
 mod guard;
 mod input;
 mod load;
 pub mod metadata;
 mod redact;
 mod rewrite;
+pub mod schema;
 pub mod selector;
 mod syntax;
 pub mod test;
+mod unknown;
 mod verdict;
 
 pub use builtins::{ReadError, ReadFile};

@@ -9,17 +9,20 @@ pub mod log;
 pub mod run;
 pub mod waiver;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 pub use self::{
     digest::{Digest, Input, List},
     log::{Closed, Genesis, KeyRevoked, KeyRotated, Predecessor, Recovered},
     run::{
-        Actor, Ci, Decision, DecisionBatch, Git, Limit, Outcomes, Override, PolicyDigest, ReportDigest,
-        ScanEnd, ScanStart, Tool,
+        Actor, Ci, Decision, DecisionBatch, Git, Limit, Manifest, Outcomes, Override, PolicyDigest,
+        ReportDigest, ScanEnd, ScanInputs, ScanStart, Tool,
     },
     waiver::{WaiverChange, WaiverUse},
 };
+use super::redact::redacted;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,6 +32,8 @@ pub enum Event {
     Genesis(Genesis),
     /// A run begins; before any policy is evaluated.
     ScanStart(Box<ScanStart>),
+    /// What the run read.
+    ScanInputs(ScanInputs),
     /// A decision that is not a pass.
     Decision(Decision),
     /// All passes of one rule.
@@ -79,6 +84,7 @@ macro_rules! kinds {
 kinds! {
     Genesis "log.genesis",
     ScanStart "scan.start",
+    ScanInputs "scan.inputs",
     Decision "decision",
     DecisionBatch "decision.batch",
     WaiverGrant "waiver.grant",
@@ -94,16 +100,20 @@ kinds! {
 }
 
 impl Event {
-    /// Canonical JSON of the body.
+    /// Canonical JSON of the body, without what looks like a credential.
     pub(super) fn body(&self) -> String {
-        serde_json::to_string(self).expect("bodies have string keys and cannot fail to serialise")
+        let json = serde_json::to_string(self).expect("bodies have string keys and cannot fail to serialise");
+        match redacted(&json) {
+            Cow::Borrowed(_) => json,
+            Cow::Owned(json) => json,
+        }
     }
 
     /// The list that is to lie beside the log: digest and canonical JSON.
     pub(super) fn blob(&self) -> Option<(&str, &[u8])> {
         match self {
-            Self::ScanStart(start) => start.inputs.as_ref()?.blob(),
-            Self::DecisionBatch(batch) => batch.resources.blob(),
+            Self::ScanInputs(read) => read.inputs.beside(),
+            Self::DecisionBatch(batch) => batch.resources.beside(),
             _ => None,
         }
     }
@@ -122,4 +132,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::audit) mod tests;

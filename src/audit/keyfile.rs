@@ -20,11 +20,19 @@ const LONGEST: u64 = 64 * 1024;
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
     let (text, shared) = read(path)?;
     if shared {
-        let what =
-            "can be read by others, who could then sign as you: take the permission away (`chmod 600`)";
-        return Err(AuditError::Unsafe { path: path.to_owned(), what });
+        return Err(AuditError::KeyShared { path: path.to_owned() });
     }
     Ok(PrivateKey::parse(&text)?)
+}
+
+/// Keeps the memory of this process, and the keys in it, out of core dumps; call before a key is read.
+pub fn forbid_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Lowering a limit is always allowed; where it is not, the key is no worse off than before.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
 }
 
 /// Reads verifier keys, one a line; empty lines and lines that start with `#` are passed over.
@@ -64,7 +72,8 @@ fn read(path: &Path) -> Result<(Zeroizing<String>, bool), IoError> {
     Ok((text, shared))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -88,7 +97,7 @@ mod tests {
         write_private(&path, &PrivateKey::generate("audit.example.com/shop").unwrap()).unwrap();
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(read_private(&path), Err(AuditError::Unsafe { .. })), "{mode:o}");
+            assert!(matches!(read_private(&path), Err(AuditError::KeyShared { .. })), "{mode:o}");
         }
     }
 

@@ -15,6 +15,9 @@ use super::{
     walk::{Position, Visitor, walk},
 };
 
+/// Longer lists are counted, not shown.
+const MOST_ITEMS: usize = 3;
+
 /// Which records to show; everything that is absent matches all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -53,8 +56,9 @@ pub fn records(directory: &Path, filter: &Filter) -> Result<Vec<Row>, AuditError
     Ok(rows)
 }
 
-/// Hands the committed records that match on one by one: for logs that do not fit into memory.
-pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<(), AuditError> {
+/// Hands the committed records that match on one by one, for logs that do not fit into memory; says whether the newest
+/// head carries a signature, which is not checked.
+pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<bool, AuditError> {
     each_on(&LocalFileSystem, directory, filter, then)
 }
 
@@ -63,13 +67,13 @@ pub(super) fn each_on(
     directory: &Path,
     filter: &Filter,
     then: &mut dyn FnMut(Row),
-) -> Result<(), AuditError> {
+) -> Result<bool, AuditError> {
     if super::log::read_description(system, directory)?.is_none() {
         return Err(AuditError::Missing { path: directory.to_owned() });
     }
     let mut reader = Reader { filter, then, pending: Vec::new() };
-    walk(system, directory, Position::beginning(), &mut reader)?;
-    Ok(())
+    let end = walk(system, directory, Position::beginning(), &mut reader)?;
+    Ok(end.head().is_some_and(|commit| commit.note.is_signed()))
 }
 
 struct Reader<'s> {
@@ -124,6 +128,9 @@ fn flatten(prefix: &str, value: &Value, fields: &mut Vec<(String, String)>) {
                 let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
                 flatten(&name, value, fields);
             }
+        }
+        Value::Array(items) if items.len() > MOST_ITEMS => {
+            fields.push((printable(prefix).into_owned(), format!("({} items)", items.len())));
         }
         Value::Array(items) => {
             for (position, value) in items.iter().enumerate() {

@@ -11,7 +11,12 @@ use ignore::WalkBuilder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Failure, policies::Selection, scan::current_folder, terminal::Terminal};
+use super::{
+    Failure,
+    policies::Selection,
+    scan::{Configured, current_folder},
+    terminal::Terminal,
+};
 use crate::{
     document::{json, yaml},
     policy::{Options, Policies, ReadError, ReadFile, conftest::Tree, data},
@@ -45,20 +50,25 @@ impl ConftestArguments {
         &self,
         selection: &Selection,
         base: &Base,
-        no_config: bool,
+        configured: &Configured,
         terminal: &Terminal,
     ) -> Result<Policies, Failure> {
-        let defaults = if no_config { Defaults::default() } else { defaults(terminal)? };
+        let defaults = if configured.is_off { Defaults::default() } else { defaults(terminal)? };
+        for path in defaults.policy.iter().chain(&defaults.data).chain(&configured.data) {
+            confine(base, path)?;
+        }
+        let given = selection.folders().to_vec();
         let mut selection = selection.clone();
         selection.complete(&defaults);
-        let data = if self.data.is_empty() { &defaults.data } else { &self.data };
+        let named = if self.data.is_empty() { &defaults.data } else { &self.data };
+        let data: Vec<PathBuf> = configured.data.iter().chain(named).cloned().collect();
         let options = Options {
             combine: self.combine || defaults.combine,
-            data: read_data(data)?,
-            tree: Some(tree(base, selection.folders())?),
+            data: read_data(&data)?,
+            tree: Some(tree(base, &given)?),
             ..Options::default()
         };
-        let policies = selection.load_with(options)?;
+        let policies = selection.load_with(&configured.policies, base, options)?;
         policies.notices.iter().for_each(|notice| terminal.notice(notice));
         Ok(policies)
     }
@@ -145,7 +155,24 @@ fn defaults(terminal: &Terminal) -> Result<Defaults, Failure> {
     })
 }
 
-/// What policies may see of the scan: files below the base, and below the folders of policies.
+/// Files of the scanned tree say which policies and data to load: they must not reach out of it, for whoever writes them
+/// could have other files of the machine shown in a report.
+fn confine(base: &Base, path: &Path) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    let file = text.split_once(':').map_or(&*text, |(_, file)| file);
+    let current = current_folder()?;
+    let roots = [Ok(base.root.clone()), current.canonicalize()];
+    let is_inside = |target: &Path| roots.iter().flatten().any(|root| target.starts_with(root));
+    match current.join(file).canonicalize() {
+        Ok(target) if !is_inside(&target) => {
+            Err(Failure::usage(format!("`{text}` of the configuration lies outside of the scanned tree"))
+                .help("name it on the command line, with `--policy` or `--data`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What policies may see of the scan: files below the base, and below the folders of policies that the command names.
 fn tree(base: &Base, policies: &[PathBuf]) -> Result<Tree, Failure> {
     let current = current_folder()?;
     let canonical = |path: &PathBuf| current.join(path).canonicalize().ok();
@@ -197,9 +224,9 @@ fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
             })?;
             let file = entry.path();
             let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-            if entry.file_type().is_none_or(|kind| kind.is_dir())
-                || !["yaml", "yml", "json"].contains(&extension)
-            {
+            // Links below a folder may lead out of it.
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file() || entry.depth() == 0);
+            if !is_file || file.is_dir() || !["yaml", "yml", "json"].contains(&extension) {
                 continue;
             }
             found = true;

@@ -6,7 +6,10 @@ use clap::Args;
 use ignore::WalkBuilder;
 
 use super::{Failure, conftest};
-use crate::policy::{Dialect, Options, Policies, PolicyFile, built_in, metadata::FRAMEWORKS};
+use crate::{
+    policy::{Dialect, Options, Policies, PolicyFile, built_in, metadata::FRAMEWORKS},
+    source::base::Base,
+};
 
 /// Arguments that choose policies and rules.
 #[derive(Debug, Clone, Args)]
@@ -53,28 +56,44 @@ impl Selection {
         &self.policy
     }
 
-    pub(super) fn files(&self) -> Result<Vec<PolicyFile>, Failure> {
+    /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
+    /// given.
+    fn files(&self, configured: &[PathBuf], base: &Base) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
+        for folder in configured {
+            let found = policies(folder, "`policies` of the configuration:")?;
+            let relative =
+                |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
+            files.extend(found.into_iter().map(relative));
+        }
         let dialect = if self.rego_version == "v0" { Dialect::V0 } else { Dialect::V1 };
         for folder in &self.policy {
-            let found = read(folder)?.into_iter().map(|file| PolicyFile { dialect, ..file });
-            let found: Vec<PolicyFile> = found.collect();
-            if !found.iter().any(|file| !file.name.ends_with("_test.rego")) {
-                return Err(Failure::usage(format!("`--policy {}` holds no Rego policy", folder.display()))
-                    .help("name a folder with `.rego` files"));
-            }
-            files.extend(found);
+            let found = policies(folder, "`--policy`:")?;
+            files.extend(found.into_iter().map(|file| PolicyFile { dialect, ..file }));
         }
         Ok(files)
     }
 
+    /// Whether some rules are left out on purpose.
+    pub(super) fn is_partial(&self) -> bool {
+        self.no_builtin_policies
+            || !self.rule.is_empty()
+            || !self.skip_rule.is_empty()
+            || self.framework.is_some()
+    }
+
     /// Loads the policies and keeps the chosen rules.
-    pub(super) fn load(&self) -> Result<Policies, Failure> {
-        self.load_with(Options::default())
+    pub(super) fn load(&self, configured: &[PathBuf], base: &Base) -> Result<Policies, Failure> {
+        self.load_with(configured, base, Options::default())
     }
 
     /// Loads the policies as a scan does.
-    pub(super) fn load_with(&self, mut options: Options) -> Result<Policies, Failure> {
+    pub(super) fn load_with(
+        &self,
+        configured: &[PathBuf],
+        base: &Base,
+        mut options: Options,
+    ) -> Result<Policies, Failure> {
         options.namespaces.clone_from(&self.policy_namespace);
         let matcher = |globs: &[String]| {
             let mut set = ignore::overrides::OverrideBuilder::new("/");
@@ -85,7 +104,7 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let mut policies = Policies::load(&self.files()?, options, |id| {
+        let mut policies = Policies::load(&self.files(configured, base)?, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
@@ -96,6 +115,16 @@ impl Selection {
         }
         Ok(policies)
     }
+}
+
+/// Files of a folder that has to hold policies.
+fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
+    let found = read(folder)?;
+    if found.iter().all(|file| file.name.ends_with("_test.rego")) {
+        return Err(Failure::usage(format!("{named_by} `{}` holds no Rego policy", folder.display()))
+            .help("name a folder with `.rego` files"));
+    }
+    Ok(found)
 }
 
 /// Rego files below a folder, or one file, named as given.
@@ -112,8 +141,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
             let text =
                 std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
             let name = entry.path().to_string_lossy().replace('\\', "/");
-            let name = name.trim_start_matches("./").into();
-            files.push(PolicyFile { name, text: text.into(), dialect: Dialect::default() });
+            files.push(PolicyFile::new(name.trim_start_matches("./"), text));
         }
     }
     Ok(files)

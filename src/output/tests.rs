@@ -130,6 +130,7 @@ fn planted(secret: &str, prefix: &str, start: usize, length: usize, every: bool)
     finding.related = vec![crate::finding::Related {
         label: "here".into(),
         resource: None,
+        via: None,
         place: Some(Place::new(place.source, start / 2..start)),
     }];
     finding.place = Some(place);

@@ -7,7 +7,10 @@ use crate::{
     document::{NodeRef, Step, json},
     estate::{Estate, Resource},
     facts::{Fact, Origin},
-    resource::{credential, terraform::Plan},
+    resource::{
+        credential,
+        terraform::{Plan, kubernetes},
+    },
     source::{Place, SourceId},
 };
 
@@ -35,8 +38,8 @@ pub enum Input<'e> {
     Planned(usize, u32),
     /// A whole plan, by its index.
     Plan(usize),
-    /// One document of whatever kind, or one element of a file that is a list: Conftest's input.
-    Node(NodeRef<'e>),
+    /// A document of whatever kind, by its index, or one element of a file that is a list: Conftest's input.
+    Node(usize, NodeRef<'e>),
     /// A file without any document.
     Nothing(SourceId),
     /// All documents as Conftest's `--combine` gives them: `[{path, contents}]`.
@@ -63,6 +66,15 @@ impl Case<'_> {
     /// Id of the resource that a path leads into.
     pub fn resource_at(&self, path: &[Step]) -> &Arc<str> {
         self.input.part(path).map_or(&self.resource, |(part, _)| &part.resource)
+    }
+
+    /// Address of the planned resource in which the subject stands.
+    pub fn via<'e>(&'e self, estate: &'e Estate) -> Option<&'e Arc<str>> {
+        match &self.input {
+            Input::Object(resource) => resource.via.as_ref().map(|via| &via.address),
+            Input::Fact(_) => estate.via(&self.resource),
+            _ => None,
+        }
     }
 
     /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
@@ -99,7 +111,7 @@ impl<'e> Input<'e> {
                 let parsed = json::parse(source, &estate.sources.get(source).text);
                 Some(in_object(parsed.documents.first()?.root(), path))
             }
-            Self::Node(node) => Some(in_object(*node, path)),
+            Self::Node(_, node) => Some(in_object(*node, path)),
             Self::Nothing(source) => Some(Place::new(*source, 0..0)),
             // A result about all documents together has no place of its own, and the first one would be made up.
             Self::Combined(_) => {
@@ -127,7 +139,8 @@ impl<'e> Input<'e> {
         match self {
             Self::Object(resource) => {
                 let secrets = credential::secrets(estate.node(resource), resource.is_secret());
-                secrets.into_iter().flat_map(|secret| secret.values).collect()
+                let secrets = secrets.into_iter().flat_map(|secret| secret.values);
+                secrets.chain(sensitive_texts(estate, resource)).collect()
             }
             Self::Fact(_) | Self::Nothing(_) => Vec::new(),
             Self::Planned(plan, resource) => {
@@ -136,8 +149,8 @@ impl<'e> Input<'e> {
                 values.map(|values| values.sensitive_texts()).unwrap_or_default()
             }
             Self::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
-            Self::Node(node) => {
-                let objects = estate.resources_of(node.document);
+            Self::Node(document, node) => {
+                let objects = estate.resources_of(*document);
                 let known = objects.flat_map(|resource| Input::Object(resource).secret_values(estate));
                 let found = credential::secrets(*node, false).into_iter().flat_map(|secret| secret.values);
                 known.chain(found).collect()
@@ -147,6 +160,16 @@ impl<'e> Input<'e> {
             }
         }
     }
+}
+
+/// What the plan that holds an object does not want shown of it.
+fn sensitive_texts(estate: &Estate, resource: &Resource) -> Vec<String> {
+    let Some(via) = &resource.via else { return Vec::new() };
+    let plan = estate.plans.get(via.plan);
+    let planned = plan.and_then(|plan| Some((plan, plan.resource(via.resource)?)));
+    planned.map_or_else(Vec::new, |(plan, planned)| {
+        kubernetes::secret_texts(plan, planned, estate.node(resource))
+    })
 }
 
 /// The place of a value of a planned resource.

@@ -19,7 +19,7 @@ use super::{
     case::{Case, Input, Part},
 };
 use crate::{
-    document::{Document, Kind, NodeRef},
+    document::{Kind, NodeRef},
     estate::Estate,
     finding::Severity,
     source::{Place, Source, SourceId},
@@ -183,27 +183,24 @@ fn children(value: &Value) -> Vec<&Value> {
 /// The subjects: each document and plan, or all of them as one.
 pub(super) fn cases<'e>(estate: &'e Estate, combine: bool, tree: Option<&Tree>) -> Vec<Case<'e>> {
     let mut counts: BTreeMap<SourceId, usize> = BTreeMap::new();
-    for document in &estate.documents {
-        *counts.entry(document.source).or_default() += 1;
+    let own = |index: &usize| estate.resources_of(*index).all(|resource| resource.via.is_none());
+    let documents: Vec<usize> = (0..estate.documents.len()).filter(own).collect();
+    for index in &documents {
+        *counts.entry(estate.documents[*index].source).or_default() += 1;
     }
     let mut subjects: Vec<(SourceId, Case<'e>)> = Vec::new();
-    for document in &estate.documents {
-        let source = document.source;
+    for index in documents {
+        let source = estate.documents[index].source;
         let alone = counts.get(&source).is_none_or(|count| *count == 1);
-        let sets = document_sets(estate, document);
-        for (node, resource) in nodes(estate, document, alone) {
-            let case = Case {
-                selector: SELECTOR,
-                kind: "".into(),
-                resource,
-                sets: sets.clone(),
-                input: Input::Node(node),
-            };
+        let sets = sets(estate, index);
+        for (node, resource) in nodes(estate, index, alone) {
+            let input = Input::Node(index, node);
+            let case = Case { selector: SELECTOR, kind: "".into(), resource, sets: sets.clone(), input };
             subjects.push((source, case));
         }
     }
     for (id, source) in estate.sources.iter().filter(|(_, source)| is_empty(source)) {
-        let sets = estate.sets_of_file(id);
+        let sets = estate.sets.clone();
         let input = Input::Nothing(id);
         let case =
             Case { selector: SELECTOR, kind: "".into(), resource: Arc::clone(&source.file), sets, input };
@@ -254,14 +251,15 @@ pub(crate) fn is_empty(source: &Source) -> bool {
 }
 
 /// The inputs that a document yields, each with what findings name.
-fn nodes<'e>(estate: &'e Estate, document: &'e Document, alone: bool) -> Vec<(NodeRef<'e>, Arc<str>)> {
+fn nodes(estate: &Estate, index: usize, alone: bool) -> Vec<(NodeRef<'_>, Arc<str>)> {
+    let document = &estate.documents[index];
     let file = &estate.sources.get(document.source).file;
     let root = document.root();
     if alone && matches!(root.kind(), Kind::Sequence(_)) {
         let named = |(index, node)| (node, format!("{file}#{}", index + 1).into());
         return root.items().enumerate().map(named).collect();
     }
-    let object = estate.resources_of(document).find(|resource| resource.object.node == root.id);
+    let object = estate.resources_of(index).find(|resource| resource.object.node == root.id);
     let resource = match object {
         Some(resource) => Arc::clone(&resource.id),
         None if alone => Arc::clone(file),
@@ -270,14 +268,17 @@ fn nodes<'e>(estate: &'e Estate, document: &'e Document, alone: bool) -> Vec<(No
     vec![(root, resource)]
 }
 
-fn document_sets(estate: &Estate, document: &Document) -> Vec<Arc<str>> {
-    estate.sets_of_file(document.source)
+/// Names of the sets that see a document: those of its objects, else all.
+fn sets(estate: &Estate, document: usize) -> Vec<Arc<str>> {
+    let of_objects = estate.resources_of(document).flat_map(|resource| estate.sets_of(resource));
+    let of_objects: BTreeSet<Arc<str>> = of_objects.collect();
+    if of_objects.is_empty() { estate.sets.clone() } else { of_objects.into_iter().collect() }
 }
 
 /// The file that a case is about; `None` for a combined one.
 pub(super) fn source(case: &Case<'_>, estate: &Estate) -> Option<SourceId> {
     match &case.input {
-        Input::Node(node) => Some(node.document.source),
+        Input::Node(_, node) => Some(node.document.source),
         Input::Plan(plan) => estate.plans.get(*plan).map(|plan| plan.source),
         Input::Nothing(source) => Some(*source),
         _ => None,

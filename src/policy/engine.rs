@@ -12,6 +12,7 @@ use super::{
     metadata::Rule,
     redact::Redactor,
     selector,
+    unknown::Unknown,
     verdict::{self, Verdict},
 };
 use crate::{
@@ -125,10 +126,18 @@ impl<'r> Judge<'r> {
             return Vec::new();
         }
         let input = case.input.to_rego(self.estate);
-        rules.into_iter().map(|index| self.judge_by(index, case, &input)).collect()
+        let unknown = Unknown::new(case, self.estate);
+        let judged = rules.into_iter().map(|index| self.judge_by(index, case, &input, unknown.as_ref()));
+        judged.collect()
     }
 
-    fn judge_by(&mut self, index: usize, case: &Case<'_>, input: &Value) -> Judgement {
+    fn judge_by(
+        &mut self,
+        index: usize,
+        case: &Case<'_>,
+        input: &Value,
+        unknown: Option<&Unknown>,
+    ) -> Judgement {
         let (policies, estate) = (self.policies, self.estate);
         let mut judgement = Judgement {
             rule: index,
@@ -138,7 +147,7 @@ impl<'r> Judge<'r> {
             excepted: false,
             error: None,
         };
-        match self.ask(index, case, input) {
+        match self.ask(index, case, input).map(|said| self.weigh(index, unknown, said)) {
             Ok(Said::Excepted) => judgement.excepted = true,
             Ok(Said::Verdicts { denied, unassessed }) => {
                 let redactor = redactor(estate, case, denied.is_empty() && unassessed.is_empty());
@@ -184,6 +193,29 @@ impl<'r> Judge<'r> {
             }
             (Program::Conftest(_), None) => Err("no engine was prepared for it".to_owned()),
         }
+    }
+
+    /// Takes back what hangs on values that a plan does not know.
+    fn weigh(&mut self, index: usize, unknown: Option<&Unknown>, said: Said) -> Said {
+        let rule = &self.policies.rules[index];
+        let (Some(unknown), Said::Verdicts { denied, unassessed }) = (unknown, &said) else { return said };
+        let named = unknown.named(self.policies, rule);
+        let Program::Selected { deny, not_assessed } = self.policies.programs[index] else { return said };
+        if named.is_empty() || !unassessed.is_empty() {
+            return said;
+        }
+        let certain = if denied.is_empty() {
+            Vec::new()
+        } else {
+            self.engine.set_input(unknown.filled.clone());
+            let otherwise = match selected(&mut self.engine, rule, deny, not_assessed) {
+                Ok(Said::Verdicts { denied, .. }) => denied,
+                _ => Vec::new(),
+            };
+            Unknown::certain(&named, denied.clone(), &otherwise)
+        };
+        let unassessed = if certain.is_empty() { Unknown::not_assessed(&named) } else { Vec::new() };
+        Said::Verdicts { denied: certain, unassessed }
     }
 }
 
@@ -239,6 +271,7 @@ fn finding(
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
         place: related.path.as_ref().and_then(|path| case.locate(estate, &path.0)),
+        via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
         resource: related.resource,
     });
     let mut metadata = serde_json::Value::Object(verdict.metadata);
@@ -248,6 +281,7 @@ fn finding(
         severity: rule.severity,
         sets: case.sets.clone(),
         resource: case.resource_at(&verdict.path.0).to_string(),
+        via: case.via(estate).cloned(),
         place: located.or_else(|| case.locate(estate, &verdict.path.0)),
         related: related.collect(),
         path: verdict.path,

@@ -25,7 +25,7 @@ impl Input<'_> {
                 let source = estate.plans.get(*plan).map(|plan| estate.sources.get(plan.source));
                 source.and_then(|source| Value::from_json_str(&source.text).ok()).unwrap_or(Value::Null)
             }
-            Self::Node(node) => document(*node),
+            Self::Node(_, node) => document(*node),
             Self::Nothing(_) => Value::Null,
             Self::Combined(parts) => {
                 Value::from(parts.iter().map(|part| combined(part, estate)).collect::<Vec<_>>())
@@ -61,18 +61,28 @@ fn planned(plan: &Plan, position: u32) -> Value {
     Value::from(fields.into_iter().map(|(key, value)| (Value::from(key), value)).collect::<BTreeMap<_, _>>())
 }
 
-/// The depth of documents is bounded where they are parsed, so recursion is safe here.
+/// What is unknown is left out; in a sequence it is null, so that the others keep their index.
 pub(super) fn document(node: NodeRef<'_>) -> Value {
+    with_unknown(node, None)
+}
+
+/// The same with a value in the place of each unknown one. The depth of documents is bounded where they are parsed,
+/// so recursion is safe here.
+pub(super) fn with_unknown(node: NodeRef<'_>, placeholder: Option<&Value>) -> Value {
     match node.kind() {
         Kind::Null => Value::Null,
+        Kind::Unknown => placeholder.cloned().unwrap_or(Value::Null),
         Kind::Bool(value) => Value::Bool(*value),
         Kind::Integer(value) => Value::from(*value),
         Kind::Unsigned(value) => Value::from(*value),
         Kind::Float(value) => Value::from(*value),
         Kind::String(_) => Value::from(node.as_str().unwrap_or_default()),
-        Kind::Sequence(_) => Value::from(node.items().map(document).collect::<Vec<_>>()),
+        Kind::Sequence(_) => {
+            Value::from(node.items().map(|item| with_unknown(item, placeholder)).collect::<Vec<_>>())
+        }
         Kind::Mapping(_) => {
-            let entries = node.entries().map(|(key, _, value)| (Value::from(key), document(value)));
+            let entries = node.entries().filter(|(_, _, value)| placeholder.is_some() || !value.is_unknown());
+            let entries = entries.map(|(key, _, value)| (Value::from(key), with_unknown(value, placeholder)));
             Value::from(entries.collect::<BTreeMap<_, _>>())
         }
     }

@@ -12,7 +12,7 @@ pub struct Object {
     pub group: Arc<str>,
     pub version: Arc<str>,
     pub kind: Arc<str>,
-    /// As written; `None` where the manifest names none.
+    /// As written; `None` where the manifest names none; [`UNKNOWN`] where a plan does not know it.
     pub namespace: Option<Arc<str>>,
     /// `metadata.name`, else `metadata.generateName`, else empty.
     pub name: Arc<str>,
@@ -43,6 +43,9 @@ impl Scopes {
             || self.0.contains(&(Arc::clone(&object.group), Arc::clone(&object.kind)))
     }
 }
+
+/// Stands for a name that is known only after apply; no object can have it.
+pub const UNKNOWN: &str = "(unknown)";
 
 /// The part of an id that says where an object lives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,8 +107,10 @@ fn collect(node: NodeRef<'_>, objects: &mut Vec<Object>, depth: usize) {
         return;
     }
     let metadata = node.get("metadata");
-    let text =
-        |key: &str| metadata.and_then(|metadata| metadata.str_at(&[key])).filter(|text| !text.is_empty());
+    let text = |key: &str| match metadata.and_then(|metadata| metadata.get(key)) {
+        Some(value) if value.is_unknown() => Some(UNKNOWN),
+        value => value.and_then(NodeRef::as_str).filter(|text| !text.is_empty()),
+    };
     objects.push(Object {
         group: kinds::present_group(group, kind).into(),
         version: version.into(),

@@ -6,6 +6,7 @@
 
 pub mod address;
 mod configuration;
+pub mod kubernetes;
 mod raw;
 pub mod recognise;
 mod references;

@@ -1,8 +1,13 @@
 //! Integration tests: one binary, so that it links once.
 
 mod architecture;
+mod audit;
 mod command;
+mod configuration;
+mod conftest;
 mod documents;
 mod fixtures;
 mod policies;
+mod terraform;
+mod waivers;
 mod yaml_suite;

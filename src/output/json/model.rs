@@ -23,6 +23,8 @@ pub(super) struct Document<'a> {
     pub(super) errors: Vec<PolicyError<'a>>,
     pub(super) audit: Option<Audit<'a>>,
     pub(super) incomplete: &'a [String],
+    pub(super) overrides: Vec<Override<'a>>,
+    pub(super) waivers: Waivers<'a>,
     pub(super) rules: Vec<PublicRule<'a>>,
 }
 
@@ -58,6 +60,8 @@ pub(super) struct PublicFinding<'a> {
     pub(super) title: Option<&'a str>,
     pub(super) remedy: Option<&'a str>,
     pub(super) peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<&'a str>,
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub(super) metadata: &'a serde_json::Map<String, serde_json::Value>,
 }
@@ -77,6 +81,8 @@ pub(super) struct PublicRelated<'a> {
     pub(super) label: &'a str,
     pub(super) resource: Option<&'a str>,
     pub(super) place: Option<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<&'a str>,
 }
 
 /// Every framework of the contract is there, with an empty list where a rule says nothing about it.
@@ -89,6 +95,15 @@ pub(super) struct Waiver<'a> {
     pub(super) reason: &'a str,
     pub(super) until: &'a str,
     pub(super) source: &'a str,
+    pub(super) rule: &'a str,
+    pub(super) ticket: Option<&'a str>,
+}
+
+/// Waivers that do nothing, beside those that stand with their findings.
+#[derive(Serialize)]
+pub(super) struct Waivers<'a> {
+    pub(super) expired: Vec<Waiver<'a>>,
+    pub(super) unused: Vec<Waiver<'a>>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +120,15 @@ pub(super) struct PublicNotAssessed<'a> {
 pub(super) struct NotApplicable<'a> {
     pub(super) rule: &'a str,
     pub(super) reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Override<'a> {
+    pub(super) rule: &'a str,
+    pub(super) setting: &'a str,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    pub(super) source: &'a str,
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,186 @@
+//! Kubernetes objects inside of plans, judged like manifests.
+
+use std::path::Path;
+
+use probity::{
+    config::{Config, Day},
+    policy::{Policies, PolicyFile, built_in},
+    report::Report,
+    scan::{Settings, judge, read_estate},
+    source::base::Base,
+};
+use serde_json::{Value, json};
+
+fn plan(resources: &[(&str, Value, Value)]) -> String {
+    let changes = resources.iter().map(|(address, after, unknown)| {
+        let (kind, name) = address.split_once('.').expect("type.name");
+        json!({
+            "address": address, "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": ["create"], "after": after, "after_unknown": unknown, "after_sensitive": {"yaml_body": true}},
+        })
+    });
+    let plan = json!({"format_version": "1.2", "resource_changes": changes.collect::<Vec<_>>()});
+    serde_json::to_string_pretty(&plan).expect("a plan is JSON")
+}
+
+fn scan(files: &[(&str, &str)], policies: Policies) -> (Report, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    scan_folder(folder.path(), policies)
+}
+
+fn scan_folder(folder: &Path, policies: Policies) -> (Report, String) {
+    let settings = Settings {
+        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
+        exclude: Vec::new(),
+        namespace: "default".to_owned(),
+        fail_on: None,
+        strict: false,
+        today: Day::parse("2026-01-01").expect("a day"),
+        config: Config::default(),
+    };
+    let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
+    let report = judge(&settings, &mut estate, policies, &|_, _| {});
+    assert_eq!(report.errors, []);
+    let mut json = Vec::new();
+    let format = probity::output::format("json").expect("a format");
+    let options = probity::output::Options::default();
+    format.render(&report, &estate.sources, &options, &mut json).expect("written to memory");
+    (report, String::from_utf8(json).expect("JSON is UTF-8"))
+}
+
+fn rule(id: &'static str) -> Policies {
+    Policies::new(&built_in(), |rule| rule == id)
+}
+
+fn own(rego: &str) -> Policies {
+    let text = format!(
+        "# METADATA\n# title: t\n# custom:\n#   severity: low\n#   input:\n#     selector: [{{type: kubernetes}}]\npackage own.test.rule\nimport rego.v1\n{rego}"
+    );
+    Policies::new(&[PolicyFile::new("rule.rego", text)], |_| true)
+}
+
+fn ingress(spec: &Value) -> Value {
+    json!({"metadata": [{"name": "shop", "namespace": "web"}], "spec": [spec]})
+}
+
+#[test]
+fn objects_in_plans_are_judged_like_manifests_and_say_where_they_come_from() {
+    let manifest = json!({"manifest": {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "b"}, "spec": {}}});
+    let yaml = json!({"yaml_body": "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: c}\nspec: {}\n"});
+    let text = plan(&[
+        ("kubernetes_ingress_v1.a", ingress(&json!({"rule": []})), json!({})),
+        ("kubernetes_manifest.b", manifest, json!({})),
+        ("kubectl_manifest.c", yaml, json!({})),
+    ]);
+    let (report, json) = scan(&[("tfplan.json", &text)], rule("mtls/plaintext-gateway"));
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|judged| (judged.finding.resource.as_str(), judged.finding.via.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("Ingress/web/shop", "kubernetes_ingress_v1.a"),
+            ("Ingress/default/b", "kubernetes_manifest.b"),
+            ("Ingress/default/c", "kubectl_manifest.c"),
+        ]
+    );
+    let json: Value = serde_json::from_str(&json).expect("a report");
+    assert_eq!(json["findings"][0]["via"], "kubernetes_ingress_v1.a");
+    let excerpts = json["findings"].as_array().expect("findings").iter();
+    let lines: Vec<&str> =
+        excerpts.map(|finding| finding["place"]["excerpt"].as_str().expect("text")).collect();
+    assert!(lines[0].starts_with(r#""spec": ["#) && lines[1].starts_with(r#""spec": {"#), "{lines:?}");
+    assert!(lines[2].starts_with(r#""yaml_body": "*"#), "a sensitive value is masked: {lines:?}");
+}
+
+#[test]
+fn a_verdict_that_hangs_on_what_is_known_after_apply_is_not_assessed() {
+    for (name, spec, unknown, findings, missing) in [
+        ("nothing is unknown", json!({"tls": []}), json!({}), 1, None),
+        ("the deciding field", json!({}), json!({"tls": true}), 0, Some("spec.tls")),
+        ("another field", json!({}), json!({"ingress_class_name": true}), 1, None),
+        (
+            "a part of what passes",
+            json!({"tls": [{"hosts": ["a"]}]}),
+            json!({"tls": [{"secret_name": true}]}),
+            0,
+            None,
+        ),
+    ] {
+        let text = plan(&[("kubernetes_ingress_v1.a", ingress(&spec), json!({"spec": [unknown]}))]);
+        let (report, _) = scan(&[("tfplan.json", &text)], rule("mtls/plaintext-gateway"));
+        assert_eq!(report.findings.len(), findings, "{name}");
+        let found = report.not_assessed.first().and_then(|result| result.missing.as_deref());
+        assert_eq!(found, missing, "{name}");
+    }
+}
+
+#[test]
+fn only_what_a_rule_reads_and_what_changes_its_result_counts_as_unknown() {
+    let metadata = json!([{"name": "shop", "labels": {"tier": "web"}}]);
+    let service = json!({"metadata": metadata, "spec": [{"port": [{"port": 80}]}]});
+    let unknown =
+        json!({"metadata": [{"labels": {"team": true}}], "spec": [{"type": true, "session_affinity": true}]});
+    for (name, rego, findings, not_assessed) in [
+        ("a label that is asked for", r#"deny contains "m" if not input.metadata.labels.team"#, 0, 1),
+        ("a label that is there", r#"deny contains "m" if input.metadata.labels.tier == "web""#, 1, 0),
+        ("a value that is compared", r#"deny contains "m" if input.spec.type == "LoadBalancer""#, 0, 1),
+        ("a field of no interest", r#"deny contains "m" if input.spec.ports[_].port == 81"#, 0, 0),
+        (
+            "a deciding value besides an unknown one",
+            r#"deny contains "m" if input.spec.ports[_].port == 80
+deny contains "m" if input.spec.type == "NodePort""#,
+            1,
+            0,
+        ),
+        (
+            "a result that points at the unknown value",
+            r#"deny contains {"msg": "m", "path": ["spec", "type"]} if input.kind == "Service""#,
+            0,
+            1,
+        ),
+        ("any value at all", r#"deny contains "m" if { walk(input, [_, value]); value == "x" }"#, 0, 1),
+    ] {
+        let text = plan(&[("kubernetes_service.a", service.clone(), unknown.clone())]);
+        let (report, _) = scan(&[("tfplan.json", &text)], own(rego));
+        assert_eq!((report.findings.len(), report.not_assessed.len()), (findings, not_assessed), "{name}");
+    }
+}
+
+#[test]
+fn what_a_plan_hides_is_not_repeated_by_a_rule() {
+    let body = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {one: first-value, two: second-value}\n";
+    let shown = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {one: (sensitive value), two: second-value}\n";
+    let text =
+        plan(&[("kubectl_manifest.a", json!({"yaml_body": body, "yaml_body_parsed": shown}), json!({}))]);
+    let rego = r#"deny contains sprintf("%s and %s", [input.data.one, input.data.two])"#;
+    let (report, json) = scan(&[("tfplan.json", &text)], own(rego));
+    assert_eq!(report.findings[0].finding.message, "******** and second-value");
+    assert!(!json.contains("first-value"));
+}
+
+#[test]
+fn objects_in_plans_clash_with_no_manifest() {
+    let object = |value: &str| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{hostPID: {value}}}\n")
+    };
+    let manifest = json!({"manifest": {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"hostPID": 3}}});
+    let text = plan(&[("kubernetes_manifest.a", manifest, json!({}))]);
+    let (report, _) = scan(
+        &[("one/a.yaml", &object("1")), ("two/a.yaml", &object("2")), ("one/tfplan.json", &text)],
+        own(r#"deny contains sprintf("%v", [input.spec.hostPID])"#),
+    );
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|judged| (judged.finding.message.as_str(), judged.finding.sets.join(" ")))
+        .collect();
+    assert_eq!(found, [("1", "one".to_owned()), ("3", "one two".to_owned()), ("2", "two".to_owned())]);
+}
