@@ -5,8 +5,10 @@
 
 mod csv;
 mod excerpt;
+pub mod facts;
 mod github;
 mod gitlab;
+pub mod graph;
 mod json;
 mod json_text;
 mod junit;

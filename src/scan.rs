@@ -99,7 +99,7 @@ pub fn admit_documents(estate: &mut Estate) {
         .filter(|index| estate.resources_of(*index).next().is_none())
         .flat_map_iter(|index| {
             let document = &estate.documents[index];
-            let secrets = credential::secrets(document.root(), false);
+            let secrets = credential::find_in_settings(document.root());
             secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
         })
         .collect();
@@ -118,7 +118,7 @@ pub fn judge(
     let judged: Vec<Place> = evaluation
         .findings
         .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/"))
+        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
         .filter_map(|finding| finding.place.clone())
         .filter(|place| is_value(estate, place))
         .collect();
@@ -187,6 +187,16 @@ fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, Scan
     Ok(Sources::new(sources))
 }
 
+/// Rules about secrets whose findings point at names and settings, not at values.
+const NO_VALUES: [&str; 6] = [
+    "secrets/broad-secret-access",
+    "secrets/etcd-unencrypted",
+    "secrets/inert-vault-annotation",
+    "secrets/insecure-secret-store",
+    "secrets/not-externally-managed",
+    "secrets/shared-secret",
+];
+
 /// Masks what looks like a credential, before anything can be printed.
 fn mask_credentials(estate: &mut Estate) {
     let places: Vec<Place> = estate
@@ -194,7 +204,7 @@ fn mask_credentials(estate: &mut Estate) {
         .par_iter()
         .flat_map_iter(|resource| {
             let source = estate.file(resource);
-            let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+            let secrets = credential::secrets(&resource.object, estate.node(resource));
             secrets.into_iter().map(move |secret| Place::new(source, secret.span))
         })
         .collect();

@@ -3,6 +3,7 @@
 //! Findings first, each with its source; then what could not be judged and what could not be read; the verdict last,
 //! where the eye is when the command ends.
 
+mod blocks;
 mod finding;
 mod prose;
 mod sections;
@@ -35,8 +36,8 @@ pub(super) fn render(
         }
     } else {
         let mut renderer = finding::Renderer::new(report, sources, palette);
-        for judged in open_findings(report) {
-            writeln!(out, "{}\n", renderer.render(judged))?;
+        for block in blocks::blocks(open_findings(report)) {
+            writeln!(out, "{}\n", renderer.render(&block))?;
         }
         sections::render(report, sources, options, palette, out)?;
     }

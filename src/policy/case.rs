@@ -4,12 +4,12 @@ use std::{ops::Range, sync::Arc};
 
 use super::redact::Redactor;
 use crate::{
-    document::{NodeRef, Step, json},
+    document::{Document, NodeRef, Step, json},
     estate::{Estate, Resource},
-    facts::{Fact, Origin},
+    facts::Fact,
     resource::{
         credential,
-        terraform::{Plan, kubernetes},
+        terraform::{Values, kubernetes},
     },
     source::{Place, SourceId},
 };
@@ -94,12 +94,7 @@ impl<'e> Input<'e> {
     fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         match self {
             Self::Object(resource) => Some(in_object(estate.node(resource), path)),
-            Self::Fact(fact) => match fact.locate(path).0? {
-                Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { plan, resource, path } => {
-                    planned(estate, *plan as usize, *resource, &path.0)
-                }
-            },
+            Self::Fact(fact) => fact.locate(path).0?.place(estate),
             Self::Planned(plan, resource) => match path {
                 [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
                     planned(estate, *plan, *resource, rest)
@@ -138,7 +133,7 @@ impl<'e> Input<'e> {
     fn secret_values(&self, estate: &Estate) -> Vec<String> {
         match self {
             Self::Object(resource) => {
-                let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+                let secrets = credential::secrets(&resource.object, estate.node(resource));
                 let secrets = secrets.into_iter().flat_map(|secret| secret.values);
                 secrets.chain(sensitive_texts(estate, resource)).collect()
             }
@@ -146,20 +141,34 @@ impl<'e> Input<'e> {
             Self::Planned(plan, resource) => {
                 let plan = estate.plans.get(*plan);
                 let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
-                values.map(|values| values.sensitive_texts()).unwrap_or_default()
+                let mut texts = values.as_ref().map(Values::sensitive_texts).unwrap_or_default();
+                let root = values.as_ref().and_then(|values| values.document.as_ref()).map(Document::root);
+                texts.extend(root.into_iter().flat_map(literals));
+                texts
             }
-            Self::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+            Self::Plan(plan) => {
+                let Some(plan) = estate.plans.get(*plan) else { return Vec::new() };
+                let parsed = json::parse(plan.source, &estate.sources.get(plan.source).text);
+                let roots = parsed.documents.iter().map(Document::root);
+                plan.sensitive_texts().into_iter().chain(roots.flat_map(literals)).collect()
+            }
             Self::Node(document, node) => {
-                let objects = estate.resources_of(*document);
-                let known = objects.flat_map(|resource| Input::Object(resource).secret_values(estate));
-                let found = credential::secrets(*node, false).into_iter().flat_map(|secret| secret.values);
-                known.chain(found).collect()
+                let mut objects = estate.resources_of(*document).peekable();
+                match objects.peek() {
+                    Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
+                    None => literals(*node),
+                }
             }
             Self::Combined(parts) => {
                 parts.iter().flat_map(|part| part.contents.secret_values(estate)).collect()
             }
         }
     }
+}
+
+/// What looks like a credential in what is no object of Kubernetes, whether a plan marks it or not.
+fn literals(root: NodeRef<'_>) -> Vec<String> {
+    credential::find_in_settings(root).into_iter().flat_map(|found| found.values).collect()
 }
 
 /// What the plan that holds an object does not want shown of it.

@@ -7,6 +7,8 @@
 pub mod address;
 mod configuration;
 pub mod kubernetes;
+pub mod origins;
+pub mod outputs;
 mod raw;
 pub mod recognise;
 mod references;

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod canaries;
 mod command;
 mod configuration;
 mod conftest;

@@ -31,7 +31,7 @@ test_an_api_server_that_records_passes if {
 }
 
 test_other_pods_are_not_judged if {
-	other := {"kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": ["--kube-apiserver"]}]}}
+	other := {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": ["--kube-apiserver"]}]}}
 	_messages(other) == set()
 }
 
