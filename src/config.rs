@@ -34,7 +34,7 @@ use crate::{
 pub const FILE: &str = "probity.yaml";
 
 /// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
-const WITHOUT_EFFECT: [&str; 4] = ["data", "mesh", "classification", "secrets"];
+const WITHOUT_EFFECT: [&str; 3] = ["mesh", "classification", "secrets"];
 
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -120,6 +120,12 @@ impl Estate {
         self.documents[resource.document].source
     }
 
+    /// The resources of a document (an index into [`Self::documents`]), in the order of their places.
+    pub fn resources_of(&self, document: usize) -> impl Iterator<Item = &Resource> {
+        let from = self.resources.partition_point(|resource| resource.document < document);
+        self.resources.iter().skip(from).take_while(move |resource| resource.document == document)
+    }
+
     /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.
     pub fn via(&self, id: &str) -> Option<&Arc<str>> {
         self.vias.get(id)

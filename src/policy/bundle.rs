@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::load::PolicyFile;
+use super::load::{Dialect, PolicyFile};
 
 /// What a bundle holds.
 #[derive(Debug, Default)]
@@ -101,7 +101,7 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
         let failed = |cause: String| BundleError::File { file: path.clone(), cause };
         entry.read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
         if is_rego {
-            bundle.files.push(PolicyFile { name: format!("{name}/{path}").into(), text: text.into() });
+            bundle.files.push(PolicyFile::new(format!("{name}/{path}"), text));
         } else if path == ".manifest" {
             manifest = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
         } else {
@@ -113,9 +113,12 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
     if !manifest.wasm.is_empty() {
         return Err(BundleError::Target("wasm".to_owned()));
     }
-    if let Some(version) = manifest.rego_version.filter(|version| *version != 1) {
-        return Err(BundleError::Target(format!("Rego v{version}")));
-    }
+    let dialect = match manifest.rego_version {
+        None | Some(1) => Dialect::V1,
+        Some(0) => Dialect::V0,
+        Some(version) => return Err(BundleError::Target(format!("Rego v{version}"))),
+    };
+    bundle.files.iter_mut().for_each(|file| file.dialect = dialect);
     for file in &bundle.files {
         let package = package(&file.text).unwrap_or_default().replace('.', "/");
         owned(&manifest, &file.name, &package)?;
@@ -221,6 +224,8 @@ mod tests {
         assert_eq!(&*bundle.files[0].name, "b.tar.gz/team/rules/a.rego");
         assert_eq!(Value::Object(bundle.data), json!({"allowed": {"names": ["a"], "more": {"x": 1}}}));
         assert!(self::bundle(&[("a.rego", "package anything\n")]).is_ok(), "without a manifest it owns all");
+        let old = self::bundle(&[("a.rego", "package anything\n"), (".manifest", r#"{"rego_version": 0}"#)]);
+        assert_eq!(old.unwrap().files[0].dialect, Dialect::V0);
     }
 
     #[test]
@@ -237,7 +242,7 @@ mod tests {
                 "`data.json` lies outside",
             ),
             (&[(".manifest", "{")], "`.manifest` cannot be read"),
-            (&[(".manifest", r#"{"rego_version": 0}"#)], "built for `Rego v0`"),
+            (&[(".manifest", r#"{"rego_version": 2}"#)], "built for `Rego v2`"),
             (&[("policy.wasm", "")], "built for `wasm`"),
             (&[("../a.rego", "package a\n")], "leads out of the bundle"),
             (&[("data.json", r#"{"a": {"b": 1}}"#), ("a/data.json", r#"{"b": 2}"#)], "given twice"),

@@ -5,6 +5,7 @@ mod audit;
 mod canaries;
 mod command;
 mod configuration;
+mod conftest;
 mod datastores;
 mod documents;
 mod fixtures;

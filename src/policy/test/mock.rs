@@ -14,7 +14,7 @@ use regorus::{
 };
 
 use super::{end_of, new_engine};
-use crate::policy::{guard, load::PolicyFile, metadata, schema};
+use crate::policy::{load::PolicyFile, metadata, schema, syntax};
 
 /// Name of the extension: number of the schema list, mocked value.
 const FUNCTION: &str = "probity_mocked_input";
@@ -176,7 +176,7 @@ fn mocked(query: &Query, modifiers: &mut Vec<(usize, usize)>) {
 }
 
 fn nested(expression: &Expr, modifiers: &mut Vec<(usize, usize)>) {
-    guard::walk(expression, &mut |expression| match expression {
+    syntax::walk(expression, &mut |expression| match expression {
         Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
             mocked(query, modifiers);
         }
