@@ -121,7 +121,8 @@ fn data_and_a_configuration_of_conftest_are_read() {
     assert_eq!(report["findings"][0]["message"], "yes pod.yaml");
     let output = folder.run(&["scan", "--audit", "off", "--no-builtin-policies", "pod.yaml"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("`ignore` of `conftest.toml` has no effect"));
-    assert_eq!(folder.code(&["scan", "--audit", "off", "--no-config", "pod.yaml"]), Some(0));
+    let output = folder.run(&["scan", "--audit", "off", "--no-config", "pod.yaml"]);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("conftest/"));
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn credentials_of_documents_that_are_no_manifests_stay_inside() {
 
 #[test]
 fn one_broken_policy_silences_no_other() {
-    let broken = "package broken\nimport rego.v1\nhelper := x\n";
+    let broken = "package broken\nimport rego.v1\nhelper if input.a == x\n";
     let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", POLICY), ("p/broken.rego", broken)]);
     assert_eq!(findings(&folder, &[]).len(), 1);
     assert_eq!(folder.code(&scan(&[])), Some(2));
