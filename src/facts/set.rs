@@ -75,7 +75,12 @@ impl<'e> Set<'e> {
     /// Which workloads are in which mesh, and what each port accepts.
     pub(super) fn mesh(&self) -> &Meshes<'e> {
         self.mesh.get_or_init(|| {
-            Meshes::new(&self.view, self.workloads(), self.services(), &Declared::new(&self.view.estate.mesh))
+            Meshes::new(
+                &self.view,
+                self.workloads(),
+                self.services(),
+                &Declared::new(&self.view.estate.config.mesh),
+            )
         })
     }
 
