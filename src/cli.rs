@@ -4,6 +4,7 @@ mod audit;
 mod clock;
 mod completions;
 mod configuration;
+mod conftest;
 mod explain;
 mod facts;
 mod graph;

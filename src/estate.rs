@@ -8,7 +8,7 @@ mod sets;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    config::FilePattern,
+    config::{Config, FilePattern},
     document::{Document, NodeRef},
     resource::{
         kubernetes::{Identity, Object, Scopes, objects},
@@ -63,6 +63,8 @@ pub struct Estate {
     pub sets: Vec<Arc<str>>,
     /// Namespace of manifests that name none.
     pub namespace: Arc<str>,
+    /// What `probity.yaml` declares about what is judged.
+    pub config: Config,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
 }
@@ -104,7 +106,8 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        Self { sources, documents, resources, plans, sets, namespace, vias }
+        let config = Config::default();
+        Self { sources, documents, resources, plans, sets, namespace, config, vias }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -118,6 +121,12 @@ impl Estate {
 
     pub fn file(&self, resource: &Resource) -> SourceId {
         self.documents[resource.document].source
+    }
+
+    /// The resources of a document (an index into [`Self::documents`]), in the order of their places.
+    pub fn resources_of(&self, document: usize) -> impl Iterator<Item = &Resource> {
+        let from = self.resources.partition_point(|resource| resource.document < document);
+        self.resources.iter().skip(from).take_while(move |resource| resource.document == document)
     }
 
     /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.

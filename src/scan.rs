@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
-    config::{Config, Day},
+    config::{Config, Day, Flavour},
     estate::Estate,
     finding::Severity,
     policy::{self, Policies},
@@ -81,8 +81,35 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     }
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
+    estate.config = settings.config.clone();
     mask_credentials(&mut estate);
     Ok(estate)
+}
+
+/// Makes documents of whatever kind part of the estate, since a loaded policy judges them: their sources count as
+/// read, and what looks like a credential in them is masked. What should hold documents and does not is skipped.
+pub fn admit_documents(estate: &mut Estate) {
+    let ids: Vec<SourceId> = estate.sources.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        let source = estate.sources.get_mut(id);
+        if let Status::Ignored(reason) = &source.status {
+            if source.documents > 0 || policy::conftest::is_empty(source) {
+                source.status = Status::Read;
+            } else if !source.file.ends_with(".tf") {
+                source.status = Status::Skipped(reason.clone());
+            }
+        }
+    }
+    let others = (0..estate.documents.len()).into_par_iter();
+    let places: Vec<Place> = others
+        .filter(|index| estate.resources_of(*index).next().is_none())
+        .flat_map_iter(|index| {
+            let document = &estate.documents[index];
+            let secrets = credential::find_in_settings(document.root());
+            secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
+        })
+        .collect();
+    estate.sources.mask(places);
 }
 
 /// Judges an estate that was read.
@@ -124,6 +151,9 @@ pub fn judge(
     Report::new(parts)
 }
 
+/// Selectors whose rules of `mtls` ask for what only a mesh gives.
+const OF_MESHES: [&str; 2] = ["workload", "connection"];
+
 /// Gives rules the severities of the configuration and removes those that it disables.
 fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {
     let (mut overrides, mut disabled) = (Vec::new(), Vec::new());
@@ -141,6 +171,18 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
             record("severity", rule.severity.name(), severity.value.name(), severity.line);
             Arc::make_mut(rule).severity = severity.value;
         }
+    }
+    if config.mesh.flavour == Some(Flavour::None) {
+        let about_meshes = policies.rules.iter().filter(|rule| {
+            rule.id.starts_with("mtls/")
+                && rule.selectors.iter().any(|selector| OF_MESHES.contains(&selector.name.as_str()))
+                && !disabled.iter().any(|disabled| disabled.rule == rule.id)
+        });
+        let reason = "mesh.flavour is none";
+        let mut outside: Vec<NotApplicable> = about_meshes
+            .map(|rule| NotApplicable { rule: Arc::clone(&rule.id), reason: reason.to_owned() })
+            .collect();
+        disabled.append(&mut outside);
     }
     policies.retain(|rule| !disabled.iter().any(|disabled| disabled.rule == rule.id));
     (overrides, disabled)
@@ -220,7 +262,8 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
             if skipped == 1 { " was" } else { "s were" }
         ));
     }
-    if estate.resources.is_empty() && estate.plans.is_empty() {
+    let has_documents = policies.judge_documents() && count(|status| matches!(status, Status::Read)) > 0;
+    if estate.resources.is_empty() && estate.plans.is_empty() && !has_documents {
         reasons
             .push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
     } else if policies.rules.is_empty() {

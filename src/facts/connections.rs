@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::{
     calls::Call,
     entrances::{Entrance, Port},
-    transport::{Client, Decision, Destination, Transports},
+    transport::{Client, Decision, Destination, Transports, target},
     virtual_services::VirtualServices,
 };
 pub(super) use self::{
@@ -47,6 +47,8 @@ pub(super) struct Connection {
     pub(super) server_workload: Option<WorkloadId>,
     pub(super) service: Option<Arc<str>>,
     pub(super) port: Option<u16>,
+    /// The server's own port; `None`: not known.
+    pub(super) container_port: Option<u16>,
     pub(super) transport: Transport,
     pub(super) is_database: bool,
     pub(super) because: Vec<Because>,
@@ -117,7 +119,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             namespace: workload.namespace,
             labels: workload.labels.clone(),
             mesh: membership.mesh,
-            workload: Some(workload),
+            workload: Some((id, workload)),
             because: membership.because.clone(),
             missing: membership.missing.clone(),
         }
@@ -275,6 +277,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             server_workload: destination.server,
             service: service.clone(),
             port: destination.port,
+            container_port: destination.server.and_then(|server| target(self.set, server, destination)),
             transport,
             is_database: caller.is_database,
             because,

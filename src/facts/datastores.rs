@@ -4,6 +4,7 @@
 //! the facts `datastore`, `database-server` and `access` of it.
 //! Deliberately absent: message brokers, which are meant to be shared.
 
+mod bindings;
 mod clients;
 mod exposure;
 mod own;
@@ -18,7 +19,10 @@ mod subjects;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use self::planned::Cloud;
 pub(super) use self::{
@@ -27,8 +31,8 @@ pub(super) use self::{
     servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
-use super::{Set, environment::Evidence};
-use crate::{estate::Resource, resource::engine};
+use super::Set;
+use crate::resource::engine;
 
 /// Everything about databases in a set.
 #[derive(Debug)]
@@ -38,7 +42,6 @@ pub(super) struct Datastores<'e> {
     by_server: BTreeMap<ServerId, Vec<usize>>,
     own: BTreeMap<ServerId, Own>,
     cloud: Cloud,
-    identity_policies: BTreeMap<&'e str, Vec<&'e Resource>>,
 }
 
 impl<'e> Datastores<'e> {
@@ -46,7 +49,12 @@ impl<'e> Datastores<'e> {
         let mut servers = Servers::new(set);
         let mut own: BTreeMap<ServerId, Own> = BTreeMap::new();
         let cloud = Cloud::new(set, &mut servers, &mut own);
-        let mut accesses = clients::accesses(set, &cloud, &mut servers);
+        let mut accesses = clients::accesses(set, &cloud, &own, &mut servers);
+        let told: BTreeSet<(Arc<str>, ServerId)> =
+            accesses.iter().map(|access| (Arc::clone(&access.caller.id), access.server)).collect();
+        let bound = bindings::accesses(set, &servers).into_iter();
+        accesses
+            .extend(bound.filter(|access| !told.contains(&(Arc::clone(&access.caller.id), access.server))));
         accesses.extend(cloud.accesses(set, &mut servers, &own));
         let mut by_server: BTreeMap<ServerId, Vec<usize>> = BTreeMap::new();
         for (index, access) in accesses.iter().enumerate() {
@@ -57,8 +65,7 @@ impl<'e> Datastores<'e> {
             let engine = engine::named(server.engine?)?;
             Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
         }));
-        let identity_policies = reach::identity_policies(set);
-        Self { servers, accesses, by_server, own, cloud, identity_policies }
+        Self { servers, accesses, by_server, own, cloud }
     }
 
     /// All accesses, in the order of their callers.
@@ -82,9 +89,8 @@ impl<'e> Datastores<'e> {
     pub(super) fn databases(&self, id: ServerId) -> BTreeSet<Named> {
         let declared =
             self.own(id).into_iter().flat_map(|own| own.databases.keys().cloned().map(Named::Known));
-        let used = self.accesses_to(id).into_iter().filter(|access| access.evidence >= Evidence::OwnFile);
-        let mut databases: BTreeSet<Named> =
-            declared.chain(used.map(|access| access.database.clone())).collect();
+        let used = self.accesses_to(id).into_iter().map(|access| access.database.clone());
+        let mut databases: BTreeSet<Named> = declared.chain(used).collect();
         if databases.is_empty() {
             let index = Named::Known("0".to_owned());
             let is_redis = self.servers.get(id).engine == Some("redis");
@@ -95,6 +101,9 @@ impl<'e> Datastores<'e> {
 
     /// The id of a datastore (contract, "Ids").
     pub(super) fn id(&self, server: ServerId, database: &Named) -> String {
-        self.servers.get(server).datastore_id(database.key().unwrap_or("unknown"))
+        let server = self.servers.get(server);
+        // What one value outside the input says of both is named once.
+        let key = database.key().filter(|key| *key != server.id);
+        server.datastore_id(key.unwrap_or("unknown"))
     }
 }

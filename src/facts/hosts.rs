@@ -13,8 +13,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use self::{endpoints::Addresses, entries::Entries};
-pub(super) use self::{loopback::referred, operators::Operators};
+use self::{endpoints::Addresses, entries::Entries, operators::Operators};
+pub(super) use self::{loopback::referred, operators::Handed};
 use super::{
     Set,
     services::{Service, ServiceId},

@@ -155,6 +155,11 @@ impl<'e> Meshes<'e> {
         meshes
     }
 
+    /// Whether anything in the estate is about a mesh.
+    pub(super) fn is_there(&self) -> bool {
+        !self.configuration.hints.is_empty()
+    }
+
     pub(super) fn of(&self, id: WorkloadId) -> &Standing<'e> {
         self.standings.get(id.0).expect("a WorkloadId is only made by the set that it indexes")
     }

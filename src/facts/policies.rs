@@ -34,7 +34,8 @@ struct Policy<'e> {
     /// `None`: it selects no single workloads.
     selects: Option<Vec<WorkloadId>>,
     dead: Vec<Dead>,
-    rivals: Vec<Rival>,
+    /// `None`: what it selects is not known.
+    rivals: Option<Vec<Rival>>,
     open: Vec<Open>,
 }
 
@@ -71,7 +72,13 @@ pub(super) fn policies(set: &Set<'_>) -> Vec<Subject> {
 
 impl<'e> Policy<'e> {
     const fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
-        Self { resource, node, selects: None, dead: Vec::new(), rivals: Vec::new(), open: Vec::new() }
+        Self { resource, node, selects: None, dead: Vec::new(), rivals: Some(Vec::new()), open: Vec::new() }
+    }
+
+    fn add_rivals(&mut self, rivals: impl Iterator<Item = Rival>) {
+        if let Some(known) = &mut self.rivals {
+            known.extend(rivals);
+        }
     }
 
     fn namespace(&self) -> &'e str {
@@ -98,6 +105,7 @@ impl<'e> Policy<'e> {
         if self.node.at(keys).is_some_and(NodeRef::holds_unknown) {
             let text = "has a selector that is known only after apply";
             self.open(self.key(keys), text, keys.join("."));
+            self.rivals = None;
             return;
         }
         let Some(selector) = selector else {
@@ -132,8 +140,11 @@ impl<'e> Policy<'e> {
             let fields = [("text", Fact::from(dead.text)), ("remedy", Fact::from(dead.remedy))];
             at(Fact::object(fields), dead.place)
         });
-        let rivals = self.rivals.into_iter().map(|rival| {
-            at(Fact::object([("id", Fact::from(&*rival.id)), ("text", Fact::from(rival.text))]), rival.place)
+        let rivals = self.rivals.map_or_else(Fact::unknown, |rivals| {
+            Fact::array(rivals.into_iter().map(|rival| {
+                let fields = [("id", Fact::from(&*rival.id)), ("text", Fact::from(rival.text))];
+                at(Fact::object(fields), rival.place)
+            }))
         });
         let open = self.open.into_iter().map(|open| {
             let fields = [("text", Fact::from(open.text)), ("missing", Fact::from(open.missing))];
@@ -147,7 +158,7 @@ impl<'e> Policy<'e> {
             ("name", Fact::from(&*self.resource.object.name)),
             ("selects", selects.unwrap_or_default()),
             ("dead", Fact::array(dead)),
-            ("rivals", Fact::array(rivals)),
+            ("rivals", rivals),
             ("open", Fact::array(open)),
         ]);
         Subject {

@@ -74,8 +74,14 @@ impl<'e> Set<'e> {
 
     /// Which workloads are in which mesh, and what each port accepts.
     pub(super) fn mesh(&self) -> &Meshes<'e> {
-        self.mesh
-            .get_or_init(|| Meshes::new(&self.view, self.workloads(), self.services(), &Declared::default()))
+        self.mesh.get_or_init(|| {
+            Meshes::new(
+                &self.view,
+                self.workloads(),
+                self.services(),
+                &Declared::new(&self.view.estate.config.mesh),
+            )
+        })
     }
 
     /// Everything that names and addresses lead to.

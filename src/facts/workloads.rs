@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    config::Config,
     document::NodeRef,
     estate::{Resource, View},
     resource::{
@@ -28,7 +29,8 @@ pub(super) struct Workload<'e> {
     pub(super) labels: Labels<'e>,
     /// Name of the `ServiceAccount` that its Pods run as.
     pub(super) service_account: &'e str,
-    /// The logical service: `namespace/name`, equal for versions of one service (domains.md Q7).
+    /// The logical service: the name that the configuration gives it, else `namespace/name`; equal for versions of one
+    /// service (domains.md Q7).
     pub(super) service: Arc<str>,
 }
 
@@ -47,7 +49,7 @@ const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "
 const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
 
 impl<'e> Workload<'e> {
-    fn new(resource: &'e Resource, node: NodeRef<'e>) -> Option<Self> {
+    fn new(resource: &'e Resource, node: NodeRef<'e>, config: &Config) -> Option<Self> {
         let pod = PodTemplate::of(&resource.object, node)?;
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let labels: Labels<'e> = pod.labels().collect();
@@ -55,7 +57,10 @@ impl<'e> Workload<'e> {
         // `serviceAccount` is the deprecated alias, and the API server lets `serviceAccountName` win.
         let service_account =
             text("serviceAccountName").or_else(|| text("serviceAccount")).unwrap_or("default");
-        let service = logical_service(namespace, &resource.object.name, &labels);
+        let service = match config.service_of(&resource.id) {
+            Some(declared) => declared.into(),
+            None => logical_service(namespace, &resource.object.name, &labels),
+        };
         Some(Self { resource, node, pod, namespace, labels, service_account, service })
     }
 
@@ -80,7 +85,7 @@ impl<'e> Workloads<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let all: Vec<Workload<'e>> = view
             .resources()
-            .filter_map(|resource| Workload::new(resource, view.estate.node(resource)))
+            .filter_map(|resource| Workload::new(resource, view.estate.node(resource), &view.estate.config))
             .collect();
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -34,6 +34,10 @@ pub(super) fn render(
         for judged in open_findings(report) {
             headline(judged, sources, palette, out)?;
         }
+        for error in &report.errors {
+            let error = format!("{}: {}", one_line(&error.policy), one_line(&error.message));
+            writeln!(out, "{}: {error}", palette.bold("policy error"))?;
+        }
     } else {
         let mut renderer = finding::Renderer::new(report, sources, palette);
         for block in blocks::blocks(open_findings(report)) {

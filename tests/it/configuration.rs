@@ -177,3 +177,61 @@ fn results_of_tests_are_text_or_junit() {
     let junit = folder.run(&["test", "p", "-f", "junit"]);
     assert!(String::from_utf8_lossy(&junit.stdout).contains("<failure message=\"failed\">"));
 }
+
+#[test]
+fn without_a_mesh_the_rules_about_meshes_do_not_apply() {
+    let workload = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {spec: {containers: [{name: cart, ports: [{containerPort: 8080}]}]}}}\n";
+    let found = |folder: &Folder| {
+        let report = folder.report(&[]);
+        let rules = |list: &str, key: &str| {
+            let items = report[list].as_array().unwrap().iter();
+            let rules = items.map(|item| item[key].as_str().unwrap().to_owned());
+            rules.collect::<std::collections::BTreeSet<_>>()
+        };
+        (rules("findings", "rule"), rules("not_applicable", "rule"), rules("not_applicable", "reason"))
+    };
+    let (findings, outside, _) = found(&Folder::new(&[("a.yaml", workload)]));
+    assert!(findings.contains("mtls/workload-not-in-mesh") && outside.is_empty(), "{findings:?}");
+    let none = Folder::new(&[("a.yaml", workload), ("probity.yaml", "mesh: {flavour: none}\n")]);
+    let (findings, outside, reasons) = found(&none);
+    assert!(findings.contains("mtls/no-default-deny"), "{findings:?}");
+    assert!(!findings.contains("mtls/workload-not-in-mesh"), "{findings:?}");
+    for rule in ["mtls/workload-not-in-mesh", "mtls/plaintext-accepted", "mtls/plaintext-connection"] {
+        assert!(outside.contains(rule), "{rule} is in {outside:?}");
+    }
+    assert_eq!(reasons.into_iter().collect::<Vec<_>>(), ["mesh.flavour is none"]);
+}
+
+#[test]
+fn the_mesh_is_what_the_file_declares() {
+    let workload = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {spec: {containers: [{name: cart, ports: [{containerPort: 8080}]}]}}}\n---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: all, namespace: mesh-root}\nspec: {mtls: {mode: PERMISSIVE}}\n";
+    for (config, expected) in [
+        ("mesh: {default-mode: permissive}\n", true),
+        ("mesh: {default-mode: strict}\n", false),
+        ("mesh: {default-mode: strict, root-namespace: mesh-root}\n", true),
+        ("mesh: {flavour: istio, default-mode: strict}\n", false),
+    ] {
+        let folder = Folder::new(&[("a.yaml", workload), ("probity.yaml", config)]);
+        let report = folder.report(&[]);
+        let found = report["findings"].as_array().unwrap().iter();
+        let found = found.filter(|finding| finding["rule"] == "mtls/plaintext-accepted").count();
+        assert_eq!(found > 0, expected, "{config}");
+    }
+}
+
+#[test]
+fn a_bundle_of_policies_is_loaded_and_one_elsewhere_is_not_fetched() {
+    let policy = "# METADATA\n# title: Everything is forbidden\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage team.all.forbidden\nimport rego.v1\ndeny contains \"no\"\n";
+    let folder = Folder::new(&[("a.yaml", GOOD)]);
+    let file = std::fs::File::create(folder.path().join("bundle.tar.gz")).expect("a file");
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(policy.len() as u64);
+    header.set_cksum();
+    archive.append_data(&mut header, "rules/all.rego", policy.as_bytes()).expect("written");
+    archive.into_inner().and_then(flate2::write::GzEncoder::finish).expect("written");
+    let report = folder.report(&["-p", "bundle.tar.gz"]);
+    assert_eq!(report["findings"][0]["rule"], "all/forbidden", "{report:#}");
+    let shown = stderr(&folder, &["scan", "--audit", "off", "-p", "oci://registry.example/policies:1"]);
+    assert!(shown.contains("not fetched by `oci`") && shown.contains("oras pull"), "{shown}");
+}

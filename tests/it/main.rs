@@ -5,6 +5,8 @@ mod audit;
 mod canaries;
 mod command;
 mod configuration;
+mod conftest;
+mod datastores;
 mod documents;
 mod fixtures;
 mod policies;

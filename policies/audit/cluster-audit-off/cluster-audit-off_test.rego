@@ -21,6 +21,10 @@ test_an_api_server_without_a_policy_is_reported if {
 	_messages(_pod(["--audit-policy-file=", "--audit-log-path=/a.log"])) == {"the API server `kube-apiserver` has no `--audit-policy-file`"}
 }
 
+test_without_a_policy_it_does_not_matter_where_the_log_goes if {
+	count(_messages(_pod([]))) == 1
+}
+
 test_an_api_server_that_writes_nowhere_is_reported if {
 	count(_messages(_pod(["--audit-policy-file=/p.yaml"]))) == 1
 }

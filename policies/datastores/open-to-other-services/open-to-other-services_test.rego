@@ -23,6 +23,21 @@ test_others_than_its_users_are_reported if {
 	[related.resource | some related in result.related] == ["Deployment/shop/b", "Deployment/shop/a"]
 }
 
+test_what_everyone_reaches_is_reported_once if {
+	count(rule.deny) == 1 with input as _server({"everyone": true, "others": [_other("b", true)]})
+	open := {"everyone": "unknown", "others": [_other("b", "unknown"), _other("c", "unknown")]}
+	count(rule.not_assessed) == 1 with input as _server(open)
+	count(rule.not_assessed) == 1 with input as _server(object.union(open, {"users": 0}))
+}
+
+test_whoever_is_admitted_or_not_leaves_nothing_open if {
+	every surely in {true, false} {
+		others := [_other("b", surely), _other("c", surely)]
+		count(rule.not_assessed) == 0 with input as _server({"others": others})
+	}
+	count(rule.not_assessed) == 0 with input as _server({"users": 0, "others": [_other("b", "unknown")]})
+}
+
 test_its_users_alone_pass if {
 	count(rule.deny) == 0 with input as _server({})
 	count(rule.not_assessed) == 0 with input as _server({})

@@ -43,6 +43,11 @@ test_an_unknown_mesh_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _access({"mesh": "unknown"})
 }
 
+test_a_mesh_matters_only_without_tls if {
+	count(rule.not_assessed) == 0 with input as _access({"mesh": "unknown", "transport": "verified"})
+	count(rule.not_assessed) == 0 with input as _access({"mesh": "none"})
+}
+
 test_an_unknown_transport_is_not_assessed if {
 	count(rule.deny) == 0 with input as _access({"transport": "unknown"})
 	some result in rule.not_assessed with input as _access({"transport": "unknown"})

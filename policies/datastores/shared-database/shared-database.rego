@@ -32,7 +32,8 @@ import rego.v1
 
 deny contains result if {
 	input.shared == true
-	not input.cache
+	_is_judged
+	input.owner == null
 	result := {
 		"msg": sprintf("%d services use %s database `%s` of `%s`%s: %s", [
 			count(_services), input.engine, input.database, input.server, _how, concat(", ", _services),
@@ -42,9 +43,23 @@ deny contains result if {
 	}
 }
 
+deny contains result if {
+	input.shared == true
+	_is_judged
+	input.owner != null
+	others := _services - {input.owner}
+	result := {
+		"msg": sprintf("%s database `%s` of `%s` belongs to `%s`, and others use it: %s", [
+			input.engine, input.database, input.server, input.owner, concat(", ", others),
+		]),
+		"path": ["shared"],
+		"related": [user | some user in _users],
+	}
+}
+
 not_assessed contains result if {
 	input.shared == "unknown"
-	not input.cache
+	_is_judged
 	result := {
 		"msg": sprintf("whether several services use %s database `%s` of `%s` is not known: %s may", [
 			input.engine, input.database, input.server, concat(", ", _may),
@@ -52,6 +67,17 @@ not_assessed contains result if {
 		"path": ["shared"],
 		"missing": sprintf("which database of `%s` each of them uses", [input.server]),
 	}
+}
+
+# What is shared on purpose is no finding, and neither is a cache that nobody claims.
+_is_judged if {
+	input.by_design == null
+	not _is_common
+}
+
+_is_common if {
+	input.cache
+	input.owner == null
 }
 
 _services contains user.service if {

@@ -35,6 +35,27 @@ test_a_cache_passes if {
 	count(rule.not_assessed) == 0 with input as _store({"cache": true, "shared": "unknown"})
 }
 
+test_others_than_the_declared_owner_are_reported if {
+	some result in rule.deny with input as _store({"owner": "shop/a"})
+	contains(result.msg, "belongs to `shop/a`, and others use it: shop/b")
+	count(rule.deny) == 1 with input as _store({"owner": "shop/a", "cache": true})
+}
+
+test_a_declared_owner_alone_passes if {
+	every shared in {false, "unknown"} {
+		count(rule.deny) == 0 with input as _store({"owner": "shop/a", "shared": shared})
+	}
+	count(rule.deny) == 0 with input as _store({"owner": "shop/a", "by_design": "reports read it"})
+}
+
+test_what_is_shared_by_design_passes if {
+	every shared in {true, "unknown"} {
+		design := {"by_design": "reports read it", "shared": shared}
+		count(rule.deny) == 0 with input as _store(design)
+		count(rule.not_assessed) == 0 with input as _store(design)
+	}
+}
+
 test_exporters_are_not_counted if {
 	users := object.union(_two, {"Deployment/shop/m": _user("shop/m", "monitor", "o")})
 	some result in rule.deny with input as _store({"users": users})
@@ -57,6 +78,8 @@ _store(fields) := object.union(
 		"shared": true,
 		"same_principal": true,
 		"cache": false,
+		"owner": null,
+		"by_design": null,
 		"users": object.get(fields, "users", _two),
 	},
 	object.remove(fields, ["users"]),

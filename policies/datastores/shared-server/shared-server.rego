@@ -49,7 +49,10 @@ not_assessed contains result if {
 	}
 }
 
-_meet if count(input.shared_server) > 0
+_meet if {
+	count(input.shared_server) > 0
+	input.by_design == null
+}
 
 _what := ", a cache" if input.cache
 

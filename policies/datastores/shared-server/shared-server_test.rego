@@ -15,9 +15,18 @@ test_a_shared_cache_is_listed_as_one if {
 	contains(result.msg, ", a cache:")
 }
 
+test_a_server_that_is_shared_by_design_passes if {
+	count(rule.deny) == 0 with input as _server({"by_design": "one team runs both"})
+}
+
 test_a_server_of_its_own_passes if {
 	count(rule.deny) == 0 with input as _server({"shared_server": []})
 	count(rule.not_assessed) == 0 with input as _server({"shared_server": []})
+}
+
+test_known_databases_leave_nothing_open if {
+	count(rule.not_assessed) == 0 with input as _server({})
+	count(rule.not_assessed) == 0 with input as _server({"shared_server": [], "databases_known": false})
 }
 
 test_unknown_databases_are_not_assessed if {
@@ -31,6 +40,7 @@ _server(fields) := object.union(
 		"engine": "postgresql",
 		"server": "Service/shop/db",
 		"cache": false,
+		"by_design": null,
 		"shared_server": ["Deployment/shop/a", "Deployment/shop/b"],
 		"databases_known": true,
 		"users": {"Deployment/shop/a": {}, "Deployment/shop/b": {}},

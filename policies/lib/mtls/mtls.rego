@@ -24,8 +24,11 @@ _step(step, path) := {
 	step.resource != null
 }
 
-# Services that lead to a port.
-services(port) := [{"msg": "leads to this port", "resource": service} | some service in port.services]
+# Services that lead to a port, and who calls it.
+concerned(port) := array.concat(
+	[{"msg": "leads to this port", "resource": service} | some service in port.services],
+	[{"msg": "calls this port", "resource": client} | some client in port.clients],
+)
 
 # Ports that are judged, with their positions.
 judged[index] := port if {

@@ -7,11 +7,13 @@ import data.probity.lineage.sensitive_store_unprotected as rule
 _server := {
 	"id": "postgresql:Service/shop/db/orders",
 	"classification": {"declared": true, "level": "confidential", "categories": ["PII"]},
+	"engine": "postgresql",
+	"server": "Service/shop/db",
 	"exposures": [],
 	"encrypted": true,
 }
 
-_exposure := {"kind": "LoadBalancer", "internal": false}
+_exposure := {"kind": "LoadBalancer", "service": "db", "port": 5432, "internal": false, "source_ranges": []}
 
 test_an_exposed_server_is_reported if {
 	results := rule.deny with input as object.union(_server, {"exposures": [_exposure]})

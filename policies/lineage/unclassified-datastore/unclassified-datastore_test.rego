@@ -4,7 +4,7 @@ import rego.v1
 
 import data.probity.lineage.unclassified_datastore as rule
 
-_subject(declared) := {"id": "a", "classification": {"declared": declared, "level": null, "categories": []}}
+_subject(declared) := {"id": "a", "engine": "postgresql", "server": "a", "classification": {"declared": declared, "level": null, "categories": []}}
 
 test_what_is_not_classified_is_reported if {
 	results := rule.deny with input as _subject(false)

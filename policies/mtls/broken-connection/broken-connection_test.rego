@@ -4,6 +4,11 @@ import rego.v1
 
 import data.probity.mtls.broken_connection as rule
 
+test_the_platform_is_not_judged if {
+	count(rule.deny) == 0 with input as _connection({"transport": "broken", "platform": true})
+	count(rule.not_assessed) == 0 with input as _connection({"transport": "unknown", "platform": true})
+}
+
 test_a_contradiction_is_reported_with_its_reason if {
 	results := rule.deny with input as _connection({"transport": "broken"})
 	{endswith(result.msg, "DestinationRule/shop/cart sets DISABLE") | some result in results} == {true}

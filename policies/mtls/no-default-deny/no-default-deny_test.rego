@@ -17,6 +17,7 @@ test_a_default_and_the_platform_pass if {
 test_an_unknown_default_is_not_assessed if {
 	count(rule.deny) == 0 with input as _namespace("unknown")
 	count(rule.not_assessed) == 1 with input as _namespace("unknown")
+	count(rule.not_assessed) == 0 with input as object.union(_namespace("unknown"), {"platform": true})
 }
 
 _namespace(denies) := {

@@ -21,6 +21,7 @@ test_what_is_unknown_is_not_assessed if {
 	unknown := _workload({"authorization": "unknown"})
 	count(rule.deny) == 0 with input as unknown
 	count(rule.not_assessed) == 1 with input as unknown
+	count(rule.not_assessed) == 0 with input as object.union(unknown, {"platform": true})
 	count(rule.not_assessed) == 1 with input as _workload({"mesh": "unknown", "missing": "Namespace/shop"})
 }
 

@@ -44,16 +44,17 @@ import data.probity.lib.mtls
 deny contains result if {
 	mtls.in_mesh
 	some index, port in mtls.judged
-	port.mtls in {"permissive", "disabled"}
+	takes := _takes[port.mtls]
 	port.bypasses == false
 	port.identity_required == false
 	port.admitted_by == null
 	result := {
 		"msg": sprintf("%s of `%s` %s: its effective mode is %s", [
-			mtls.port_name(port), input.id, _takes[port.mtls], port.mtls,
+			mtls.port_name(port), input.id, takes, port.mtls,
 		]),
 		"path": ["ports", index, "mtls"],
-		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.services(port)),
+		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port)),
+		"remedy": _remedy(port),
 	}
 }
 
@@ -92,6 +93,40 @@ not_assessed contains result if {
 		"missing": listener.missing,
 	}
 }
+
+# The smallest change: in the policy that decides, else a policy for the namespace.
+_remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in the mesh.", [_last(deciders)]) if {
+	input.mesh in _istio
+	deciders := _deciders(port)
+	count(deciders) > 0
+} else := sprintf(_policy, [input.namespace]) if {
+	input.mesh in _istio
+} else := sprintf("Annotate `Namespace/%s` with `%s: all-authenticated`.", [input.namespace, _default_policy]) if {
+	input.mesh == "linkerd"
+} else := "Let the mesh demand mTLS, by a backend whose mode is `STRICT`."
+
+_deciders(port) := [step.resource |
+	some step in port.because
+	step.resource != null
+	startswith(step.resource, "PeerAuthentication/")
+]
+
+_last(list) := list[count(list) - 1]
+
+_istio := {"istio-sidecar", "istio-ambient"}
+
+_default_policy := "config.linkerd.io/default-inbound-policy"
+
+_policy := concat("\n", [
+	"Demand mTLS in the namespace, once every caller is in the mesh:",
+	"```yaml",
+	"apiVersion: security.istio.io/v1",
+	"kind: PeerAuthentication",
+	"metadata: {name: default, namespace: %s}",
+	"spec:",
+	"  mtls: {mode: STRICT}",
+	"```",
+])
 
 _takes := {"permissive": "takes plaintext beside mTLS", "disabled": "takes plaintext only"}
 

@@ -12,6 +12,18 @@ test_permissive_and_disabled_ports_are_reported if {
 	}
 }
 
+test_the_remedy_is_the_smallest_change if {
+	decided := rule.deny with input as _workload({})
+	{contains(result.remedy, "in `PeerAuthentication/shop/a`") | some result in decided} == {true}
+	nothing := [{"text": "by default", "resource": null}]
+	undecided := rule.deny with input as _workload({"because": nothing})
+	{contains(result.remedy, "namespace: shop}") | some result in undecided} == {true}
+	linkerd := rule.deny with input as object.union(_workload({}), {"mesh": "linkerd"})
+	{contains(result.remedy, "`Namespace/shop`") | some result in linkerd} == {true}
+	kuma := rule.deny with input as object.union(_workload({}), {"mesh": "kuma"})
+	{contains(result.remedy, "backend") | some result in kuma} == {true}
+}
+
 test_strict_ports_and_those_that_other_rules_report_pass if {
 	count(rule.deny) == 0 with input as _workload({"mtls": "strict"})
 	count(rule.deny) == 0 with input as _workload({"bypasses": true})
@@ -33,6 +45,7 @@ test_a_planned_node_without_strict_tls_is_reported if {
 	{result.path | some result in results} == {["listeners", 0, "encrypted"]}
 	count(rule.deny) == 0 with input as _node("unknown")
 	count(rule.not_assessed) == 1 with input as _node("unknown")
+	count(rule.not_assessed) == 0 with input as _node(true)
 }
 
 _node(encrypted) := {
@@ -56,6 +69,7 @@ _workload(fields) := {
 			"identity_required": false,
 			"admitted_by": null,
 			"services": ["Service/shop/cart"],
+			"clients": ["Deployment/shop/web"],
 			"because": [{"text": "PeerAuthentication/shop/a sets PERMISSIVE", "resource": "PeerAuthentication/shop/a"}],
 			"missing": null,
 		},

@@ -33,6 +33,11 @@ test_clients_of_databases_outside_of_meshes_are_judged_elsewhere if {
 	count(rule.deny) == 1 with input as _connection(object.union(access, {"database": false}))
 }
 
+test_the_platform_is_not_judged if {
+	count(rule.deny) == 0 with input as _connection({"transport": "plaintext", "platform": true})
+	count(rule.not_assessed) == 0 with input as _connection({"transport": "unknown", "platform": true})
+}
+
 test_an_unknown_transport_is_not_assessed if {
 	unknown := _connection({"transport": "unknown", "missing": "Namespace/shop"})
 	count(rule.deny) == 0 with input as unknown

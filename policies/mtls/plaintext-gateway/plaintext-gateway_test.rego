@@ -35,6 +35,8 @@ test_what_is_unknown_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _gateway({"encrypted": "unknown", "missing": "a"})
 	count(rule.deny) == 0 with input as _gateway({"redirects": "unknown", "missing": "a"})
 	count(rule.not_assessed) == 1 with input as _gateway({"redirects": "unknown", "missing": "a"})
+	node := object.union(_gateway({"encrypted": "unknown"}), {"kind": "aws_appmesh_virtual_node"})
+	count(rule.not_assessed) == 0 with input as node
 }
 
 _gateway(listener) := {

@@ -8,6 +8,7 @@ test_a_port_that_bypasses_the_proxy_is_reported if {
 	results := rule.deny with input as _workload({"bypasses": true, "mtls": "disabled"})
 	{result.path | some result in results} == {["ports", 0, "mtls"]}
 	{related.resource | some result in results; some related in result.related} == {
+		"Deployment/shop/web",
 		"PeerAuthentication/shop/a",
 		"Service/shop/cart",
 	}
@@ -27,6 +28,7 @@ test_captured_ports_and_those_of_nobody_pass if {
 
 test_what_is_unknown_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _workload({"bypasses": "unknown", "missing": "the interface"})
+	count(rule.not_assessed) == 0 with input as object.union(_workload({"bypasses": "unknown"}), {"mesh": "none"})
 	count(rule.not_assessed) == 1 with input as _unknown_mesh
 	count(rule.not_assessed) == 0 with input as _workload({})
 }
@@ -47,6 +49,7 @@ _workload(fields) := {
 			"identity_required": false,
 			"admitted_by": null,
 			"services": ["Service/shop/cart"],
+			"clients": ["Deployment/shop/web"],
 			"because": [{"text": "PeerAuthentication/shop/a sets PERMISSIVE", "resource": "PeerAuthentication/shop/a"}],
 			"missing": null,
 		},

@@ -31,6 +31,7 @@ test_the_platform_passes if {
 test_unknown_services_are_not_assessed if {
 	count(rule.deny) == 0 with input as _identity("unknown")
 	count(rule.not_assessed) == 1 with input as _identity("unknown")
+	count(rule.not_assessed) == 0 with input as object.union(_identity("unknown"), {"platform": true})
 }
 
 _service(name) := {"service": sprintf("shop/%s", [name]), "workloads": [sprintf("Deployment/shop/%s", [name])]}

@@ -41,13 +41,13 @@ deny contains result if {
 	port.mtls in {"permissive", "disabled"}
 	port.bypasses != true
 	port.identity_required == false
-	port.admitted_by != null
+	whom := port.admitted_by.text
 	result := {
-		"msg": sprintf("%s of `%s` takes plaintext, and %s", [mtls.port_name(port), input.id, port.admitted_by.text]),
+		"msg": sprintf("%s of `%s` takes plaintext, and %s", [mtls.port_name(port), input.id, whom]),
 		"path": ["ports", index, "admitted_by"],
 		"related": array.concat(
 			[{"msg": "is admitted to", "resource": input.id, "path": ["ports", index, "port"]}],
-			array.concat(_policy(port, index), mtls.rest(port.because, ["ports", index, "because"], port.admitted_by.text)),
+			array.concat(_policy(port, index), mtls.rest(port.because, ["ports", index, "because"], whom)),
 		),
 	}
 }

@@ -27,6 +27,9 @@ test_what_is_unknown_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _workload(object.union(_open, {"mtls": "unknown", "missing": "x"}))
 	count(rule.not_assessed) == 1 with input as _unknown_mesh
 	count(rule.not_assessed) == 0 with input as _workload(_open)
+	count(rule.not_assessed) == 0 with input as _workload({"mtls": "unknown"})
+	outside := object.union(_workload(object.union(_open, {"mtls": "unknown"})), {"mesh": "none"})
+	count(rule.not_assessed) == 0 with input as outside
 }
 
 _open := {"admitted_by": {
@@ -50,6 +53,7 @@ _workload(fields) := {
 			"identity_required": false,
 			"admitted_by": null,
 			"services": ["Service/shop/cart"],
+			"clients": ["Deployment/shop/web"],
 			"because": [{"text": "PeerAuthentication/shop/a sets PERMISSIVE", "resource": "PeerAuthentication/shop/a"}],
 			"missing": null,
 		},

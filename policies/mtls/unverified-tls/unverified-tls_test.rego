@@ -4,6 +4,11 @@ import rego.v1
 
 import data.probity.mtls.unverified_tls as rule
 
+test_the_platform_is_not_judged if {
+	count(rule.deny) == 0 with input as _connection({"transport": "encrypted", "platform": true})
+	count(rule.not_assessed) == 0 with input as _connection({"transport": "unknown", "platform": true})
+}
+
 test_encryption_without_identity_is_reported if {
 	results := rule.deny with input as _connection({"transport": "encrypted"})
 	{[result.path, result.peer] | some result in results} == {[["transport"], "Deployment/shop/cart"]}

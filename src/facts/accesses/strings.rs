@@ -100,12 +100,18 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
                 Some(connection) => self.of_connection(setting, connection),
                 None => self.of_address(setting, engine, speaks),
             },
-            // A whole connection that the input does not hold: equal references lead to one database.
-            None if speaks => Some(Claim {
-                engine,
-                is_database: true,
-                ..Self::claim(setting, part(setting, self.namespace))
-            }),
+            // A whole connection that the input does not hold: equal references mean one database and one principal.
+            None if speaks => {
+                let whole = part(setting, self.namespace);
+                Some(Claim {
+                    engine,
+                    database: whole.clone(),
+                    principal: whole.clone(),
+                    is_database: true,
+                    password_by: Some(setting),
+                    ..Self::claim(setting, whole)
+                })
+            }
             None => None,
         }
     }

@@ -105,7 +105,10 @@ fn what_the_input_does_not_hold_is_named_by_what_holds_it() {
         format!("{{name: {name}, valueFrom: {{secretKeyRef: {{name: db, key: {key}}}}}}}")
     };
     let one = format!("env: [{}]", reference("DATABASE_URL", "url"));
-    assert_eq!(told(&one), ["- [Secret/shop/db#url]/- - None by DATABASE_URL"]);
+    assert_eq!(
+        told(&one),
+        ["- [Secret/shop/db#url]/[Secret/shop/db#url] [Secret/shop/db#url] None by DATABASE_URL"]
+    );
     let split = format!(
         "env: [{}, {}, {{name: DB_HOST, value: orders-db}}]",
         reference("DB_USER", "user"),

@@ -1,5 +1,6 @@
 //! The client side of the truth table of domains.md 1a'.
 
+mod bookinfo;
 mod table;
 
 use super::*;

@@ -3,6 +3,7 @@
 mod server;
 
 use self::server::Server;
+pub(super) use self::server::target;
 use super::{
     destination_rules::{Caller, Choice, DestinationRules, Tls, TlsMode},
     exclusions,
@@ -51,7 +52,7 @@ pub(super) struct Client<'c> {
     pub(super) labels: Labels<'c>,
     pub(super) mesh: Mesh,
     /// `None`: a gateway or Ingress whose proxy is not in the input.
-    pub(super) workload: Option<&'c Workload<'c>>,
+    pub(super) workload: Option<(WorkloadId, &'c Workload<'c>)>,
     /// What says in which mesh it is, and what would where nothing does.
     pub(super) because: Because,
     pub(super) missing: Option<String>,
@@ -158,7 +159,7 @@ impl<'e> Transports<'_, 'e> {
             because.push(client.because.clone());
             return Sent::Plaintext;
         }
-        if let Some(workload) = client.workload {
+        if let Some((_, workload)) = client.workload {
             let service = destination.service.map(|service| self.set.services().get(service));
             let left = exclusions::leaves_proxy(workload, client.mesh, destination.port, service);
             match left {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    own::because,
-    planned::Cloud,
+    own::{Own, because},
+    planned::{self, Cloud},
     readers::Role,
     servers::{ServedBy, ServerId, Servers, Workload},
 };
@@ -13,10 +13,14 @@ use crate::{
         Because, Set,
         accesses::{Claim, Part, claims},
         environment::{Evidence, Origin, Setting},
-        hosts::{Host, Resolved, referred},
+        hosts::{Handed, Host, Resolved, referred},
+        places,
         workloads::WorkloadId,
     },
-    resource::connection::{Password, Transport},
+    resource::{
+        connection::{Password, Transport},
+        engine,
+    },
 };
 
 /// A database or principal.
@@ -86,12 +90,14 @@ impl Named {
 }
 
 /// Accesses of all workloads of a set; servers that come to light are added.
-pub(super) fn accesses<'e>(set: &Set<'e>, cloud: &Cloud, servers: &mut Servers<'e>) -> Vec<Access> {
+pub(super) fn accesses<'e>(
+    set: &Set<'e>,
+    cloud: &Cloud,
+    own: &BTreeMap<ServerId, Own>,
+    servers: &mut Servers<'e>,
+) -> Vec<Access> {
     let mut all = Vec::new();
     for (id, workload) in set.workloads().iter() {
-        let serving =
-            Workload::of(set, id).and_then(|workload| workload.database).map(|(container, _)| container);
-        let serving = serving.and_then(|container| container.str_at(&["name"]));
         let role = if servers.run_by(id).is_some() { Role::Server } else { Role::of(workload) };
         let caller = Caller {
             id: Arc::clone(&workload.resource.id),
@@ -99,79 +105,117 @@ pub(super) fn accesses<'e>(set: &Set<'e>, cloud: &Cloud, servers: &mut Servers<'
             workload: Some(id),
             role,
         };
-        let settings = set.environments().of(id);
-        let mut own: Vec<Access> = Vec::new();
-        for of_container in settings.chunk_by(|a, b| a.container == b.container) {
-            // The environment of a server makes databases; it uses none.
-            if of_container.first().is_some_and(|setting| serving == Some(setting.container)) {
-                continue;
-            }
-            for claim in claims(of_container, workload.namespace) {
-                own.extend(access(set, cloud, servers, id, &caller, &claim));
-            }
-        }
-        all.extend(merged(own));
+        let reader = Reader { set, cloud, own, id, caller: &caller };
+        all.extend(merged(reader.accesses(servers)));
     }
     widen_shared_objects(&mut all);
     all
 }
 
-fn access<'e>(
-    set: &Set<'e>,
-    cloud: &Cloud,
-    servers: &mut Servers<'e>,
+/// Reads what one workload is told.
+struct Reader<'r, 'e> {
+    set: &'r Set<'e>,
+    cloud: &'r Cloud,
+    own: &'r BTreeMap<ServerId, Own>,
     id: WorkloadId,
-    caller: &Caller,
-    claim: &Claim<'_, 'e>,
-) -> Option<Access> {
-    let namespace = set.workloads().get(id).namespace;
-    let resolved = match &claim.host {
-        Part::Text(host) => set.hosts().resolve_from(set, host, claim.port, id),
-        Part::Referred(reference) => {
-            Resolved { host: Host::Referred(reference.clone()), through: Vec::new() }
+    caller: &'r Caller,
+}
+
+impl<'e> Reader<'_, 'e> {
+    fn accesses(&self, servers: &mut Servers<'e>) -> Vec<Access> {
+        let namespace = self.set.workloads().get(self.id).namespace;
+        let serving = Workload::of(self.set, self.id).and_then(|workload| workload.database);
+        let serving = serving.and_then(|(container, _)| container.str_at(&["name"]));
+        let settings = self.set.environments().of(self.id);
+        let of_containers = settings.chunk_by(|a, b| a.container == b.container);
+        // The environment of a server makes databases; it uses none.
+        let of_clients = of_containers
+            .filter(|settings| settings.first().is_some_and(|setting| serving != Some(setting.container)));
+        let claims = of_clients.flat_map(|settings| claims(settings, namespace));
+        claims.filter_map(|claim| self.access(servers, namespace, &claim)).collect()
+    }
+
+    fn access(&self, servers: &mut Servers<'e>, namespace: &str, claim: &Claim<'_, 'e>) -> Option<Access> {
+        let Self { set, id, caller, .. } = *self;
+        let operators = set.hosts().operators();
+        let resolved = match &claim.host {
+            Part::Text(host) => set.hosts().resolve_from(set, host, claim.port, id),
+            Part::Referred(reference) => Resolved {
+                host: operators.handed(reference).map_or_else(
+                    || Host::Referred(reference.clone()),
+                    |handed| Host::Operated(handed.server),
+                ),
+                through: Vec::new(),
+            },
+            Part::Absent | Part::Unknown => return None,
+        };
+        let through_own_pod = resolved.through.iter().any(|by| by.id == caller.id);
+        // The port of a proxy in the Pod is not that of the server.
+        let outside = Claim {
+            engine: claim
+                .engine
+                .or_else(|| engine::of_port(i64::from(claim.port?)).map(|engine| engine.name)),
+            port: claim.port.filter(|_| !through_own_pod),
+            ..claim.clone()
+        };
+        let server = servers.claimed(set, self.cloud, &resolved, &outside)?;
+        let served_by = servers.get(server).served_by;
+        if served_by == ServedBy::Workload(id) {
+            return None;
         }
-        Part::Absent | Part::Unknown => return None,
+        let mut database = handed(set, claim, &claim.database, |handed| handed.database.clone());
+        let is_redis = servers.get(server).engine == Some("redis");
+        if database == Named::Unknown && is_redis && claim.database == Part::Absent {
+            database = Named::Known("0".to_owned());
+        }
+        if matches!(served_by, ServedBy::Planned { .. }) {
+            database = planned::database(self.own, server, database);
+        }
+        let step = |setting: &Setting<'e>, what: &str| {
+            because(set, id, setting, format!("`{}` {what}", setting.name))
+        };
+        let mut chain = vec![step(claim.by, "names the server")];
+        chain.extend(resolved.through.iter().map(|by| Because {
+            text: format!("{} leads to {}", by.id, servers.get(server).id),
+            resource: Some(Arc::clone(&by.id)),
+            origin: Some(places::name(set.view.estate.node(by)).into()),
+        }));
+        let local = matches!(resolved.host, Host::Workload { workload, .. } if workload == id);
+        Some(Access {
+            caller: caller.clone(),
+            server,
+            database,
+            principal: handed(set, claim, &claim.principal, |handed| Some(handed.principal.clone())),
+            password: claim.password,
+            credential: claim.password_by.and_then(|setting| credential(setting, namespace)),
+            transport: claim.transport,
+            stays_in_pod: through_own_pod || local,
+            evidence: claim.by.evidence,
+            because: chain,
+            database_because: claim.database_by.map(|setting| step(setting, "names the database")),
+            principal_because: claim.principal_by.map(|setting| step(setting, "names the principal")),
+            credential_because: claim.password_by.map(|setting| step(setting, "holds the credential")),
+        })
+    }
+}
+
+/// A name; one that the input does not hold is what the operator puts into the Secret that is referred to.
+fn handed(
+    set: &Set<'_>,
+    claim: &Claim<'_, '_>,
+    part: &Part<'_>,
+    pick: impl Fn(&Handed) -> Option<String>,
+) -> Named {
+    let reference = match (part, &claim.host) {
+        (Part::Referred(reference), _) => reference,
+        // One Secret tells all.
+        (Part::Absent | Part::Unknown, Part::Referred(reference)) => reference,
+        _ => return Named::of(part),
     };
-    let server = servers.claimed(set, cloud, &resolved, claim)?;
-    if servers.get(server).served_by == ServedBy::Workload(id) {
-        return None;
+    match set.hosts().operators().handed(reference) {
+        Some(handed) => pick(handed).map_or(Named::Unknown, Named::Known),
+        None => Named::of(part),
     }
-    let engine = servers.get(server).engine;
-    let mut database = Named::of(&claim.database);
-    if database == Named::Unknown && engine == Some("redis") && claim.database == Part::Absent {
-        database = Named::Known("0".to_owned());
-    }
-    let step = |setting: &Setting<'e>, text: String| because(set, id, setting, text);
-    let mut chain = vec![step(claim.by, format!("`{}` names the server", claim.by.name))];
-    chain.extend(resolved.through.iter().map(|by| Because {
-        text: format!("{} leads to {}", by.id, servers.get(server).id),
-        resource: Some(Arc::clone(&by.id)),
-        origin: Some(crate::facts::places::name(set.view.estate.node(by)).into()),
-    }));
-    let through_own_pod = resolved.through.iter().any(|by| by.id == caller.id);
-    let credential = claim.password_by.and_then(|setting| credential(setting, namespace));
-    Some(Access {
-        caller: caller.clone(),
-        server,
-        database,
-        principal: Named::of(&claim.principal),
-        password: claim.password,
-        credential,
-        transport: claim.transport,
-        stays_in_pod: through_own_pod
-            || matches!(resolved.host, Host::Workload { workload, .. } if workload == id),
-        evidence: claim.by.evidence,
-        because: chain,
-        database_because: claim
-            .database_by
-            .map(|setting| step(setting, format!("`{}` names the database", setting.name))),
-        principal_because: claim
-            .principal_by
-            .map(|setting| step(setting, format!("`{}` names the principal", setting.name))),
-        credential_because: claim
-            .password_by
-            .map(|setting| step(setting, format!("`{}` holds the credential", setting.name))),
-    })
 }
 
 /// Where a credential is kept, if others may take it from there too.

@@ -134,7 +134,12 @@ impl Cloud {
     ) -> Vec<Access> {
         let caller = Caller {
             id: service.id.clone(),
-            service: service.id.clone(),
+            service: set
+                .view
+                .estate
+                .config
+                .service_of(&service.id)
+                .map_or_else(|| service.id.clone(), Into::into),
             workload: None,
             role: Role::of_name(&service.id),
         };
@@ -172,7 +177,7 @@ impl Cloud {
             found.push(Access {
                 caller: caller.clone(),
                 server,
-                database: self.database(own, server, known(&claim.database)),
+                database: database(own, server, known(&claim.database)),
                 principal: known(&claim.principal),
                 password: claim.password,
                 credential: None,
@@ -201,7 +206,7 @@ impl Cloud {
             found.push(Access {
                 caller: caller.clone(),
                 server,
-                database: self.database(own, server, Named::Unknown),
+                database: database(own, server, Named::Unknown),
                 principal: Named::Unknown,
                 password: None,
                 credential: None,
@@ -216,18 +221,17 @@ impl Cloud {
         }
         found
     }
+}
 
-    /// The database that is named, else the one that the server was made with.
-    #[expect(clippy::unused_self, reason = "all of this is about the cloud's servers")]
-    fn database(&self, own: &BTreeMap<ServerId, Own>, server: ServerId, named: Named) -> Named {
-        if named != Named::Unknown {
-            return named;
-        }
-        let mut made = own.get(&server).into_iter().flat_map(|own| own.databases.keys());
-        match (made.next(), made.next()) {
-            (Some(only), None) => Named::Known(only.clone()),
-            _ => Named::Unknown,
-        }
+/// The database that is named, else the only one that the server was made with.
+pub(super) fn database(own: &BTreeMap<ServerId, Own>, server: ServerId, named: Named) -> Named {
+    if named.known().is_some() {
+        return named;
+    }
+    let mut made = own.get(&server).into_iter().flat_map(|own| own.databases.keys());
+    match (made.next(), made.next()) {
+        (Some(only), None) => Named::Known(only.clone()),
+        _ => named,
     }
 }
 

@@ -1,9 +1,6 @@
 //! Reach: who could open a connection to a database server, beside who is told to (domains.md Q11).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Datastores, ServedBy, ServerId, planned, readers::Role};
 use crate::{
@@ -11,11 +8,9 @@ use crate::{
     facts::{
         Because, Set,
         network::{Admitted, Port},
-        places,
         truth::Truth,
         workloads::WorkloadId,
     },
-    resource::selector::Selector,
     source::Place,
 };
 
@@ -53,18 +48,17 @@ impl Reach {
             return planned::reach(set, datastores, server);
         };
         let port = Port { number: datastores.servers.get(server).pod_port, protocol: "TCP" };
-        let users = datastores.accesses_to(server);
-        let needed: BTreeSet<&str> = users.iter().map(|access| &*access.caller.service).collect();
+        let needed = datastores.needed(set, server);
         let own = &set.workloads().get(to).service;
         let Admitted { mut everyone, by, callers } =
             set.network().admitted(set, to, port, MOST + needed.len());
         let mut because: Vec<Because> =
             by.into_iter().map(|(policy, place)| decides(policy, place)).collect();
         if everyone != Truth::False
-            && let Some(policy) = datastores.identity_policy(set, to)
+            && let Some(policies) = limits(set, to, port.number)
         {
             everyone = Truth::Unknown;
-            because.push(policy);
+            because.extend(policies);
         }
         let is_other = |id: &WorkloadId| {
             let workload = set.workloads().get(*id);
@@ -97,36 +91,24 @@ fn decides(policy: &Resource, place: Place) -> Because {
     }
 }
 
-/// Policies of meshes that admit callers by identity, by namespace.
-pub(super) fn identity_policies<'e>(set: &Set<'e>) -> BTreeMap<&'e str, Vec<&'e Resource>> {
-    let mut by_namespace: BTreeMap<&'e str, Vec<&'e Resource>> = BTreeMap::new();
-    let istio = set.view.of_kind("security.istio.io", "AuthorizationPolicy");
-    for policy in istio.chain(set.view.of_kind("policy.linkerd.io", "Server")) {
-        let namespace = policy.identity.namespace.as_deref().unwrap_or_default();
-        by_namespace.entry(namespace).or_default().push(policy);
+impl Datastores<'_> {
+    /// Services that need to reach a server: declared owners, else all that use it.
+    pub(super) fn needed<'s>(&'s self, set: &'s Set<'_>, server: ServerId) -> BTreeSet<&'s str> {
+        let config = &set.view.estate.config;
+        let databases = self.databases(server);
+        let owners: BTreeSet<&str> =
+            databases.iter().filter_map(|database| config.datastore(&self.id(server, database)).0).collect();
+        if !owners.is_empty() {
+            return owners;
+        }
+        self.accesses_to(server).into_iter().map(|access| &*access.caller.service).collect()
     }
-    by_namespace
 }
 
-impl Datastores<'_> {
-    /// A policy of a mesh that admits callers of a workload by identity: whom, is not worked out here.
-    fn identity_policy(&self, set: &Set<'_>, to: WorkloadId) -> Option<Because> {
-        let workload = set.workloads().get(to);
-        let mut selecting = self.identity_policies.get(workload.namespace)?.iter().filter(|policy| {
-            let node = set.view.estate.node(policy);
-            let selector = match &*policy.object.kind {
-                "Server" => node.at(&["spec", "podSelector"]).and_then(Selector::of_label_selector),
-                _ if node.str_at(&["spec", "action"]).is_some_and(|action| action != "ALLOW") => {
-                    return false;
-                }
-                _ => match node.at(&["spec", "selector", "matchLabels"]) {
-                    Some(labels) => Selector::of_labels(labels),
-                    None => Some(Selector::default()),
-                },
-            };
-            selector.is_none_or(|selector| selector.matches(&workload.labels))
-        });
-        let policy = selecting.next()?;
-        Some(decides(policy, places::name(set.view.estate.node(policy))))
-    }
+/// What a mesh makes of callers of a port: that it admits some by their identity, and not others.
+fn limits(set: &Set<'_>, to: WorkloadId, port: Option<u16>) -> Option<Vec<Because>> {
+    let ports = &set.mesh().of(to).ports;
+    let of_port = ports.iter().filter(|inbound| inbound.port.port.is_none_or(|other| Some(other) == port));
+    let mut limited = of_port.filter(|inbound| inbound.admission.is_limited != Truth::False);
+    limited.next().map(|inbound| inbound.admission.because.clone())
 }

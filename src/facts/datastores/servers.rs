@@ -176,6 +176,11 @@ impl<'e> Servers<'e> {
         self.all.iter().enumerate().map(|(index, server)| (ServerId(index), server))
     }
 
+    /// The server that an operator runs.
+    pub(super) fn operated(&self, index: usize) -> Option<ServerId> {
+        self.by_operated.get(&index).copied()
+    }
+
     /// The server that a workload runs.
     pub(in crate::facts) fn run_by(&self, workload: WorkloadId) -> Option<ServerId> {
         self.by_workload.get(&workload).copied()

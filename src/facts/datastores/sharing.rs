@@ -35,19 +35,27 @@ pub(super) fn is_owner(access: &Access) -> bool {
     access.caller.role == Role::Service && access.evidence >= Evidence::OwnFile
 }
 
-/// `accesses` are all that use the database; `elsewhere` those to databases of the server that are not known.
-pub(super) fn of_database(accesses: &[&Access], elsewhere: &[&Access], is_unknown: bool) -> OfDatabase {
+/// `accesses` are all that use the database; `elsewhere` those to databases of the server that are not known. Where an
+/// owner is declared, one service that is another is enough.
+pub(super) fn of_database(
+    accesses: &[&Access],
+    elsewhere: &[&Access],
+    is_unknown: bool,
+    owner: Option<&str>,
+) -> OfDatabase {
     let services = |accesses: &[&Access], sure: bool| -> BTreeSet<String> {
         let counted = accesses.iter().filter(|access| access.caller.role == Role::Service);
         let counted = counted.filter(|access| !sure || is_owner(access));
-        counted.map(|access| access.caller.service.to_string()).collect()
+        let services = counted.map(|access| access.caller.service.to_string());
+        // The owner counts whether it is seen to use it or not.
+        owner.map(ToOwned::to_owned).into_iter().chain(services).collect()
     };
     let sure = services(accesses, true);
     let possible: BTreeSet<String> =
         services(accesses, false).into_iter().chain(services(elsewhere, true)).collect();
     let shared = if sure.len() > 1 && !is_unknown {
         Truth::True
-    } else if possible.len() > 1 && !sure.is_empty() {
+    } else if possible.len() > 1 {
         Truth::Unknown
     } else {
         Truth::False

@@ -7,7 +7,9 @@
 //! | both stores | `classification` | `{declared, level, categories, sanitizes}`; `declared` is `"unknown"` outside the input |
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
-//! | `datastore` | `shared`, `same_principal` | `T`: several services use it; two of them as one principal |
+//! | both stores | `by_design` | why several services share it on purpose, or null |
+//! | `datastore` | `owner` | the service that is declared to own it, or null |
+//! | `datastore` | `shared`, `same_principal` | `T`: several services use it, or one that is not its owner; two of them as one principal |
 //! | both stores | `cache` | it is one: meant to be shared by some |
 //! | `database-server` | `exposures` | `[{kind, service, port, internal, source_ranges}]`; kinds `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork`, `PublicAddress`, `unknown` |
 //! | `database-server` | `shared_principal`, `shared_server`, `databases_known` | ids of services that meet there with different databases |
@@ -21,15 +23,23 @@
 //! | `access` | `local` | it stays in the Pod, or enters a proxy there |
 //! | `access` | `mesh` | `encrypted`, `none` or `"unknown"`: what the mesh makes of it |
 
+mod access;
+mod server;
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, reach::Reach, sharing};
+pub(in crate::facts) use self::{
+    access::{access_list, access_subjects, datastore_list},
+    server::server_subjects,
+};
+use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, sharing};
 use crate::{
+    document::Path,
     facts::{
-        Because, Fact, Origin, Set, Subject, Value, declared, environment::Evidence, flows::of_server,
-        places, truth::Truth,
+        Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_server, places,
+        truth::Truth,
     },
-    resource::connection::{Password, Transport},
+    resource::connection::Password,
 };
 
 /// One subject for each database.
@@ -65,7 +75,9 @@ impl Datastores<'_> {
     /// Databases of a server, whether several services use each, and whether it is a cache.
     pub(in crate::facts) fn sharing(&self, set: &Set<'_>, id: ServerId) -> Vec<(Named, Truth, bool)> {
         let each = self.by_database(id).into_iter().map(|(database, users, elsewhere)| {
-            let sharing = sharing::of_database(&users, &elsewhere, database == Named::Unknown);
+            let declared = set.view.estate.config.datastore(&self.id(id, &database));
+            let is_unknown = database == Named::Unknown;
+            let sharing = sharing::of_database(&users, &elsewhere, is_unknown, declared.0);
             let cache = is_cache(set, id, &users);
             (database, sharing.shared, cache)
         });
@@ -82,7 +94,9 @@ fn datastore(
 ) -> Subject {
     let datastores = set.datastores();
     let is_unknown = *database == Named::Unknown;
-    let sharing = sharing::of_database(accesses, elsewhere, is_unknown);
+    let id = datastores.id(server, database);
+    let (owner, by_design) = set.view.estate.config.datastore(&id);
+    let sharing = sharing::of_database(accesses, elsewhere, is_unknown, owner);
     let shown = if is_unknown { elsewhere } else { accesses };
     let first = shown.iter().find(|access| sharing::is_owner(access)).or(shown.first());
     let decided = first.and_then(|access| deciding(access));
@@ -92,64 +106,21 @@ fn datastore(
     let fields = [
         ("database", name.at(place)),
         ("shared", Fact::from(sharing.shared).at(decided)),
+        ("owner", Fact::from(owner)),
+        ("by_design", Fact::from(by_design)),
         ("same_principal", Fact::from(sharing.same_principal)),
         ("cache", Fact::from(is_cache(set, server, accesses))),
         ("users", users(datastores, shown)),
     ];
-    let id = datastores.id(server, database);
     subject(set, server, &id, fields)
 }
 
-/// One subject for each server.
-pub(in crate::facts) fn server_subjects(set: &Set<'_>) -> Vec<Subject> {
-    let datastores = set.datastores();
-    datastores.servers.iter().map(|(id, _)| server(set, id)).collect()
-}
-
-fn server(set: &Set<'_>, id: ServerId) -> Subject {
-    let datastores = set.datastores();
-    let accesses = datastores.accesses_to(id);
-    let cache = is_cache(set, id, &accesses);
-    let sharing = sharing::of_server(&accesses, cache, |access| datastores.superuser(access).is_some());
-    let names = |positions: &std::collections::BTreeSet<usize>| {
-        let mut ids: Vec<&str> = positions
-            .iter()
-            .filter_map(|position| accesses.get(*position))
-            .map(|access| &*access.caller.id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let first = positions.first().and_then(|position| accesses.get(*position));
-        Fact::array(ids.into_iter().map(Fact::from)).at(first.and_then(|access| deciding(access)))
-    };
-    let authentication = authentication(datastores, id, &accesses);
-    let fields = [
-        ("exposures", Fact::array(datastores.servers.get(id).exposures.iter().cloned())),
-        ("users", users(datastores, &accesses)),
-        ("shared_principal", names(&sharing.by_principal)),
-        ("shared_server", names(&sharing.by_server)),
-        ("databases_known", Fact::from(sharing.databases_known)),
-        ("cache", Fact::from(cache)),
-        ("shared_credentials", shared_credentials(datastores, &accesses)),
-        ("unknown_principals", unknown_principals(&accesses)),
-        ("authentication", authentication),
-        ("encrypted", datastores.servers.get(id).encrypted.clone()),
-        ("reach", reach(set, id)),
-    ];
-    let mut databases = datastores.databases(id).into_iter();
-    let datastore = match (databases.next(), databases.next()) {
-        (Some(database), None) => datastores.id(id, &database),
-        _ => datastores.servers.get(id).datastore_id("*"),
-    };
-    subject(set, id, &datastore, fields)
-}
-
 /// What both kinds of stores have.
-fn subject<const N: usize>(
+fn subject<'f>(
     set: &Set<'_>,
     id: ServerId,
     datastore: &str,
-    fields: [(&str, Fact); N],
+    fields: impl IntoIterator<Item = (&'f str, Fact)>,
 ) -> Subject {
     let server = set.datastores().servers.get(id);
     let (resource, kind, place) = match server.served_by {
@@ -210,7 +181,7 @@ fn subject<const N: usize>(
 
 fn planned<'e>(set: &Set<'e>, plan: u32, position: u32) -> (Option<&'e str>, Arc<str>, Option<Origin>) {
     let resource = set.view.estate.plans.get(plan as usize).and_then(|plan| plan.resource(position));
-    let origin = Origin::Planned { plan, resource: position, path: crate::document::Path::default() };
+    let origin = Origin::Planned { plan, resource: position, path: Path::default() };
     match resource {
         Some(resource) => (Some(&*resource.address), Arc::clone(&resource.kind), Some(origin)),
         None => (None, "".into(), None),
@@ -272,99 +243,6 @@ fn principal(datastores: &Datastores<'_>, access: &Access) -> Fact {
     .at(origin)
 }
 
-/// Credentials that several services log in with: a principal has one, and so has a key of one object.
-fn shared_credentials(datastores: &Datastores<'_>, accesses: &[&Access]) -> Fact {
-    let mut by_credential: BTreeMap<String, Vec<&Access>> = BTreeMap::new();
-    for access in accesses.iter().filter(|access| sharing::is_owner(access)) {
-        let is_redis = datastores.servers.get(access.server).engine == Some("redis");
-        let principal = match access.principal.key() {
-            // Who gives Redis no name logs in as `default` (Redis, "ACL").
-            None if is_redis && access.password == Some(Password::Given) => Some("default"),
-            key => key.filter(|_| access.password != Some(Password::Absent)),
-        };
-        match (principal, &access.credential) {
-            (Some(principal), _) => by_credential.entry(principal.to_owned()).or_default().push(access),
-            (None, Some(credential)) => by_credential.entry(credential.clone()).or_default().push(access),
-            (None, None) => {}
-        }
-    }
-    let shared = by_credential.into_iter().filter_map(|(credential, users)| {
-        let first = users.first()?;
-        let several = users.iter().any(|access| access.caller.service != first.caller.service);
-        let step = first.credential_because.as_ref().or(first.principal_because.as_ref());
-        let origin = step.and_then(|because| because.origin.clone());
-        several.then(|| {
-            let ids = users.iter().map(|access| Fact::from(&*access.caller.id));
-            (Arc::from(credential), Fact::object([("users", Fact::array(ids))]).at(origin))
-        })
-    });
-    Fact::object(shared)
-}
-
-/// Services whose principal the input does not hold: who may share a credential with others.
-fn unknown_principals(accesses: &[&Access]) -> Fact {
-    let unknown: Vec<&&Access> = accesses
-        .iter()
-        .filter(|access| sharing::is_owner(access) && access.principal == Named::Unknown)
-        .filter(|access| access.password == Some(Password::Given) && access.credential.is_none())
-        .collect();
-    let several = unknown
-        .first()
-        .is_some_and(|first| unknown.iter().any(|access| access.caller.service != first.caller.service));
-    let ids = unknown.iter().filter(|_| several).map(|access| Fact::from(&*access.caller.id));
-    Fact::array(ids)
-}
-
-/// Whether clients must log in: what the server says; else it shows in what clients do.
-fn authentication(datastores: &Datastores<'_>, id: ServerId, accesses: &[&Access]) -> Fact {
-    let own = datastores.own(id).and_then(|own| own.authentication.as_ref());
-    let judged = matches!(datastores.servers.get(id).engine, Some("mongodb" | "redis"));
-    let required = own.map(|authentication| authentication.required);
-    if judged && matches!(required, None | Some(Truth::Unknown)) {
-        // A whole connection string without a credential works only where none is asked for.
-        let without = accesses.iter().find(|access| {
-            access.password == Some(Password::Absent)
-                && access.principal == Named::Unknown
-                && access.evidence >= Evidence::OwnFile
-                && !access.stays_in_pod
-        });
-        if let Some(access) = without {
-            return Fact::from(false).at(deciding(access));
-        }
-        if accesses.iter().any(|access| access.password == Some(Password::Given)) {
-            return Fact::from(true);
-        }
-    }
-    match own {
-        Some(own) => Fact::from(own.required).at(own.because.origin.clone()),
-        None => Fact::default(),
-    }
-}
-
-fn reach(set: &Set<'_>, id: ServerId) -> Fact {
-    let Some(reach) = Reach::of(set, set.datastores(), id) else { return Fact::default() };
-    let others = reach.others.iter().map(|other| {
-        let origin = other.because.first().and_then(|because| because.origin.clone());
-        Fact::object([
-            ("id", Fact::from(other.id.as_str())),
-            ("service", Fact::from(other.service.as_str())),
-            ("surely", Fact::from(other.surely)),
-            ("because", because(&other.because)),
-        ])
-        .at(origin)
-    });
-    let origin = reach.because.first().and_then(|because| because.origin.clone());
-    let first = reach.others.iter().find(|other| other.surely == Truth::True).or(reach.others.first());
-    let first = first.and_then(|other| other.because.first()?.origin.clone());
-    Fact::object([
-        ("everyone", Fact::from(reach.everyone).at(origin)),
-        ("whom", Fact::from(reach.whom)),
-        ("others", Fact::array(others).at(first)),
-        ("users", Fact::from(i64::try_from(reach.users).unwrap_or(i64::MAX))),
-        ("because", because(&reach.because)),
-    ])
-}
-
 /// A store that holds copies for speed, told by its engine or by what it is called.
 fn is_cache(set: &Set<'_>, id: ServerId, accesses: &[&Access]) -> bool {
     let server = set.datastores().servers.get(id);
@@ -385,82 +263,6 @@ fn is_cache(set: &Set<'_>, id: ServerId, accesses: &[&Access]) -> bool {
     }
 }
 
-/// One subject for each access.
-pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
-    let datastores = set.datastores();
-    let subjects = datastores.accesses().iter().map(|access| {
-        let server = datastores.servers.get(access.server);
-        let serving = match server.served_by {
-            ServedBy::Workload(workload) => Fact::from(&*set.workloads().get(workload).resource.id),
-            _ => Fact::from(server.id.as_str()),
-        };
-        let origin = deciding(access);
-        let fields = [
-            ("workload", Fact::from(&*access.caller.id)),
-            ("service", Fact::from(&*access.caller.service)),
-            ("role", Fact::from(access.caller.role.name())),
-            ("datastore", Fact::from(datastores.id(access.server, &access.database))),
-            ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
-            ("server", Fact::from(server.id.as_str())),
-            ("served_by", serving),
-            ("database", Fact::from(access.database.known().unwrap_or("unknown"))),
-            ("principal", principal(datastores, access)),
-            ("transport", Fact::from(transport_name(access.transport)).at(origin.clone())),
-            ("local", Fact::from(access.stays_in_pod)),
-            ("mesh", Fact::from("none")),
-            ("evidence", Fact::from(evidence_name(access.evidence))),
-            ("because", because(&access.because)),
-        ];
-        let kind = match access.caller.workload {
-            Some(workload) => Arc::clone(&set.workloads().get(workload).resource.object.kind),
-            None => "".into(),
-        };
-        Subject { resource: access.caller.id.to_string(), kind, fact: Fact::object(fields).at(origin) }
-    });
-    subjects.collect()
-}
-
-/// The list `datastores` of `probity facts`.
-pub(in crate::facts) fn datastore_list(set: &Set<'_>) -> Vec<Fact> {
-    let datastores = set.datastores();
-    let all = datastores.servers.iter().flat_map(|(id, server)| {
-        datastores.databases(id).into_iter().map(move |database| {
-            Fact::object([
-                ("id", Fact::from(datastores.id(id, &database))),
-                ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
-                ("server", Fact::from(server.id.as_str())),
-                ("database", Fact::from(database.known().unwrap_or("unknown"))),
-                ("classification", classification(set, id, &database)),
-            ])
-        })
-    });
-    all.collect()
-}
-
-/// Categories of the data that a database is known to hold.
-fn classification(set: &Set<'_>, id: ServerId, database: &Named) -> Fact {
-    let held = set.flows().held(&set.datastores().id(id, database)).categories;
-    let held = if held.is_empty() { of_server(set, id).categories } else { held };
-    declared::categories(&held)
-}
-
-/// The list `accesses` of `probity facts`.
-pub(in crate::facts) fn access_list(set: &Set<'_>) -> Vec<Fact> {
-    let datastores = set.datastores();
-    let all = datastores.accesses().iter().map(|access| {
-        let steps = access.because.iter().chain(&access.database_because).chain(&access.principal_because);
-        Fact::object([
-            ("service", Fact::from(&*access.caller.id)),
-            ("datastore", Fact::from(datastores.id(access.server, &access.database))),
-            ("principal", Fact::from(access.principal.known().unwrap_or("unknown"))),
-            ("role", Fact::from(access.caller.role.name())),
-            ("evidence", Fact::from(evidence_name(access.evidence))),
-            ("because", Fact::array(steps.cloned().map(Fact::from))),
-        ])
-    });
-    all.collect()
-}
-
 fn because(steps: &[Because]) -> Fact {
     Fact::array(steps.iter().cloned().map(Fact::from))
 }
@@ -475,15 +277,5 @@ const fn evidence_name(evidence: Evidence) -> &'static str {
         Evidence::SharedFile => "shared-file",
         Evidence::OwnFile => "own-file",
         Evidence::Explicit => "explicit",
-    }
-}
-
-const fn transport_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Unsaid => "unknown",
-        Transport::Plain => "plain",
-        Transport::Opportunistic => "opportunistic",
-        Transport::Unverified => "unverified",
-        Transport::Verified => "verified",
     }
 }

@@ -3,7 +3,11 @@
 //! Source: the documentation and code of each operator, read at the API groups named in the table. The first name is
 //! the one of the primary: it stands for the server.
 
+mod secrets;
+
 use std::collections::BTreeMap;
+
+pub(in crate::facts) use self::secrets::Handed;
 
 use crate::{
     document::NodeRef,
@@ -36,6 +40,9 @@ pub(in crate::facts) struct Operated<'e> {
 pub(in crate::facts) struct Operators<'e> {
     all: Vec<Operated<'e>>,
     by_service: BTreeMap<(&'e str, String), usize>,
+    /// By namespace and name.
+    by_secret: BTreeMap<&'e str, BTreeMap<String, Handed>>,
+    by_id: BTreeMap<&'e str, usize>,
 }
 
 const fn kind(
@@ -159,7 +166,23 @@ impl<'e> Operators<'e> {
         for name in names {
             self.by_service.entry((namespace, name)).or_insert(index);
         }
+        for (secret, handed) in secrets::handed(index, resource, node) {
+            self.by_secret.entry(namespace).or_default().entry(secret).or_insert(handed);
+        }
+        self.by_id.insert(&resource.id, index);
         self.all.push(Operated { resource, node, engine: kind.engine, service });
+    }
+
+    /// What the Secret gives that a reference names: `Secret/shop/orders-app#uri`.
+    pub(in crate::facts) fn handed(&self, reference: &str) -> Option<&Handed> {
+        let (namespace, rest) = reference.strip_prefix("Secret/")?.split_once('/')?;
+        let (secret, _) = rest.split_once('#')?;
+        self.by_secret.get(namespace)?.get(secret)
+    }
+
+    /// The server of the operator's resource with an id.
+    pub(in crate::facts) fn by_id(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
     }
 
     pub(in crate::facts) fn get(&self, index: usize) -> Option<&Operated<'e>> {

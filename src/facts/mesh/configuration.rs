@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Hints, Mode, namespaces::Namespaces, port_list::PortList};
 use crate::{
+    config,
     document::{Document, NodeRef, Step, yaml},
     estate::View,
     facts::Truth,
@@ -24,6 +25,25 @@ pub(in crate::facts) struct Declared {
     pub(in crate::facts) root_namespace: Option<String>,
     /// What a workload accepts that no policy is about.
     pub(in crate::facts) default_mode: Option<Mode>,
+}
+
+impl Declared {
+    pub(in crate::facts) fn new(mesh: &config::Mesh) -> Self {
+        let flavour = mesh.flavour.and_then(|flavour| match flavour {
+            config::Flavour::Istio => Some(Flavour::Istio),
+            config::Flavour::Linkerd => Some(Flavour::Linkerd),
+            config::Flavour::Kuma => Some(Flavour::Kuma),
+            config::Flavour::Consul => Some(Flavour::Consul),
+            config::Flavour::Cilium => Some(Flavour::Cilium),
+            config::Flavour::None => None,
+        });
+        let default_mode = mesh.default_mode.map(|mode| match mode {
+            config::MtlsMode::Strict => Mode::Strict,
+            config::MtlsMode::Permissive => Mode::Permissive,
+            config::MtlsMode::Disable => Mode::Disabled,
+        });
+        Self { flavour, root_namespace: mesh.root_namespace.as_deref().map(ToOwned::to_owned), default_mode }
+    }
 }
 
 /// A service mesh, whatever carries its connections.

@@ -8,9 +8,12 @@
 //! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
 //! | `serves` | whether any port is judged |
 //! | `authorization` | `T`: whether any policy says who may call |
-//! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, because, missing}]` |
+//! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, because, missing}]` |
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Inbound, Mesh, Mode, Standing};
 use crate::facts::{
@@ -28,10 +31,20 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
         .filter(|(id, _)| meshes.of(*id).membership.mesh != Mesh::None)
         .map(|(_, workload)| workload.namespace)
         .collect();
+    let clients = clients(set);
     let subjects = set.workloads().iter().map(|(id, workload)| {
         let standing = meshes.of(id);
         let membership = &standing.membership;
-        let ports = standing.ports.iter().map(|inbound| port(set.services(), id, workload, inbound));
+        let ports = standing.ports.iter().map(|inbound| {
+            let callers = clients.get(&(id, inbound.port.port)).into_iter().flatten();
+            port(
+                set.services(),
+                id,
+                workload,
+                inbound,
+                Fact::array(callers.map(|client| Fact::from(*client))),
+            )
+        });
         let mesh = Fact::from(membership.mesh.name()).at(membership.because.origin.clone());
         let own = [
             ("namespace", Fact::from(workload.namespace)),
@@ -92,6 +105,17 @@ pub(in crate::facts) fn chain(steps: &[Because]) -> Fact {
     Fact::array(steps.iter().cloned().map(Fact::from))
 }
 
+/// Ids of those that call a workload's port.
+fn clients<'s>(set: &'s Set<'_>) -> BTreeMap<(WorkloadId, Option<u16>), BTreeSet<&'s str>> {
+    let mut clients: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for connection in &set.connections().all {
+        if let Some(server) = connection.server_workload {
+            clients.entry((server, connection.container_port)).or_default().insert(&connection.client);
+        }
+    }
+    clients
+}
+
 /// Whether any policy says who may call the ports that are judged.
 fn authorization(standing: &Standing<'_>) -> Truth {
     let judged = standing.ports.iter().filter(|inbound| inbound.is_judged);
@@ -102,7 +126,13 @@ fn authorization(standing: &Standing<'_>) -> Truth {
     limited.fold(Truth::False, Truth::or)
 }
 
-fn port(services: &Services<'_>, id: WorkloadId, workload: &Workload<'_>, inbound: &Inbound<'_>) -> Fact {
+fn port(
+    services: &Services<'_>,
+    id: WorkloadId,
+    workload: &Workload<'_>,
+    inbound: &Inbound<'_>,
+    clients: Fact,
+) -> Fact {
     let number = inbound.port.port;
     let leading = services.of_workload(id).iter().map(|service| services.get(*service)).filter(|service| {
         number.is_none() || service.ports.iter().any(|port| port.container_port(workload) == number)
@@ -118,6 +148,7 @@ fn port(services: &Services<'_>, id: WorkloadId, workload: &Workload<'_>, inboun
         ("identity_required", Fact::from(identity)),
         ("admitted_by", inbound.admission.admits.clone().map_or_else(Fact::default, Fact::from)),
         ("services", Fact::array(leading.map(|service| Fact::from(&*service.resource.id)))),
+        ("clients", clients),
         ("because", chain(&inbound.because)),
         ("missing", Fact::from(inbound.missing.as_deref())),
     ];

@@ -51,7 +51,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
             }
         }
         let others = rivals.remove(&*rule.resource.id).unwrap_or_default();
-        policy.rivals.extend(others.into_iter().map(|other| Rival {
+        policy.add_rivals(others.into_iter().map(|other| Rival {
             id: other.resource.id.clone(),
             text: format!("is about the host `{}` too", other.host),
             place: places::name(other.node),

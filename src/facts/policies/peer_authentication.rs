@@ -25,7 +25,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
                 let remedy = "Keep one policy for each namespace and each workload.";
                 policy.dead(places::name(peer.node), text, remedy);
             }
-            Some((Order::Unknown, others)) => policy.rivals.extend(others.iter().map(|other| Rival {
+            Some((Order::Unknown, others)) => policy.add_rivals(others.iter().map(|other| Rival {
                 id: other.resource.id.clone(),
                 text: "is about the same".to_owned(),
                 place: places::name(other.node),

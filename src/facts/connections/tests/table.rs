@@ -388,3 +388,21 @@ fn entrances_are_clients_too() {
         ["Gateway.gateway.networking.k8s.io/shop/api -> Deployment/shop/cart mtls"]
     );
 }
+
+#[test]
+fn ambient_needs_its_tunnel_through_network_policies() {
+    let ambient = "labels: {istio.io/dataplane-mode: ambient}";
+    let text = |ports: &str| {
+        format!(
+            "{}{}{}{}{}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: cart, namespace: shop}}\nspec: {{podSelector: {{}}, ingress: [{{from: [{{namespaceSelector: {{}}}}], ports: {ports}}}]}}\n---\n",
+            namespace("front", ambient),
+            namespace("shop", ambient),
+            web("front", "", "http://cart.shop"),
+            cart(""),
+            service("")
+        )
+    };
+    expect("A5", &text("[{port: 8080}]"), "broken");
+    expect("A5, let through", &text("[{port: 8080}, {port: 15008}]"), "mtls");
+    expect("A5, nothing let through", &text("[{port: 9090}]"), "mtls");
+}

@@ -6,10 +6,14 @@ use crate::{
     facts::{
         Because, Set, Truth,
         mesh::{Inbound, Mesh, Mode, Standing},
+        network::{Peer, Port},
         workloads::WorkloadId,
     },
     source::Place,
 };
+
+/// Port on which ambient proxies take connections.
+const TUNNEL: u16 = 15008;
 
 /// A server as a client meets it.
 pub(super) struct Server<'s, 'e> {
@@ -170,6 +174,10 @@ impl<'s, 'e> Server<'s, 'e> {
             };
         }
         if mesh == Mesh::IstioAmbient && client.mesh == Mesh::IstioAmbient {
+            if let Some(step) = blocks_tunnel(set, client, id, inbound) {
+                because.push(step);
+                return Decision::new(Transport::Broken, because);
+            }
             because.push(Because::default("ambient proxies always speak mTLS to each other"));
             return Decision::new(Transport::Mtls, because);
         }
@@ -255,6 +263,27 @@ fn plaintext_for_all(set: &Set<'_>, id: WorkloadId, destination: &Destination) -
     None
 }
 
+/// A5: a network policy that lets the port through, but not the tunnel in which ambient proxies carry it.
+fn blocks_tunnel(
+    set: &Set<'_>,
+    client: &Client<'_>,
+    server: WorkloadId,
+    inbound: &Inbound<'_>,
+) -> Option<Because> {
+    let (client, _) = client.workload?;
+    let ask = |port: u16| {
+        let port = Port { number: Some(port), protocol: "TCP" };
+        set.network().allowed(set, Peer::Workload(client), server, port)
+    };
+    let tunnel = ask(TUNNEL);
+    if tunnel.truth != Truth::False || ask(inbound.port.port?).truth != Truth::True {
+        return None;
+    }
+    let (policy, place) = tunnel.by.into_iter().next()?;
+    let text = format!("{} lets through the port, but not {TUNNEL}, in which ambient carries it", policy.id);
+    Some(Because::decided(text, policy, place))
+}
+
 /// D13: Istio's clients reach the Pods of a headless Service themselves.
 fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
     destination.service.is_some_and(|service| {
@@ -263,7 +292,11 @@ fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
 }
 
 /// The container's port that a Service's port leads to; without a Service, the port itself.
-fn target(set: &Set<'_>, server: WorkloadId, destination: &Destination) -> Option<u16> {
+pub(in crate::facts::connections) fn target(
+    set: &Set<'_>,
+    server: WorkloadId,
+    destination: &Destination,
+) -> Option<u16> {
     let Some(service) = destination.service else { return destination.port };
     let service = set.services().get(service);
     let workload = set.workloads().get(server);

@@ -49,8 +49,7 @@ pub(in crate::facts::datastores) fn reach(
     let kind = Kind::of(server.resource)?;
     let attribute = kind.groups?;
     let (groups, all_known) = groups(&server, attribute);
-    let users = datastores.accesses_to(id);
-    let needed: BTreeSet<&str> = users.iter().map(|access| &*access.caller.service).collect();
+    let needed = datastores.needed(set, id);
     let mut reach = Reach {
         everyone: Truth::False,
         whom: String::new(),
