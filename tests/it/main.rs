@@ -10,6 +10,7 @@ mod datastores;
 mod documents;
 mod fixtures;
 mod policies;
+mod readme;
 mod terraform;
 mod waivers;
 mod yaml_suite;
