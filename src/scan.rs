@@ -1,6 +1,6 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -234,8 +234,29 @@ fn mask_credentials(estate: &mut Estate) {
         let literals = secrets.flat_map(Generator::literals);
         literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
     });
-    let places: Vec<Place> = generated.chain(places).collect();
+    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).collect();
     estate.sources.mask(places);
+}
+
+/// What of a source that failed belongs to no document: nobody knows which of it is a credential, and the hash of a
+/// finding's line reaches into what follows.
+fn unparsed(estate: &Estate) -> Vec<Place> {
+    let is_failed = |id: SourceId| matches!(estate.sources.get(id).status, Status::Failed(_));
+    let mut parsed: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
+    for document in estate.documents.iter().filter(|document| is_failed(document.source)) {
+        parsed.entry(document.source).or_default().push(document.root().span());
+    }
+    let mut places = Vec::new();
+    for (id, mut spans) in parsed {
+        spans.sort_unstable_by_key(|span| span.start);
+        let mut from = 0;
+        for span in spans {
+            places.extend((from < span.start).then(|| Place::new(id, from..span.start)));
+            from = from.max(span.end);
+        }
+        places.push(Place::new(id, from..estate.sources.get(id).text.len()));
+    }
+    places
 }
 
 /// Whether a place is a value rather than a key: keys are names and stay readable.

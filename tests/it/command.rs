@@ -125,6 +125,19 @@ fn one_broken_document_hides_nothing() {
 }
 
 #[test]
+fn what_does_not_parse_is_in_no_hash() {
+    let sarif = |value: &str| {
+        let stream = format!("{BAD}---\npassword: {value}\nkey: [\n---\n{GOOD}");
+        let folder = Folder::new(&[("a.yaml", &stream)]);
+        folder.run(&["scan", "--audit", "off", "-f", "sarif"]).stdout
+    };
+    let [first, other] = [sarif("hunter2-hunter2"), sarif("kangaroo-kangaroo")];
+    let shown = String::from_utf8_lossy(&first);
+    assert!(shown.contains("primaryLocationLineHash") && shown.contains("mtls/plaintext-gateway"), "{shown}");
+    assert_eq!(first, other, "what differs is the text of the broken document only");
+}
+
+#[test]
 fn values_of_secrets_appear_in_no_output() {
     let leak = "# METADATA\n# title: Leaks\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes, kinds: [Secret]}]\npackage team.leaks.everything\nimport rego.v1\ndeny contains {\"msg\": sprintf(\"%v\", [input]), \"path\": [\"stringData\", \"password\"], \"value\": input.stringData.password}\n";
     let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
