@@ -24,7 +24,7 @@ mod access_policy;
 mod azure;
 mod google;
 mod partial;
-mod parts;
+pub(super) mod parts;
 pub(super) mod planned;
 mod resource_policy;
 mod s3;
