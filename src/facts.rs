@@ -7,6 +7,7 @@
 
 mod accesses;
 mod buckets;
+mod catalogues;
 mod classifications;
 mod connections;
 mod credentials;
@@ -18,6 +19,7 @@ mod gateways;
 mod grants;
 pub mod graph;
 mod hosts;
+mod log_pipelines;
 mod log_stores;
 mod mesh;
 mod network;
@@ -72,6 +74,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("gateway", Make::Set(gateways::gateways)),
     ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
+    ("log-pipeline", Make::Set(log_pipelines::subjects)),
     ("log-store", Make::Plan(log_stores::subjects)),
     ("namespace", Make::Set(mesh::namespaces)),
     ("planned-output", Make::Plan(planned_secrets::outputs)),

@@ -1,8 +1,8 @@
-//! `probity graph`: services and the databases that they use, as a picture.
+//! `probity graph`: services, the databases that they use and the data that goes between them, as a picture.
 
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::{Failure, scan::EstateArguments, terminal::Terminal};
+use super::{Failure, clock, scan::EstateArguments, terminal::Terminal};
 use crate::{output::graph::FORMATS, scan::read_estate};
 
 /// Arguments of `probity graph`.
@@ -19,8 +19,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, _) = arguments.estate.settings(terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
+    let time = clock::now().to_string();
     for format in FORMATS.iter().filter(|format| format.name == arguments.format) {
-        terminal.print(|out| format.write(&estate, out))?;
+        terminal.print(|out| format.write(&estate, &time, out))?;
     }
     Ok(0)
 }

@@ -10,6 +10,6 @@ mod spread;
 mod subjects;
 
 pub(super) use self::{
-    graph::{Flows, Way, of_server},
+    graph::{Flows, Way, What, of_database},
     subjects::{flow_list, flow_subjects, topic_list, topic_subjects},
 };

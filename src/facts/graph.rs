@@ -1,15 +1,18 @@
-//! The estate as a picture: services, the databases that they use, and where services meet.
+//! The estate as a picture: services, the databases that they use, where services meet, and where data goes.
 //!
 //! Deliberately absent: how it is drawn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Set,
+    connections::Transport,
     datastores::{Access, Named, ServerId},
     environment::Evidence,
+    flows::What,
     truth::Truth,
 };
+use crate::resource::classification::{Category, Level};
 
 /// Services and databases of one set.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,40 @@ pub struct Graph {
     /// In the order of their servers.
     pub datastores: Vec<Datastore>,
     pub uses: Vec<Use>,
+    /// Everything that data is in or goes through: services, databases, topics, outside parties.
+    pub points: Vec<Point>,
+    /// What is known to go from one to another, whatever it carries.
+    pub flows: Vec<Flow>,
+}
+
+/// Something that data is in or goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// As in the contract, "Ids".
+    pub id: String,
+    pub kind: Kind,
+    /// What is declared of it or reaches it.
+    pub categories: Vec<&'static str>,
+    pub level: Option<&'static str>,
+}
+
+/// What a point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Service,
+    Datastore,
+    Topic,
+    Outside,
+}
+
+/// One way that data goes: positions in the list of points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    pub from: usize,
+    pub to: usize,
+    pub categories: Vec<&'static str>,
+    /// What carries it is known to be readable on the way.
+    pub plaintext: bool,
 }
 
 /// What uses a database.
@@ -63,7 +100,7 @@ pub struct Use {
     pub sure: bool,
 }
 
-/// The picture of one set; services that use no database are not in it.
+/// The picture of one set; services that use no database and that no data is known to reach are not in it.
 pub fn graph(set: &Set<'_>) -> Graph {
     let datastores = set.datastores();
     let mut graph = Graph::default();
@@ -95,7 +132,41 @@ pub fn graph(set: &Set<'_>) -> Graph {
         });
         graph.uses.push(used(access, service, *datastore));
     }
+    journeys(set, &mut graph);
     graph
+}
+
+fn journeys(set: &Set<'_>, graph: &mut Graph) {
+    let flows = set.flows();
+    let names = |categories: &BTreeSet<Category>| categories.iter().map(|category| category.name()).collect();
+    graph.points = flows
+        .points
+        .iter()
+        .map(|point| {
+            let held = flows.held(&point.id);
+            Point {
+                id: point.id.to_string(),
+                kind: match point.what {
+                    What::Workload(_) => Kind::Service,
+                    What::Datastore(_) => Kind::Datastore,
+                    What::Topic(_) => Kind::Topic,
+                    What::Outside => Kind::Outside,
+                },
+                categories: names(&held.categories),
+                level: held.effective_level().map(Level::name),
+            }
+        })
+        .collect();
+    graph.flows = flows
+        .all
+        .iter()
+        .map(|flow| Flow {
+            from: flow.from,
+            to: flow.to,
+            categories: names(&flow.carries.categories),
+            plaintext: flow.transport == Some(Transport::Plaintext),
+        })
+        .collect();
 }
 
 fn used(access: &Access, service: usize, datastore: usize) -> Use {

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use super::{
+    catalogues::Catalogues,
     connections::Connections,
     credentials::Credentials,
     datastores::Datastores,
@@ -32,6 +33,7 @@ pub struct Set<'e> {
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
     declarations: OnceLock<Declarations<'e>>,
+    catalogues: OnceLock<Catalogues>,
     topics: OnceLock<Topics<'e>>,
     flows: OnceLock<Flows>,
     datastores: OnceLock<Datastores<'e>>,
@@ -50,6 +52,7 @@ impl<'e> Set<'e> {
             hosts: OnceLock::new(),
             network: OnceLock::new(),
             declarations: OnceLock::new(),
+            catalogues: OnceLock::new(),
             topics: OnceLock::new(),
             flows: OnceLock::new(),
             datastores: OnceLock::new(),
@@ -97,6 +100,11 @@ impl<'e> Set<'e> {
     /// What objects say of their data.
     pub(super) fn declarations(&self) -> &Declarations<'e> {
         self.declarations.get_or_init(|| Declarations::new(&self.view))
+    }
+
+    /// What catalogues beside the manifests say of data.
+    pub(super) fn catalogues(&self) -> &Catalogues {
+        self.catalogues.get_or_init(|| Catalogues::new(&self.view))
     }
 
     /// What services send to each other through brokers.

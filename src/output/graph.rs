@@ -1,22 +1,27 @@
-//! Pictures of the estate: services, databases, and sharing that is seen at a glance.
+//! Pictures of the estate: services, databases, sharing that is seen at a glance, and the journey of each category.
 
 mod dot;
 mod mermaid;
+mod open_lineage;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
 
 use super::visible::one_line;
 use crate::{
     estate::Estate,
     facts::{
         Set,
-        graph::{Datastore, Graph, graph},
+        graph::{Datastore, Flow, Graph, Kind, graph},
     },
 };
 
-type Draw = fn(&[Named], &mut dyn Write) -> io::Result<()>;
+/// Draws sets as they are at a time (RFC 3339).
+type Draw = fn(&[Named], &str, &mut dyn Write) -> io::Result<()>;
 
 /// One format of `probity graph`.
 pub struct Format {
@@ -25,8 +30,11 @@ pub struct Format {
 }
 
 /// All formats, in the order in which help lists them.
-pub const FORMATS: [Format; 2] =
-    [Format { name: "mermaid", draw: mermaid::draw }, Format { name: "dot", draw: dot::draw }];
+pub const FORMATS: [Format; 3] = [
+    Format { name: "mermaid", draw: |sets, _, out| mermaid::draw(sets, out) },
+    Format { name: "dot", draw: |sets, _, out| dot::draw(sets, out) },
+    Format { name: "openlineage", draw: open_lineage::draw },
+];
 
 /// The picture of one set; the name only where there are several.
 struct Named {
@@ -35,14 +43,14 @@ struct Named {
 }
 
 impl Format {
-    /// Draws all sets of an estate, one beside the other.
-    pub fn write(&self, estate: &Estate, out: &mut dyn Write) -> io::Result<()> {
+    /// Draws all sets of an estate, one beside the other, as they are at a time (RFC 3339).
+    pub fn write(&self, estate: &Estate, time: &str, out: &mut dyn Write) -> io::Result<()> {
         let several = estate.sets.len() > 1;
         let sets = estate.sets.iter().enumerate().map(|(index, name)| Named {
             name: several.then(|| one_line(name).to_string()),
             graph: graph(&Set::new(estate.view(index))),
         });
-        (self.draw)(&sets.collect::<Vec<_>>(), out)
+        (self.draw)(&sets.collect::<Vec<_>>(), time, out)
     }
 }
 
@@ -54,6 +62,28 @@ fn servers(graph: &Graph) -> impl Iterator<Item = (usize, &[Datastore])> {
         first += run.len();
         (at, run)
     })
+}
+
+/// Names of the nodes of all points: those of services and databases that are drawn anyway, `p` for the others.
+fn nodes(graph: &Graph) -> Vec<String> {
+    let services =
+        graph.services.iter().enumerate().map(|(index, service)| (&*service.id, format!("a{index}")));
+    let stores = graph.datastores.iter().enumerate().map(|(index, store)| (&*store.id, format!("d{index}")));
+    let drawn: BTreeMap<&str, String> = services.chain(stores).collect();
+    let points = graph.points.iter().enumerate();
+    points
+        .map(|(index, point)| drawn.get(&*point.id).cloned().unwrap_or_else(|| format!("p{index}")))
+        .collect()
+}
+
+/// Ways that carry a category, each once; what a service may store is no journey.
+fn journeys(graph: &Graph) -> Vec<&Flow> {
+    let kind = |position: usize| graph.points.get(position).map(|point| point.kind);
+    let mut seen = BTreeSet::new();
+    let sensitive = graph.flows.iter().filter(|flow| !flow.categories.is_empty());
+    sensitive
+        .filter(|flow| kind(flow.to) != Some(Kind::Datastore) && seen.insert((flow.from, flow.to)))
+        .collect()
 }
 
 /// The last part of an id: what people call it.

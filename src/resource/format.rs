@@ -60,6 +60,13 @@ impl Format {
         }
     }
 
+    /// Entries of a tree that a document holds itself; their ranges are those of the document.
+    pub fn entries(node: NodeRef<'_>) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        flatten(node, &mut String::new(), &mut entries);
+        entries
+    }
+
     /// The documents of a file, each as its entries in order; `None` where it does not parse.
     pub fn read(self, text: &str) -> Option<Vec<Vec<Entry>>> {
         match self {

@@ -9,6 +9,7 @@ mod conftest;
 mod datastores;
 mod documents;
 mod fixtures;
+mod lineage;
 mod policies;
 mod readme;
 mod terraform;

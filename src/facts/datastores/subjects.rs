@@ -36,7 +36,7 @@ use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser
 use crate::{
     document::Path,
     facts::{
-        Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_server, places,
+        Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_database, places,
         truth::Truth,
     },
     resource::connection::Password,
@@ -112,7 +112,7 @@ fn datastore(
         ("cache", Fact::from(is_cache(set, server, accesses))),
         ("users", users(datastores, shown)),
     ];
-    subject(set, server, &id, fields)
+    subject(set, server, &id, database.known(), fields)
 }
 
 /// What both kinds of stores have.
@@ -120,6 +120,7 @@ fn subject<'f>(
     set: &Set<'_>,
     id: ServerId,
     datastore: &str,
+    database: Option<&str>,
     fields: impl IntoIterator<Item = (&'f str, Fact)>,
 ) -> Subject {
     let server = set.datastores().servers.get(id);
@@ -154,7 +155,7 @@ fn subject<'f>(
         }
         _ => None,
     };
-    let mut declared = of_server(set, id).fact();
+    let mut declared = of_database(set, id, database).fact();
     // What lies outside the input may be tagged there.
     if server.served_by == ServedBy::Elsewhere
         && let Value::Object(fields) = &mut declared.value

@@ -118,7 +118,9 @@ impl Builder {
 
     fn workload(&mut self, set: &Set<'_>, id: WorkloadId) -> usize {
         let workload = set.workloads().get(id);
-        self.point(&workload.resource.id, What::Workload(id), || set.declarations().of(workload.resource))
+        self.point(&workload.resource.id, What::Workload(id), || {
+            set.declarations().of(workload.resource).and(set.catalogues().of_service(workload))
+        })
     }
 
     fn flow(
@@ -208,7 +210,8 @@ fn accesses(set: &Set<'_>, builder: &mut Builder) {
         let Some(workload) = access.caller.workload else { continue };
         let server = datastores.servers.get(access.server);
         let id = datastores.id(access.server, &access.database);
-        let store = builder.point(&id, What::Datastore(access.server), || of_server(set, access.server));
+        let declared = || of_database(set, access.server, access.database.known());
+        let store = builder.point(&id, What::Datastore(access.server), declared);
         let service = builder.workload(set, workload);
         let transport = match server.served_by {
             ServedBy::Workload(server) => transports.get(&(workload, server)).copied(),
@@ -289,8 +292,14 @@ impl<'e> Parties<'e> {
     }
 }
 
+/// What is declared of the data of a database: by its server, and by catalogues that name it.
+pub(in crate::facts) fn of_database(set: &Set<'_>, id: ServerId, database: Option<&str>) -> Declared {
+    let server = set.datastores().servers.get(id);
+    of_server(set, id).and(set.catalogues().of_database(&server.id, database))
+}
+
 /// What is declared of the data of a server: by what serves it, and by the Services that lead to it.
-pub(in crate::facts) fn of_server(set: &Set<'_>, id: ServerId) -> Declared {
+fn of_server(set: &Set<'_>, id: ServerId) -> Declared {
     let server = set.datastores().servers.get(id);
     let declarations = set.declarations();
     let served_by = match server.served_by {

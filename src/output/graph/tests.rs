@@ -20,7 +20,7 @@ fn drawn(format: &str) -> String {
     let estate = Estate::new(sources, documents, Vec::new(), "shop");
     let format = FORMATS.iter().find(|known| known.name == format).expect("a format");
     let mut out = Vec::new();
-    format.write(&estate, &mut out).expect("a vector takes everything");
+    format.write(&estate, "2026-01-01T00:00:00Z", &mut out).expect("a vector takes everything");
     String::from_utf8(out).expect("pictures are text")
 }
 

@@ -9,7 +9,7 @@ use crate::{
         connections::Transport as Carrier,
         datastores::{Access, Named, ServedBy, ServerId},
         declared,
-        flows::of_server,
+        flows::of_database,
         workloads::WorkloadId,
     },
     resource::connection::Transport,
@@ -99,7 +99,7 @@ pub(in crate::facts) fn datastore_list(set: &Set<'_>) -> Vec<Fact> {
 /// Categories of the data that a database is known to hold.
 fn classification(set: &Set<'_>, id: ServerId, database: &Named) -> Fact {
     let held = set.flows().held(&set.datastores().id(id, database)).categories;
-    let held = if held.is_empty() { of_server(set, id).categories } else { held };
+    let held = if held.is_empty() { of_database(set, id, database.known()).categories } else { held };
     declared::categories(&held)
 }
 

@@ -61,7 +61,7 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
         (Some(database), None) => datastores.id(id, &database),
         _ => datastores.servers.get(id).datastore_id("*"),
     };
-    subject(set, id, &datastore, fields)
+    subject(set, id, &datastore, None, fields)
 }
 
 /// Credentials that several services log in with: a principal has one, and so has a key of one object.

@@ -1,0 +1,152 @@
+//! What collects logs in a set: agents on the nodes, sidecars, and what operators are told to run.
+
+use std::collections::BTreeMap;
+
+use super::{
+    operators,
+    outputs::{self, Kind, Output, Told},
+    products::{self, Product},
+};
+use crate::{
+    document::NodeRef,
+    facts::{
+        Because, Fact, Origin, Set, places,
+        truth::Truth,
+        workloads::{Workload, WorkloadId},
+    },
+};
+
+/// Whose logs a collector takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Covers {
+    /// Those of every Pod.
+    Nodes,
+    Namespace(String),
+    /// Those of the workload that it runs in.
+    Workload,
+}
+
+/// One collector.
+#[derive(Debug)]
+pub(super) struct Collector {
+    /// Id of the workload, or of the object that an operator makes it from.
+    pub(super) resource: String,
+    pub(super) product: &'static Product,
+    pub(super) covers: Covers,
+    pub(super) outputs: Vec<Output>,
+    /// Keys of its configuration that are on, in lower case; `None` where it is not in the input.
+    pub(super) switches: Option<Vec<String>>,
+    /// What would tell where it sends logs.
+    pub(super) missing: String,
+    pub(super) origin: Origin,
+}
+
+/// All collectors of a set.
+#[derive(Debug, Default)]
+pub(super) struct Collectors {
+    shared: Vec<Collector>,
+    by_workload: BTreeMap<WorkloadId, Vec<Collector>>,
+}
+
+impl Collectors {
+    pub(super) fn new(set: &Set<'_>) -> Self {
+        let mut found = Self::default();
+        for (id, workload) in set.workloads().iter() {
+            let on_nodes = &*workload.resource.object.kind == "DaemonSet";
+            let containers: Vec<NodeRef<'_>> = workload.pod.containers().collect();
+            if !on_nodes && containers.len() < 2 {
+                continue;
+            }
+            for container in containers {
+                let Some(product) = container.str_at(&["image"]).and_then(products::of_image) else {
+                    continue;
+                };
+                let covers = if on_nodes { Covers::Nodes } else { Covers::Workload };
+                let Some(collector) = of_container(set, id, container, product, covers) else { continue };
+                if on_nodes {
+                    found.shared.push(collector);
+                } else {
+                    found.by_workload.entry(id).or_default().push(collector);
+                }
+            }
+        }
+        found.shared.extend(operators::collectors(set));
+        found
+    }
+
+    /// Those that take the logs of all workloads of a namespace.
+    pub(super) fn of_namespace(&self, name: &str) -> impl Iterator<Item = &Collector> {
+        self.shared.iter().filter(move |collector| match &collector.covers {
+            Covers::Nodes => true,
+            Covers::Namespace(namespace) => namespace == name,
+            Covers::Workload => false,
+        })
+    }
+
+    /// Those that run beside a workload, in its Pods.
+    pub(super) fn of_workload(&self, id: WorkloadId) -> impl Iterator<Item = &Collector> {
+        self.by_workload.get(&id).into_iter().flatten()
+    }
+}
+
+/// The collector that a container is; `None` where it is known to collect no logs.
+fn of_container(
+    set: &Set<'_>,
+    id: WorkloadId,
+    container: NodeRef<'_>,
+    product: &'static Product,
+    covers: Covers,
+) -> Option<Collector> {
+    let workload = set.workloads().get(id);
+    let name = container.str_at(&["name"]).unwrap_or_default();
+    let told = Told::of_settings(set, id, name);
+    let image = container.get("image").map_or_else(|| places::name(workload.node), NodeRef::place);
+    let outputs = outputs::read(product, &told, covers == Covers::Nodes, image.clone())?;
+    let is_read = told.iter().any(|told| told.is_configuration);
+    Some(Collector {
+        resource: workload.resource.id.to_string(),
+        product,
+        covers,
+        switches: is_read.then(|| outputs::switches(&told)),
+        missing: format!("the configuration of {} in {}", product.name, workload.resource.id),
+        outputs,
+        origin: image.into(),
+    })
+}
+
+impl Collector {
+    /// Whether what it collects gets to a central store.
+    pub(super) fn central(&self) -> Truth {
+        let kinds = || self.outputs.iter().map(|output| output.kind);
+        if kinds().any(|kind| kind == Kind::Central) {
+            Truth::True
+        } else if self.outputs.is_empty() || kinds().any(|kind| kind == Kind::Unknown) {
+            Truth::Unknown
+        } else {
+            Truth::False
+        }
+    }
+
+    /// What keeps the logs of a workload from it.
+    pub(super) fn opt_out(&self, workload: &Workload<'_>) -> Option<Because> {
+        self.product.opt_out(workload, |key| {
+            self.switches.as_ref().is_none_or(|switches| switches.iter().any(|switch| switch.ends_with(key)))
+        })
+    }
+
+    pub(super) fn fact(&self) -> Fact {
+        let covers = match self.covers {
+            Covers::Nodes => "nodes",
+            Covers::Namespace(_) => "namespace",
+            Covers::Workload => "workload",
+        };
+        Fact::object([
+            ("workload", Fact::from(self.resource.as_str())),
+            ("product", Fact::from(self.product.name)),
+            ("covers", Fact::from(covers)),
+            ("central", Fact::from(self.central())),
+            ("outputs", Fact::array(self.outputs.iter().map(Output::fact))),
+        ])
+        .at(Some(self.origin.clone()))
+    }
+}
