@@ -14,6 +14,7 @@
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
+//! | [`baseline`] | findings of some day that do not count yet | who accepted them |
 //! | [`waiver`] | what is accepted, by whom, until when | which findings there are |
 //! | [`report`] | order, counts, outcome | printing |
 //! | [`output`] | one file per format | decisions |
@@ -38,6 +39,8 @@ pub mod estate;
 pub mod facts;
 
 pub mod policy;
+
+pub mod baseline;
 
 pub mod waiver;
 

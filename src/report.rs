@@ -118,6 +118,8 @@ pub struct Report {
     pub expired_waivers: Vec<Waiver>,
     /// Waivers that are about no finding, sorted.
     pub unused_waivers: Vec<Waiver>,
+    /// Entries of the baseline that are about no finding any more.
+    pub unmet_baseline: usize,
     /// For each rule, the resources that passed, sorted: the audit log names them.
     pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
+    baseline::Baseline,
     config::{Config, Day, Flavour},
     estate::Estate,
     finding::Severity,
@@ -35,6 +36,8 @@ pub struct Settings {
     pub strict: bool,
     /// Day on which waivers are compared with their last, UTC.
     pub today: Day,
+    /// Findings that do not count yet.
+    pub baseline: Option<Baseline>,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
     pub config: Config,
 }
@@ -134,7 +137,14 @@ pub fn judge(
         estate.sources.get_mut(source).notices.push(problem);
     }
     let was_judged = |id: &str| policies.rules.iter().any(|rule| *rule.id == *id);
+    let (baseline, unmet_baseline) = settings
+        .baseline
+        .as_ref()
+        .map(|baseline| baseline.judge(&evaluation.findings, estate, was_judged))
+        .unwrap_or_default();
     let mut parts = Parts {
+        baseline,
+        unmet_baseline,
         unused_waivers: waivers.unused(&evaluation.findings, was_judged),
         waivers,
         evaluation,

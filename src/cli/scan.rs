@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// Exit with 3 if a source is skipped or anything is not assessed.
     #[arg(long)]
     strict: bool,
+    /// Do not count the findings in this file, until their objects change (see `probity baseline`).
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     #[command(flatten)]
     audit: super::audit::Destination,
 }
@@ -94,6 +97,7 @@ impl EstateArguments {
             fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
             strict: false,
             today: clock::today(),
+            baseline: None,
             config,
         };
         let is_off = self.configuration.is_off();
@@ -118,6 +122,11 @@ pub(super) fn run(
         settings.fail_on = fail_on.parse().ok();
     }
     settings.strict = arguments.strict;
+    let baseline = arguments.baseline.as_deref().map(super::baseline::read).transpose()?;
+    let baseline = baseline.map(|(baseline, digest)| {
+        settings.baseline = Some(baseline);
+        digest
+    });
     let policies = arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
     if !arguments.selection.is_partial() {
         notice_unknown_rules(&settings.config, &policies.rules, terminal);
@@ -132,6 +141,7 @@ pub(super) fn run(
         base: &settings.base,
         configured: &settings.config.audit,
         configuration: configured.digest,
+        baseline,
         estate: &estate,
         policies: &policies.files,
         matches,
@@ -139,6 +149,13 @@ pub(super) fn run(
     let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
+    if report.unmet_baseline > 0 {
+        let entries = if report.unmet_baseline == 1 { "entry is" } else { "entries are" };
+        terminal.notice(format!(
+            "{} {entries} in the baseline that no finding needs any more; write it anew with `probity baseline`",
+            report.unmet_baseline
+        ));
+    }
     report.audit = audit.as_ref().map(super::audit::Run::reference);
     let (mut written, mut failed) = (Vec::new(), None);
     for destination in &destinations {

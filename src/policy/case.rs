@@ -79,9 +79,7 @@ impl Case<'_> {
 
     /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
     pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
-        let mut value = serde_json::to_value(self.input.to_rego(estate)).unwrap_or_default();
-        Redactor::new(self.secret_values(estate)).json(&mut value);
-        value
+        self.input.masked_json(estate)
     }
 
     /// Secret values that the rule could see; they are removed from whatever it says.
@@ -91,6 +89,13 @@ impl Case<'_> {
 }
 
 impl<'e> Input<'e> {
+    /// It as JSON, with secret values masked.
+    pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
+        let mut value = serde_json::to_value(self.to_rego(estate)).unwrap_or_default();
+        Redactor::new(self.secret_values(estate)).json(&mut value);
+        value
+    }
+
     fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         match self {
             Self::Object(resource) => Some(in_object(estate.node(resource), path)),

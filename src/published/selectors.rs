@@ -26,6 +26,7 @@ fn inputs(name: &str) -> Vec<Value> {
             fail_on: None,
             strict: false,
             today: Day::parse("2026-01-01").expect("a day"),
+            baseline: None,
             config: Config::default(),
         };
         let estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");

@@ -7,6 +7,7 @@ use std::{
 
 use super::{AuditReference, Judged, NotApplicable, Outcome, Override, PolicyError, Report, Status};
 use crate::{
+    baseline::{Standing, Standings},
     finding::{Finding, NotAssessed, Related, Severity},
     policy::{Evaluation, metadata::Rule},
     source::Place,
@@ -26,6 +27,10 @@ pub struct Parts {
     pub waivers: Waivers,
     /// Waivers that are about no finding at all, reported or not.
     pub unused_waivers: Vec<Waiver>,
+    /// What the baseline says about findings.
+    pub baseline: Standings,
+    /// Entries of the baseline that are about no finding at all.
+    pub unmet_baseline: usize,
     /// Why the run is incomplete whatever the rules said.
     pub incomplete: Vec<String>,
     pub fail_on: Option<Severity>,
@@ -44,6 +49,8 @@ impl Report {
             mut overrides,
             waivers,
             unused_waivers,
+            baseline,
+            unmet_baseline,
             mut incomplete,
             fail_on,
             strict,
@@ -52,7 +59,7 @@ impl Report {
         let mut expired_waivers = BTreeSet::new();
         let findings: Vec<Judged> = merge(std::mem::take(&mut evaluation.findings))
             .into_iter()
-            .map(|finding| decided(finding, &waivers, &mut expired_waivers))
+            .map(|finding| decided(finding, &waivers, &baseline, &mut expired_waivers))
             .collect();
         let not_assessed = merge_not_assessed(std::mem::take(&mut evaluation.not_assessed));
         if strict && !not_assessed.is_empty() {
@@ -84,6 +91,7 @@ impl Report {
             overrides,
             expired_waivers: expired_waivers.into_iter().collect(),
             unused_waivers,
+            unmet_baseline,
             passed,
             evaluated,
             errors,
@@ -107,8 +115,14 @@ impl Report {
 }
 
 /// A finding that a waiver covered until its last day says so.
-fn decided(mut finding: Finding, waivers: &Waivers, expired: &mut BTreeSet<Waiver>) -> Judged {
-    let status = match waivers.decide(&finding) {
+fn decided(
+    mut finding: Finding,
+    waivers: &Waivers,
+    baseline: &Standings,
+    expired: &mut BTreeSet<Waiver>,
+) -> Judged {
+    let fingerprint = finding.fingerprint();
+    let mut status = match waivers.decide(&finding) {
         Decision::Open => Status::Open,
         Decision::Waived(waiver) => Status::Waived(waiver),
         Decision::Expired { waiver, place } => {
@@ -119,7 +133,17 @@ fn decided(mut finding: Finding, waivers: &Waivers, expired: &mut BTreeSet<Waive
             Status::Open
         }
     };
-    Judged { fingerprint: finding.fingerprint(), finding, status }
+    if status == Status::Open {
+        match baseline.of(&finding, &fingerprint) {
+            Some(Standing::Covered) => status = Status::Baseline,
+            Some(Standing::Lapsed) => {
+                let label = "it was in the baseline until its object changed".to_owned();
+                finding.related.push(Related { label, resource: None, via: None, place: None });
+            }
+            None => {}
+        }
+    }
+    Judged { finding, fingerprint, status }
 }
 
 /// Findings equal in rule, resource, place and message are one, with all its sets.

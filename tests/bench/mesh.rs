@@ -54,6 +54,7 @@ fn settings(folder: &Path) -> Settings {
         fail_on: None,
         strict: false,
         today: probity::config::Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
         config: probity::config::Config::default(),
     }
 }

@@ -113,6 +113,7 @@ fn settings(folder: &Path) -> Settings {
         fail_on: Some(Severity::Low),
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
         config: Config::default(),
     }
 }

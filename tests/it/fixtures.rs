@@ -66,6 +66,7 @@ fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod baseline;
 mod canaries;
 mod command;
 mod configuration;

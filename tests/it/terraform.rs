@@ -41,6 +41,7 @@ fn scan_folder(folder: &Path, policies: Policies) -> (Report, String) {
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");

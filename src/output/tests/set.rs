@@ -305,6 +305,7 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         overrides: Vec::new(),
         expired_waivers: Vec::new(),
         unused_waivers: Vec::new(),
+        unmet_baseline: 0,
         evaluated: Vec::new(),
         errors: Vec::new(),
         incomplete: Vec::new(),
