@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::{Options, Palette, Verbosity, headline};
 use crate::{
     output::{
+        causes::causes,
         summary::{counted, first_few},
         visible::{one_line, paragraph},
     },
@@ -106,24 +107,29 @@ impl Sections<'_> {
         if report.not_assessed.is_empty() {
             return Ok(());
         }
-        let mut rules: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
-        for result in &report.not_assessed {
-            let reasons = rules.entry(&result.rule).or_default();
-            reasons.entry(&result.reason).or_default().extend(result.resources.iter().map(String::as_str));
-        }
         let count = counted(report.not_assessed.len(), "result");
         self.heading(
             AnsiColor::BrightCyan,
             "not assessed",
             &format!("{count}; what would decide is not in the input"),
         )?;
-        for (rule, reasons) in rules {
-            writeln!(self.out, "  {}", self.palette.bold(&one_line(rule)))?;
-            for (reason, resources) in reasons.iter().take(self.few) {
-                let resources = first_few(resources.iter().copied(), self.few);
-                writeln!(self.out, "    {}: {}", one_line(reason), one_line(&resources))?;
+        let causes = causes(report);
+        for cause in causes.iter().take(self.few) {
+            let rules = first_few(cause.rules.iter().copied(), self.few);
+            let resources = first_few(cause.resources.iter().copied(), self.few);
+            writeln!(self.out, "  {}", self.palette.bold(&one_line(cause.name)))?;
+            let is_told = self.few > FEW || cause.reasons.len() == 1;
+            for reason in cause.reasons.iter().filter(|_| is_told) {
+                writeln!(self.out, "    {}", one_line(reason))?;
             }
-            self.more_reasons(reasons.len(), "    ")?;
+            writeln!(self.out, "    {}: {}", one_line(&rules), one_line(&resources))?;
+            if let Some(advice) = cause.advice() {
+                writeln!(self.out, "    {}: {advice}", self.palette.bold("help"))?;
+            }
+        }
+        match causes.len().saturating_sub(self.few) {
+            0 => {}
+            more => writeln!(self.out, "  and {} (-v shows all)", counted(more, "more cause"))?,
         }
         writeln!(self.out)
     }
