@@ -99,10 +99,8 @@ impl<'v> Reader<'v> {
             index,
             time,
         }));
-        notices.extend(end.tails.iter().filter(|tail| !tail.torn_commit).map(|tail| Notice::Tail {
-            segment: tail.segment.to_string(),
-            start: tail.start,
-            length: tail.length,
+        notices.extend(end.tails.iter().filter(|tail| !tail.torn_commit && tail.length > 0).map(|tail| {
+            Notice::Tail { segment: tail.segment.to_string(), start: tail.start, length: tail.length }
         }));
         let head = end.head().map(|commit| commit.note.clone());
         let signatures = match (self.keys.signed(), self.keys.is_pinned()) {

@@ -72,7 +72,7 @@ impl<'w> Walk<'w> {
         if [size, self.current.size()].into_iter().any(|size| segment.may_follow(before, size)) {
             return Ok(());
         }
-        let expected = before.map_or_else(SegmentName::default, |before| before.recovery(size));
+        let expected = before.map_or_else(SegmentName::default, SegmentName::recovery);
         let fault = Fault::compared(
             "a segment is missing before this one, or it was renamed",
             expected.to_string(),
