@@ -31,7 +31,8 @@ pub struct VerifyOptions {
     pub keys: Vec<VerifierKey>,
     /// Heads that the log must have, each with where it came from.
     pub trusted: Vec<(String, Note)>,
-    /// A head from which on to verify; what is older is taken as verified.
+    /// A head from which on to verify; what is older is taken as verified, unless another head is to be compared that
+    /// is older still.
     pub from: Option<Note>,
     /// The user's state folder, for the head that was signed or verified last.
     pub state: Option<PathBuf>,
@@ -83,7 +84,8 @@ fn verified(
     let start = match &options.from {
         Some(note) => {
             expected.add("the head to verify from", note.clone());
-            locate(system, directory, note.checkpoint.size)?
+            let size = note.checkpoint.size;
+            locate(system, directory, expected.smallest().map_or(size, |other| other.min(size)))?
         }
         None => Position::beginning(),
     };

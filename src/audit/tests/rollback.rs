@@ -4,7 +4,7 @@ use super::{edit::*, *};
 use crate::audit::{
     AuditError,
     commit::{self, Commit},
-    layout,
+    heads, layout,
     note::Note,
     verify::Notice,
 };
@@ -163,3 +163,37 @@ fn a_log_is_verified_from_any_head_on() {
     assert_eq!(verified(&system, &from(&others[3].note)).exit_code(), 3);
     assert_eq!(verified(&fork, &from(&others[1].note)).exit_code(), 0);
 }
+
+#[test]
+fn a_log_is_verified_from_a_head_on_whatever_other_heads_are_kept() {
+    let (system, receipts) = log_of(options(), &[9, 10, 10]);
+    let (_, others) = log_of(options(), &[9, 10, 10]);
+    let verdict = |place: &str, kept: &Note| {
+        let system = system.copy();
+        let mut options = VerifyOptions { from: Some(receipts[1].note.clone()), ..pinned() };
+        match place {
+            "trusted" => options.trusted = vec![("sidecar".to_owned(), kept.clone())],
+            "memory" => {
+                heads::Memory::new(Path::new(STATE)).remember(&system, kept).unwrap();
+                options.state = Some(STATE.into());
+            }
+            _ => system.put("log/checkpoint", kept.encode()),
+        }
+        verified(&system, &options)
+    };
+    for place in ["trusted", "memory", "copy"] {
+        for (kept, forged) in receipts.iter().zip(&others) {
+            let intact = verdict(place, &kept.note);
+            let first = kept.size.min(receipts[1].size);
+            assert_eq!(
+                (intact.exit_code(), intact.first),
+                (0, first),
+                "{place}, {}: {}",
+                kept.size,
+                intact.render()
+            );
+            assert_eq!(verdict(place, &forged.note).exit_code(), 3, "{place}, {}", kept.size);
+        }
+    }
+}
+
