@@ -288,30 +288,45 @@ fn t14_segments_are_regular_files_of_this_log() {
     assert_eq!(exit_code(&noise), 0, "a file that does not look like a segment");
 }
 
-#[test]
-fn t17_a_payload_beside_the_log_may_go_but_not_change() {
-    use crate::audit::event::{DecisionBatch, List};
-    let system = Memory::default();
-    let names = (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
+/// Every event that may name a list beside the log, with a list that is too long for a record.
+fn events_with_payload() -> Vec<Event> {
+    use crate::audit::event::{DecisionBatch, Input, List, ScanInputs};
+    let names = || (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
+    let input = |name| Input { digest: None, name, size: None, status: "read".to_owned() };
     let batch = DecisionBatch {
         outcome: "pass".to_owned(),
-        resources: List::new(names),
+        resources: List::new(names()),
         rule: "mtls/plaintext-accepted".to_owned(),
     };
-    open(&system, options()).unwrap().append(&[Event::DecisionBatch(batch)]).unwrap();
-    assert_eq!(verified(&system, &pinned()).notices, []);
-    let payload = system.files().into_iter().find(|path| path.starts_with("log/blobs")).unwrap();
-    let gone = system.copy();
-    gone.delete(&payload);
-    let verdict = verified(&gone, &pinned());
-    assert_eq!(verdict.exit_code(), 0);
-    assert!(
-        matches!(verdict.notices[..], [Notice::EvidenceUnavailable { index: 1, .. }]),
-        "{:?}",
-        verdict.notices
-    );
-    system.change(&payload, |bytes| bytes[5] ^= 1);
-    assert!(violation(&system).fault.what.contains("evidence altered"));
+    vec![Event::ScanInputs(ScanInputs { inputs: List::new(names().map(input)) }), Event::DecisionBatch(batch)]
+}
+
+#[test]
+fn t17_a_payload_beside_the_log_may_go_but_not_change() {
+    for event in events_with_payload() {
+        let kind = event.kind();
+        let system = Memory::default();
+        open(&system, options()).unwrap().append(&[event]).unwrap();
+        assert_eq!(verified(&system, &pinned()).notices, [], "{kind:?}");
+        let payload = system.files().into_iter().find(|path| path.starts_with("log/blobs")).unwrap();
+        let gone = system.copy();
+        gone.delete(&payload);
+        let verdict = verified(&gone, &pinned());
+        assert_eq!(verdict.exit_code(), 0, "{kind:?}");
+        assert!(
+            matches!(verdict.notices[..], [Notice::EvidenceUnavailable { index: 1, .. }]),
+            "{kind:?}: {:?}",
+            verdict.notices
+        );
+        let changed = system.copy();
+        changed.change(&payload, |bytes| bytes[5] ^= 1);
+        assert!(violation(&changed).fault.what.contains("evidence altered"), "{kind:?}");
+        // What is there but cannot be read is not gone.
+        system.delete(&payload);
+        system.link(&payload);
+        let error = verify_on(&system, Path::new(LOG), &pinned()).unwrap_err();
+        assert!(matches!(error, crate::audit::AuditError::Io(_)), "{kind:?}: {error}");
+    }
 }
 
 #[test]
