@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     key::{PrivateKey, VerifierKey},
+    keyfile::VARIABLE,
     note::Note,
 };
 
@@ -91,6 +92,7 @@ impl CommandSigner {
         let failed = |reason: String| SignError::Failed { program: self.program.clone(), reason };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
+            .env_remove(VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

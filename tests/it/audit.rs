@@ -361,6 +361,30 @@ fn records_are_shown_by_run_rule_and_resource() {
             && resource.iter().all(|record| record["body"]["resource"] == "Secret/default/db")
     );
     assert!(lines(&["--rule", "no/such"]).is_empty());
+#[test]
+fn evidence_is_dated_by_the_clock() {
+    let shop = Shop::new();
+    let scan = ["scan", "estate", "--audit", "log"];
+    assert_eq!(shop.run_with(&scan, &[("SOURCE_DATE_EPOCH", "86400")]).code, 1);
+    let shown = shop.run(&["audit", "show", "log"]).out;
+    assert!(!shown.contains("1970-"), "{shown}");
+    assert!(shown.contains("SOURCE_DATE_EPOCH=86400"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signer_does_not_get_the_key_of_the_environment() {
+    let shop = Shop::new();
+    let script = shop.path("sign.sh");
+    fs::write(&script, "env > \"$(dirname \"$0\")/environment\"").unwrap();
+    let signer = format!("exec:/bin/sh {}", script.display());
+    let scan = ["scan", "estate", "--audit", "log", "--audit-vkey", &shop.vkey, "--audit-signer", &signer];
+    let answer = shop.run_with(&scan, &[("PROBITY_AUDIT_KEY", &shop.read("key")), ("PATH", "/usr/bin:/bin")]);
+    assert_eq!(answer.code, 4, "{}", answer.errors);
+    let environment = shop.read("environment");
+    assert!(environment.contains("PATH=") && !environment.contains("PRIVATE"), "{environment}");
+}
+
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod circumstances;
 mod events;
+mod signing;
 
 use std::{
     collections::BTreeMap,
@@ -13,15 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::{
-        AuditError, Cause, Event, Options, Receipt, Writer,
-        event::ScanInputs,
-        evidence::EvidenceKey,
-        key::{PrivateKey, VerifierKey},
-        keyfile::{forbid_core_dumps, read_private},
-        log::first_keys,
-        signer::Signer,
-    },
+    audit::{AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey},
     cli::{Failure, clock, scan::Written, scan::absolute, terminal::Terminal},
     config,
     estate::Estate,
@@ -31,6 +24,7 @@ use crate::{
     source::{Sources, base::Base},
 };
 use events::Digests;
+pub(super) use signing::Signing;
 
 /// Folder of the log below the base.
 pub(super) const DEFAULT: &str = ".probity/audit";
@@ -41,15 +35,8 @@ pub(in crate::cli) struct Destination {
     /// Folder of the audit log, or `off` [default: `.probity/audit` at the base].
     #[arg(long, value_name = "DIR")]
     audit: Option<String>,
-    /// File with the private key that signs the log [env: `PROBITY_AUDIT_KEY`, the key itself].
-    #[arg(long, value_name = "FILE", conflicts_with = "audit_signer")]
-    audit_key: Option<PathBuf>,
-    /// Command that signs the log: it reads a checkpoint and writes the 64 bytes of an Ed25519 signature.
-    #[arg(long, value_name = "exec:CMD")]
-    audit_signer: Option<String>,
-    /// Verifier key of `--audit-signer`; a log that has one key from its beginning on names it itself.
-    #[arg(long, value_name = "KEY", requires = "audit_signer")]
-    audit_vkey: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
     /// Name of the log, such as `audit.example.com/shop` [default: that of the key].
     #[arg(long, value_name = "NAME")]
     audit_origin: Option<String>,
@@ -132,8 +119,8 @@ impl Destination {
     }
 
     fn open(&self, directory: &Path, scanned: &Scanned<'_>) -> Result<Run, AuditError> {
-        let mut options = Options::new(clock::now);
-        options.signer = self.signer(directory)?;
+        let mut options = Options::new(clock::system);
+        options.signer = self.signing.signer(directory)?;
         options.origin = self
             .audit_origin
             .clone()
@@ -159,43 +146,7 @@ impl Destination {
             pending.clear();
             reference = AuditReference { size, root: root.hex(), ..reference };
         }
-        Ok(Run { writer, key, reference, began: clock::now(), policies, pending })
-    }
-
-    fn signer(&self, directory: &Path) -> Result<Option<Signer>, AuditError> {
-        let Some(command) = &self.audit_signer else { return Ok(self.key()?.map(Signer::Key)) };
-        let Some(line) = command.strip_prefix("exec:") else {
-            return Err(AuditError::Request(
-                "`--audit-signer`: write `exec:PROGRAM [ARGUMENT]...`".to_owned(),
-            ));
-        };
-        let verifier = match &self.audit_vkey {
-            Some(key) => VerifierKey::parse(key)?,
-            None => first_keys(directory)?.into_iter().next().ok_or_else(|| {
-                AuditError::Request(
-                    "a log that does not exist yet, or began unsigned, needs `--audit-vkey` with `--audit-signer`"
-                        .to_owned(),
-                )
-            })?,
-        };
-        Ok(Some(Signer::command(line, verifier).map_err(|error| AuditError::Request(error.to_string()))?))
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the edge that reads the key")]
-    fn key(&self) -> Result<Option<PrivateKey>, AuditError> {
-        if let Some(path) = &self.audit_key {
-            forbid_core_dumps();
-            let key = read_private(path).map_err(|error| match error {
-                AuditError::Io(error) => AuditError::Request(format!("`--audit-key`: {error}")),
-                other => other,
-            });
-            return key.map(Some);
-        }
-        let Some(text) = std::env::var_os("PROBITY_AUDIT_KEY").filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        forbid_core_dumps();
-        Ok(Some(PrivateKey::parse(&text.to_string_lossy())?))
+        Ok(Run { writer, key, reference, began: clock::system(), policies, pending })
     }
 }
 
@@ -217,9 +168,9 @@ impl Run {
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
         let mut events = std::mem::take(&mut self.pending);
         events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
-        let today = self.began.strftime("%Y-%m-%d").to_string();
+        let today = clock::today().0.to_string();
         events.extend(events::decisions(report, &digests, &today));
-        let milliseconds = clock::now().duration_since(self.began).as_millis();
+        let milliseconds = clock::system().duration_since(self.began).as_millis();
         events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
         let result = self.writer.append(&events).map_err(|error| failure(&error));
         match result.and_then(|receipt| write_proofs(&receipt, written)) {
