@@ -323,7 +323,7 @@ fn a_run_records_who_what_and_with_which_policies() {
     for text in [
         "actors.0.id=ann actors.0.source=env-claimed",
         "source=os-user",
-        "arguments.0=--rule=secrets/* arguments.1=--strict",
+        "arguments.0=--rule=secrets/* arguments.1=--strict arguments.2=PATH=estate",
         "ci.provider=github ci.run=7",
         "git.commit=0123456789abcdef0123456789abcdef01234567",
         "mode=scan policies.0.name=built-in policies.0.sha256=",

@@ -35,7 +35,7 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
     let manifest = Manifest { count: read(sources).count(), hmac: key.digest(lines.concat().as_bytes()) };
     Event::ScanStart(Box::new(ScanStart {
         actors: circumstances::actors(),
-        arguments: circumstances::arguments(scanned.matches),
+        arguments: circumstances::arguments(scanned.matches, scanned.base),
         baseline: scanned.baseline.clone(),
         ci: circumstances::automation(),
         configuration: scanned.configuration.clone(),
