@@ -127,7 +127,8 @@ pub(super) fn run(
         settings.baseline = Some(baseline);
         digest
     });
-    let policies = arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
+    let (policies, data) =
+        arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
     if !arguments.selection.is_partial() {
         notice_unknown_rules(&settings.config, &policies.rules, terminal);
     }
@@ -144,6 +145,7 @@ pub(super) fn run(
         baseline,
         estate: &estate,
         policies: &policies.files,
+        data: &data,
         matches,
     };
     let audit = arguments.audit.start(&scanned, terminal)?;

@@ -371,6 +371,21 @@ fn evidence_is_dated_by_the_clock() {
     assert!(shown.contains("SOURCE_DATE_EPOCH=86400"), "{shown}");
 }
 
+#[test]
+fn data_for_policies_is_digested() {
+    let digest = |data: &str| {
+        let shop = Shop::new();
+        shop.write("extra/allowed.yaml", data);
+        shop.scan(&["-d", "extra"]);
+        let recorded = shop.all("log");
+        let bundle = recorded.split(r#"{"name":"data","sha256":""#).nth(1).expect("a bundle of data");
+        bundle.split('"').next().unwrap().to_owned()
+    };
+    let expected = sha256(&format!("{}  extra/allowed.yaml\n", sha256("names: [a]\n")));
+    assert_eq!(digest("names: [a]\n"), expected);
+    assert_ne!(digest("names: [b]\n"), expected);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signer_does_not_get_the_key_of_the_environment() {

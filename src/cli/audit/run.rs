@@ -59,6 +59,8 @@ pub(in crate::cli) struct Scanned<'s> {
     pub(in crate::cli) baseline: Option<String>,
     pub(in crate::cli) estate: &'s Estate,
     pub(in crate::cli) policies: &'s [PolicyFile],
+    /// SHA-256 of each file with data for policies by its name.
+    pub(in crate::cli) data: &'s BTreeMap<String, String>,
     pub(in crate::cli) matches: Option<&'s ArgMatches>,
 }
 
