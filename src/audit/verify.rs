@@ -81,7 +81,7 @@ fn verified(
     for (label, note) in &options.trusted {
         expected.add(label.clone(), note.clone());
     }
-    let start = match &options.from {
+    let mut start = match &options.from {
         Some(note) => {
             expected.add("the head to verify from", note.clone());
             let size = note.checkpoint.size;
@@ -89,10 +89,14 @@ fn verified(
         }
         None => Position::beginning(),
     };
+    let mut keys = KeyRing::new(&description, &options.keys);
+    if start.commit.as_ref().is_some_and(|commit| !keys.begin_at(&commit.note)) {
+        // Only the records before it tell how the log came to that key.
+        start = Position::beginning();
+    }
     let first = start.chain.size();
     let remembers = remembered.is_some() || !options.trusted.is_empty() || options.from.is_some();
 
-    let keys = KeyRing::new(&description, &options.keys, first);
     let mut reader = Reader::new(system, directory, &description, keys, expected);
     reader
         .begin(&start)

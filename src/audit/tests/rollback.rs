@@ -197,3 +197,19 @@ fn a_log_is_verified_from_a_head_on_whatever_other_heads_are_kept() {
     }
 }
 
+#[test]
+fn nothing_unsigned_follows_a_signed_head_from_which_a_log_is_verified() {
+    for first in [options(), unsigned()] {
+        let (system, _) = log_of(first, &[2]);
+        let from = open(&system, options()).unwrap().append(&[end()]).unwrap().note;
+        let options = || VerifyOptions { from: Some(from.clone()), ..pinned() };
+        assert_eq!(verified(&system, &options()).exit_code(), 0);
+        let mut lines = lines(&system);
+        let more = [&lines[..], &[lines[1].clone(), b"a commit\n".to_vec()]].concat();
+        let unsigned = rechained(&more, &|_| {}).split_off(lines.len());
+        lines.extend(unsigned);
+        write_lines(&system, &lines);
+        assert_eq!(verified(&system, &options()).exit_code(), 1);
+        assert_eq!(exit_code(&system), 1, "as from the beginning");
+    }
+}
