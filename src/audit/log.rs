@@ -121,6 +121,13 @@ impl Writer {
         self.append_locked(events)
     }
 
+    /// Makes sure that something can be added, for whoever has something to add only later: what the next commit goes to
+    /// is opened, and made if need be, and the signer has to show that it signs. Nothing is recorded.
+    pub fn rehearse(&mut self) -> Result<(), AuditError> {
+        let _lock = self.lock()?;
+        self.rehearse_locked()
+    }
+
     pub fn origin(&self) -> &str {
         &self.description.origin
     }

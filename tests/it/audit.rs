@@ -400,6 +400,35 @@ fn a_signer_does_not_get_the_key_of_the_environment() {
     assert!(environment.contains("PATH=") && !environment.contains("PRIVATE"), "{environment}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_hook_judges_nothing_that_it_cannot_record() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let hook = |arguments: &[&str]| {
+        let scan = ["scan", "estate", "--audit", "log"];
+        shop.run_with(&[&scan[..], arguments].concat(), &[("PRE_COMMIT", "1"), ("PATH", "/usr/bin:/bin")])
+    };
+    let signer = ["--audit-signer", "exec:false", "--audit-vkey", &shop.vkey];
+    let answer = hook(&signer);
+    assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    let segment = shop.path("log/seg/00000000000000000000-00.jsonl");
+    fs::hard_link(&segment, shop.path("another")).unwrap();
+    let answer = hook(&["--audit-key", "key"]);
+    assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    fs::remove_file(shop.path("another")).unwrap();
+    fs::set_permissions(&segment, fs::Permissions::from_mode(0o400)).unwrap();
+    // Whoever may do everything may write to it all the same.
+    if fs::OpenOptions::new().append(true).open(&segment).is_err() {
+        let answer = hook(&["--audit-key", "key"]);
+        assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    }
+    fs::set_permissions(&segment, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(hook(&["--audit-key", "key"]).code, 1);
+    assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 0);
+}
+
 }
 
 #[test]

@@ -69,6 +69,13 @@ impl Writer {
         })
     }
 
+    pub(super) fn rehearse_locked(&mut self) -> Result<(), AuditError> {
+        let plan = self.catch_up(false)?;
+        self.probe_signer(plan.head.commit.as_ref())?;
+        let segment = plan.new_segment.unwrap_or(plan.head.segment);
+        self.open_segment(&segment.path(&self.directory), &plan).map(drop)
+    }
+
     fn commit(&self, batch: &Batch) -> Result<Commit, AuditError> {
         let frontier = batch.chain.frontier.clone();
         let checkpoint = Checkpoint {
