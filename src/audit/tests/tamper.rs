@@ -46,6 +46,47 @@ fn t1_no_bit_of_a_small_log_can_be_flipped() {
 }
 
 #[test]
+fn t1_no_bit_of_a_head_that_is_restated_can_be_flipped() {
+    type Edit<'e> = &'e dyn Fn(&Memory);
+    let handed_over = |system: &Memory| {
+        open(system, options()).unwrap().rotate_key(Signer::Key(key(2)), None).unwrap();
+    };
+    let new = || Options { signer: Some(Signer::Key(key(2))), ..options() };
+    let witnessed = |system: &Memory| {
+        let mut lines = lines(system);
+        let mut commit = Commit::parse(lines.pop().unwrap().trim_ascii_end()).unwrap();
+        let witness = PrivateKey::from_seed("witness.example", &[9; 32]).unwrap();
+        let signature = witness.sign(commit.note.checkpoint.text().as_bytes());
+        commit.note.add_signature(witness.verifier(), &signature);
+        lines.push([&commit.encode()[..], b"\n"].concat());
+        write_lines(system, &lines);
+    };
+    let table: [(&str, Options, Options, Edit<'_>); 4] = [
+        ("signed", options(), options(), &|_| {}),
+        ("unsigned", unsigned(), unsigned(), &|_| {}),
+        ("handed over", options(), new(), &handed_over),
+        ("witnessed", options(), options(), &witnessed),
+    ];
+    for (case, first, second, then) in table {
+        let (system, _) = log_of(first, &[1, 3]);
+        then(&system);
+        let mut writer = open(&system, Options { segment_records: 1, ..second }).unwrap();
+        writer.append(&[end()]).unwrap();
+        let intact = exit_code(&system);
+        assert!([0, 5].contains(&intact), "{case}");
+        let segment = system.files().into_iter().rfind(|path| path.starts_with("log/seg")).unwrap();
+        let bytes = system.read(&segment).unwrap();
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+        for bit in 0..(end + 1) * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            system.put(&segment, changed);
+            assert_eq!(exit_code(&system), 1, "{case}, byte {}, bit {}", bit / 8, bit % 8);
+        }
+    }
+}
+
+#[test]
 fn t1_a_changed_record_is_named_and_none_beside_it() {
     let system = thousand(options());
     let lines = lines(&system);
