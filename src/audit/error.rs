@@ -15,7 +15,7 @@ use super::{
 pub enum AuditError {
     #[error(transparent)]
     Io(#[from] IoError),
-    #[error("the audit log `{}` was in use by others for {seconds} s: try again, or raise the limit", path.display())]
+    #[error("the audit log `{}` was in use by others for {seconds} s: try again, or wait longer (`--audit-lock-timeout`)", path.display())]
     Locked { path: PathBuf, seconds: u64 },
     #[error("the audit log `{}` lies on {kind}, where locks may not hold: choose a local folder, or allow it explicitly", path.display())]
     Network { path: PathBuf, kind: &'static str },

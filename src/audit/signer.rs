@@ -15,7 +15,8 @@ use super::{
 };
 
 const SIGNATURE: usize = 64;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long a command may take to sign.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Signs heads of the log.
 #[derive(Debug)]

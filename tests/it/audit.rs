@@ -400,6 +400,20 @@ fn a_signer_does_not_get_the_key_of_the_environment() {
     assert!(environment.contains("PATH=") && !environment.contains("PRIVATE"), "{environment}");
 }
 
+#[test]
+fn a_log_in_use_names_the_limit_that_can_be_raised() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let lock = fs::OpenOptions::new().append(true).open(shop.path("log/lock")).unwrap();
+    lock.lock().unwrap();
+    let scan = ["scan", "estate", "--audit", "log", "--audit-key", "key", "--audit-lock-timeout", "0"];
+    for environment in [&[][..], &[("PRE_COMMIT", "1")]] {
+        let answer = shop.run_with(&scan, environment);
+        assert_eq!((answer.code, &*answer.out), (4, ""), "nothing is judged: {}", answer.errors);
+        assert!(answer.errors.contains("--audit-lock-timeout"), "{}", answer.errors);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_hook_judges_nothing_that_it_cannot_record() {

@@ -7,6 +7,7 @@ mod signing;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{ArgMatches, Args};
@@ -40,6 +41,9 @@ pub(in crate::cli) struct Destination {
     /// Name of the log, such as `audit.example.com/shop` [default: that of the key].
     #[arg(long, value_name = "NAME")]
     audit_origin: Option<String>,
+    /// Wait so long for others who write to the same log [default: 90].
+    #[arg(long, value_name = "SECONDS")]
+    audit_lock_timeout: Option<u32>,
     /// Begin a new log although one of this name is remembered; the new one names the lost one.
     #[arg(long)]
     audit_init_new: bool,
@@ -132,6 +136,9 @@ impl Destination {
                 is_new.then(|| default_origin(directory))
             });
         options.state = state_folder();
+        if let Some(seconds) = self.audit_lock_timeout {
+            options.lock_timeout = Duration::from_secs(seconds.into());
+        }
         options.initialise_new = self.audit_init_new;
         options.allow_network = self.audit_allow_network_fs;
         let mut writer = Writer::open(directory, options)?;
