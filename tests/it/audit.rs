@@ -355,12 +355,44 @@ fn records_are_shown_by_run_rule_and_resource() {
     assert!(
         !rule.is_empty() && rule.iter().all(|record| record["body"]["rule"] == "secrets/committed-secret")
     );
-    let resource = lines(&["--resource", "Secret/default/db"]);
-    assert!(
-        !resource.is_empty()
-            && resource.iter().all(|record| record["body"]["resource"] == "Secret/default/db")
-    );
-    assert!(lines(&["--rule", "no/such"]).is_empty());
+    let of_domain = lines(&["--rule", "secrets/*", "--run", &run]);
+    assert!(of_domain.len() > rule.len());
+    let about = |record: &serde_json::Value, id: &str| {
+        let listed = |list: &Vec<serde_json::Value>| list.iter().any(|resource| resource == id);
+        record["body"]["resource"] == id || record["body"]["resources"]["list"].as_array().is_some_and(listed)
+    };
+    let all_about = all.iter().filter(|record| about(record, "Secret/default/db")).count();
+    for wanted in ["Secret/default/db", "Secret/*/db", "db"] {
+        let resource = lines(&["--resource", wanted]);
+        assert_eq!(resource.len(), all_about, "{wanted}");
+        assert!(resource.iter().all(|record| about(record, "Secret/default/db")), "{wanted}");
+        let kinds: std::collections::BTreeSet<_> =
+            resource.iter().filter_map(|record| record["type"].as_str()).collect();
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["decision", "decision.batch"], "{wanted}");
+    }
+    let answer = shop.run(&["audit", "show", "log", "--rule", "no/such"]);
+    assert_eq!((answer.code, &*answer.out), (0, ""));
+    assert!(answer.errors.contains("no record of the log matches"), "{}", answer.errors);
+}
+
+#[test]
+fn passes_in_a_list_beside_the_log_are_found_and_a_lost_list_is_said_to_be_one() {
+    use std::fmt::Write as _;
+    let shop = Shop::new();
+    let many = (0..600).fold(String::new(), |mut text, number| {
+        write!(text, "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: empty-{number:03}\n").unwrap();
+        text
+    });
+    shop.write("estate/many.yaml", &many);
+    shop.scan(&[]);
+    let show = ["audit", "show", "log", "--resource", "Secret/default/empty-077"];
+    let found = shop.run(&show).out;
+    assert!(found.contains("decision.batch") && found.contains("blob=true"), "{found}");
+    assert_eq!(shop.run(&["audit", "show", "log", "--resource", "Secret/default/empty-777"]).out, "");
+    fs::remove_dir_all(shop.path("log/blobs")).unwrap();
+    assert!(shop.run(&show).out.contains("the list is gone"));
+}
+
 #[test]
 fn evidence_is_dated_by_the_clock() {
     let shop = Shop::new();
