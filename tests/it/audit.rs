@@ -394,6 +394,24 @@ fn passes_in_a_list_beside_the_log_are_found_and_a_lost_list_is_said_to_be_one()
 }
 
 #[test]
+fn no_proof_is_put_beside_what_is_no_file() {
+    let shop = Shop::new();
+    for output in ["/dev/null", "/dev/stdout", "/dev/fd/1"] {
+        shop.scan(&["-f", "sarif", "-o", output]);
+    }
+    assert!(!Path::new("/dev/null.tlog-proof").exists());
+    #[cfg(unix)]
+    {
+        let pipe = shop.path("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = Command::new("cat").arg(&pipe).stdout(Stdio::null()).spawn().unwrap();
+        shop.scan(&["-f", "sarif", "-o", "pipe"]);
+        assert!(reader.wait_with_output().unwrap().status.success());
+        assert!(!shop.path("pipe.tlog-proof").exists());
+    }
+}
+
+#[test]
 fn evidence_is_dated_by_the_clock() {
     let shop = Shop::new();
     let scan = ["scan", "estate", "--audit", "log"];

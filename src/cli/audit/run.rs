@@ -197,7 +197,7 @@ impl Run {
 /// Beside `report.sarif`, `report.sarif.tlog-proof`: that this log names the report, and a head to keep.
 fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
     for report in written.iter().filter(|report| report.format == "sarif") {
-        let Some(file) = &report.file else { continue };
+        let Some(file) = report.file.as_ref().filter(|file| is_kept(file)) else { continue };
         let mut path = file.clone().into_os_string();
         path.push(".tlog-proof");
         std::fs::write(&path, receipt.proof().encode()).map_err(|error| {
@@ -206,6 +206,13 @@ fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
         })?;
     }
     Ok(())
+}
+
+/// Whether something that was written stays where it is: nothing can lie beside a pipe or a device.
+fn is_kept(file: &Path) -> bool {
+    let absolute = absolute(file).unwrap_or_else(|_| file.to_owned());
+    let is_stream = ["/dev", "/proc"].iter().any(|folder| absolute.starts_with(folder));
+    file.is_file() && !is_stream
 }
 
 /// The graver of two exit codes: 2, then 4, then 3, then 1 (contract, "Exit codes").
