@@ -87,6 +87,19 @@ fn t1_no_bit_of_a_head_that_is_restated_can_be_flipped() {
 }
 
 #[test]
+fn t2_a_commit_that_adds_no_record_is_none() {
+    let (system, _) = log_of(options(), &[2, 2, 2]);
+    let lines = lines(&system);
+    let commits: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(commit::START)).collect();
+    for at in commits {
+        let mut doubled = lines.clone();
+        doubled.insert(at, lines[at].clone());
+        write_lines(&system, &doubled);
+        assert!(violation(&system).fault.what.contains("adds no record"), "line {at}");
+    }
+}
+
+#[test]
 fn t1_a_changed_record_is_named_and_none_beside_it() {
     let system = thousand(options());
     let lines = lines(&system);

@@ -203,6 +203,10 @@ impl<'w> Walk<'w> {
         commit: Commit,
     ) -> Result<(), Stop> {
         let last = commit.note.checkpoint.size.saturating_sub(1);
+        if self.position.commit.is_some() && self.current.size() == self.position.chain.size() {
+            let fault = Fault::new("the commit adds no record to the one before it");
+            return Err(violation(last, reading.name, offset, fault).into());
+        }
         if let Err(fault) = self.current.check(&commit) {
             // Where records are missing or too many, the first of those; else the last that the commit covers.
             let (claimed, found) = (commit.note.checkpoint.size, self.current.size());
