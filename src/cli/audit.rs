@@ -2,6 +2,7 @@
 
 mod keygen;
 mod prove;
+mod rotate;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -71,6 +72,8 @@ enum Command {
     Consistency(prove::Consistency),
     /// Make a key that signs the log.
     Keygen(keygen::Keygen),
+    /// Hand the log over to another key; prints its verifier key.
+    Rotate(rotate::Rotate),
 }
 
 #[derive(Debug, Args)]
@@ -142,6 +145,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
         Command::Check(check) => check.run(terminal),
         Command::Consistency(consistency) => consistency.run(terminal),
         Command::Keygen(keygen) => keygen.run(terminal),
+        Command::Rotate(rotate) => rotate.run(terminal),
     }
 }
 

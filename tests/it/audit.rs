@@ -493,6 +493,24 @@ fn a_hook_judges_nothing_that_it_cannot_record() {
     assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 0);
 }
 
+#[test]
+fn a_key_hands_over_to_another() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let new = shop.run(&["audit", "keygen", ORIGIN, "-o", "new"]).out.trim().to_owned();
+    let rotate = ["audit", "rotate", "log", "--audit-key", "key", "--to", "new"];
+    let answer = shop.run(&rotate);
+    assert_eq!((answer.code, answer.out.trim()), (0, &*new), "{}", answer.errors);
+    assert_eq!(shop.run(&rotate).code, 2, "the old key does not sign any more");
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "log", "--audit-key", "key"]).code, 2);
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "log", "--audit-key", "new"]).code, 1);
+    for key in [&shop.vkey, &new] {
+        assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", key]).code, 0);
+    }
+    assert_eq!(shop.run(&["audit", "rotate", "nowhere", "--to", "new"]).code, 2);
+    assert!(!shop.path("nowhere").exists());
+}
+
 }
 
 #[test]
