@@ -21,6 +21,8 @@ pub enum AuditError {
     Network { path: PathBuf, kind: &'static str },
     #[error("`{}` {what}: the audit log is not used like that; put it right, or choose another folder", path.display())]
     Unsafe { path: PathBuf, what: &'static str },
+    #[error("`{}` holds other things and no audit log: name a new or an empty folder for it", path.display())]
+    Occupied { path: PathBuf },
     #[error("there is no audit log in `{}`: name its folder, or run `probity scan` first", path.display())]
     Missing { path: PathBuf },
     #[error(
@@ -93,6 +95,7 @@ impl AuditError {
             | Self::Record { .. } => Cause::Io,
             Self::Network { .. }
             | Self::Missing { .. }
+            | Self::Occupied { .. }
             | Self::Origin { .. }
             | Self::OtherOrigin { .. }
             | Self::KeyMissing { .. }

@@ -90,6 +90,12 @@ impl Terminal {
         }
     }
 
+    /// What must be known even by those who want to hear little.
+    #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
+    pub(super) fn notice_always(&self, message: impl Display) {
+        drop(writeln!(anstream::stderr(), "note: {message}"));
+    }
+
     #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
     pub(super) fn error(&self, failure: &Failure) {
         let mut out = anstream::stderr();

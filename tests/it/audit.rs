@@ -511,6 +511,28 @@ fn a_key_hands_over_to_another() {
     assert!(!shop.path("nowhere").exists());
 }
 
+#[test]
+fn a_folder_with_other_things_does_not_become_a_log() {
+    let shop = Shop::new();
+    for folder in [".", "estate"] {
+        let answer = shop.run(&["scan", "estate", "--audit", folder]);
+        assert_eq!((answer.code, &*answer.out), (2, ""), "{}", answer.errors);
+        assert!(answer.errors.contains("no audit log"), "{}", answer.errors);
+        assert!(!shop.path(folder).join(".gitignore").exists() && !shop.path(folder).join("lock").exists());
+    }
+    fs::create_dir(shop.path("empty")).unwrap();
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "empty"]).code, 1);
+}
+
+#[test]
+fn another_place_for_the_log_is_named_even_to_those_who_want_to_hear_little() {
+    let shop = Shop::new();
+    shop.write(".probity", "no folder");
+    for more in [&[][..], &["-q"]] {
+        let answer = shop.run(&[&["scan", "estate"], more].concat());
+        assert_eq!(answer.code, 1, "{}", answer.errors);
+        assert!(answer.errors.contains("the audit log is kept in"), "{}", answer.errors);
+    }
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Destination {
             match self.open(directory, scanned) {
                 Ok(run) => {
                     if index > 0 {
-                        terminal.notice(format!(
+                        terminal.notice_always(format!(
                             "the audit log is kept in {}, since {} cannot be written",
                             directory.display(),
                             candidates[0].display()
