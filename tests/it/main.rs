@@ -10,6 +10,7 @@ mod conftest;
 mod datastores;
 mod documents;
 mod fixtures;
+mod labels;
 mod policies;
 mod readme;
 mod terraform;
