@@ -12,7 +12,10 @@ use regorus::{Engine, Value};
 
 pub use self::conditions::{LooseCondition, loose_conditions};
 use self::mock::Mocks;
-use super::load::{PolicyFile, add, new_engine, prepare};
+use super::{
+    builtins, guard,
+    load::{PolicyFile, add, new_engine, prepare},
+};
 
 /// One `test_` rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +68,8 @@ pub struct TestRun {
 /// Runs all tests of the given files.
 pub fn run(files: &[PolicyFile]) -> TestRun {
     let (mocks, wrapped) = Mocks::wrap(files);
-    let (mut parser, mut engine) = (new_engine(), new_engine());
-    engine.set_enable_coverage(true);
-    mocks.install(&mut engine);
     let mut run = TestRun::default();
-    for file in &wrapped {
-        if let Err(error) = prepare(&mut parser, file).and_then(|file| add(&mut engine, &file)) {
-            run.errors.push((Arc::clone(&file.name), error));
-        }
-    }
+    let mut engine = loaded(&wrapped, &mocks, &mut run.errors);
     for Test { file, name, line } in tests_of(&mut engine) {
         engine.set_input(Value::Undefined);
         let result = engine.eval_rule(name.clone());
@@ -100,6 +96,32 @@ pub fn run(files: &[PolicyFile]) -> TestRun {
         run.coverage.sort_by(|a, b| a.file.cmp(&b.file));
     }
     run
+}
+
+/// An engine with all files that can be evaluated together. The others are added to `errors`.
+fn loaded(files: &[PolicyFile], mocks: &Mocks, errors: &mut Vec<(Arc<str>, String)>) -> Engine {
+    let mut parser = new_engine();
+    let mut rest = Vec::new();
+    for file in files {
+        match prepare(&mut parser, file) {
+            Ok(prepared) => rest.push(prepared),
+            Err(error) => errors.push((Arc::clone(&file.name), error)),
+        }
+    }
+    let added = |_: &str, name: &str| mock::arity(name).or_else(|| builtins::arity(name, false));
+    loop {
+        let mut engine = new_engine();
+        engine.set_enable_coverage(true);
+        mocks.install(&mut engine);
+        // They were parsed before, as they are now.
+        rest.iter().for_each(|file| drop(add(&mut engine, file)));
+        let refused = guard::functions(engine.get_modules(), &added);
+        if refused.is_empty() {
+            return engine;
+        }
+        rest.retain(|file| !refused.contains_key(&*file.name));
+        errors.extend(refused.into_iter().map(|(file, error)| (file.into(), error)));
+    }
 }
 
 /// Where something starts that the parser says starts at `start`: it leaves out the quotes of a string.
@@ -171,6 +193,23 @@ mod tests {
             let expected =
                 expected.map(|(line, text): (u32, &str)| Expression { line, text: text.to_owned() });
             assert_eq!(outcomes(body), [TestOutcome::Failed(expected)], "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_scan_refuses_is_refused_and_other_tests_run() {
+        let test = |body: &str| format!("package a.c_test\nimport rego.v1\ntest_x if {{ {body} }}\n");
+        for (body, expected) in [
+            ("not mising", "variable `mising` is unsafe"),
+            ("f(1)", "unknown function `f`"),
+            ("crypto.x509.parse_keypair(1, 2)", "unknown function"),
+        ] {
+            let files =
+                [PolicyFile::new("a_test.rego", test("1 == 1")), PolicyFile::new("b_test.rego", test(body))];
+            let run = run(&files);
+            assert_eq!(run.tests.len(), 1, "{body}");
+            let [(file, error)] = run.errors.as_slice() else { panic!("{body}: {:?}", run.errors) };
+            assert!(&**file == "b_test.rego" && error.contains(expected), "{body}: {error}");
         }
     }
 

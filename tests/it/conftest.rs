@@ -173,8 +173,13 @@ fn credentials_of_documents_that_are_no_manifests_stay_inside() {
 
 #[test]
 fn one_broken_policy_silences_no_other() {
-    let broken = "package broken\nimport rego.v1\nhelper if input.a == x\n";
-    let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", POLICY), ("p/broken.rego", broken)]);
-    assert_eq!(findings(&folder, &[]).len(), 1);
-    assert_eq!(folder.code(&scan(&[])), Some(2));
+    for rule in ["helper := x", "helper if input.a == x", "helper contains x"] {
+        let broken = format!("package broken\nimport rego.v1\n{rule}\n");
+        let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", POLICY), ("p/broken.rego", &broken)]);
+        assert_eq!(findings(&folder, &[]).len(), 1, "{rule}");
+        let output = folder.run(&scan(&[]));
+        assert_eq!(output.status.code(), Some(2), "{rule}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("p/broken.rego") && text.contains("variable `x` is unsafe"), "{text}");
+    }
 }
