@@ -36,6 +36,8 @@ pub struct Settings {
     pub strict: bool,
     /// Day on which waivers are compared with their last, UTC.
     pub today: Day,
+    /// Comments beside their places waive findings, too.
+    pub waive_inline: bool,
     /// Findings that do not count yet.
     pub baseline: Option<Baseline>,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
@@ -132,7 +134,7 @@ pub fn judge(
         .filter(|place| is_value(estate, place))
         .collect();
     estate.sources.mask(judged);
-    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.today);
+    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);
     }

@@ -114,6 +114,7 @@ fn settings(folder: &Path) -> Settings {
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
         baseline: None,
+        waive_inline: true,
         config: Config::default(),
     }
 }

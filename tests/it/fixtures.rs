@@ -67,6 +67,7 @@ fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
         baseline: None,
+        waive_inline: true,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");

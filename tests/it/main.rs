@@ -13,6 +13,7 @@ mod fixtures;
 mod labels;
 mod policies;
 mod readme;
+mod since;
 mod terraform;
 mod waivers;
 mod yaml_suite;
