@@ -8,6 +8,7 @@
 
 pub mod assembly;
 mod builder;
+pub mod hcl;
 pub mod json;
 mod number;
 pub mod yaml;

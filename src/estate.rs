@@ -7,12 +7,12 @@ mod sets;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    document::{Document, NodeRef},
+    document::{Document, NodeRef, Step},
     resource::{
         kubernetes::{Identity, Object, Scopes, objects},
-        terraform::{Plan, kubernetes::Embedded},
+        terraform::{Plan, kubernetes::Embedded, written::Written},
     },
-    source::{SourceId, Sources},
+    source::{Place, SourceId, Sources},
 };
 
 /// One Kubernetes object of the estate.
@@ -61,6 +61,8 @@ pub struct Estate {
     pub sets: Vec<Arc<str>>,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
+    /// For each plan, the configuration that it was made from.
+    written: Vec<Written>,
 }
 
 impl Estate {
@@ -89,7 +91,7 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        Self { sources, documents, resources, plans, sets, vias }
+        Self { sources, documents, resources, plans, sets, vias, written: Vec::new() }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -103,6 +105,33 @@ impl Estate {
 
     pub fn file(&self, resource: &Resource) -> SourceId {
         self.documents[resource.document].source
+    }
+
+    /// Takes the configuration of each plan, and hides what must not be shown of it.
+    pub fn attach(&mut self, written: Vec<Written>) {
+        let pairs = self.plans.iter().zip(&written);
+        let secrets: Vec<Place> = pairs.flat_map(|(plan, written)| written.secrets(plan)).collect();
+        self.sources.mask(secrets);
+        for problem in written.iter().flat_map(|written| &written.problems) {
+            if let Some(source) = problem.place.as_ref().map(|place| self.sources.get_mut(place.source))
+                && !source.notices.contains(problem)
+            {
+                source.notices.push(problem.clone());
+            }
+        }
+        self.written = written;
+    }
+
+    /// Where in the configuration a value of a planned resource is written.
+    pub fn written(&self, plan: usize, resource: u32, path: &[Step]) -> Option<Place> {
+        let (written, plan) = (self.written.get(plan)?, self.plans.get(plan)?);
+        written.locate(plan, plan.resource(resource)?, path)
+    }
+
+    /// Where in the configuration is written what stands at a place of a plan.
+    pub fn written_place(&self, place: &Place) -> Option<Place> {
+        let position = self.plans.iter().position(|plan| plan.source == place.source)?;
+        self.written.get(position)?.locate_place(self.plans.get(position)?, place)
     }
 
     /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.

@@ -6,7 +6,7 @@
 //! | module | owns | deliberately absent |
 //! |---|---|---|
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
-//! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
+//! | [`document`] | YAML, JSON and HCL values with a place for every key and scalar | Kubernetes, Terraform |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |

@@ -1,6 +1,8 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
-use std::path::PathBuf;
+mod configuration;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -10,7 +12,12 @@ use crate::{
     finding::Severity,
     policy::{self, Policies},
     report::{Parts, Report},
-    resource::{contents, contents::Contents, credential},
+    resource::{
+        contents,
+        contents::Contents,
+        credential,
+        terraform::{Plan, modules::Modules, written::Written},
+    },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
 };
 
@@ -49,12 +56,8 @@ pub enum Stage {
 
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
-    let mut sources = sources(settings, progress)?;
-    let plan_folders: Vec<String> = sources
-        .iter()
-        .filter(|(_, source)| source.file.ends_with("tfplan.json"))
-        .map(|(_, source)| contents::folder(&source.file).to_owned())
-        .collect();
+    let (mut sources, modules) = sources(settings, progress)?;
+    let plan_folders = plan_folders(&sources, &modules);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let read: Vec<Contents> =
         ids.par_iter().map(|id| contents::read(*id, sources.get(*id), &plan_folders)).collect();
@@ -68,7 +71,10 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         documents.extend(contents.documents);
         plans.extend(contents.plan);
     }
+    let file = |plan: &Plan| modules.get(&*sources.get(plan.source).file).cloned().unwrap_or_default();
+    let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
     let mut estate = Estate::new(sources, documents, plans, &settings.namespace);
+    estate.attach(written);
     mask_credentials(&mut estate);
     Ok(estate)
 }
@@ -102,8 +108,18 @@ pub fn judge(
     Report::new(parts)
 }
 
-/// Finds, reads and decodes the files of the estate.
-fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, ScanError> {
+/// Folders whose `.tf` files, and those below them, a plan stands for.
+fn plan_folders(sources: &Sources, modules: &BTreeMap<Arc<str>, Modules>) -> Vec<String> {
+    let named = sources.iter().filter(|(_, source)| source.file.ends_with("tfplan.json"));
+    let beside = named.map(|(_, source)| contents::folder(&source.file).to_owned());
+    beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
+}
+
+/// Finds, reads and decodes the files of the estate, and the configuration that each plan was made from, by file.
+fn sources(
+    settings: &Settings,
+    progress: &Progress<'_>,
+) -> Result<(Sources, BTreeMap<Arc<str>, Modules>), ScanError> {
     let base = &settings.base;
     let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
@@ -119,7 +135,8 @@ fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, Scan
     if base.stdin {
         sources.push(read::stdin());
     }
-    Ok(Sources::new(sources))
+    let modules = configuration::find(base, &mut sources);
+    Ok((Sources::new(sources), modules))
 }
 
 /// Masks what looks like a credential, before anything can be printed.
@@ -138,7 +155,12 @@ fn mask_credentials(estate: &mut Estate) {
 
 /// Whether a place is a value rather than a key: keys are names and stay readable.
 fn is_value(estate: &Estate, place: &Place) -> bool {
-    let after = estate.sources.get(place.source).text.get(place.end..).unwrap_or_default();
+    let source = estate.sources.get(place.source);
+    let after = source.text.get(place.end..).unwrap_or_default();
+    if source.file.ends_with(".tf") {
+        // `name = …`, `block {`, `resource "type" "name" {`.
+        return !after.trim_start_matches([' ', '\t']).starts_with(['=', '{', '"']);
+    }
     !after.trim_start_matches(['"', '\'']).starts_with(':')
 }
 

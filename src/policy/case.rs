@@ -40,7 +40,38 @@ pub enum Input<'e> {
     Plan(usize),
 }
 
+/// Where something of a subject stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Location {
+    /// The place to show: in the configuration that a plan was made from where that is known.
+    pub place: Option<Place>,
+    /// The place in the plan, where the other one is not.
+    pub planned: Option<Place>,
+}
+
 impl Case<'_> {
+    /// The place that a path leads to, in the configuration that a plan was made from where that is known.
+    pub fn location(&self, estate: &Estate, path: &[Step]) -> Location {
+        let place = self.locate(estate, path);
+        match self.written(estate, path, place.as_ref()) {
+            Some(written) => Location { place: Some(written), planned: place },
+            None => Location { place, planned: None },
+        }
+    }
+
+    fn written(&self, estate: &Estate, path: &[Step], place: Option<&Place>) -> Option<Place> {
+        match &self.input {
+            Input::Fact(fact) => match fact.locate(path).0? {
+                Origin::Planned { plan, resource, path } => {
+                    estate.written(*plan as usize, *resource, &path.0)
+                }
+                Origin::Place(place) => estate.written_place(place),
+            },
+            Input::Planned(plan, resource) => estate.written(*plan, *resource, value_path(path)),
+            Input::Object(_) | Input::Plan(_) => estate.written_place(place?),
+        }
+    }
+
     /// The place that a path leads to (contract, "Place"). `None` only where nothing of the subject has a place.
     pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         match &self.input {
@@ -51,12 +82,7 @@ impl Case<'_> {
                     planned(estate, *plan as usize, *resource, &path.0)
                 }
             },
-            Input::Planned(plan, resource) => match path {
-                [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
-                    planned(estate, *plan, *resource, rest)
-                }
-                _ => planned(estate, *plan, *resource, &[]),
-            },
+            Input::Planned(plan, resource) => planned(estate, *plan, *resource, value_path(path)),
             Input::Plan(plan) => {
                 let source = estate.plans.get(*plan)?.source;
                 let parsed = json::parse(source, &estate.sources.get(source).text);
@@ -97,6 +123,14 @@ impl Case<'_> {
             }
             Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
         }
+    }
+}
+
+/// The path in the values that a path in the input of `terraform-resource` is about.
+fn value_path(path: &[Step]) -> &[Step] {
+    match path {
+        [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => rest,
+        _ => &[],
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     estate::Estate,
     finding::{Finding, NotAssessed, Related},
     report::{Evaluated, PolicyError},
+    source::Place,
 };
 
 /// What all rules said.
@@ -198,9 +199,10 @@ fn reason(message: &str) -> String {
 }
 
 fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, redactor: &Redactor) -> Finding {
+    let location = case.location(estate, &verdict.path.0);
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
-        place: related.path.as_ref().and_then(|path| case.locate(estate, &path.0)),
+        place: related.path.as_ref().and_then(|path| case.location(estate, &path.0).place),
         via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
         resource: related.resource,
     });
@@ -213,8 +215,8 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
         sets: case.sets.clone(),
         resource: case.resource.to_string(),
         via: case.via(estate).cloned(),
-        place: case.locate(estate, &verdict.path.0),
-        related: related.collect(),
+        place: location.place,
+        related: related.chain(in_plan(case, estate, location.planned)).collect(),
         path: verdict.path,
         peer: verdict.peer,
         remedy: verdict.remedy.map(|remedy| redactor.text(&remedy)),
@@ -224,6 +226,17 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
             serde_json::Map::new()
         },
     }
+}
+
+/// The place in the plan of what is shown where it is written.
+fn in_plan(case: &Case<'_>, estate: &Estate, place: Option<Place>) -> Option<Related> {
+    let resource = case.via(estate).cloned().unwrap_or_else(|| Arc::clone(&case.resource));
+    Some(Related {
+        label: "as planned".to_owned(),
+        resource: Some(resource.to_string()),
+        place: Some(place?),
+        via: None,
+    })
 }
 
 fn not_assessed(
@@ -239,7 +252,7 @@ fn not_assessed(
         missing: verdict.missing.map(|missing| redactor.text(&missing)),
         resources: vec![case.resource.to_string()],
         sets: case.sets.clone(),
-        place: case.locate(estate, &verdict.path.0),
+        place: case.location(estate, &verdict.path.0).place,
     }
 }
 

@@ -51,6 +51,11 @@ pub fn is_public_key_material(text: &str) -> bool {
     public(text) || decoded(text).is_some_and(|text| public(&text))
 }
 
+/// Whether a name is that of a credential.
+pub fn is_named_so(name: &str) -> bool {
+    CREDENTIAL_NAME.is_match(name)
+}
+
 /// Whether a text names a secret that is kept elsewhere, or is filled in later (bank-vaults, vals, Argo CD Vault
 /// Plugin, 1Password, berglas, Helm, shell and Kubernetes expansion, cloud secret stores).
 pub fn is_reference(text: &str) -> bool {
@@ -138,6 +143,12 @@ fn whole(node: NodeRef<'_>, found: &mut Vec<Secret>) {
         node.entries().for_each(|(_, _, value)| whole(value, found));
         node.items().for_each(|item| whole(item, found));
     }
+}
+
+/// Where passwords stand in URLs of a text, references aside.
+pub fn passwords_in_urls(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let found = USER_INFORMATION.captures_iter(text).filter_map(|captures| captures.get(1));
+    found.filter(|password| !is_reference(password.as_str())).map(|password| password.range())
 }
 
 fn user_information(node: NodeRef<'_>, text: &str, found: &mut Vec<Secret>) {
