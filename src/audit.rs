@@ -2,13 +2,13 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`tree`], [`canonical`], [`record`], [`event`] | leaves: what is recorded, in which bytes, with which hash |
+//! | [`tree`], [`canonical`], [`record`], [`event`], [`redact`] | leaves: what is recorded, in which bytes, with which hash |
 //! | [`key`], [`note`], [`commit`] | heads: who claims which records |
 //! | [`store`], [`layout`], [`lines`] | files: names, reading, the file system behind an interface |
 //! | [`chain`], [`walk`], [`locate`] | the rules of the log, applied in one pass from any commit on |
 //! | [`log`], [`signer`], [`keyfile`], [`evidence`] | writing, and what has to be secret |
 //! | [`heads`] | heads that are remembered elsewhere |
-//! | [`verify`], [`show`], [`printable`] | reading |
+//! | [`mod@verify`], [`show`], [`printable`] | reading |
 //! | [`proof`] | what an auditor can check without the log |
 //!
 //! Deliberately absent: reports, findings, the environment; the caller says what happened and when.
@@ -30,6 +30,7 @@ pub mod note;
 pub mod printable;
 pub mod proof;
 pub mod record;
+pub mod redact;
 pub mod show;
 pub mod signer;
 pub mod store;

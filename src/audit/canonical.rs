@@ -71,15 +71,21 @@ impl<'a> Cursor<'a> {
         self.literal("\"")?;
         let start = self.offset;
         loop {
-            match self.rest().first() {
-                None | Some(..0x20) => return Err(self.error("a string without control characters")),
+            let rest = self.rest();
+            let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+            if let Some(control) = rest[..plain].iter().position(|byte| *byte < 0x20) {
+                self.offset += control;
+                return Err(self.error("a string without control characters"));
+            }
+            self.offset += plain;
+            match rest.get(plain) {
                 Some(b'"') => {
                     let text = self.since(start);
                     self.offset += 1;
                     return Ok(text);
                 }
-                Some(b'\\') => self.escape()?,
-                Some(_) => self.offset += 1,
+                Some(_) => self.escape()?,
+                None => return Err(self.error("the end of the string")),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Why the log could not be opened, written or read.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use super::{
     key::{GenerateError, KeyError},
@@ -97,6 +97,23 @@ impl AuditError {
             | Self::Request(_) => Cause::Usage,
             Self::Damaged(_) => Cause::Damage,
             Self::Rollback { .. } => Cause::Rollback,
+        }
+    }
+}
+
+impl AuditError {
+    /// Whether the place, not the log, is the obstacle: another place would do.
+    pub fn is_about_the_place(&self) -> bool {
+        match self {
+            Self::Io(IoError { source, .. }) => matches!(
+                source.kind(),
+                ErrorKind::PermissionDenied
+                    | ErrorKind::ReadOnlyFilesystem
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::NotFound
+            ),
+            Self::Network { .. } => true,
+            _ => false,
         }
     }
 }

@@ -9,6 +9,8 @@ pub mod log;
 pub mod run;
 pub mod waiver;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 pub use self::{
@@ -20,6 +22,7 @@ pub use self::{
     },
     waiver::{WaiverChange, WaiverUse},
 };
+use super::redact::redacted;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,16 +97,20 @@ kinds! {
 }
 
 impl Event {
-    /// Canonical JSON of the body.
+    /// Canonical JSON of the body, without what looks like a credential.
     pub(super) fn body(&self) -> String {
-        serde_json::to_string(self).expect("bodies have string keys and cannot fail to serialise")
+        let json = serde_json::to_string(self).expect("bodies have string keys and cannot fail to serialise");
+        match redacted(&json) {
+            Cow::Borrowed(_) => json,
+            Cow::Owned(json) => json,
+        }
     }
 
     /// The list that is to lie beside the log: digest and canonical JSON.
     pub(super) fn blob(&self) -> Option<(&str, &[u8])> {
         match self {
-            Self::ScanStart(start) => start.inputs.as_ref()?.blob(),
-            Self::DecisionBatch(batch) => batch.resources.blob(),
+            Self::ScanStart(start) => start.inputs.as_ref()?.beside(),
+            Self::DecisionBatch(batch) => batch.resources.beside(),
             _ => None,
         }
     }
@@ -122,4 +129,4 @@ impl Event {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::audit) mod tests;

@@ -27,6 +27,16 @@ pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
     Ok(PrivateKey::parse(&text)?)
 }
 
+/// Keeps the memory of this process, and the keys in it, out of core dumps; call before a key is read.
+pub fn forbid_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Lowering a limit is always allowed; where it is not, the key is no worse off than before.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
+
 /// Reads verifier keys, one a line; empty lines and lines that start with `#` are passed over.
 pub fn read_verifiers(path: &Path) -> Result<Vec<VerifierKey>, AuditError> {
     let (text, _) = read(path)?;
@@ -64,7 +74,8 @@ fn read(path: &Path) -> Result<(Zeroizing<String>, bool), IoError> {
     Ok((text, shared))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt as _};
 

@@ -5,6 +5,7 @@
 //! contradicts one that is remembered. After any error nothing is acknowledged and no sync is tried again.
 
 mod append;
+mod batch;
 mod keys;
 mod lock;
 mod open;

@@ -208,3 +208,6 @@ fn hashes_and_note(text: &str) -> Result<(Vec<Hash>, Note), AuditError> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,12 +84,31 @@ impl<'a> Record<'a> {
 
     /// The bytes of the record, without a line feed.
     pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.encode_into(&mut bytes);
+        bytes
+    }
+
+    /// Adds the bytes of the record to others.
+    pub(super) fn encode_into(&self, bytes: &mut Vec<u8>) {
         let Self { body, index, previous, run, time, kind } = self;
-        let kind = kind.name();
-        format!(
-            r#"{{"body":{body},"i":"{index}","prev":"{previous}","run":"{run}","time":"{time}","type":"{kind}","v":"1"}}"#
-        )
-        .into_bytes()
+        let index = index.to_string();
+        let parts = [
+            r#"{"body":"#,
+            body,
+            r#","i":""#,
+            &index,
+            r#"","prev":""#,
+            previous,
+            r#"","run":""#,
+            run,
+            r#"","time":""#,
+            time,
+            r#"","type":""#,
+            kind.name(),
+            r#"","v":"1"}"#,
+        ];
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
     }
 }
 
@@ -101,7 +120,7 @@ pub fn is_ulid(text: &str) -> bool {
 }
 
 /// Whether a text has the form of a record's time; calendar and clock are checked as far as their fields' ranges.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     let pattern = b"0000-00-00T00:00:00.000Z";
     let digits =
         |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok());

@@ -15,6 +15,9 @@ use super::{
     walk::{Position, Visitor, walk},
 };
 
+/// Longer lists are counted, not shown.
+const MOST_ITEMS: usize = 3;
+
 /// Which records to show; everything that is absent matches all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -124,6 +127,9 @@ fn flatten(prefix: &str, value: &Value, fields: &mut Vec<(String, String)>) {
                 let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
                 flatten(&name, value, fields);
             }
+        }
+        Value::Array(items) if items.len() > MOST_ITEMS => {
+            fields.push((printable(prefix).into_owned(), format!("({} items)", items.len())));
         }
         Value::Array(items) => {
             for (position, value) in items.iter().enumerate() {

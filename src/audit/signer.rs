@@ -130,13 +130,13 @@ impl CommandSigner {
             program: self.program.clone(),
             reason: error.to_string(),
         })?;
+        // It may have died of the pipe that nobody reads any more: what it wrote too much is the reason.
+        if answer.len() > SIGNATURE {
+            return Err(SignError::Length { program: self.program.clone(), count: answer.len() });
+        }
         while matches!(child.try_wait(), Ok(None)) {
-            if start.elapsed() >= self.wait || answer.len() > SIGNATURE {
-                return if answer.len() > SIGNATURE {
-                    Err(SignError::Length { program: self.program.clone(), count: answer.len() })
-                } else {
-                    Err(late())
-                };
+            if start.elapsed() >= self.wait {
+                return Err(late());
             }
             thread::sleep(Duration::from_millis(1));
         }

@@ -3,8 +3,15 @@
 
 mod concurrency;
 mod crash;
+mod edit;
+mod golden;
+mod hostile;
+mod interop;
+mod keys;
 mod memory;
 mod power;
+mod privacy;
+mod rollback;
 mod tamper;
 mod writing;
 

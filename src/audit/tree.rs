@@ -40,7 +40,7 @@ impl Hash {
 
     /// 64 lower-case hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.hex_bytes().iter().map(|byte| char::from(*byte)).collect()
+        String::from_utf8_lossy(&self.hex_bytes()).into_owned()
     }
 
     pub(super) fn hex_bytes(&self) -> [u8; 64] {

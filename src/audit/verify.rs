@@ -83,7 +83,7 @@ fn verified(
     let start = match &options.from {
         Some(note) => {
             expected.add("the head to verify from", note.clone());
-            from(system, directory, note)?
+            locate(system, directory, note.checkpoint.size)?
         }
         None => Position::beginning(),
     };
@@ -92,12 +92,14 @@ fn verified(
 
     let keys = KeyRing::new(&description, &options.keys, first);
     let mut reader = Reader::new(system, directory, &description, keys, expected);
-    reader.begin(&start);
+    reader
+        .begin(&start)
+        .map_err(|fault| AuditError::Damaged(Box::new(start.violation(first.saturating_sub(1), fault))))?;
     let end = walk(system, directory, start, &mut reader)?;
     if let Some(violation) = damaged_end(&end, copy.as_ref()) {
         return Err(AuditError::Damaged(Box::new(violation)));
     }
-    let verdict = reader.verdict(&end, first, notices, remembers, options.from.is_some())?;
+    let verdict = reader.verdict(&end, first, notices, remembers)?;
     if let (Some(memory), 0, Some(head)) = (&memory, verdict.exit_code(), end.head())
         && remembered.is_none_or(|note| note.checkpoint.size < head.note.checkpoint.size)
     {
@@ -105,11 +107,6 @@ fn verified(
         let _ = memory.prepare(system).and_then(|()| memory.remember(system, &head.note));
     }
     Ok(verdict)
-}
-
-/// Where a head lies in the log; if it is not there, the walk from the commit before it will say so.
-fn from(system: &dyn FileSystem, directory: &Path, note: &Note) -> Result<Position, AuditError> {
-    Ok(locate(system, directory, note.checkpoint.size)?)
 }
 
 fn no_description(system: &dyn FileSystem, directory: &Path) -> AuditError {

@@ -92,6 +92,11 @@ pub struct Position {
 }
 
 impl Position {
+    /// Something wrong with the commit here.
+    pub(super) fn violation(&self, index: u64, fault: Fault) -> Violation {
+        violation(index, self.segment, self.offset, fault)
+    }
+
     pub fn beginning() -> Self {
         Self { segment: SegmentName::default(), offset: 0, chain: Chain::beginning(), commit: None }
     }

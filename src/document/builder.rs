@@ -170,12 +170,12 @@ impl<'t> Builder<'t> {
         if self.expansion > EXPANSION {
             return Err(Refusal::TooManyAliases);
         }
-        if value.height as usize + self.open.len() > NESTING as usize {
-            return Err(Refusal::TooDeep);
-        }
         let merge = self.open.last().is_some_and(|open| matches!(open.key, Some(Key::Merge)));
         if merge && !matches!(self.kind(value.id), Kind::Mapping(_)) {
             return Err(Refusal::MergeWantsMapping);
+        }
+        if value.height as usize + self.open.len() > NESTING as usize + usize::from(merge) {
+            return Err(Refusal::TooDeep);
         }
         self.place(value, end)
     }
@@ -234,7 +234,9 @@ impl<'t> Builder<'t> {
         };
         open.span.end = open.span.end.max(end);
         open.size = open.size.saturating_add(value.size);
-        open.height = open.height.max(value.height);
+        // What is merged comes to lie one level higher.
+        let merged = u32::from(matches!(open.key, Some(Key::Merge)));
+        open.height = open.height.max(value.height.saturating_sub(merged));
         if !open.mapping {
             self.items.push(value.id);
             return Ok(());

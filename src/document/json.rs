@@ -155,3 +155,6 @@ impl<'t> Reader<'t> {
         Ok(Expected::Separator)
     }
 }
+
+#[cfg(test)]
+mod tests;

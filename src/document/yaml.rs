@@ -6,10 +6,9 @@
 //! Deliberately absent: byte order marks at the start and UTF-16, which [`crate::source`] decodes.
 
 mod cause;
+mod mismatch;
 mod repair;
 mod scalar;
-#[cfg(test)]
-mod tests;
 mod tree;
 
 use std::{mem, ops::Range, sync::Arc};
@@ -20,7 +19,7 @@ use self::tree::{Failure, Tree};
 use super::{Comment, ParseError, Parsed, bytes, json};
 use crate::source::SourceId;
 
-/// How many flow collections of one document are freed of tabs before it is given up.
+/// How many places of one document are repaired before it is given up.
 const REPAIRS: usize = 16;
 
 /// Reads all documents of a text. An empty document has a null root; one that does not parse is an error, and its
@@ -58,8 +57,10 @@ struct Reader<'t> {
     comments: Vec<Comment>,
     /// Of the document being read, or of the next one.
     index: usize,
-    /// Where the content of the last document begun starts, until it is given up.
+    /// Where the last document begun starts, at its `---` where it has one; until it is given up.
     start: Option<usize>,
+    /// Where the document before the next one ended.
+    boundary: usize,
     /// A document has been begun and not ended.
     begun: bool,
     /// Where the last document ends that was given up or read in another way: failures before are of no interest.
@@ -76,6 +77,7 @@ impl<'t> Reader<'t> {
             comments: Vec::new(),
             index: 0,
             start: None,
+            boundary: 0,
             begun: false,
             settled: 0,
             parsed: Parsed::default(),
@@ -85,9 +87,12 @@ impl<'t> Reader<'t> {
     /// Reads from a byte offset; yields another one where the parser could not go on by itself.
     fn read(&mut self, readable: &str, from: usize) -> Option<usize> {
         let mut events = events(readable.get(from..)?);
+        self.start = Some(from);
+        self.boundary = from;
         while let Err(failure) = self.read_until_failure(&mut events, from) {
             let offset = failure.span.start;
             self.retry_or_give_up(failure);
+            self.boundary = repair::document_end(self.text, offset);
             match events.proceed_next_document() {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -115,7 +120,7 @@ impl<'t> Reader<'t> {
         match event {
             Event::DocumentStart(..) => {
                 let explicit = self.text.get(bytes(span)) == Some("---");
-                self.start = Some(if explicit { span.end } else { span.start } as usize);
+                self.start = Some(if explicit { span.start as usize } else { self.boundary });
                 self.begun = true;
             }
             Event::DocumentEnd => {
@@ -124,9 +129,10 @@ impl<'t> Reader<'t> {
                 self.parsed.documents.extend(document);
                 self.index += 1;
                 self.begun = false;
+                self.boundary = span.end as usize;
             }
             Event::Comment(..) => {
-                self.tree.check_comment(span)?;
+                self.tree.comment(span)?;
                 self.comments.push(Comment { span: span.clone() });
             }
             event => self.tree.event(event, span)?,
@@ -134,7 +140,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// kubectl also reads JSON that is no YAML, and tabs before the tokens of a flow collection.
+    /// kubectl also reads JSON that is no YAML, and some YAML that the parser refuses.
     fn retry_or_give_up(&mut self, failure: Failure) {
         let flow = self.tree.outermost_flow();
         self.tree.reset();
@@ -145,10 +151,12 @@ impl<'t> Reader<'t> {
             self.comments.clear();
             return;
         }
-        self.settled = repair::document_end(self.text, self.start.unwrap_or(offset));
-        if let Some(start) = self.start.take()
-            && (self.retry_as_json(start, begun)
-                || flow.is_some_and(|flow| self.retry_without_tabs(start, flow)))
+        // Where none was begun, the last one may have been taken for whole too early, if the failure lies in it.
+        let start =
+            self.start.take().filter(|start| begun || offset < repair::document_end(self.text, *start));
+        self.settled = repair::document_end(self.text, start.unwrap_or(offset));
+        if let Some(start) = start
+            && (self.retry_as_json(start, begun) || (begun && self.retry_repaired(start, offset, flow)))
         {
             return;
         }
@@ -159,43 +167,57 @@ impl<'t> Reader<'t> {
 
     /// Where the parser took the first of several JSON texts for a whole document, that one is read again.
     fn retry_as_json(&mut self, start: usize, begun: bool) -> bool {
-        let span = start..repair::document_end(self.text, start);
+        let span = repair::content_start(self.text, start)..repair::document_end(self.text, start);
+        let content = span.start;
         let first = if begun { self.index } else { self.index.saturating_sub(1) };
-        let Some(documents) = json::stream(self.source, self.text, span, first) else {
+        let Some(mut documents) = json::stream(self.source, self.text, span, first) else {
             return false;
         };
-        self.parsed.documents.retain(|document| document.index < first);
+        let taken = self.parsed.documents.pop_if(|document| document.index >= first);
+        let mut comments = taken.map_or_else(|| mem::take(&mut self.comments), |document| document.comments);
+        comments.retain(|comment| comment.span.end as usize <= content);
+        self.comments.clear();
+        if let Some(document) = documents.first_mut() {
+            document.comments = comments;
+        }
         self.index = first + documents.len();
         self.parsed.documents.extend(documents);
-        self.comments.clear();
         true
     }
 
-    fn retry_without_tabs(&mut self, start: usize, mut flow: usize) -> bool {
+    /// Repairs the document that starts at `start` where it failed, and reads it again, until nothing helps.
+    fn retry_repaired(&mut self, start: usize, mut failed: usize, mut flow: Option<usize>) -> bool {
         let end = repair::document_end(self.text, start);
         let Some(mut document) = self.text.get(start..end).map(str::to_owned) else {
             return false;
         };
         let before = self.comments.iter().take_while(|comment| comment.span.end as usize <= start).count();
+        let index = self.index;
         for _ in 0..REPAIRS {
-            let Some(repaired) = repair::without_tabs_in_flow(&document, flow.saturating_sub(start)) else {
+            let flow_in_document = flow.and_then(|flow| flow.checked_sub(start));
+            let Some(at) = failed.checked_sub(start) else {
                 break;
             };
-            document = repaired;
+            match repair::repaired(&document, at, flow_in_document) {
+                Some(repaired) => document = repaired,
+                None => break,
+            }
             self.comments.truncate(before);
-            if self.read_until_failure(&mut events(&document), start).is_ok() {
+            let Err(failure) = self.read_until_failure(&mut events(&document), start) else {
                 self.start = None;
                 return true;
-            }
-            let next = self.tree.outermost_flow();
+            };
+            failed = failure.span.start;
+            flow = self.tree.outermost_flow();
             self.tree.reset();
-            match next.filter(|_| mem::take(&mut self.begun)) {
-                Some(next) => flow = next,
-                None => break,
+            self.begun = false;
+            if mem::replace(&mut self.index, index) != index {
+                // The repaired text was a whole document before it failed.
+                self.parsed.documents.pop();
+                break;
             }
         }
         self.start = None;
-        self.begun = false;
         false
     }
 }
@@ -220,3 +242,6 @@ fn character(text: &str, offset: usize) -> Range<usize> {
         .map_or(0, char::len_utf8);
     start..start + length
 }
+
+#[cfg(test)]
+mod tests;

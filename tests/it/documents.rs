@@ -14,9 +14,59 @@ const MANIFESTS: [&str; 3] = [
     "{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"data\": {\"a\\u00e9\": \"cGFzcw==\", \"b\": [1, 2.5, -3e2, {}]}, \"x\": null}\n{\"kind\": \"Other\", \"ok\": [true, false]}\n",
 ];
 
-const TOKENS: [&str; 28] = [
-    ":", "- ", "[", "]", "{", "}", ",", "&a ", "*a", "!!int ", "!x ", "|\n", ">-\n", "\"", "'", "#", " #",
-    "\t", "\r\n", "\n---\n", "\n...\n", "\u{feff}", "\u{2028}", "\u{0}", "😀", "<<: ", "? ", "\\u",
+const TOKENS: [&str; 52] = [
+    ":",
+    ": ",
+    "-",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ", ",
+    "&a ",
+    "*a",
+    "&b ",
+    "*b",
+    "!!int ",
+    "!!str ",
+    "!!binary ",
+    "!x ",
+    "! ",
+    "|",
+    "|\n",
+    "|2",
+    ">-\n",
+    "\"",
+    "'",
+    "#",
+    " #",
+    "\t",
+    "\n  ",
+    "\r\n",
+    "--- ",
+    "\n---\n",
+    "\n...\n",
+    "%YAML 1.2\n",
+    "\u{feff}",
+    "\u{2028}",
+    "\u{85}",
+    "\u{0}",
+    "é",
+    "😀",
+    "<<",
+    "<<: ",
+    "? ",
+    "\\",
+    "\\u",
+    "\\ud83d",
+    "@",
+    ".inf",
+    "yes",
+    "~",
+    "0644",
+    "{\"a\": 1}",
 ];
 
 /// A manifest with pieces cut out and tokens put in.
@@ -40,13 +90,35 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
+fn values() -> impl Strategy<Value = serde_json::Value> {
+    let scalar = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<u64>().prop_map(Into::into),
+        "[a-z0-9 \"\\\\/\n\té😀:#-]{0,12}".prop_map(Into::into),
+    ];
+    let nested = scalar.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+            prop::collection::btree_map("[a-zé]{1,6}", inner, 0..6)
+                .prop_map(|entries| entries.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    });
+    prop::collection::vec(nested, 1..4).prop_map(Into::into)
+}
+
 fn check(text: &str) -> Result<(), TestCaseError> {
     let text: Arc<str> = text.into();
     for parsed in [yaml::parse(SourceId(0), &text), json::parse(SourceId(0), &text)] {
         check_places(&text, &parsed)?;
     }
-    if let Ok(document) = json::parse_value(SourceId(0), &text, 0..text.len()) {
-        check_document(&text, &document)?;
+    let middle = text.floor_char_boundary(text.len() / 2);
+    for span in [0..text.len(), 0..middle, middle..text.len()] {
+        match json::parse_value(SourceId(0), &text, span) {
+            Ok(document) => check_document(&text, &document)?,
+            Err(error) => inside(&text, &error.span)?,
+        }
     }
     Ok(())
 }
@@ -54,6 +126,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 fn check_places(text: &str, parsed: &Parsed) -> Result<(), TestCaseError> {
     for error in &parsed.errors {
         inside(text, &error.span)?;
+        prop_assert!(!error.message.is_empty());
     }
     for document in &parsed.documents {
         check_document(text, document)?;
@@ -101,6 +174,15 @@ proptest! {
     #[test]
     fn pieces_of_syntax_are_read_without_panic_and_places_lie_within(text in soup()) {
         check(&text)?;
+    }
+
+    #[test]
+    fn json_reads_back_what_was_written_and_is_yaml(value in values()) {
+        let text: Arc<str> = value.to_string().into();
+        for parsed in [json::parse(SourceId(0), &text), yaml::parse(SourceId(0), &text)] {
+            prop_assert_eq!(&parsed.errors, &[]);
+            prop_assert_eq!(parsed.documents[0].root().to_json(), value.clone());
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Digests of what was read and decided, and lists that are too long for a record.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
 
 use crate::audit::{
     canonical::{decimal, decimal_if_known},
+    redact::redacted,
     tree::Hash,
 };
 
@@ -54,36 +56,41 @@ pub struct Input {
 
 /// A list of which the record holds the digest, and itself only where it is short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct List<T> {
+pub struct List {
     /// Whether the list lies under `blobs/` in the log's folder.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blob: bool,
     #[serde(serialize_with = "decimal")]
     count: usize,
-    #[serde(rename = "list", skip_serializing_if = "Option::is_none")]
-    items: Option<Vec<T>>,
+    #[serde(rename = "list", skip_serializing_if = "Option::is_none", serialize_with = "as_json")]
+    items: Option<String>,
     /// Of the canonical JSON of the sorted list.
     sha256: String,
     #[serde(skip)]
-    blob_bytes: Option<Vec<u8>>,
+    beside: Option<String>,
 }
 
-impl<T: Ord + Serialize> List<T> {
+impl List {
     /// Sorts the items; those of a long list are kept beside the log.
-    pub fn new(items: impl IntoIterator<Item = T>) -> Self {
+    pub fn new<T: Ord + Serialize>(items: impl IntoIterator<Item = T>) -> Self {
         let mut items: Vec<T> = items.into_iter().collect();
         items.sort_unstable();
-        let bytes = serde_json::to_vec(&items).expect("items of lists have string keys");
-        let sha256 = Hash::plain(&bytes).hex();
-        let (count, blob) = (items.len(), bytes.len() > LONGEST_INLINE);
-        let (items, blob_bytes) = if blob { (None, Some(bytes)) } else { (Some(items), None) };
-        Self { blob, count, items, sha256, blob_bytes }
+        let json = serde_json::to_string(&items).expect("items of lists have string keys");
+        let json = redacted(&json).into_owned();
+        let sha256 = Hash::plain(json.as_bytes()).hex();
+        let (count, blob) = (items.len(), json.len() > LONGEST_INLINE);
+        let (items, beside) = if blob { (None, Some(json)) } else { (Some(json), None) };
+        Self { blob, count, items, sha256, beside }
+    }
+
+    /// Digest and canonical JSON, if the list is to lie beside the log.
+    pub(in crate::audit) fn beside(&self) -> Option<(&str, &[u8])> {
+        Some((&self.sha256, self.beside.as_ref()?.as_bytes()))
     }
 }
 
-impl<T> List<T> {
-    /// Digest and canonical JSON, if the list is to lie beside the log.
-    pub(in crate::audit) fn blob(&self) -> Option<(&str, &[u8])> {
-        Some((&self.sha256, self.blob_bytes.as_deref()?))
-    }
+#[expect(clippy::ref_option, reason = "the signature is that of serde's `serialize_with`")]
+fn as_json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw = json.clone().map(RawValue::from_string).transpose();
+    raw.map_err(serde::ser::Error::custom)?.serialize(serializer)
 }

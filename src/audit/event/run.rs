@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::digest::{Digest, Input, List};
+use super::digest::{Digest, List};
 use crate::audit::canonical::{decimal, decimal_if_known};
 
 /// A run begins.
@@ -28,8 +28,9 @@ pub struct ScanStart {
     pub configuration: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
+    /// A list of [`super::Input`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<List<Input>>,
+    pub inputs: Option<List>,
     /// `scan`, `hook`, `cluster`, …
     pub mode: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -128,7 +129,7 @@ pub struct Decision {
 pub struct DecisionBatch {
     pub outcome: String,
     /// Ids of the resources that passed.
-    pub resources: List<String>,
+    pub resources: List,
     pub rule: String,
 }
 

@@ -149,9 +149,9 @@ fn bodies_are_canonical() {
 fn a_long_list_lies_beside_the_log() {
     let names = |count: usize| (0..count).map(|number| format!("Deployment/shop/service-{number:05}"));
     let short = List::new(names(3));
-    assert_eq!(short.blob(), None);
+    assert_eq!(short.beside(), None);
     let long = List::new(names(1000));
-    let (sha256, bytes) = long.blob().unwrap();
+    let (sha256, bytes) = long.beside().unwrap();
     assert_eq!(sha256, crate::audit::tree::Hash::plain(bytes).hex());
     let body = serde_json::to_string(&long).unwrap();
     assert_eq!(body, format!(r#"{{"blob":true,"count":"1000","sha256":"{sha256}"}}"#));

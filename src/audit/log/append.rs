@@ -2,30 +2,18 @@
 
 use std::path::Path;
 
-use super::{Receipt, Writer, recover::Plan};
+use super::{Receipt, Writer, batch::Batch, recover::Plan};
 use crate::audit::{
     commit::Commit,
     error::AuditError,
-    event::{Event, Kind},
+    event::Event,
     layout::{CHECKPOINT, FAILED_SYNC, SEGMENTS, SegmentName, blob},
     note::{Checkpoint, Note},
-    record::Record,
     store::{
         Access, Attributes, Context as _, IoError, Shape, StoredFile, append_all, create_directories, replace,
     },
-    tree::Hash,
     walk::Position,
 };
-
-/// Lines that are about to be written, and what the log is with them.
-struct Batch {
-    bytes: Vec<u8>,
-    position: Position,
-    /// Index of the first event of the caller.
-    first: u64,
-    last_record: Vec<u8>,
-    last_proof: Vec<Hash>,
-}
 
 impl Writer {
     pub(super) fn append_locked(&mut self, events: &[Event]) -> Result<Receipt, AuditError> {
@@ -34,7 +22,7 @@ impl Writer {
         }
         let plan = self.catch_up(false)?;
         self.store_blobs(events)?;
-        let mut batch = self.batch(&plan, events)?;
+        let batch = self.batch(&plan, events)?;
         let segment = plan.new_segment.unwrap_or(plan.head.segment);
         let path = segment.path(&self.directory);
         let mut file = self.open_segment(&path, &plan)?;
@@ -55,86 +43,30 @@ impl Writer {
         self.write(&mut *file, &path, data_end, &line)?;
         self.sync(&mut *file, &path, segment)?;
         // From here on the commit is durable.
-        batch.position.segment = segment;
-        batch.position.offset = data_end + line.len() as u64;
-        batch.position.commit = Some(commit.clone());
+        let offset = data_end + line.len() as u64;
+        let Batch { chain, first, last_record, last_proof, .. } = batch;
         if plan.new_segment.is_some() && plan.head.commit.is_some() {
             // Best effort: sealing only guards against accidents.
             let _ = self.system.seal(&plan.head.segment.path(&self.directory));
         }
         self.publish(&commit.note)?;
-        self.known = batch.position;
+        self.known = Position { segment, offset, chain, commit: Some(commit.clone()) };
         Ok(Receipt {
             origin: self.description.origin.clone(),
             run: self.run.clone(),
-            first: batch.first,
+            first,
             count: events.len() as u64,
             size: commit.note.checkpoint.size,
             root: commit.note.checkpoint.root,
             signed: commit.note.is_signed(),
             note: commit.note,
-            last_record: batch.last_record,
-            last_proof: batch.last_proof,
+            last_record,
+            last_proof,
         })
     }
 
-    /// The lines of the commit: the restated head where a segment begins, what the log has to say, the events.
-    fn batch(&self, plan: &Plan, events: &[Event]) -> Result<Batch, AuditError> {
-        let mut bytes = Vec::new();
-        let mut own = Vec::new();
-        match &plan.head.commit {
-            Some(commit) if plan.new_segment.is_some() => {
-                bytes.extend(commit.encode());
-                bytes.push(b'\n');
-            }
-            Some(_) => {}
-            None => own.push(Event::Genesis(self.genesis()?)),
-        }
-        let is_signed = match &plan.head.commit {
-            Some(commit) => commit.note.is_signed(),
-            None => !self.description.keys.is_empty(),
-        };
-        own.extend(self.takes_key(is_signed));
-        own.extend(plan.set_aside.iter().map(|(tail, reason)| Event::Recovered(tail.named(reason))));
-        let time = self.time();
-        let mut behind = plan.head.chain.behind(&time);
-        let mut batch = Batch {
-            bytes,
-            position: plan.head.clone(),
-            first: plan.head.chain.size() + own.len() as u64,
-            last_record: Vec::new(),
-            last_proof: Vec::new(),
-        };
-        for event in own.iter().chain(events) {
-            let body = match behind.and_then(|behind| event.with_clock_back(behind)) {
-                Some(event) => {
-                    behind = None;
-                    event.body()
-                }
-                None => event.body(),
-            };
-            self.add_record(&mut batch, event.kind(), &body, &time)?;
-        }
-        Ok(batch)
-    }
-
-    fn add_record(&self, batch: &mut Batch, kind: Kind, body: &str, time: &str) -> Result<(), AuditError> {
-        let chain = &mut batch.position.chain;
-        let previous = chain.previous.unwrap_or_else(Hash::empty).hex();
-        let record = Record { body, index: chain.size(), previous: &previous, run: &self.run, time, kind };
-        let line = record.encode();
-        Record::parse(&line)
-            .map_err(|error| AuditError::Record { kind: kind.name(), reason: error.to_string() })?;
-        batch.last_proof = chain.frontier.nodes().iter().rev().copied().collect();
-        chain.push(Hash::leaf(&line), time);
-        batch.bytes.extend_from_slice(&line);
-        batch.bytes.push(b'\n');
-        batch.last_record = line;
-        Ok(())
-    }
-
     fn commit(&self, batch: &Batch) -> Result<Commit, AuditError> {
-        let frontier = batch.position.chain.frontier.clone();
+        let frontier = batch.chain.frontier.clone();
         let checkpoint = Checkpoint {
             origin: self.description.origin.clone(),
             size: frontier.size(),

@@ -110,9 +110,11 @@ impl Writer {
             return Err(AuditError::OtherKey { key: key.to_string() });
         }
         if let Some(commit) = head {
-            reader
-                .check(&commit.note)
-                .map_err(|fault| AuditError::Damaged(Box::new(violation(end, fault))))?;
+            reader.check(&commit.note).map_err(|fault| {
+                AuditError::Damaged(Box::new(
+                    end.position.violation(end.position.chain.size().saturating_sub(1), fault),
+                ))
+            })?;
             match &reader.signer {
                 Some(key) if commit.note.is_signed() && !commit.note.is_in_force(key) => {
                     return Err(AuditError::OtherKey { key: key.to_string() });
@@ -177,15 +179,6 @@ impl Writer {
     fn failed_sync(&self) -> Result<Option<SegmentName>, AuditError> {
         let bytes = read_small(&*self.system, &self.directory.join(FAILED_SYNC), 128)?;
         Ok(bytes.and_then(|bytes| SegmentName::parse(std::str::from_utf8(&bytes).ok()?.trim_end())))
-    }
-}
-
-fn violation(end: &End, fault: Fault) -> crate::audit::walk::Violation {
-    crate::audit::walk::Violation {
-        index: Some(end.position.chain.size().saturating_sub(1)),
-        file: format!("{}/{}", crate::audit::layout::SEGMENTS, end.position.segment),
-        offset: end.position.offset,
-        fault,
     }
 }
 

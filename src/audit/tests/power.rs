@@ -55,7 +55,7 @@ fn against(heads: &[(String, Note)]) -> VerifyOptions {
 
 #[test]
 fn c3_no_loss_of_power_takes_what_was_acknowledged() {
-    (0..600).for_each(play);
+    (0..300).for_each(play);
 }
 
 #[test]

@@ -78,10 +78,12 @@ impl<'v> Reader<'v> {
         }
     }
 
-    pub(super) fn begin(&mut self, start: &Position) {
+    /// Where reading begins; the head there, if any, is checked like those that follow.
+    pub(super) fn begin(&mut self, start: &Position) -> Result<(), Fault> {
         self.time.clone_from(&start.chain.time);
         self.expected.at(&start.chain);
         self.expected.commit();
+        start.commit.as_ref().map_or(Ok(()), |commit| self.head(commit))
     }
 
     pub(super) fn verdict(
@@ -90,7 +92,6 @@ impl<'v> Reader<'v> {
         first: u64,
         mut notices: Vec<Notice>,
         remembers: bool,
-        _partial: bool,
     ) -> Result<Verdict, AuditError> {
         notices.append(&mut self.notices);
         notices.extend(self.open_runs.into_iter().map(|(run, (index, time))| Notice::IncompleteScan {
@@ -113,12 +114,7 @@ impl<'v> Reader<'v> {
         let outcome = if signatures == Signatures::PinnedKey && !self.keys.head_trusted() {
             let index = self.untrusted.unwrap_or_default();
             let fault = Fault::new("the head over this record is not signed by the key that was asked for");
-            return Err(AuditError::Damaged(Box::new(crate::audit::walk::Violation {
-                index: Some(index),
-                file: format!("{}/{}", crate::audit::layout::SEGMENTS, end.position.segment),
-                offset: end.position.offset,
-                fault,
-            })));
+            return Err(AuditError::Damaged(Box::new(end.position.violation(index, fault))));
         } else if contradictions.is_empty() {
             Outcome::Intact
         } else {
@@ -134,6 +130,15 @@ impl<'v> Reader<'v> {
             remembers,
             notices,
         })
+    }
+
+    fn head(&mut self, commit: &Commit) -> Result<(), Fault> {
+        self.keys.commit(&commit.note)?;
+        if self.keys.is_pinned() && !self.keys.head_trusted() && self.untrusted.is_none() {
+            self.untrusted = Some(commit.frontier.size().saturating_sub(1));
+        }
+        self.commits += 1;
+        Ok(())
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -209,11 +214,7 @@ impl Visitor for Reader<'_> {
 
     fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.expected.commit();
-        self.keys.commit(&commit.note)?;
-        if self.keys.is_pinned() && !self.keys.head_trusted() && self.untrusted.is_none() {
-            self.untrusted = Some(commit.frontier.size().saturating_sub(1));
-        }
-        self.commits += 1;
+        self.head(commit)?;
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Start { run, index, time } => {

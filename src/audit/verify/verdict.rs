@@ -195,6 +195,12 @@ impl Verdict {
         for (event, answers) in ROWS {
             let _ = writeln!(text, "  {event:<46}{}", columns(answers.into_iter().map(str::to_owned)));
         }
+        if self.remembers && level < 2 {
+            let _ = writeln!(
+                text,
+                "A head that is kept elsewhere was compared: up to it, nothing was changed or cut."
+            );
+        }
     }
 }
 

@@ -31,7 +31,14 @@ pub(super) fn syntax(kind: &ErrorKind) -> &'static str {
         E::SimpleKeyExpected | E::InvalidSimpleKey => {
             "a key is not followed by `:` on its line, or is longer than 1024 characters"
         }
-        E::InvalidIndentation => "the indentation fits no level above",
+        E::MappingValueNotAllowed | E::MappingKeyNotAllowed | E::InvalidColonPlacement => {
+            "a key is not allowed here; check the indentation, or quote the text if it is one value"
+        }
+        E::InvalidMappingValueWhitespace | E::FlowMappingValueAdjacentCollection => {
+            "`:` must be followed by a space"
+        }
+        E::PlainScalarStartsWithDashFlowIndicator => "a lone `-` must be quoted here",
+        E::InvalidIndentation | E::InvalidFlowScalarIndent => "the indentation fits no level above",
         E::BomInsideDocument => "a byte order mark stands inside a document",
         E::UnexpectedCharacter { .. } => "no value can start with this character; quote it",
         E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabAtBlockScalarStart => {

@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+/// Stands for a lone dash in a flow collection, which is a string; the source has its text.
+pub(super) const STRING: &str = "x";
+
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Line breaks instead of each byte order mark that starts a line, as files leave it that were joined into a stream.
@@ -23,8 +26,33 @@ pub(super) fn without_byte_order_marks(text: &str) -> Cow<'_, str> {
     repaired.into()
 }
 
+/// The document with what stops the parser at byte `at` replaced; `None` where kubectl refuses it too.
+pub(super) fn repaired(document: &str, at: usize, flow: Option<usize>) -> Option<String> {
+    let rest = document.get(at..)?;
+    if ["-,", "-]", "-}"].iter().any(|dash| rest.starts_with(dash)) {
+        return overwritten(document, at, STRING);
+    }
+    if rest.starts_with('#') && !document.get(..at)?.ends_with([' ', '\t', '\n', '\r']) {
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        return overwritten(document, at, &" ".repeat(length));
+    }
+    let flow = flow.or_else(|| opened_before(document, at))?;
+    without_tabs_in_flow(document, flow)
+}
+
+fn overwritten(document: &str, at: usize, by: &str) -> Option<String> {
+    let (before, rest) = document.split_at_checked(at)?;
+    Some([before, by, rest.get(by.len()..)?].concat())
+}
+
+/// The bracket before the white space before a byte: the parser has not told of it yet.
+fn opened_before(document: &str, at: usize) -> Option<usize> {
+    let before = document.get(..at)?.trim_end();
+    before.ends_with(['[', '{']).then(|| before.len() - 1)
+}
+
 /// Spaces instead of each tab that indents a line of the flow collection at `start`; `None` where there is none.
-pub(super) fn without_tabs_in_flow(text: &str, start: usize) -> Option<String> {
+fn without_tabs_in_flow(text: &str, start: usize) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();
     let mut changed = false;
     let mut flow = Flow::default();
@@ -79,6 +107,21 @@ impl Flow {
             _ => {}
         }
         false
+    }
+}
+
+/// Where the content of a document starts that starts at a byte offset: behind its marker, white space and comments.
+pub(super) fn content_start(text: &str, mut offset: usize) -> usize {
+    let document = text.get(offset..).unwrap_or_default();
+    offset += if document.starts_with("---") || document.starts_with("...") { 3 } else { 0 };
+    loop {
+        let rest = text.get(offset..).unwrap_or_default();
+        let content = rest.trim_start();
+        offset += rest.len() - content.len();
+        if !content.starts_with('#') {
+            return offset;
+        }
+        offset += content.find('\n').unwrap_or(content.len());
     }
 }
 

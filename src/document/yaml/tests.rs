@@ -1,13 +1,20 @@
-use std::fmt::Write as _;
+mod documents;
+mod limits;
+mod places;
+
+use std::sync::Arc;
+
+use serde_json::json;
 
 use super::*;
-use crate::document::Document;
+use crate::document::{Document, Kind, NodeRef, Text};
 
-/// A line is a document of one key, a tab, and the JSON that kubectl makes of it (sigs.k8s.io/yaml 1.6.0) or `error`.
-const SCALARS: &str = include_str!("../../../fixtures/inputs/yaml/scalars.tsv");
+/// What sigs.k8s.io/yaml 1.6.0 made of each text, split as kubectl splits streams (k8s.io/apimachinery 0.34.1,
+/// `YAMLReader`): documents that are not null, or that it refused.
+const KUBECTL: &str = include_str!("../../../fixtures/inputs/yaml/kubectl.jsonl");
 
 fn read(text: &str) -> Parsed {
-    parse(SourceId(0), &text.into())
+    parse(SourceId(0), &Arc::from(text))
 }
 
 fn only(text: &str) -> Document {
@@ -17,137 +24,134 @@ fn only(text: &str) -> Document {
     parsed.documents.remove(0)
 }
 
-fn json(text: &str) -> serde_json::Value {
-    only(text).root().to_json()
+fn lines(count: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    count.map(line).collect::<Vec<_>>().concat()
 }
 
-fn messages(text: &str) -> Vec<String> {
-    let parsed = read(text);
-    assert!(parsed.documents.is_empty(), "{text:?}");
-    parsed.errors.into_iter().map(|error| error.message).collect()
+fn values(parsed: &Parsed) -> Vec<serde_json::Value> {
+    parsed.documents.iter().map(|document| document.root().to_json()).collect()
 }
 
-fn indices(text: &str) -> (Vec<usize>, usize) {
-    let parsed = read(text);
-    (parsed.documents.iter().map(|document| document.index).collect(), parsed.errors.len())
+fn slice(document: &Document, span: Range<usize>) -> &str {
+    &document.text[span]
+}
+
+fn at<'d>(document: &'d Document, keys: &[&str]) -> NodeRef<'d> {
+    document.root().at(keys).expect("the keys exist")
 }
 
 #[test]
-fn scalars_and_keys_resolve_as_in_kubectl() {
+fn values_and_keys_are_those_that_kubectl_reads() {
     let mut wrong = Vec::new();
-    for line in SCALARS.lines() {
-        let (text, expected) = line.split_once('\t').unwrap();
+    for line in KUBECTL.lines() {
+        let case = json::parse_value(SourceId(0), &Arc::from(line), 0..line.len()).expect("a line is JSON");
+        let case = case.root();
+        let text = case.str_at(&["yaml"]).expect("a case has a text");
         let parsed = read(text);
-        let found = match (&*parsed.documents, &*parsed.errors) {
-            ([document], []) => Some(document.root().to_json()),
-            _ => None,
+        let found: Vec<_> = values(&parsed).into_iter().filter(|value| !value.is_null()).collect();
+        let right = match case.get("documents") {
+            Some(documents) => parsed.errors.is_empty() && documents.to_json().as_array() == Some(&found),
+            None => parsed.errors.len() == 1,
         };
-        let expected = (expected != "error").then(|| serde_json::from_str(expected).unwrap());
-        if found != expected && !found.as_ref().zip(expected.as_ref()).is_some_and(same_large_float) {
-            wrong.push((text, expected, found));
+        if !right {
+            wrong.push((text.to_owned(), found, parsed.errors));
         }
     }
-    assert!(wrong.is_empty(), "document, kubectl, found: {wrong:#?}");
-    assert!(SCALARS.lines().count() >= 300);
-}
-
-/// Go writes floats below 1e21 without exponent, and `serde_json` reads them as integers where 64 bits can hold them.
-fn same_large_float((found, expected): (&serde_json::Value, &serde_json::Value)) -> bool {
-    let (Some(found), Some(expected)) = (found.get("a"), expected.get("a")) else {
-        return false;
-    };
-    found.is_f64() && !expected.is_i64() && expected.is_u64() && found.as_f64() == expected.as_f64()
+    assert!(wrong.is_empty(), "document, found: {wrong:#?}");
+    assert!(KUBECTL.lines().count() > 800);
 }
 
 #[test]
-fn structures_are_those_of_kubectl() {
-    for (text, expected) in [
-        ("base: &b {a: 1, b: 2}\nc:\n  a: 9\n  <<: *b\n", r#"{"base":{"a":1,"b":2},"c":{"a":1,"b":2}}"#),
-        ("base: &b {a: 1, b: 2}\nc:\n  <<: *b\n  a: 9\n", r#"{"base":{"a":1,"b":2},"c":{"a":9,"b":2}}"#),
-        ("c:\n  <<: [{a: 1}, {a: 2, b: 3}]\n", r#"{"c":{"a":1,"b":3}}"#),
-        ("c:\n  \"<<\": {a: 1}\n", r#"{"c":{"<<":{"a":1}}}"#),
-        ("a: 1\r\nb:\r\n- x\r\n- |\r\n  one\r\n  two\r\n", r#"{"a":1,"b":["x","one\ntwo\n"]}"#),
-        ("a: {\n\tb: 1,\n\tc: [\n\t\t2]\n}\n", r#"{"a":{"b":1,"c":[2]}}"#),
-        ("a: |\n  x", r#"{"a":"x"}"#),
-        ("a: |+\n  x\n   ", r#"{"a":"x\n "}"#),
-        ("a: |\n  x\n ", r#"{"a":"x\n"}"#),
-        ("a: >\n  x", r#"{"a":"x"}"#),
-        ("a: &x [1]\nb: *x\n", r#"{"a":[1],"b":[1]}"#),
-        ("a: 1\na: 2\n", r#"{"a":2}"#),
+fn more_is_read_than_kubectl_reads_where_nothing_can_hide() {
+    for (text, expected, _reason) in [
+        (r#"{"a": "\/"}"#, json!({"a": "/"}), "kubectl reads this as JSON first"),
+        (r#"{"a": "\ud83d"}"#, json!({"a": "\u{fffd}"}), "and Go's JSON replaces half a character"),
+        (r#"a: "\/""#, json!({"a": "/"}), "an escape of YAML 1.2"),
+        (r#"a: "\ud83d\ude00""#, json!({"a": "😀"}), "an escape of JSON"),
+        ("\ta: 1", json!({"a": 1}), "a tab before the first key"),
+        (
+            "a: [\n\t1\n\t]\nb: {\n\t\tc: d }",
+            json!({"a": [1], "b": {"c": "d"}}),
+            "tabs before a bracket that closes",
+        ),
     ] {
-        assert_eq!(json(text), serde_json::from_str::<serde_json::Value>(expected).unwrap(), "{text:?}");
+        assert_eq!(only(text).root().to_json(), expected, "{text:?}");
     }
 }
 
 #[test]
-fn aliases_of_aliases_are_refused_once_they_stand_for_too_much() {
-    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..9 {
-        let alias = format!("*a{}", level - 1);
-        writeln!(text, "a{level}: &a{level} [{}]", [&*alias; 9].join(", ")).unwrap();
-    }
-    let message = "the aliases of this document stand for more than 1,000,000 values";
-    assert_eq!(messages(&text), [message]);
-    let merged: String = text.replace('[', "{<<: [").replace(']', "]}");
-    assert!(!read(&merged).errors.is_empty());
-}
-
-#[test]
-fn an_alias_within_its_own_value_is_refused() {
-    for text in ["a: &a [*a]\n", "a: &a\n  b: *a\n", "a: &a {<<: *a}\n"] {
-        assert_eq!(messages(text), ["this alias names a value that it is part of"], "{text:?}");
-    }
-    assert_eq!(messages("a: *b\n"), ["this alias names an anchor that is not defined before it"]);
-}
-
-#[test]
-fn a_merge_key_wants_mappings() {
-    for text in ["<<: 1\n", "<<: [1]\n", "a: &a 1\nb:\n  <<: *a\n"] {
-        assert_eq!(messages(text).len(), 1, "{text:?}");
-    }
-}
-
-#[test]
-#[expect(clippy::single_range_in_vec_init, reason = "these are lists of spans")]
-fn later_of_equal_keys_are_recorded_and_merged_ones_are_not() {
+fn numbers_that_fit_no_integer_are_floats() {
     for (text, expected) in [
-        ("a: 1\nb: 2\na: 3\n", &[10..11][..]),
-        ("y: 1\ntrue: 2\n", &[5..9][..]),
-        ("a: 1\na: 2\na: 3\n", &[5..6, 10..11][..]),
-        ("a: &b {k: 1}\nc: {<<: *b, k: 2}\n", &[][..]),
+        ("18446744073709551616", 18_446_744_073_709_551_616.0),
+        ("-9223372036854775809", -9_223_372_036_854_775_808.0),
+        ("+9223372036854775808", 9_223_372_036_854_775_808.0),
+        ("1e19", 1e19),
     ] {
-        assert_eq!(only(text).duplicate_keys, expected, "{text:?}");
+        let document = only(text);
+        assert!(
+            matches!(document.root().kind(), Kind::Float(value) if value.to_bits() == f64::to_bits(expected)),
+            "{text}"
+        );
     }
-    let mut many: String = (0..40).fold(String::new(), |text, key| text + &format!("k{key}: 1\n"));
-    let at = u32::try_from(many.len()).unwrap();
-    many.push_str("k7: 2\n");
-    assert_eq!(only(&many).duplicate_keys, [at..at + 2]);
+    assert!(matches!(only("18446744073709551615").root().kind(), Kind::Unsigned(u64::MAX)));
 }
 
 #[test]
-fn byte_order_marks_at_the_start_of_a_line_are_skipped_and_offsets_stay() {
-    let text = "a: 1\n---\n\u{feff}b: 2\n";
-    let parsed = read(text);
-    assert_eq!(parsed.errors, []);
-    let last = parsed.documents.last().unwrap();
-    assert_eq!(last.root().to_json(), serde_json::json!({"b": 2}));
-    assert_eq!(last.root().get("b").unwrap().span(), text.len() - 2..text.len() - 1);
+fn text_that_kubernetes_reads_as_something_else_is_refused() {
+    for text in [
+        "a: 1 # note\u{2028}hostNetwork: true",
+        "# note\u{85}b: 1\na: 1",
+        "a: |\n  x\u{2029}hostNetwork: true",
+        "a: x\u{2028}b",
+        "a: {?hostNetwork: true}",
+        "a: [?b]",
+        "a: {on: off, hostNetwork:,}",
+        "a: {hostNetwork:}",
+        "a: [!, b]",
+        "a: &b:c true",
+        "a: &ä true",
+    ] {
+        assert_eq!(read(text).errors.len(), 1, "{text:?}");
+    }
+    assert_eq!(only("a: \"x\u{2028}y\"").root().to_json(), json!({"a": "x\u{2028}y"}));
+    assert_eq!(only("{a: , \"b\" : , c, d: ! x}").root().entries().count(), 4);
+    assert_eq!(only("a: ?b\nc: &d-e_1 f").root().to_json(), json!({"a": "?b", "c": "f"}));
 }
 
 #[test]
-fn nesting_ends_at_the_limit() {
-    let brackets = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(read(&brackets(200)).errors, []);
-    assert_eq!(messages(&brackets(256)), ["values are nested more than 255 deep"]);
-    assert_eq!(messages(&brackets(50_000)).len(), 1);
-    let mappings = (0..300).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "k:\n");
-    assert_eq!(messages(&mappings), ["values are nested more than 255 deep"]);
+fn the_last_of_equal_keys_wins_and_is_noted() {
+    for (text, expected, noted) in [
+        ("a: 1\nb: 2\na: 3\n", json!({"b": 2, "a": 3}), vec![(10, 11)]),
+        ("a: 1\na: 2\na: 3\n", json!({"a": 3}), vec![(5, 6), (10, 11)]),
+        ("yes: 1\ntrue: 2\n", json!({"true": 2}), vec![(7, 11)]),
+        ("1: a\n'1': b\n", json!({"1": "b"}), vec![(5, 8)]),
+        ("a: {b: 1, \"b\": 2}\n", json!({"a": {"b": 2}}), vec![(10, 13)]),
+        ("x: &x {a: 1}\nz: {a: 2, <<: *x}\n", json!({"x": {"a": 1}, "z": {"a": 1}}), vec![]),
+        ("x: &x {a: 1}\nz: {<<: *x, a: 2}\n", json!({"x": {"a": 1}, "z": {"a": 2}}), vec![]),
+    ] {
+        let document = only(text);
+        assert_eq!(document.root().to_json(), expected, "{text:?}");
+        let places: Vec<_> = document.duplicate_keys.iter().map(|key| (key.start, key.end)).collect();
+        assert_eq!(places, noted, "{text:?}");
+    }
+    let many: String = lines(0..100, |number| format!("k{}: {number}\n", number % 60));
+    let document = only(&many);
+    assert_eq!(document.duplicate_keys.len(), 40);
+    assert_eq!(document.root().entries().count(), 60);
+    assert_eq!(at(&document, &["k0"]).as_i64(), Some(60));
+    assert_eq!(at(&document, &["k59"]).as_i64(), Some(59));
 }
 
 #[test]
-fn empty_and_broken_documents_count_in_the_index() {
-    assert_eq!(indices("---\n---\na: 1\n---\n# nothing\n---\nb: 2\n"), (vec![0, 1, 2, 3], 0));
-    assert_eq!(indices("a: 1\n---\nb: [\n---\nc: 3\n---\n@\n---\nd: 4\n"), (vec![0, 2, 4], 2));
-    assert_eq!(indices("{\"a\": 1}\n---\n@\n---\nb: 2\n"), (vec![0, 2], 1));
-    assert_eq!(indices("{{ if x }}\na: 1\n{{ end }}\n---\nb: 2\n"), (vec![1], 1));
+fn scalars_that_stand_in_the_source_are_not_copied() {
+    let text = "a: one\nb: 'two'\nc: \"three é\"\n8080: x\ntrue: 5m\n";
+    let document = only(text);
+    for (key, _, value) in document.root().entries() {
+        assert!(matches!(value.kind(), Kind::String(Text::Source(_))), "{key}");
+    }
+    let Kind::Mapping(entries) = document.root().kind() else { panic!("a mapping") };
+    assert!(entries.iter().all(|entry| matches!(entry.key, Text::Source(_))));
+    for text in ["'it''s'", "\"a\\nb\"", "one\n two", "|\n  a\n  b\n"] {
+        assert!(matches!(only(text).root().kind(), Kind::String(Text::Owned(_))), "{text:?}");
+    }
 }

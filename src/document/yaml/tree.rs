@@ -4,7 +4,11 @@ use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
 
 use granit_parser::{Event, ScalarStyle, Tag};
 
-use super::scalar::{self, Scalar};
+use super::{
+    mismatch::{self, Mismatch},
+    repair,
+    scalar::{self, Scalar},
+};
 use crate::{
     document::{
         Comment, Document, Kind, Text,
@@ -40,8 +44,7 @@ pub(super) struct Tree<'t> {
     open: Vec<Open>,
     /// Complete values by anchor.
     anchors: HashMap<usize, Value>,
-    /// The text holds one of [`SEPARATORS`].
-    separators: bool,
+    mismatch: Mismatch<'t>,
 }
 
 impl<'t> Tree<'t> {
@@ -51,7 +54,7 @@ impl<'t> Tree<'t> {
             builder: Builder::new(text),
             open: Vec::new(),
             anchors: HashMap::new(),
-            separators: !text.is_ascii() && text.contains(SEPARATORS),
+            mismatch: Mismatch::new(text),
         }
     }
 
@@ -85,12 +88,12 @@ impl<'t> Tree<'t> {
             Event::Scalar(value, style, anchor, tag) => {
                 self.scalar(&value, style, anchor, tag.as_deref(), span)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(false, anchor, span),
+            Event::SequenceStart(_, anchor, _) => self.open(false, anchor, &self.with_dash(span)),
             Event::MappingStart(_, anchor, _) => self.open(true, anchor, span),
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => self.alias(anchor, span),
-            Event::Anchor(_, name) if !name.bytes().all(is_anchor_byte) => {
-                Err(Failure::new(span, "Kubernetes ends this anchor's name at its first special character"))
+            Event::Anchor(_, name) => {
+                mismatch::of_anchor(&name).map_or(Ok(()), |message| Err(Failure::new(span, message)))
             }
             _ => Ok(()),
         }
@@ -103,6 +106,19 @@ impl<'t> Tree<'t> {
         self.builder.open(mapping, span.clone()).map_err(|refusal| refused(span, refusal))?;
         self.open.push(Open { anchor, flow: !span.is_empty(), start: span.start });
         Ok(())
+    }
+
+    /// The parser starts a block sequence that is not indented at its first value instead of its first dash.
+    fn with_dash(&self, span: &Range<u32>) -> Range<u32> {
+        let before = self.text.get(..span.start as usize).unwrap_or_default();
+        let starts_late = span.is_empty() && self.text.as_bytes().get(span.start as usize) != Some(&b'-');
+        match before.trim_end().strip_suffix('-') {
+            Some(before) if starts_late => {
+                let start = u32::try_from(before.len()).unwrap_or(span.start);
+                start..start
+            }
+            _ => span.clone(),
+        }
     }
 
     fn close(&mut self, span: &Range<u32>) -> Result<(), Failure> {
@@ -156,8 +172,7 @@ impl<'t> Tree<'t> {
     ) -> Result<(), Failure> {
         // The parser reports an empty plain scalar as `~` of no length.
         let value = if style == ScalarStyle::Plain && span.is_empty() { "" } else { value };
-        let value = self.without_added_break(value, style, span);
-        self.check_reading(value, style, span)?;
+        self.check_reading(value, style, tag.is_some(), span)?;
         let core = tag.and_then(core_tag);
         let plain = tag.is_none() && style == ScalarStyle::Plain;
         let is_key = self.builder.expects_key();
@@ -186,29 +201,28 @@ impl<'t> Tree<'t> {
         Ok(())
     }
 
-    /// Refuses what Kubernetes would read as something else: content that hides from us must not pass.
-    fn check_reading(&self, value: &str, style: ScalarStyle, span: &Range<u32>) -> Result<(), Failure> {
-        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
-        if !quoted && self.separators && value.contains(SEPARATORS) {
-            return Err(Failure::new(span, SEPARATED));
-        }
-        let in_flow = self.open.last().is_some_and(|open| open.flow);
-        if in_flow && style == ScalarStyle::Plain && value.starts_with('?') {
-            return Err(Failure::new(
-                span,
-                "Kubernetes takes this `?` for the mark of a key; quote the value",
-            ));
-        }
-        Ok(())
+    fn check_reading(
+        &self,
+        value: &str,
+        style: ScalarStyle,
+        tagged: bool,
+        span: &Range<u32>,
+    ) -> Result<(), Failure> {
+        let plain_in_flow = style == ScalarStyle::Plain && self.open.last().is_some_and(|open| open.flow);
+        let mismatch = self.mismatch.of_scalar(value, style).or_else(|| {
+            let colon_end = if value.is_empty() {
+                self.builder.awaited_by().and_then(|key| self.colon(key))
+            } else {
+                None
+            };
+            if plain_in_flow { self.mismatch.of_plain_in_flow(value, tagged, colon_end) } else { None }
+        });
+        mismatch.map_or(Ok(()), |message| Err(Failure::new(span, message)))
     }
 
     /// Takes the place of a comment.
-    pub(super) fn check_comment(&self, span: &Range<u32>) -> Result<(), Failure> {
-        let comment = if self.separators { self.text.get(bytes(span)) } else { None };
-        match comment {
-            Some(comment) if comment.contains(SEPARATORS) => Err(Failure::new(span, SEPARATED)),
-            _ => Ok(()),
-        }
+    pub(super) fn comment(&self, span: &Range<u32>) -> Result<(), Failure> {
+        self.mismatch.of_comment(span).map_or(Ok(()), |message| Err(Failure::new(span, message)))
     }
 
     fn kind(&self, scalar: Scalar<'_>, span: &Range<u32>, style: ScalarStyle) -> Result<Kind, Failure> {
@@ -235,26 +249,14 @@ impl<'t> Tree<'t> {
         Ok(self.text(name, span, style))
     }
 
-    /// The parser ends a block scalar by a line break even where the text ends in the middle of its last line.
-    fn without_added_break<'v>(&self, value: &'v str, style: ScalarStyle, span: &Range<u32>) -> &'v str {
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if block && span.end as usize >= self.text.len() {
-            let last_line = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
-            let content = value.strip_suffix('\n').unwrap_or(value);
-            let last = content.rsplit('\n').next().unwrap_or_default();
-            if !last.is_empty() && last_line.ends_with(last) {
-                return content;
-            }
-        }
-        value
-    }
-
-    /// A range of the source where the text stands there as it is.
+    /// A range of the source where the text stands there as it is, else its own. Where the source was repaired
+    /// ([`repair::repaired`]), the source is right.
     fn text(&self, value: Cow<'_, str>, span: &Range<u32>, style: ScalarStyle) -> Text {
         let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let start = span.start + u32::from(quoted);
         match u32::try_from(value.len()).ok().and_then(|length| start.checked_add(length)) {
             Some(end) if self.text.get(bytes(&(start..end))) == Some(&*value) => Text::Source(start..end),
+            _ if &*value == repair::STRING && style == ScalarStyle::Plain => Text::Source(span.clone()),
             _ => Text::Owned(value.into()),
         }
     }
@@ -264,7 +266,10 @@ impl<'t> Tree<'t> {
     fn place(&self, value: &str, style: ScalarStyle, span: &Range<u32>) -> Range<u32> {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         if value.is_empty() && (block || span.is_empty()) {
-            let at = self.builder.awaited_by().map_or(span.start, |key_end| self.after_colon(key_end));
+            let at = self
+                .builder
+                .awaited_by()
+                .map_or(span.start, |key_end| self.colon(key_end).unwrap_or(key_end));
             return at..at;
         }
         if !block {
@@ -275,31 +280,21 @@ impl<'t> Tree<'t> {
         span.start..span.end - trailing
     }
 
-    fn after_colon(&self, key_end: u32) -> u32 {
-        let rest = self.text.get(key_end as usize..).unwrap_or_default();
+    /// Where the colon of a key ends that ends at `key_end`, if it has one on its line.
+    fn colon(&self, key_end: u32) -> Option<u32> {
+        let rest = self.text.get(key_end as usize..)?;
         let blanks = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        match rest.as_bytes().get(blanks) {
-            Some(b':') => key_end + u32::try_from(blanks).unwrap_or_default() + 1,
-            _ => key_end,
-        }
+        let colon = rest.as_bytes().get(blanks) == Some(&b':');
+        colon.then(|| u32::try_from(blanks).map_or(key_end, |blanks| key_end + blanks + 1))
     }
 }
 
-/// Line breaks of YAML 1.1 that are none in YAML 1.2.
-const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-
-const SEPARATED: &str = "Kubernetes starts a new line at a Unicode line separator in here; remove it";
 const NULL_KEY: &str = "a key is null; quote it or name it";
 const LARGE_KEY: &str = "a key is an integer too large for Kubernetes; quote it";
 const COLLECTION_KEY: &str = "a mapping or a sequence cannot be a key";
 
 fn refused(span: &Range<u32>, refusal: Refusal) -> Failure {
     Failure::new(span, refusal.message())
-}
-
-/// go-yaml 2 (scannerc.go) ends the name of an anchor where another character comes.
-fn is_anchor_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 /// Name of a tag of the YAML repository: `int` for `!!int`.

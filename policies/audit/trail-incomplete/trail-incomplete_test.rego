@@ -1,0 +1,54 @@
+package probity.audit.trail_incomplete_test
+
+import rego.v1
+
+import data.probity.audit.trail_incomplete as rule
+
+_whole := {
+	"enable_logging": true,
+	"is_multi_region_trail": true,
+	"include_global_service_events": true,
+	"enable_log_file_validation": true,
+}
+
+_trail(values, unknown) := {
+	"address": "aws_cloudtrail.a",
+	"type": "aws_cloudtrail",
+	"mode": "managed",
+	"actions": ["create"],
+	"values": values,
+	"unknown": unknown,
+}
+
+test_each_hole_is_reported_at_its_argument if {
+	every attribute, _ in _whole {
+		results := rule.deny with input as _trail(object.union(_whole, {attribute: false}), {})
+		{result.path | some result in results} == {["values", attribute]}
+	}
+}
+
+test_what_is_left_out_has_the_default_of_the_provider if {
+	results := rule.deny with input as _trail({}, {})
+	{result.path[1] | some result in results} == {"is_multi_region_trail", "enable_log_file_validation"}
+	nulls := {attribute: null | some attribute, _ in _whole}
+	results == rule.deny with input as _trail(nulls, {})
+}
+
+test_a_whole_trail_passes if {
+	count(rule.deny) == 0 with input as _trail(_whole, {})
+	count(rule.not_assessed) == 0 with input as _trail(_whole, {})
+}
+
+test_what_is_deleted_or_only_read_is_not_judged if {
+	count(rule.deny) == 0 with input as object.union(_trail({}, {}), {"actions": ["delete"]})
+	count(rule.deny) == 0 with input as object.union(_trail({}, {}), {"mode": "data"})
+	unknown := object.union(_trail({}, {"enable_logging": true}), {"mode": "data"})
+	count(rule.not_assessed) == 0 with input as unknown
+}
+
+test_what_is_unknown_is_not_assessed if {
+	unknown := _trail(object.remove(_whole, ["is_multi_region_trail"]), {"is_multi_region_trail": true})
+	count(rule.deny) == 0 with input as unknown
+	results := rule.not_assessed with input as unknown
+	{result.missing | some result in results} == {"aws_cloudtrail.a.is_multi_region_trail"}
+}
