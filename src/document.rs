@@ -297,6 +297,33 @@ impl<'d> NodeRef<'d> {
         }
     }
 
+    /// The path to the value or key that stands at a span; `None` where there is none.
+    pub fn path_of(self, span: &Range<usize>) -> Option<Vec<Step>> {
+        let mut path = Vec::new();
+        self.find(span, &mut path).then_some(path)
+    }
+
+    fn find(self, span: &Range<usize>, path: &mut Vec<Step>) -> bool {
+        if self.span() == *span {
+            return true;
+        }
+        for (key, key_span, value) in self.entries() {
+            path.push(key.into());
+            if key_span == *span || value.find(span, path) {
+                return true;
+            }
+            path.pop();
+        }
+        for (index, item) in self.items().enumerate() {
+            path.push(index.into());
+            if item.find(span, path) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+
     /// Where a path leads: see [`Located`].
     pub fn locate(self, path: &[Step]) -> Located<'d> {
         let mut found = Located { node: Some(self), key: None, depth: 0 };

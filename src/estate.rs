@@ -4,12 +4,17 @@
 
 mod sets;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     document::{Document, NodeRef, Step},
     resource::{
+        credential,
         kubernetes::{Identity, Object, Scopes, objects},
+        render::Rendered,
         terraform::{Plan, kubernetes::Embedded, written::Written},
     },
     source::{Place, SourceId, Sources},
@@ -63,6 +68,16 @@ pub struct Estate {
     vias: BTreeMap<Arc<str>, Arc<str>>,
     /// For each plan, the configuration that it was made from.
     written: Vec<Written>,
+    /// By their output, what was rendered.
+    rendered: BTreeMap<SourceId, Rendered>,
+}
+
+/// Where something that is no file of its own is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub place: Place,
+    /// Another place that belongs to it, with what it is.
+    pub also: Option<(&'static str, Place)>,
 }
 
 impl Estate {
@@ -91,7 +106,16 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        Self { sources, documents, resources, plans, sets, vias, written: Vec::new() }
+        Self {
+            sources,
+            documents,
+            resources,
+            plans,
+            sets,
+            vias,
+            written: Vec::new(),
+            rendered: BTreeMap::new(),
+        }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -128,8 +152,39 @@ impl Estate {
         written.locate(plan, plan.resource(resource)?, path)
     }
 
+    /// Takes what was rendered, and hides what must not be shown of its parts. Call after the masks of the output.
+    pub fn attach_rendered(&mut self, rendered: Vec<Rendered>) {
+        let rendered = rendered.into_iter();
+        let by_output = rendered.filter_map(|one| Some((self.sources.by_file(&one.root.output())?, one)));
+        self.rendered = by_output.collect();
+        let mut hidden = Vec::new();
+        for (output, rendered) in &self.rendered {
+            let mut texts = BTreeSet::new();
+            for resource in self.resources.iter().filter(|resource| self.file(resource) == *output) {
+                for secret in credential::secrets(self.node(resource), resource.is_secret()) {
+                    let place = Place::new(*output, secret.span);
+                    hidden.extend(rendered.locate(&self.sources, &place).map(|origin| origin.place));
+                    texts.extend(secret.values);
+                }
+            }
+            hidden.extend(rendered.secrets(&self.sources, &texts));
+        }
+        self.sources.mask(hidden);
+    }
+
+    /// Where what stands in a plan, or was rendered, is written.
+    pub fn shown(&self, place: &Place) -> Option<Shown> {
+        if let Some(rendered) = self.rendered.get(&place.source) {
+            let origin = rendered.locate(&self.sources, place)?;
+            let also = origin.value.map(|value| ("its value is given here", value));
+            return Some(Shown { place: origin.place, also });
+        }
+        let written = self.written_place(place)?;
+        Some(Shown { place: written, also: Some(("as planned", place.clone())) })
+    }
+
     /// Where in the configuration is written what stands at a place of a plan.
-    pub fn written_place(&self, place: &Place) -> Option<Place> {
+    fn written_place(&self, place: &Place) -> Option<Place> {
         let position = self.plans.iter().position(|plan| plan.source == place.source)?;
         self.written.get(position)?.locate_place(self.plans.get(position)?, place)
     }
@@ -267,6 +322,9 @@ fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sourc
         kept.map(|index| sets::Declaration { file: file(&resources[*index]), content: contents[index] })
             .collect()
     }));
+    let rendered = sources.iter().filter_map(|(_, source)| source.rendered.clone());
+    let roots: BTreeSet<Arc<str>> = rendered.filter(|set| &**set != ".").chain(roots).collect();
+    let roots: Vec<Arc<str>> = roots.into_iter().collect();
     let mut copies = vec![false; resources.len()];
     let homes: Vec<Option<usize>> =
         resources.iter().map(|resource| sets::home(file(resource), &roots)).collect();

@@ -6,6 +6,7 @@ pub mod credential;
 pub mod engine;
 mod kinds;
 pub mod kubernetes;
+pub mod render;
 pub mod shape;
 pub mod terraform;
 pub mod workload;

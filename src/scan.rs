@@ -1,6 +1,7 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
 mod configuration;
+mod rendering;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -16,6 +17,7 @@ use crate::{
         contents,
         contents::Contents,
         credential,
+        render::Rendered,
         terraform::{Plan, modules::Modules, written::Written},
     },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
@@ -29,6 +31,8 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Namespace of manifests that name none.
     pub namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations.
+    pub render: bool,
     /// Open findings at or above it fail the run; `None`: never.
     pub fail_on: Option<Severity>,
     /// Skipped sources and what is not assessed make the run incomplete.
@@ -56,7 +60,7 @@ pub enum Stage {
 
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
-    let (mut sources, modules) = sources(settings, progress)?;
+    let (mut sources, modules, rendered) = sources(settings, progress)?;
     let plan_folders = plan_folders(&sources, &modules);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let read: Vec<Contents> =
@@ -76,6 +80,7 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     let mut estate = Estate::new(sources, documents, plans, &settings.namespace);
     estate.attach(written);
     mask_credentials(&mut estate);
+    estate.attach_rendered(rendered);
     Ok(estate)
 }
 
@@ -115,11 +120,12 @@ fn plan_folders(sources: &Sources, modules: &BTreeMap<Arc<str>, Modules>) -> Vec
     beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
 }
 
-/// Finds, reads and decodes the files of the estate, and the configuration that each plan was made from, by file.
+/// Finds, reads and decodes the files of the estate, the configuration that each plan was made from, by file, and
+/// what was rendered.
 fn sources(
     settings: &Settings,
     progress: &Progress<'_>,
-) -> Result<(Sources, BTreeMap<Arc<str>, Modules>), ScanError> {
+) -> Result<(Sources, BTreeMap<Arc<str>, Modules>, Vec<Rendered>), ScanError> {
     let base = &settings.base;
     let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
@@ -136,7 +142,9 @@ fn sources(
         sources.push(read::stdin());
     }
     let modules = configuration::find(base, &mut sources);
-    Ok((Sources::new(sources), modules))
+    let rendered =
+        if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
+    Ok((Sources::new(sources), modules, rendered))
 }
 
 /// Masks what looks like a credential, before anything can be printed.

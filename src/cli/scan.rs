@@ -29,6 +29,9 @@ pub(super) struct EstateArguments {
     /// Namespace of manifests that name none.
     #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true)]
     namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
+    #[arg(long)]
+    render: bool,
     /// Leave out files that match this glob (gitignore syntax).
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -68,6 +71,7 @@ impl EstateArguments {
             base,
             exclude: self.exclude.clone(),
             namespace: self.namespace.clone(),
+            render: self.render,
             fail_on: Some(Severity::Low),
             strict: false,
         })

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use super::redact::Redactor;
 use crate::{
     document::{NodeRef, Step, json},
-    estate::{Estate, Resource},
+    estate::{Estate, Resource, Shown},
     facts::{Fact, Origin},
     resource::{
         credential,
@@ -43,32 +43,34 @@ pub enum Input<'e> {
 /// Where something of a subject stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Location {
-    /// The place to show: in the configuration that a plan was made from where that is known.
+    /// The place to show: where something is written, even if it was planned or rendered.
     pub place: Option<Place>,
-    /// The place in the plan, where the other one is not.
-    pub planned: Option<Place>,
+    /// Another place that belongs to it, with what it is.
+    pub also: Option<(&'static str, Place)>,
 }
 
 impl Case<'_> {
-    /// The place that a path leads to, in the configuration that a plan was made from where that is known.
+    /// The place that a path leads to, followed to where it is written.
     pub fn location(&self, estate: &Estate, path: &[Step]) -> Location {
         let place = self.locate(estate, path);
         match self.written(estate, path, place.as_ref()) {
-            Some(written) => Location { place: Some(written), planned: place },
-            None => Location { place, planned: None },
+            Some(shown) => Location { place: Some(shown.place), also: shown.also },
+            None => Location { place, also: None },
         }
     }
 
-    fn written(&self, estate: &Estate, path: &[Step], place: Option<&Place>) -> Option<Place> {
+    fn written(&self, estate: &Estate, path: &[Step], place: Option<&Place>) -> Option<Shown> {
+        let planned = |plan: usize, resource: u32, path: &[Step]| {
+            let written = estate.written(plan, resource, path)?;
+            Some(Shown { place: written, also: Some(("as planned", place?.clone())) })
+        };
         match &self.input {
             Input::Fact(fact) => match fact.locate(path).0? {
-                Origin::Planned { plan, resource, path } => {
-                    estate.written(*plan as usize, *resource, &path.0)
-                }
-                Origin::Place(place) => estate.written_place(place),
+                Origin::Planned { plan, resource, path } => planned(*plan as usize, *resource, &path.0),
+                Origin::Place(place) => estate.shown(place),
             },
-            Input::Planned(plan, resource) => estate.written(*plan, *resource, value_path(path)),
-            Input::Object(_) | Input::Plan(_) => estate.written_place(place?),
+            Input::Planned(plan, resource) => planned(*plan, *resource, value_path(path)),
+            Input::Object(_) | Input::Plan(_) => estate.shown(place?),
         }
     }
 

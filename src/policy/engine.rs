@@ -216,7 +216,7 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
         resource: case.resource.to_string(),
         via: case.via(estate).cloned(),
         place: location.place,
-        related: related.chain(in_plan(case, estate, location.planned)).collect(),
+        related: related.chain(also(case, estate, location.also)).collect(),
         path: verdict.path,
         peer: verdict.peer,
         remedy: verdict.remedy.map(|remedy| redactor.text(&remedy)),
@@ -228,13 +228,14 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
     }
 }
 
-/// The place in the plan of what is shown where it is written.
-fn in_plan(case: &Case<'_>, estate: &Estate, place: Option<Place>) -> Option<Related> {
+/// The other place that belongs to what is shown.
+fn also(case: &Case<'_>, estate: &Estate, also: Option<(&'static str, Place)>) -> Option<Related> {
+    let (label, place) = also?;
     let resource = case.via(estate).cloned().unwrap_or_else(|| Arc::clone(&case.resource));
     Some(Related {
-        label: "as planned".to_owned(),
+        label: label.to_owned(),
         resource: Some(resource.to_string()),
-        place: Some(place?),
+        place: Some(place),
         via: None,
     })
 }

@@ -111,6 +111,7 @@ fn settings(folder: &Path) -> Settings {
         namespace: "default".to_owned(),
         fail_on: Some(Severity::Low),
         strict: false,
+        render: false,
     }
 }
 

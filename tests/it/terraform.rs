@@ -37,8 +37,14 @@ fn scan_folder(folder: &Path, policies: Policies) -> (Report, String) {
 }
 
 fn scan_base(base: Base, policies: Policies) -> (Report, String) {
-    let settings =
-        Settings { base, exclude: Vec::new(), namespace: "default".to_owned(), fail_on: None, strict: false };
+    let settings = Settings {
+        base,
+        exclude: Vec::new(),
+        namespace: "default".to_owned(),
+        render: false,
+        fail_on: None,
+        strict: false,
+    };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
     let report = judge(&settings, &mut estate, policies, &|_, _| {});
     assert_eq!(report.errors, []);

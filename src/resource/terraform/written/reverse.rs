@@ -83,8 +83,7 @@ fn in_yaml(plan: &Plan, text: NodeRef<'_>, span: &Range<usize>) -> Vec<Step> {
     let Some(unescaped) = Unescaped::new(&plan.text, text.span()) else { return Vec::new() };
     for document in yaml::parse(plan.source, &unescaped.text).documents {
         let document = document.transplant(&plan.text, |offset| unescaped.place(offset));
-        let mut path = Vec::new();
-        if find(document.root(), span, &mut path).is_some() {
+        if let Some(path) = document.root().path_of(span) {
             return path;
         }
     }
