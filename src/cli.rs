@@ -2,8 +2,11 @@
 
 mod audit;
 mod clock;
+mod completions;
+mod configuration;
 mod explain;
 mod facts;
+mod init;
 mod policies;
 mod progress;
 mod rules;
@@ -18,9 +21,12 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use terminal::Failure;
 use terminal::{ColorChoice, Terminal};
 
+/// With the commit that was built, where it is known.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("PROBITY_COMMIT"));
+
 /// Policy-as-code compliance scanner: mTLS, secrets, databases and data lineage, with a verifiable audit log.
 #[derive(Debug, Parser)]
-#[command(name = "probity", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "probity", version = VERSION, propagate_version = true, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +58,12 @@ enum Command {
     Audit(audit::Arguments),
     /// Explain one rule: why it matters, what to do, which controls it supports.
     Explain(explain::Arguments),
+    /// Write files to start from: a commented `probity.yaml` and, if asked, more.
+    Init(init::Arguments),
+    /// Print the completions of a shell.
+    Completions(completions::Arguments),
+    /// Print the manual page.
+    Manual(completions::ManualArguments),
 }
 
 /// Runs a command line; the exit codes are those of the contract.
@@ -81,6 +93,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Rules(arguments) => rules::run(arguments, &terminal),
         Command::Audit(arguments) => audit::run(arguments, &terminal),
         Command::Explain(arguments) => explain::run(arguments, &terminal),
+        Command::Init(arguments) => init::run(arguments, &terminal),
+        Command::Completions(arguments) => completions::run(arguments, Cli::command(), &terminal),
+        Command::Manual(arguments) => completions::manual(arguments, Cli::command(), &terminal),
     };
     result.unwrap_or_else(|failure| {
         terminal.error(&failure);

@@ -11,6 +11,7 @@ mod builder;
 pub mod hcl;
 pub mod json;
 mod number;
+pub mod typed;
 pub mod yaml;
 
 use std::{fmt, ops::Range, sync::Arc};

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: what resources mean together (that is [`crate::facts`]).
 
+mod divide;
 mod sets;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    config::FilePattern,
     document::{Document, NodeRef, Step},
     resource::{
         credential,
@@ -28,8 +30,8 @@ pub struct Resource {
     pub object: Object,
     /// Index into [`Estate::documents`].
     pub document: usize,
-    /// Index into [`Estate::sets`]; `None`: it belongs to every set.
-    pub home: Option<usize>,
+    /// Indices into [`Estate::sets`], sorted; `None`: it belongs to every set.
+    pub homes: Option<Box<[usize]>>,
     /// The planned resource that holds it; such an object never clashes with others (contract, "Sets").
     pub via: Option<Via>,
     /// An equal copy of one before it that the same sets see: judged as written, but no second object of a set.
@@ -83,7 +85,18 @@ pub struct Shown {
 impl Estate {
     /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
     /// sits in `namespace`. What plans hold of Kubernetes becomes documents too.
-    pub fn new(mut sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
+    pub fn new(sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
+        Self::with_sets(sources, documents, plans, namespace, &BTreeMap::new())
+    }
+
+    /// With sets that the configuration names.
+    pub fn with_sets(
+        mut sources: Sources,
+        documents: Vec<Document>,
+        plans: Vec<Plan>,
+        namespace: &str,
+        named: &BTreeMap<String, Vec<FilePattern>>,
+    ) -> Self {
         let namespace: Arc<str> = namespace.into();
         let (documents, declared) = declared(&mut sources, documents, &plans);
         let mut scopes = Scopes::default();
@@ -95,10 +108,10 @@ impl Estate {
             .map(|Declared { document, object, via }| {
                 let identity = Identity::new(&object, &scopes, &namespace);
                 let id = identity.id().into();
-                Resource { id, identity, object, document, home: None, via, is_copy: false }
+                Resource { id, identity, object, document, homes: None, via, is_copy: false }
             })
             .collect();
-        let sets = divide(&mut resources, &documents, &sources);
+        let sets = divide::divide(&mut resources, &documents, &sources, named);
         let planned = resources.iter().rev();
         let planned =
             planned.filter_map(|one| Some((Arc::clone(&one.id), Arc::clone(&one.via.as_ref()?.address))));
@@ -196,14 +209,15 @@ impl Estate {
 
     /// Names of the sets that see a resource.
     pub fn sets_of(&self, resource: &Resource) -> Vec<Arc<str>> {
-        resource.home.map_or_else(|| self.sets.clone(), |home| vec![Arc::clone(&self.sets[home])])
+        let named = |homes: &[usize]| homes.iter().map(|home| Arc::clone(&self.sets[*home])).collect();
+        resource.homes.as_deref().map_or_else(|| self.sets.clone(), named)
     }
 
     /// The resources that a set sees, indexed.
     pub fn view(&self, set: usize) -> View<'_> {
         let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, resource) in self.resources.iter().enumerate() {
-            if !resource.is_copy && resource.home.is_none_or(|home| home == set) {
+            if !resource.is_copy && resource.homes.as_deref().is_none_or(|homes| homes.contains(&set)) {
                 by_kind.entry(&resource.object.kind).or_default().push(index);
             }
         }
@@ -284,70 +298,4 @@ fn declared(
         kept.push(document);
     }
     (kept, declared)
-}
-
-/// Gives each resource its set, drops what `kubectl apply` would replace, and marks equal copies.
-fn divide(resources: &mut Vec<Resource>, documents: &[Document], sources: &Sources) -> Vec<Arc<str>> {
-    let file = |resource: &Resource| &*sources.get(documents[resource.document].source).file;
-    let mut declarations: BTreeMap<&Identity, Vec<usize>> = BTreeMap::new();
-    for (index, resource) in resources.iter().enumerate() {
-        if !resource.identity.name.is_empty() && resource.via.is_none() {
-            declarations.entry(&resource.identity).or_default().push(index);
-        }
-    }
-    let contents: BTreeMap<usize, [u8; 32]> = declarations
-        .values()
-        .filter(|indices| indices.len() > 1)
-        .flatten()
-        .map(|index| {
-            let resource = &resources[*index];
-            (*index, documents[resource.document].node(resource.object.node).digest())
-        })
-        .collect();
-    let mut dropped = vec![false; resources.len()];
-    for indices in declarations.values().filter(|indices| indices.len() > 1) {
-        for pair in indices.windows(2) {
-            if let [earlier, later] = pair
-                && file(&resources[*earlier]) == file(&resources[*later])
-                && resources[*earlier].identity.kind.as_ref() != "Namespace"
-            {
-                dropped[*earlier] = true;
-            }
-        }
-    }
-    let declared =
-        declarations.iter().filter(|(identity, indices)| identity.namespace.is_some() && indices.len() > 1);
-    let roots = sets::roots(declared.map(|(_, indices)| {
-        let kept = indices.iter().filter(|index| !dropped[**index]);
-        kept.map(|index| sets::Declaration { file: file(&resources[*index]), content: contents[index] })
-            .collect()
-    }));
-    let rendered = sources.iter().filter_map(|(_, source)| source.rendered.clone());
-    let roots: BTreeSet<Arc<str>> = rendered.filter(|set| &**set != ".").chain(roots).collect();
-    let roots: Vec<Arc<str>> = roots.into_iter().collect();
-    let mut copies = vec![false; resources.len()];
-    let homes: Vec<Option<usize>> =
-        resources.iter().map(|resource| sets::home(file(resource), &roots)).collect();
-    for indices in declarations.values().filter(|indices| indices.len() > 1) {
-        let mut seen: Vec<(usize, [u8; 32])> = Vec::new();
-        for index in indices.iter().filter(|index| !dropped[**index]).copied().collect::<Vec<_>>() {
-            let copy = |(other, content): &(usize, [u8; 32])| {
-                *content == contents[&index] && (homes[*other].is_none() || homes[*other] == homes[index])
-            };
-            if seen.iter().any(copy) {
-                copies[index] = true;
-            } else {
-                seen.push((index, contents[&index]));
-            }
-        }
-    }
-    drop(declarations);
-    let mut index = 0;
-    resources.retain_mut(|resource| {
-        resource.home = homes[index].filter(|_| resource.via.is_none());
-        resource.is_copy = copies[index];
-        index += 1;
-        !dropped[index - 1]
-    });
-    if roots.is_empty() { vec![".".into()] } else { roots }
 }

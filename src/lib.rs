@@ -5,22 +5,31 @@
 //!
 //! | module | owns | deliberately absent |
 //! |---|---|---|
+//! | [`spelling`] | what was probably meant | any vocabulary |
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
 //! | [`document`] | YAML, JSON and HCL values with a place for every key and scalar | Kubernetes, Terraform |
+//! | [`finding`] | findings, severities, fingerprints | lines and columns |
+//! | [`config`] | `probity.yaml` as types, validated | reading files, effects |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
-//! | [`finding`] | findings, severities, fingerprints | lines and columns |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
+//! | [`waiver`] | what is accepted, by whom, until when | which findings there are |
 //! | [`report`] | order, counts, outcome | printing |
 //! | [`output`] | one file per format | decisions |
 //! | [`audit`] | the append-only, hash-chained log | reports |
 //! | [`scan`] | the pipeline as one page | arguments, terminals |
 //! | [`cli`] | arguments, streams, exit codes: the only module that prints | judgement |
 
+pub mod spelling;
+
 pub mod source;
 
 pub mod document;
+
+pub mod finding;
+
+pub mod config;
 
 pub mod resource;
 
@@ -28,9 +37,9 @@ pub mod estate;
 
 pub mod facts;
 
-pub mod finding;
-
 pub mod policy;
+
+pub mod waiver;
 
 pub mod report;
 
@@ -41,3 +50,6 @@ pub mod audit;
 pub mod scan;
 
 pub mod cli;
+
+#[cfg(test)]
+mod published;

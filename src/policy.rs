@@ -6,11 +6,13 @@
 
 pub mod case;
 pub mod engine;
+pub mod example;
 mod guard;
 mod input;
 mod load;
 pub mod metadata;
 mod redact;
+pub mod schema;
 pub mod selector;
 pub mod test;
 mod unknown;

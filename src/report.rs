@@ -9,6 +9,7 @@ use crate::{
     policy::metadata::Rule,
 };
 
+pub use crate::waiver::Waiver;
 pub use build::Parts;
 
 /// Verdict of a whole run: incomplete beats fail beats pass.
@@ -37,7 +38,7 @@ pub struct Judged {
     pub status: Status,
 }
 
-/// Whether a finding counts.
+/// Whether a finding counts. A waiver beats a baseline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     Open,
@@ -55,23 +56,23 @@ impl Status {
     }
 }
 
-/// A waiver as it stands in the report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiver {
-    pub id: String,
-    pub owner: String,
-    pub reason: String,
-    /// Last day on which it holds, `YYYY-MM-DD`, UTC.
-    pub until: String,
-    /// `file:line`.
-    pub source: String,
-}
-
 /// A rule that had nothing to judge, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotApplicable {
     pub rule: Arc<str>,
     pub reason: String,
+}
+
+/// A setting that changed what a rule would have said.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Override {
+    pub rule: Arc<str>,
+    /// `severity` or `enabled`.
+    pub setting: &'static str,
+    pub from: String,
+    pub to: String,
+    /// `probity.yaml:12`.
+    pub source: String,
 }
 
 /// How often a rule was evaluated.
@@ -111,6 +112,12 @@ pub struct Report {
     pub findings: Vec<Judged>,
     pub not_assessed: Vec<NotAssessed>,
     pub not_applicable: Vec<NotApplicable>,
+    /// Sorted by rule.
+    pub overrides: Vec<Override>,
+    /// Waivers whose last day is over and that would cover a finding, sorted.
+    pub expired_waivers: Vec<Waiver>,
+    /// Waivers that are about no finding, sorted.
+    pub unused_waivers: Vec<Waiver>,
     /// For each rule, the resources that passed, sorted: the audit log names them.
     pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.

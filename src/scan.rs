@@ -9,10 +9,11 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
+    config::{Config, Day},
     estate::Estate,
     finding::Severity,
     policy::{self, Policies},
-    report::{Parts, Report},
+    report::{NotApplicable, Override, Parts, Report},
     resource::{
         contents,
         contents::Contents,
@@ -21,6 +22,7 @@ use crate::{
         terraform::{Plan, modules::Modules, written::Written},
     },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
+    waiver::Waivers,
 };
 
 /// What to read and how to judge it, validated.
@@ -37,6 +39,10 @@ pub struct Settings {
     pub fail_on: Option<Severity>,
     /// Skipped sources and what is not assessed make the run incomplete.
     pub strict: bool,
+    /// Day on which waivers are compared with their last, UTC.
+    pub today: Day,
+    /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
+    pub config: Config,
 }
 
 /// Why no scan was possible: the caller's move.
@@ -77,7 +83,8 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     }
     let file = |plan: &Plan| modules.get(&*sources.get(plan.source).file).cloned().unwrap_or_default();
     let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
-    let mut estate = Estate::new(sources, documents, plans, &settings.namespace);
+    let (namespace, named) = (&settings.namespace, &settings.config.sets);
+    let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
     estate.attach(written);
     mask_credentials(&mut estate);
     estate.attach_rendered(rendered);
@@ -88,9 +95,10 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
 pub fn judge(
     settings: &Settings,
     estate: &mut Estate,
-    policies: Policies,
+    mut policies: Policies,
     progress: &Progress<'_>,
 ) -> Report {
+    let (overrides, not_applicable) = override_rules(&settings.config, &mut policies);
     let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
     let judged: Vec<Place> = evaluation
         .findings
@@ -100,13 +108,22 @@ pub fn judge(
         .filter(|place| is_value(estate, place))
         .collect();
     estate.sources.mask(judged);
+    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.today);
+    for (source, problem) in problems {
+        estate.sources.get_mut(source).notices.push(problem);
+    }
+    let was_judged = |id: &str| policies.rules.iter().any(|rule| *rule.id == *id);
     let mut parts = Parts {
+        unused_waivers: waivers.unused(&evaluation.findings, was_judged),
+        waivers,
         evaluation,
         incomplete: incomplete(settings, estate, &policies),
         rules: policies.rules,
         errors: policies.errors,
         fail_on: settings.fail_on,
         strict: settings.strict,
+        overrides,
+        not_applicable,
         ..Parts::default()
     };
     limit(settings, estate, &mut parts);
@@ -118,6 +135,28 @@ fn plan_folders(sources: &Sources, modules: &BTreeMap<Arc<str>, Modules>) -> Vec
     let named = sources.iter().filter(|(_, source)| source.file.ends_with("tfplan.json"));
     let beside = named.map(|(_, source)| contents::folder(&source.file).to_owned());
     beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
+}
+
+/// Gives rules the severities of the configuration and removes those that it disables.
+fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {
+    let (mut overrides, mut disabled) = (Vec::new(), Vec::new());
+    for rule in &mut policies.rules {
+        let Some(settings) = config.rules.get(&*rule.id) else { continue };
+        let mut record = |setting, from: &str, to: &str, line| {
+            let (rule, from, to) = (Arc::clone(&rule.id), from.to_owned(), to.to_owned());
+            overrides.push(Override { rule, setting, from, to, source: config.source(line) });
+        };
+        if let Some(enabled) = settings.enabled.filter(|enabled| !enabled.value) {
+            record("enabled", "true", "false", enabled.line);
+            let reason = format!("disabled in {}", config.source(enabled.line));
+            disabled.push(NotApplicable { rule: Arc::clone(&rule.id), reason });
+        } else if let Some(severity) = settings.severity.filter(|severity| severity.value != rule.severity) {
+            record("severity", rule.severity.name(), severity.value.name(), severity.line);
+            Arc::make_mut(rule).severity = severity.value;
+        }
+    }
+    policies.retain(|rule| !disabled.iter().any(|disabled| disabled.rule == rule.id));
+    (overrides, disabled)
 }
 
 /// Finds, reads and decodes the files of the estate, the configuration that each plan was made from, by file, and

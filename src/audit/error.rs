@@ -37,6 +37,11 @@ pub enum AuditError {
         "the newest head of the audit log is not signed by the key `{key}`: it was rotated, or this is the wrong one"
     )]
     OtherKey { key: String },
+    #[error(
+        "the key `{}` can be read by others, who could then sign as you: take the permission away (`chmod 600`)",
+        path.display()
+    )]
+    KeyShared { path: PathBuf },
     #[error("the key cannot be used: {0}")]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -54,6 +59,8 @@ pub enum AuditError {
          Restore the log; if it is gone on purpose, start a new one explicitly\n\nremembered:\n{remembered}\nfound:\n{found_note}"
     )]
     Rollback { remembered_size: u64, remembered: String, found: String, found_note: String },
+    #[error("the log has fewer records than the head of {size} that was asked for")]
+    Shorter { size: u64 },
     #[error("somebody wrote to `{}` at the same time without the lock: nothing was signed", path.display())]
     Interference { path: PathBuf },
     #[error("a record of type `{kind}` cannot be written: it is {reason}")]
@@ -90,13 +97,14 @@ impl AuditError {
             | Self::OtherOrigin { .. }
             | Self::KeyMissing { .. }
             | Self::OtherKey { .. }
+            | Self::KeyShared { .. }
             | Self::Key(_)
             | Self::Generate(_)
             | Self::Note(_)
             | Self::Proof(_)
             | Self::Request(_) => Cause::Usage,
             Self::Damaged(_) => Cause::Damage,
-            Self::Rollback { .. } => Cause::Rollback,
+            Self::Rollback { .. } | Self::Shorter { .. } => Cause::Rollback,
         }
     }
 }

@@ -17,8 +17,8 @@ pub use self::{
     digest::{Digest, Input, List},
     log::{Closed, Genesis, KeyRevoked, KeyRotated, Predecessor, Recovered},
     run::{
-        Actor, Ci, Decision, DecisionBatch, Git, Limit, Outcomes, Override, PolicyDigest, ReportDigest,
-        ScanEnd, ScanStart, Tool,
+        Actor, Ci, Decision, DecisionBatch, Git, Limit, Manifest, Outcomes, Override, PolicyDigest,
+        ReportDigest, ScanEnd, ScanInputs, ScanStart, Tool,
     },
     waiver::{WaiverChange, WaiverUse},
 };
@@ -32,6 +32,8 @@ pub enum Event {
     Genesis(Genesis),
     /// A run begins; before any policy is evaluated.
     ScanStart(Box<ScanStart>),
+    /// What the run read.
+    ScanInputs(ScanInputs),
     /// A decision that is not a pass.
     Decision(Decision),
     /// All passes of one rule.
@@ -82,6 +84,7 @@ macro_rules! kinds {
 kinds! {
     Genesis "log.genesis",
     ScanStart "scan.start",
+    ScanInputs "scan.inputs",
     Decision "decision",
     DecisionBatch "decision.batch",
     WaiverGrant "waiver.grant",
@@ -109,7 +112,7 @@ impl Event {
     /// The list that is to lie beside the log: digest and canonical JSON.
     pub(super) fn blob(&self) -> Option<(&str, &[u8])> {
         match self {
-            Self::ScanStart(start) => start.inputs.as_ref()?.beside(),
+            Self::ScanInputs(read) => read.inputs.beside(),
             Self::DecisionBatch(batch) => batch.resources.beside(),
             _ => None,
         }

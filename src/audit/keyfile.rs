@@ -20,9 +20,7 @@ const LONGEST: u64 = 64 * 1024;
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
     let (text, shared) = read(path)?;
     if shared {
-        let what =
-            "can be read by others, who could then sign as you: take the permission away (`chmod 600`)";
-        return Err(AuditError::Unsafe { path: path.to_owned(), what });
+        return Err(AuditError::KeyShared { path: path.to_owned() });
     }
     Ok(PrivateKey::parse(&text)?)
 }
@@ -99,7 +97,7 @@ mod tests {
         write_private(&path, &PrivateKey::generate("audit.example.com/shop").unwrap()).unwrap();
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(read_private(&path), Err(AuditError::Unsafe { .. })), "{mode:o}");
+            assert!(matches!(read_private(&path), Err(AuditError::KeyShared { .. })), "{mode:o}");
         }
     }
 

@@ -18,6 +18,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+pub use keys::first_keys;
 pub(super) use open::{check_genesis, read_description};
 
 use super::{
@@ -122,6 +123,12 @@ impl Writer {
 
     pub fn origin(&self) -> &str {
         &self.description.origin
+    }
+
+    /// Size and root of the newest head that this writer has seen, and whether the next one will be signed.
+    pub fn head(&self) -> (u64, Hash, bool) {
+        let frontier = &self.known.chain.frontier;
+        (frontier.size(), frontier.root(), self.is_signed())
     }
 
     /// ULID of the run whose events this writer appends.

@@ -19,7 +19,7 @@ use super::{
         proof::{extends, includes},
     },
 };
-pub use make::{consistency, prove_finding, prove_index};
+pub use make::{consistency, prove_finding, prove_index, prove_report};
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1\n";
 /// A tree of 2^64 leaves is not deeper.
@@ -106,21 +106,23 @@ impl InclusionProof {
 
     /// Whether the record is the end of a run that wrote a report with this SHA-256.
     pub fn names_report(&self, sha256: &str) -> bool {
-        #[derive(serde::Deserialize)]
-        struct End {
-            #[serde(default)]
-            reports: Vec<Report>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Report {
-            sha256: String,
-        }
-        Record::parse(&self.record)
-            .ok()
-            .filter(|record| record.kind == super::event::Kind::ScanEnd)
-            .and_then(|record| serde_json::from_str::<End>(record.body).ok())
-            .is_some_and(|end| end.reports.iter().any(|report| report.sha256 == sha256))
+        Record::parse(&self.record).is_ok_and(|record| names_report(&record, sha256))
     }
+}
+
+fn names_report(record: &Record<'_>, sha256: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct End {
+        #[serde(default)]
+        reports: Vec<Report>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Report {
+        sha256: String,
+    }
+    record.kind == super::event::Kind::ScanEnd
+        && serde_json::from_str::<End>(record.body)
+            .is_ok_and(|end| end.reports.iter().any(|report| report.sha256 == sha256))
 }
 
 impl Receipt {

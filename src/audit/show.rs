@@ -56,8 +56,9 @@ pub fn records(directory: &Path, filter: &Filter) -> Result<Vec<Row>, AuditError
     Ok(rows)
 }
 
-/// Hands the committed records that match on one by one: for logs that do not fit into memory.
-pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<(), AuditError> {
+/// Hands the committed records that match on one by one, for logs that do not fit into memory; says whether the newest
+/// head carries a signature, which is not checked.
+pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<bool, AuditError> {
     each_on(&LocalFileSystem, directory, filter, then)
 }
 
@@ -66,13 +67,13 @@ pub(super) fn each_on(
     directory: &Path,
     filter: &Filter,
     then: &mut dyn FnMut(Row),
-) -> Result<(), AuditError> {
+) -> Result<bool, AuditError> {
     if super::log::read_description(system, directory)?.is_none() {
         return Err(AuditError::Missing { path: directory.to_owned() });
     }
     let mut reader = Reader { filter, then, pending: Vec::new() };
-    walk(system, directory, Position::beginning(), &mut reader)?;
-    Ok(())
+    let end = walk(system, directory, Position::beginning(), &mut reader)?;
+    Ok(end.head().is_some_and(|commit| commit.note.is_signed()))
 }
 
 struct Reader<'s> {

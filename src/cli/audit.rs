@@ -1,5 +1,7 @@
-//! `probity audit`: reading the log; and the log of a scan, in [`run`].
+//! `probity audit`: reading the log, and what an auditor can check without it; the log of a scan is in [`run`].
 
+mod keygen;
+mod prove;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -11,14 +13,16 @@ use crate::{
     audit::{
         AuditError, Cause, VerifyOptions,
         key::VerifierKey,
+        keyfile::read_verifiers,
         note::Note,
+        proof::InclusionProof,
         show::{self, Filter},
         verify,
     },
     source::base::Base,
 };
 
-pub(super) use run::{Destination, Run, worse};
+pub(super) use run::{Destination, Run, Scanned, worse};
 
 /// Arguments of `probity audit`.
 #[derive(Debug, Args)]
@@ -33,10 +37,9 @@ enum Command {
     Verify {
         #[command(flatten)]
         log: LogArgument,
-        /// Key that the log must be signed with, as `name+id+key`; may be repeated.
-        #[arg(long, value_name = "KEY")]
-        vkey: Vec<String>,
-        /// File with a head that the log must contain; may be repeated.
+        #[command(flatten)]
+        keys: KeyArguments,
+        /// File with a head that the log must contain, such as the proof beside a SARIF report; may be repeated.
         #[arg(long, value_name = "FILE")]
         trusted: Vec<PathBuf>,
         /// File with a head that was verified before: only what is newer is read.
@@ -47,7 +50,7 @@ enum Command {
     Show {
         #[command(flatten)]
         log: LogArgument,
-        /// Only records of this run.
+        /// Only records of this run (a ULID, or how it begins).
         #[arg(long, value_name = "RUN")]
         run: Option<String>,
         /// Only records about this rule.
@@ -60,6 +63,14 @@ enum Command {
         #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
         format: String,
     },
+    /// Prove to somebody without the log that it holds a finding or a record.
+    Prove(prove::Prove),
+    /// Check a proof that `prove` or `consistency` made; needs no log.
+    Check(prove::Check),
+    /// Prove that one head of the log extends another: nothing before it was changed or cut.
+    Consistency(prove::Consistency),
+    /// Make a key that signs the log.
+    Keygen(keygen::Keygen),
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +78,13 @@ struct LogArgument {
     /// Folder of the log [default: `.probity/audit` at the base].
     #[arg(value_name = "LOG")]
     log: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct KeyArguments {
+    /// Key that must have signed, as `name+id+key`, or a file with such keys; may be repeated.
+    #[arg(long, value_name = "KEY")]
+    vkey: Vec<String>,
 }
 
 impl LogArgument {
@@ -82,48 +100,92 @@ impl LogArgument {
     }
 }
 
+impl KeyArguments {
+    fn keys(&self) -> Result<Vec<VerifierKey>, Failure> {
+        let mut keys = Vec::new();
+        for given in &self.vkey {
+            match VerifierKey::parse(given) {
+                Ok(key) => keys.push(key),
+                Err(_) if Path::new(given).is_file() => {
+                    let found = read_verifiers(Path::new(given));
+                    let found =
+                        found.map_err(|error| Failure::usage(format!("`--vkey {given}`: {error}")))?;
+                    if found.is_empty() {
+                        return Err(Failure::usage(format!("`--vkey {given}` holds no key")));
+                    }
+                    keys.extend(found);
+                }
+                Err(error) => return Err(Failure::usage(format!("`--vkey`: {error}"))),
+            }
+        }
+        Ok(keys)
+    }
+}
+
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     match &arguments.command {
-        Command::Verify { log, vkey, trusted, from } => {
-            let keys = vkey.iter().map(|key| VerifierKey::parse(key));
-            let keys = keys
-                .collect::<Result<_, _>>()
-                .map_err(|error| Failure::usage(format!("`--vkey`: {error}")))?;
+        Command::Verify { log, keys, trusted, from } => {
             let trusted = trusted.iter().map(|path| Ok((path.display().to_string(), head(path)?)));
             let trusted = trusted.collect::<Result<_, Failure>>()?;
             let from = from.as_deref().map(head).transpose()?;
-            let options = VerifyOptions { keys, trusted, from, state: run::state_folder() };
+            let options = VerifyOptions { keys: keys.keys()?, trusted, from, state: run::state_folder() };
             let verdict = verify(&log.directory()?, &options).map_err(failure)?;
             terminal.print(|out| out.write_all(verdict.render().as_bytes()))?;
             Ok(verdict.exit_code())
         }
         Command::Show { log, run, rule, resource, format } => {
             let filter = Filter { run: run.clone(), rule: rule.clone(), resource: resource.clone() };
-            let rows = show::records(&log.directory()?, &filter).map_err(failure)?;
-            terminal.print(|out| {
-                for row in &rows {
-                    if format == "json" {
-                        writeln!(out, "{}", row.record)?;
-                    } else {
-                        writeln!(out, "{:>6}  {}  {:14}  {}", row.index, row.time, row.kind, row.summary())?;
-                    }
-                }
-                Ok(())
-            })?;
-            Ok(0)
+            show(&log.directory()?, &filter, format == "json", terminal)
         }
+        Command::Prove(prove) => prove.run(terminal),
+        Command::Check(check) => check.run(terminal),
+        Command::Consistency(consistency) => consistency.run(terminal),
+        Command::Keygen(keygen) => keygen.run(terminal),
     }
 }
 
-/// A head in a file: a checkpoint, or anything that begins with one.
-#[expect(clippy::disallowed_methods, reason = "a head is no part of the estate: this is its edge")]
-fn head(path: &Path) -> Result<Note, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure {
-        code: 4,
-        ..Failure::usage(format!("`{}` cannot be read: {error}", path.display()))
+fn show(directory: &Path, filter: &Filter, json: bool, terminal: &Terminal) -> Result<u8, Failure> {
+    let mut result = Ok(false);
+    terminal.print(|out| {
+        let mut written = Ok(());
+        result = show::each(directory, filter, &mut |row| {
+            if written.is_ok() {
+                written = if json {
+                    writeln!(out, "{}", row.record)
+                } else {
+                    writeln!(out, "{:>6}  {}  {:14}  {}", row.index, row.time, row.kind, row.summary())
+                };
+            }
+        });
+        written
     })?;
-    Note::parse(&text)
-        .map_err(|error| Failure::usage(format!("`{}` is no head of a log: {error}", path.display())))
+    let is_signed = result.map_err(failure)?;
+    if !is_signed {
+        terminal.notice("the log is UNSIGNED: whoever could write it could have rewritten it");
+    }
+    Ok(0)
+}
+
+/// A head in a file: a checkpoint, or a proof that ends with one.
+fn head(path: &Path) -> Result<Note, Failure> {
+    let text = read(path)?;
+    let note = if text.starts_with("c2sp.org/tlog-proof@") {
+        InclusionProof::parse(&text).map(|proof| proof.note)
+    } else {
+        Note::parse(&text).map_err(AuditError::from)
+    };
+    note.map_err(|error| Failure::usage(format!("`{}` is no head of a log: {error}", path.display())))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "heads and proofs are no part of the estate: this is their edge"
+)]
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure {
+        code: if error.kind() == std::io::ErrorKind::NotFound { 2 } else { 4 },
+        ..Failure::usage(format!("`{}` cannot be read: {error}", path.display()))
+    })
 }
 
 /// Exit code of the commands that read the log (contract, "Exit codes").

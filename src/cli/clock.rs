@@ -1,6 +1,8 @@
 //! The clock, read in one place, so that `SOURCE_DATE_EPOCH` makes runs reproducible.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::config::Day;
 
 /// Now, or the instant of `SOURCE_DATE_EPOCH` (reproducible-builds.org, seconds since 1970).
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock and its override")]
@@ -9,4 +11,9 @@ pub(super) fn now() -> Timestamp {
     fixed
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .unwrap_or_else(|| Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// The day in UTC.
+pub(super) fn today() -> Day {
+    Day(now().to_zoned(TimeZone::UTC).date())
 }

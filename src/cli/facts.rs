@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let settings = arguments.estate.settings()?;
+    let (settings, _) = arguments.estate.settings(terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
     let cases = selector::cases(&estate, |name| name == arguments.selector);
     terminal.print(|out| {

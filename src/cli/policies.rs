@@ -6,7 +6,10 @@ use clap::Args;
 use ignore::WalkBuilder;
 
 use super::Failure;
-use crate::policy::{Policies, PolicyFile, built_in, metadata::FRAMEWORKS};
+use crate::{
+    policy::{Policies, PolicyFile, built_in, metadata::FRAMEWORKS},
+    source::base::Base,
+};
 
 /// Arguments that choose policies and rules.
 #[derive(Debug, Args)]
@@ -29,21 +32,32 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    pub(super) fn files(&self) -> Result<Vec<PolicyFile>, Failure> {
+    /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
+    /// given.
+    fn files(&self, configured: &[PathBuf], base: &Base) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
+        for folder in configured {
+            let found = policies(folder, "`policies` of the configuration:")?;
+            let relative =
+                |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
+            files.extend(found.into_iter().map(relative));
+        }
         for folder in &self.policy {
-            let found = read(folder)?;
-            if !found.iter().any(|file| !file.name.ends_with("_test.rego")) {
-                return Err(Failure::usage(format!("`--policy {}` holds no Rego policy", folder.display()))
-                    .help("name a folder with `.rego` files"));
-            }
-            files.extend(found);
+            files.extend(policies(folder, "`--policy`:")?);
         }
         Ok(files)
     }
 
+    /// Whether some rules are left out on purpose.
+    pub(super) fn is_partial(&self) -> bool {
+        self.no_builtin_policies
+            || !self.rule.is_empty()
+            || !self.skip_rule.is_empty()
+            || self.framework.is_some()
+    }
+
     /// Loads the policies and keeps the chosen rules.
-    pub(super) fn load(&self) -> Result<Policies, Failure> {
+    pub(super) fn load(&self, configured: &[PathBuf], base: &Base) -> Result<Policies, Failure> {
         let matcher = |globs: &[String]| {
             let mut set = ignore::overrides::OverrideBuilder::new("/");
             for glob in globs {
@@ -53,7 +67,7 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let mut policies = Policies::new(&self.files()?, |id| {
+        let mut policies = Policies::new(&self.files(configured, base)?, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
@@ -64,6 +78,16 @@ impl Selection {
         }
         Ok(policies)
     }
+}
+
+/// Files of a folder that has to hold policies.
+fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
+    let found = read(folder)?;
+    if found.iter().all(|file| file.name.ends_with("_test.rego")) {
+        return Err(Failure::usage(format!("{named_by} `{}` holds no Rego policy", folder.display()))
+            .help("name a folder with `.rego` files"));
+    }
+    Ok(found)
 }
 
 /// Rego files below a folder, or one file, named as given.

@@ -3,14 +3,19 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, policies::Selection, terminal::Terminal};
-use crate::policy::metadata::Rule;
+use super::{
+    Failure, configuration::ConfigurationArguments, policies::Selection, scan::current_folder,
+    terminal::Terminal,
+};
+use crate::{policy::metadata::Rule, source::base::Base};
 
 /// Arguments of `probity rules`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
     /// How to print the index.
     #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
     format: String,
@@ -29,7 +34,9 @@ struct Entry<'r> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let policies = arguments.selection.load()?;
+    let base = Base::new(&[], None, &current_folder()?).map_err(Failure::usage)?;
+    let configured = arguments.configuration.load(&base, terminal)?;
+    let policies = arguments.selection.load(&configured.policies, &base)?;
     if let Some(error) = policies.errors.first() {
         return Err(Failure::usage(format!("{}: {}", error.policy, error.message)));
     }

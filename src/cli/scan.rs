@@ -8,8 +8,17 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
-use super::{Failure, policies::Selection, progress::Progress, terminal::Terminal};
+use super::{
+    Failure,
+    audit::Scanned,
+    clock,
+    configuration::{Configuration, ConfigurationArguments, notice_unknown_rules},
+    policies::Selection,
+    progress::Progress,
+    terminal::Terminal,
+};
 use crate::{
+    config::FailOn,
     finding::Severity,
     output::{self, Format},
     report::Report,
@@ -35,9 +44,8 @@ pub(super) struct EstateArguments {
     /// Leave out files that match this glob (gitignore syntax).
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// Read no `probity.yaml`.
-    #[arg(long)]
-    no_config: bool,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
 }
 
 /// Arguments of `probity scan`.
@@ -53,9 +61,9 @@ pub(super) struct Arguments {
     /// File for the report of the `--format` before it; without one it goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// Least severity of an open finding that makes the exit code 1.
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
-    fail_on: String,
+    /// Least severity of an open finding that makes the exit code 1 [default: low].
+    #[arg(long, value_name = "SEVERITY", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
+    fail_on: Option<String>,
     /// Exit with 3 if a source is skipped or anything is not assessed.
     #[arg(long)]
     strict: bool,
@@ -63,18 +71,30 @@ pub(super) struct Arguments {
     audit: super::audit::Destination,
 }
 
+/// What of the configuration is no setting of the scan.
+pub(super) struct Configured {
+    policies: Vec<PathBuf>,
+    digest: Option<String>,
+}
+
 impl EstateArguments {
-    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+    /// Settings that need no judgement, and the configuration's policies.
+    pub(super) fn settings(&self, terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
         let base = Base::new(&self.paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
-        Ok(Settings {
+        let Configuration { config, policies, digest } = self.configuration.load(&base, terminal)?;
+        let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
+        let settings = Settings {
             base,
-            exclude: self.exclude.clone(),
+            exclude: exclude.collect(),
             namespace: self.namespace.clone(),
             render: self.render,
-            fail_on: Some(Severity::Low),
+            fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
             strict: false,
-        })
+            today: clock::today(),
+            config,
+        };
+        Ok((settings, Configured { policies, digest }))
     }
 }
 
@@ -90,25 +110,42 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
     let destinations = destinations(arguments, matches)?;
-    let mut settings = arguments.estate.settings()?;
-    settings.fail_on = arguments.fail_on.parse().ok();
+    let (mut settings, configured) = arguments.estate.settings(terminal)?;
+    if let Some(fail_on) = &arguments.fail_on {
+        settings.fail_on = fail_on.parse().ok();
+    }
     settings.strict = arguments.strict;
-    let policies = arguments.selection.load()?;
+    let policies = arguments.selection.load(&configured.policies, &settings.base)?;
+    if !arguments.selection.is_partial() {
+        notice_unknown_rules(&settings.config, &policies.rules, terminal);
+    }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
-    let audit = arguments.audit.start(&settings.base, &estate, &policies.files, terminal)?;
+    let scanned = Scanned {
+        base: &settings.base,
+        configured: &settings.config.audit,
+        configuration: configured.digest,
+        estate: &estate,
+        policies: &policies.files,
+        matches,
+    };
+    let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
     report.audit = audit.as_ref().map(super::audit::Run::reference);
-    let mut written = Vec::new();
+    let (mut written, mut failed) = (Vec::new(), None);
     for destination in &destinations {
-        written.push(destination.write(&report, &estate.sources, terminal)?);
+        match destination.write(&report, &estate.sources, terminal) {
+            Ok(report) => written.push(report),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
     }
-    let code = report.exit_code();
-    match audit {
-        Some(run) => Ok(super::audit::worse(code, run.finish(&report, code, &written, terminal))),
-        None => Ok(code),
+    let code = failed.as_ref().map_or_else(|| report.exit_code(), |failure| failure.code);
+    let recorded = audit.map_or(0, |run| run.finish(&report, &estate.sources, code, &written, terminal));
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(super::audit::worse(code, recorded)),
     }
 }
 
@@ -121,6 +158,8 @@ struct Destination {
 /// What was written, for the audit log.
 pub(super) struct Written {
     pub(super) format: &'static str,
+    /// `None` for standard output.
+    pub(super) file: Option<PathBuf>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -140,7 +179,7 @@ impl Destination {
                 })?;
             }
         }
-        Ok(Written { format: self.format.name, bytes })
+        Ok(Written { format: self.format.name, file: self.file.clone(), bytes })
     }
 }
 

@@ -1,11 +1,21 @@
 //! `probity test`: unit tests of Rego policies.
 
-use std::path::PathBuf;
+mod junit;
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use clap::Args;
+use ignore::WalkBuilder;
 
 use super::{Failure, policies, terminal::Terminal};
-use crate::policy::test::{TestOutcome, TestRun, run as run_tests};
+use crate::policy::test::{
+    LooseCondition, TestCase, TestOutcome, TestRun, loose_conditions, run as run_tests,
+};
 
 /// Arguments of `probity test`.
 #[derive(Debug, Args)]
@@ -16,9 +26,40 @@ pub(super) struct Arguments {
     /// Say which lines no test reaches.
     #[arg(long)]
     coverage: bool,
+    /// Name the conditions of `deny` and `not_assessed` that could be left out without a test failing.
+    #[arg(long)]
+    conditions: bool,
+    /// How to print the results.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "junit"])]
+    format: String,
+    /// Run the tests again whenever a policy changes, until interrupted.
+    #[arg(long, conflicts_with = "format")]
+    watch: bool,
 }
 
+/// How often `--watch` looks for changes.
+const INTERVAL: Duration = Duration::from_millis(300);
+
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
+    if !arguments.watch {
+        return once(arguments, terminal);
+    }
+    let mut seen = None;
+    loop {
+        let now = state(&arguments.paths);
+        if seen.as_ref() != Some(&now) {
+            terminal.print(|out| write!(out, "\u{1b}[2J\u{1b}[H"))?;
+            if let Err(failure) = once(arguments, terminal) {
+                terminal.error(&failure);
+            }
+            terminal.notice("watching for changes; interrupt to end");
+            seen = Some(now);
+        }
+        thread::sleep(INTERVAL);
+    }
+}
+
+fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let mut files = Vec::new();
     for path in &arguments.paths {
         files.extend(policies::read(path)?);
@@ -28,22 +69,43 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
         return Err(Failure::usage("no test was found")
             .help("name a folder with `_test.rego` files that have `test_` rules"));
     }
-    terminal.print(|out| print(&run, arguments.coverage, out))?;
+    terminal.print(|out| match arguments.format.as_str() {
+        "junit" => junit::render(&run, out),
+        _ => print(&run, arguments.coverage, out),
+    })?;
+    if arguments.conditions {
+        for condition in loose_conditions(&files) {
+            let LooseCondition { file, line, text } = condition;
+            terminal.print(|out| writeln!(out, "loose: {file}:{line}: no test fails without `{text}`"))?;
+        }
+    }
     let failed = run.tests.iter().any(|test| test.outcome != TestOutcome::Passed);
     Ok(if run.errors.is_empty() { u8::from(failed) } else { 2 })
 }
 
-fn print(run: &TestRun, coverage: bool, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+/// Policies with the times of their last changes.
+fn state(paths: &[PathBuf]) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let walks = paths.iter().map(|path| WalkBuilder::new(path).standard_filters(false).build());
+    let entries = walks.flatten().filter_map(Result::ok);
+    let is_policy = |path: &Path| path.extension().is_some_and(|extension| extension == "rego");
+    let mut state: Vec<_> = entries
+        .filter(|entry| is_policy(entry.path()))
+        .map(|entry| {
+            let changed = entry.metadata().ok().and_then(|metadata| metadata.modified().ok());
+            (entry.into_path(), changed)
+        })
+        .collect();
+    state.sort();
+    state
+}
+
+fn print(run: &TestRun, coverage: bool, out: &mut dyn Write) -> io::Result<()> {
     for (file, error) in &run.errors {
         writeln!(out, "error: {file} cannot be loaded: {error}")?;
     }
     for test in &run.tests {
-        match &test.outcome {
-            TestOutcome::Passed => {}
-            TestOutcome::Failed => writeln!(out, "failed: {}\n  at {}:{}", test.name, test.file, test.line)?,
-            TestOutcome::Error(error) => {
-                writeln!(out, "error: {}\n  at {}:{}\n  {error}", test.name, test.file, test.line)?;
-            }
+        if let Some((verdict, reason)) = reason(test) {
+            writeln!(out, "{verdict}: {}\n{reason}", test.name)?;
         }
     }
     if coverage {
@@ -58,4 +120,21 @@ fn print(run: &TestRun, coverage: bool, out: &mut dyn std::io::Write) -> std::io
     }
     let passed = run.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
     writeln!(out, "{passed} passed, {} failed", run.tests.len() - passed)
+}
+
+/// Why a test did not pass, in one word and in lines that start with the place.
+fn reason(test: &TestCase) -> Option<(&'static str, String)> {
+    let at = |line: u32| format!("  at {}:{line}", test.file);
+    match &test.outcome {
+        TestOutcome::Passed => None,
+        TestOutcome::Failed(None) => Some(("failed", at(test.line))),
+        TestOutcome::Failed(Some(expression)) => {
+            let written = expression.text.replace('\n', "\n  ");
+            Some(("failed", format!("{}\n  does not hold: {written}", at(expression.line))))
+        }
+        TestOutcome::Refused(why) => {
+            Some(("refused", format!("{}\n  the mocked input {why}", at(test.line))))
+        }
+        TestOutcome::Error(error) => Some(("error", format!("{}\n  {error}", at(test.line)))),
+    }
 }

@@ -10,12 +10,13 @@ use super::{Options, Verbosity, excerpt::excerpt, json_text, summary::Summary};
 use crate::{
     finding::{NotAssessed, Related},
     policy::metadata::Rule,
-    report::{AuditReference, Judged, Report, Status},
+    report::{self, AuditReference, Judged, Report, Status},
     source::{self, Problem, Source, Sources},
 };
 use model::{
-    Audit, BySeverity, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Place, PolicyError,
-    PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Tool, TreeHead, Waiver,
+    Audit, BySeverity, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Override, Place,
+    PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Tool, TreeHead,
+    Waiver, Waivers,
 };
 
 /// Longest excerpt, in characters.
@@ -83,6 +84,21 @@ impl<'a> Document<'a> {
                 .collect(),
             audit: report.audit.as_ref().map(Audit::from),
             incomplete: &report.incomplete,
+            overrides: report
+                .overrides
+                .iter()
+                .map(|setting| Override {
+                    rule: &setting.rule,
+                    setting: setting.setting,
+                    from: &setting.from,
+                    to: &setting.to,
+                    source: &setting.source,
+                })
+                .collect(),
+            waivers: Waivers {
+                expired: report.expired_waivers.iter().map(Waiver::from).collect(),
+                unused: report.unused_waivers.iter().map(Waiver::from).collect(),
+            },
             rules: report.rules.iter().map(|rule| PublicRule::from(&**rule)).collect(),
         }
     }
@@ -102,13 +118,7 @@ impl<'a> PublicFinding<'a> {
             related: finding.related.iter().map(|related| PublicRelated::new(related, sources)).collect(),
             controls: Controls(rule),
             waiver: match &judged.status {
-                Status::Waived(waiver) => Some(Waiver {
-                    id: &waiver.id,
-                    owner: &waiver.owner,
-                    reason: &waiver.reason,
-                    until: &waiver.until,
-                    source: &waiver.source,
-                }),
+                Status::Waived(waiver) => Some(Waiver::from(waiver)),
                 Status::Open | Status::Baseline => None,
             },
             fingerprint: &judged.fingerprint,
@@ -117,6 +127,20 @@ impl<'a> PublicFinding<'a> {
             peer: finding.peer.as_deref(),
             via: finding.via.as_deref(),
             metadata: &finding.metadata,
+        }
+    }
+}
+
+impl<'a> From<&'a report::Waiver> for Waiver<'a> {
+    fn from(waiver: &'a report::Waiver) -> Self {
+        Self {
+            id: &waiver.id,
+            owner: &waiver.owner,
+            reason: &waiver.reason,
+            until: &waiver.until,
+            source: &waiver.source,
+            rule: &waiver.rule,
+            ticket: waiver.ticket.as_deref(),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     summary::{Summary, counted, first_few, verdict},
 };
 use crate::{
-    report::{Judged, Report, Status},
+    report::{Judged, Report, Status, Waiver},
     source::{self, Place, Sources},
 };
 use escape::{code, inline, remedy};
@@ -40,6 +40,7 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
     not_assessed(report, &mut page);
     skipped(sources, &mut page);
     decided(report, sources, &mut page);
+    waivers(report, &mut page);
     remedies(report, &mut page);
     out.write_all(page.text.as_bytes())
 }
@@ -142,6 +143,25 @@ fn decided(report: &Report, sources: &Sources, page: &mut Page) {
         .collect();
     let title = format!("Decided findings ({})", rows.len());
     page.table(&title, ["Rule", "Place", "Resource", "Decision"], &rows);
+}
+
+/// Waivers that do nothing.
+fn waivers(report: &Report, page: &mut Page) {
+    let expired = report.expired_waivers.iter().map(|waiver| (waiver, "ran out"));
+    let unused = report.unused_waivers.iter().map(|waiver| (waiver, "is about no finding"));
+    let row = |(waiver, why): (&Waiver, &str)| {
+        [
+            code(&waiver.id),
+            code(&waiver.rule),
+            inline(&waiver.owner),
+            inline(&waiver.until),
+            code(&waiver.source),
+            why.to_owned(),
+        ]
+    };
+    let rows: Vec<_> = expired.chain(unused).map(row).collect();
+    let title = format!("Waivers without effect ({})", rows.len());
+    page.table(&title, ["Waiver", "Rule", "Owner", "Until", "Where", "Why"], &rows);
 }
 
 /// What to do, once per rule; last, as it is the only Markdown that is not ours.

@@ -1,7 +1,7 @@
 //! `sarif`: SARIF 2.1.0 as GitHub code scanning reads it.
 //!
-//! Open findings only: code scanning takes suppressed and passing results for alerts. A finding without a place
-//! would make it reject the file, so such findings are counted in a notification. Sources are named relative to the
+//! Open findings only, unless `-v` asks for the decided ones with their suppressions: code scanning takes suppressed
+//! and passing results for alerts. A finding without a place would make it reject the file, so such findings are counted in a notification. Sources are named relative to the
 //! base. Deliberately absent: snippets, absolute paths, passes.
 
 mod line_hash;
@@ -22,18 +22,18 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Level, Options, json_text, open_findings,
+    Level, Options, Verbosity, json_text,
     related::described,
     visible::{one_line, visible},
 };
 use crate::{
-    report::{AuditReference, Judged, Report},
+    report::{AuditReference, Judged, Report, Status},
     source::{Place, SourceId, Sources},
 };
 use location::{Artifacts, link_text, without_links};
 use model::{
     AutomationDetails, Driver, Fingerprints, Invocation, Location, Log, ResultProperties, Run, SarifResult,
-    Text, Tool,
+    Suppression, Text, Tool,
 };
 
 /// Results that code scanning keeps; what it drops beyond them it does not say.
@@ -41,20 +41,25 @@ const RESULTS: usize = 5000;
 /// Related locations of a result that are shown.
 const RELATED: usize = 100;
 
-pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(
+    report: &Report,
+    sources: &Sources,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
-        runs: [run(report, sources)],
+        runs: [run(report, sources, options.verbosity == Verbosity::Verbose)],
     };
     json_text::write(&log, out)
 }
 
-fn run(report: &Report, sources: &Sources) -> Run {
+fn run(report: &Report, sources: &Sources, with_decided: bool) -> Run {
     let rules = rules::rules(report);
     let indices: BTreeMap<&str, usize> =
         rules.iter().enumerate().map(|(index, rule)| (rule.id.as_str(), index)).collect();
-    let selection = Selection::new(report);
+    let selection = Selection::new(report, with_decided);
     let hashes = line_hashes(&selection, sources);
     let mut artifacts = Artifacts::new(sources);
     let results = selection
@@ -64,7 +69,9 @@ fn run(report: &Report, sources: &Sources) -> Run {
             let rule_index = *indices.get(&*judged.finding.rule)?;
             let line = sources.get(place.source).lines().line(place.start);
             let line_hash = hashes.get(&place.source).and_then(|lines| lines.get(&line)).cloned();
-            Some(result(judged, place, rule_index, line_hash, &mut artifacts))
+            let suppressions = with_decided.then(|| suppressions(&judged.status));
+            let result = result(judged, place, rule_index, line_hash, &mut artifacts);
+            Some(SarifResult { suppressions, ..result })
         })
         .collect();
     let notifications = notifications::notifications(report, sources, &selection, &mut artifacts);
@@ -101,12 +108,14 @@ struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     /// In the order of the report; where there are too many, the worst stay.
-    fn new(report: &'a Report) -> Self {
-        let mut results: Vec<(usize, &Judged, &Place)> = open_findings(report)
+    fn new(report: &'a Report, with_decided: bool) -> Self {
+        let selected =
+            || report.findings.iter().filter(|judged| with_decided || judged.status == Status::Open);
+        let mut results: Vec<(usize, &Judged, &Place)> = selected()
             .enumerate()
             .filter_map(|(index, judged)| Some((index, judged, judged.finding.place.as_ref()?)))
             .collect();
-        let without_place = open_findings(report).count() - results.len();
+        let without_place = selected().count() - results.len();
         let beyond_limit = results.len().saturating_sub(RESULTS);
         if beyond_limit > 0 {
             results.sort_by_key(|(index, judged, _)| (Reverse(judged.finding.severity), *index));
@@ -166,11 +175,27 @@ fn result(
         locations,
         related_locations,
         partial_fingerprints: Fingerprints { line_hash, own: judged.fingerprint.clone() },
+        suppressions: None,
         properties: ResultProperties {
             resource: one_line(&finding.resource).into_owned(),
             severity: finding.severity.name(),
             sets: finding.sets.iter().map(|set| one_line(set).into_owned()).collect(),
         },
+    }
+}
+
+/// 3.27.23 suppressions property.
+fn suppressions(status: &Status) -> Vec<Suppression> {
+    let accepted = |kind, justification| Suppression { kind, status: "accepted", justification };
+    match status {
+        Status::Open => Vec::new(),
+        Status::Baseline => vec![accepted("external", "in the baseline".to_owned())],
+        Status::Waived(waiver) => {
+            let [id, owner, until, reason] =
+                [&waiver.id, &waiver.owner, &waiver.until, &waiver.reason].map(|text| one_line(text));
+            let kind = if waiver.in_source { "inSource" } else { "external" };
+            vec![accepted(kind, format!("{id} of {owner} until {until}: {reason}"))]
+        }
     }
 }
 

@@ -142,7 +142,7 @@ fn reference(text: &str) -> String {
     text.replace("[\"", ".").replace("\"]", "")
 }
 
-fn head_name(head: &RuleHead) -> String {
+pub(super) fn head_name(head: &RuleHead) -> String {
     let (RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. }) = head;
     let text = refr.span().text();
     text.split(['[', '(', ' ']).next().unwrap_or(text).to_owned()
@@ -224,7 +224,7 @@ fn walk_query(query: &Query, visit: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn walk(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
+pub(super) fn walk(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(expression);
     match expression {
         Expr::Array { items, .. } | Expr::Set { items, .. } => {

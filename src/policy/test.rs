@@ -1,9 +1,17 @@
 //! Unit tests of policies: `test_*` rules in `*_test.rego`, as OPA and Conftest have them.
+//!
+//! A mocked input that no scan would make fails its test, and a failed test says which expression did not hold.
+
+mod conditions;
+mod failure;
+mod mock;
 
 use std::sync::Arc;
 
-use regorus::Value;
+use regorus::{Engine, Value};
 
+pub use self::conditions::{LooseCondition, loose_conditions};
+use self::mock::Mocks;
 use super::load::{PolicyFile, new_engine};
 
 /// One `test_` rule.
@@ -21,9 +29,20 @@ pub struct TestCase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestOutcome {
     Passed,
-    /// The rule is undefined or false.
-    Failed,
+    /// The rule is undefined or false, because of this expression where it is known.
+    Failed(Option<Expression>),
+    /// The input that it mocks does not fit the selector of the rule under test, for this reason.
+    Refused(String),
     Error(String),
+}
+
+/// A statement of a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// From 1.
+    pub line: u32,
+    /// As it is written.
+    pub text: String,
 }
 
 /// Lines of a policy that no test reached.
@@ -45,34 +64,28 @@ pub struct TestRun {
 
 /// Runs all tests of the given files.
 pub fn run(files: &[PolicyFile]) -> TestRun {
+    let (mocks, wrapped) = Mocks::wrap(files);
     let mut engine = new_engine();
     engine.set_enable_coverage(true);
+    mocks.install(&mut engine);
     let mut run = TestRun::default();
-    for file in files {
+    for file in &wrapped {
         if let Err(error) = engine.add_policy(file.name.to_string(), file.text.to_string()) {
             run.errors.push((Arc::clone(&file.name), error.to_string()));
         }
     }
-    let mut found = Vec::new();
-    for module in engine.get_modules() {
-        let file: Arc<str> = module.package.span.source.file().as_str().into();
-        let package = module.package.refr.span().text().to_owned();
-        for rule in &module.policy {
-            let span = rule.span();
-            let name: String = span.text().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            if name.starts_with("test_") && file.ends_with("_test.rego") {
-                found.push((Arc::clone(&file), format!("data.{package}.{name}"), span.line));
-            }
-        }
-    }
-    found.sort();
-    for (file, name, line) in found {
+    for Test { file, name, line } in tests_of(&mut engine) {
         engine.set_input(Value::Undefined);
-        let outcome = match engine.eval_rule(name.clone()) {
-            Ok(Value::Bool(true)) => TestOutcome::Passed,
-            Ok(_) => TestOutcome::Failed,
-            Err(error) => TestOutcome::Error(error.to_string()),
+        let result = engine.eval_rule(name.clone());
+        let outcome = match (mocks.take_misfit(), result) {
+            (Some(reason), _) => TestOutcome::Refused(reason),
+            (None, Ok(Value::Bool(true))) => TestOutcome::Passed,
+            (None, Ok(_)) => {
+                TestOutcome::Failed(failure::failing(files, &wrapped, &mocks, &file, &name, line))
+            }
+            (None, Err(error)) => TestOutcome::Error(error.to_string()),
         };
+        drop(mocks.take_misfit());
         run.tests.push(TestCase { file, name, line, outcome });
     }
     if let Ok(report) = engine.get_coverage_report() {
@@ -87,4 +100,103 @@ pub fn run(files: &[PolicyFile]) -> TestRun {
         run.coverage.sort_by(|a, b| a.file.cmp(&b.file));
     }
     run
+}
+
+/// Where something starts that the parser says starts at `start`: it leaves out the quotes of a string.
+fn start_of(text: &str, start: usize) -> usize {
+    let before = start.checked_sub(1);
+    before.filter(|before| matches!(text.as_bytes().get(*before), Some(b'"' | b'`'))).unwrap_or(start)
+}
+
+/// Where something ends that the parser says ends at `end`.
+fn end_of(text: &str, end: usize) -> usize {
+    if matches!(text.as_bytes().get(end), Some(b'"' | b'`')) { end + 1 } else { end }
+}
+
+/// Where a test is.
+struct Test {
+    file: Arc<str>,
+    name: String,
+    line: u32,
+}
+
+/// All tests of the loaded files, in the order of their names.
+fn tests_of(engine: &mut Engine) -> Vec<Test> {
+    let mut found = Vec::new();
+    for module in engine.get_modules() {
+        let file: Arc<str> = module.package.span.source.file().as_str().into();
+        let package = module.package.refr.span().text().to_owned();
+        for rule in &module.policy {
+            let span = rule.span();
+            let name: String = span.text().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if name.starts_with("test_") && file.ends_with("_test.rego") {
+                let name = format!("data.{package}.{name}");
+                found.push(Test { file: Arc::clone(&file), name, line: span.line });
+            }
+        }
+    }
+    found.sort_by(|one, other| (&one.file, &one.name, one.line).cmp(&(&other.file, &other.name, other.line)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "# METADATA\n# title: t\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage a.b\nimport rego.v1\ndeny contains \"no\" if input.kind == \"Pod\"\n";
+
+    fn outcomes(tests: &str) -> Vec<TestOutcome> {
+        let file = |name: &str, text: String| PolicyFile { name: name.into(), text: text.into() };
+        let head = "package a.b_test\nimport rego.v1\nimport data.a.b as rule\n";
+        let files = [file("b.rego", RULE.to_owned()), file("b_test.rego", format!("{head}{tests}"))];
+        let run = run(&files);
+        assert_eq!(run.errors, []);
+        run.tests.into_iter().map(|test| test.outcome).collect()
+    }
+
+    #[test]
+    fn a_failed_test_names_the_expression_that_did_not_hold() {
+        for (body, expected) in [
+            ("test_x if {\n\tx := 1\n\tx == 2\n\tx == 3\n}\n", Some((6, "x == 2"))),
+            ("test_x if 1 == 2\n", Some((4, "1 == 2"))),
+            ("test_x if {\n\t\"a\" == \"b\"\n\t1 == 2\n}\n", Some((5, "\"a\" == \"b\""))),
+            ("test_x if {\n\tx := \"a\"\n\tx == `b`\n}\n", Some((6, "x == `b`"))),
+            (
+                "test_x if {\n\tcount(rule.deny) == 0 with input as {\"apiVersion\": \"v1\", \"kind\": \"Pod\"}\n}\n",
+                Some((5, "count(rule.deny) == 0 with input as {\"apiVersion\": \"v1\", \"kind\": \"Pod\"}")),
+            ),
+            ("test_x if {\n\tsome x in [1, 2]\n\tx > 5\n}\n", Some((6, "x > 5"))),
+            ("test_x := false\n", None),
+        ] {
+            let expected =
+                expected.map(|(line, text): (u32, &str)| Expression { line, text: text.to_owned() });
+            assert_eq!(outcomes(body), [TestOutcome::Failed(expected)], "{body}");
+        }
+    }
+
+    #[test]
+    fn an_input_that_no_scan_would_make_is_refused() {
+        let refused = |mock: &str| {
+            let tests = format!(
+                "test_x if count(rule.deny) < 2 with input as {mock}\n_pod(kind) := {{\"apiVersion\": \"v1\", \"kind\": kind}}\n"
+            );
+            match outcomes(&tests).as_slice() {
+                [TestOutcome::Refused(reason)] => Some(reason.clone()),
+                [TestOutcome::Passed] => None,
+                other => panic!("{mock}: {other:?}"),
+            }
+        };
+        assert_eq!(refused("_pod(\"Pod\")"), None);
+        assert_eq!(refused("object.union(_pod(\"Pod\"), {\"spec\": {}})"), None);
+        let reason = refused("{\"kind\": \"Pod\"}").unwrap();
+        assert_eq!(reason, "does not fit selector `kubernetes`: `input` has no `apiVersion`");
+        assert!(refused("_pod(1)").unwrap().contains("`input.kind` is a number"));
+    }
+
+    #[test]
+    fn a_mock_in_a_comprehension_is_checked_too() {
+        let tests =
+            "test_x if {1 | some kind in [\"Pod\"]; rule.deny with input as {\"kind\": kind}} == set()\n";
+        assert!(matches!(outcomes(tests).as_slice(), [TestOutcome::Refused(_)]));
+    }
 }

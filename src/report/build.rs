@@ -1,12 +1,16 @@
 //! Building the report: equal findings become one, everything gets its total order, the outcome is decided.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{AuditReference, Judged, NotApplicable, Outcome, PolicyError, Report, Status};
+use super::{AuditReference, Judged, NotApplicable, Outcome, Override, PolicyError, Report, Status};
 use crate::{
-    finding::{Finding, NotAssessed, Severity},
+    finding::{Finding, NotAssessed, Related, Severity},
     policy::{Evaluation, metadata::Rule},
     source::Place,
+    waiver::{Decision, Waiver, Waivers},
 };
 
 /// What a report is made of.
@@ -17,6 +21,11 @@ pub struct Parts {
     /// Policies that could not be loaded.
     pub errors: Vec<PolicyError>,
     pub not_applicable: Vec<NotApplicable>,
+    /// What the configuration changed.
+    pub overrides: Vec<Override>,
+    pub waivers: Waivers,
+    /// Waivers that are about no finding at all, reported or not.
+    pub unused_waivers: Vec<Waiver>,
     /// Why the run is incomplete whatever the rules said.
     pub incomplete: Vec<String>,
     pub fail_on: Option<Severity>,
@@ -32,14 +41,18 @@ impl Report {
             rules,
             mut errors,
             mut not_applicable,
+            mut overrides,
+            waivers,
+            unused_waivers,
             mut incomplete,
             fail_on,
             strict,
             audit,
         } = parts;
+        let mut expired_waivers = BTreeSet::new();
         let findings: Vec<Judged> = merge(std::mem::take(&mut evaluation.findings))
             .into_iter()
-            .map(|finding| Judged { fingerprint: finding.fingerprint(), finding, status: Status::Open })
+            .map(|finding| decided(finding, &waivers, &mut expired_waivers))
             .collect();
         let not_assessed = merge_not_assessed(std::mem::take(&mut evaluation.not_assessed));
         if strict && !not_assessed.is_empty() {
@@ -50,6 +63,7 @@ impl Report {
         errors.sort();
         errors.dedup();
         not_applicable.sort();
+        overrides.sort();
         let failing = |judged: &Judged| {
             judged.status == Status::Open && fail_on.is_some_and(|least| judged.finding.severity >= least)
         };
@@ -66,6 +80,9 @@ impl Report {
             findings,
             not_assessed,
             not_applicable,
+            overrides,
+            expired_waivers: expired_waivers.into_iter().collect(),
+            unused_waivers,
             passed,
             evaluated,
             errors,
@@ -86,6 +103,22 @@ impl Report {
             u8::from(self.outcome == Outcome::Fail)
         }
     }
+}
+
+/// A finding that a waiver covered until its last day says so.
+fn decided(mut finding: Finding, waivers: &Waivers, expired: &mut BTreeSet<Waiver>) -> Judged {
+    let status = match waivers.decide(&finding) {
+        Decision::Open => Status::Open,
+        Decision::Waived(waiver) => Status::Waived(waiver),
+        Decision::Expired { waiver, place } => {
+            let Waiver { id, owner, until, source, .. } = &waiver;
+            let label = format!("waiver `{id}` of {owner} ran out on {until} ({source})");
+            finding.related.push(Related { label, resource: None, via: None, place });
+            expired.insert(waiver);
+            Status::Open
+        }
+    };
+    Judged { fingerprint: finding.fingerprint(), finding, status }
 }
 
 /// Findings equal in rule, resource, place and message are one, with all its sets.

@@ -2,6 +2,7 @@
 
 use super::{kinds, kubernetes, terraform::Plan};
 use crate::{
+    config,
     document::{Document, Parsed, json, yaml},
     source::{Mask, Place, Problem, Source, SourceId, Status},
 };
@@ -37,6 +38,9 @@ impl Contents {
 pub fn read(id: SourceId, source: &Source, plan_folders: &[String]) -> Contents {
     if source.status != Status::Read {
         return Contents::none(source.status.clone());
+    }
+    if &*source.file == config::FILE {
+        return Contents::none(Status::Ignored("the configuration of Probity".to_owned()));
     }
     match extension(&source.file) {
         "tf" => Contents::none(terraform_source(&source.file, plan_folders)),

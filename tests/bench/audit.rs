@@ -26,6 +26,68 @@ use sha2::{Digest as _, Sha256};
 
 fn main() {
     divan::main();
+    if std::env::args().all(|argument| argument != "--test") {
+        ratios();
+    }
+}
+
+/// Medians of what has a target, as multiples of what it cannot be faster than, measured in turns: a disk that is busy
+/// slows both.
+#[expect(clippy::print_stdout, reason = "what a benchmark is for")]
+fn ratios() {
+    let (syncing, logging) = (folder(), folder());
+    let mut file = OpenOptions::new().create(true).append(true).open(syncing.path().join("file")).unwrap();
+    let mut writer = open(logging.path(), key());
+    let (one, many) = (decisions(1), decisions(10_000));
+    writer.append(&one).unwrap();
+    let (mut syncs, mut commits, mut large) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..60 {
+        syncs.push(time(|| {
+            file.write_all(&[b'x'; 2048]).unwrap();
+            file.sync_data().unwrap();
+        }));
+        commits.push(time(|| drop(writer.append(&one).unwrap())));
+        if round % 4 == 0 {
+            large.push(time(|| drop(writer.append(&many).unwrap())));
+        }
+    }
+    let log = prepared();
+    let options = VerifyOptions { keys: vec![log.key.clone()], ..VerifyOptions::default() };
+    let verified = median((0..5).map(|_| time(|| drop(verify(&log.path, &options).unwrap()))).collect());
+    let bytes = vec![b'x'; 700 * 100_000];
+    let hash = || {
+        for record in bytes.chunks(700) {
+            black_box(Sha256::digest(record));
+        }
+    };
+    let hashed = median((0..5).map(|_| time(hash)).collect());
+    #[expect(clippy::cast_precision_loss, reason = "megabytes a second")]
+    let rate = |bytes: usize, seconds: f64| bytes as f64 / seconds / 1e6;
+    let (sync, commit, large) = (median(syncs), median(commits), median(large));
+    let (verified, hashed) = (rate(usize::try_from(log.bytes).unwrap(), verified), rate(bytes.len(), hashed));
+    println!("\nfdatasync of 2 KiB           {:8.2} ms", sync * 1e3);
+    println!(
+        "commit of 1 record           {:8.2} ms = 2 syncs {:+.2} ms (at most +2 ms)",
+        commit * 1e3,
+        (commit - 2.0 * sync) * 1e3
+    );
+    println!("commit of 10,000 records     {:8.2} ms = {:.1} syncs (at most 5)", large * 1e3, large / sync);
+    println!("SHA-256 of 700 bytes         {hashed:8.0} MB/s");
+    println!(
+        "verification, 700-byte records {verified:6.0} MB/s = {:.2} of it (at least 250 MB/s)",
+        verified / hashed
+    );
+}
+
+fn time(work: impl FnOnce()) -> f64 {
+    let start = std::time::Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
 }
 
 /// A folder on the disk of the build, not in memory.

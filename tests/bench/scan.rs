@@ -17,6 +17,7 @@ use std::{
 
 use granit_parser::Parser;
 use probity::{
+    config::{Config, Day},
     document::yaml,
     finding::Severity,
     policy::{Policies, built_in},
@@ -112,6 +113,8 @@ fn settings(folder: &Path) -> Settings {
         fail_on: Some(Severity::Low),
         strict: false,
         render: false,
+        today: Day::parse("2026-01-01").expect("a day"),
+        config: Config::default(),
     }
 }
 

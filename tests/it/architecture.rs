@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data flows; each may name only those before it.
-const ORDER: [&str; 11] = [
-    "source", "document", "resource", "estate", "facts", "finding", "policy", "report", "output", "audit",
-    "scan",
+const ORDER: [&str; 14] = [
+    "spelling", "source", "document", "finding", "config", "resource", "estate", "facts", "policy", "waiver",
+    "report", "output", "audit", "scan",
 ];
 
 /// Files with more lines of code than this are split.

@@ -7,10 +7,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -20,32 +20,32 @@ impl Folder {
         Self(folder)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
         command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
         command.env_clear().env("HOME", self.path()).env("XDG_STATE_HOME", self.path().join("state"));
         command.output().expect("the binary runs")
     }
 
-    fn code(&self, arguments: &[&str]) -> Option<i32> {
+    pub(crate) fn code(&self, arguments: &[&str]) -> Option<i32> {
         self.run(arguments).status.code()
     }
 
-    fn report(&self, arguments: &[&str]) -> serde_json::Value {
+    pub(crate) fn report(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.run(&[&["scan", "--audit", "off", "-f", "json"], arguments].concat());
         serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 
-const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  mode: fast\n";
-const BAD: &str =
+pub(crate) const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  mode: fast\n";
+pub(crate) const BAD: &str =
     "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules: []\n";
-const SECRET: &str =
+pub(crate) const SECRET: &str =
     "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: corr3ct-h0rse\n";
 
 #[test]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use probity::{
+    config::{Config, Day},
     estate::Estate,
     policy::{Policies, built_in},
     report::Report,
@@ -64,6 +65,8 @@ fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
         render: false,
         fail_on: None,
         strict: false,
+        today: Day::parse("2026-01-01").expect("a day"),
+        config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");
     let report = judge(&settings, &mut estate, policies, &|_, _| {});

@@ -2,7 +2,7 @@
 
 use probity::policy::{
     Policies, built_in,
-    test::{TestOutcome, run},
+    test::{TestOutcome, loose_conditions, run},
 };
 
 #[test]
@@ -39,4 +39,12 @@ fn every_rule_loads_and_has_tests_with_its_deciding_field_unknown_and_fixtures()
             assert!(found, "{} has no fixture that must {verdict}", rule.id);
         }
     }
+}
+
+#[test]
+fn every_condition_of_a_verdict_has_a_test_that_fails_without_it() {
+    let loose = loose_conditions(&built_in());
+    let loose: Vec<String> =
+        loose.iter().map(|one| format!("{}:{}: {}", one.file, one.line, one.text)).collect();
+    assert!(loose.is_empty(), "conditions that no test holds the rule to:\n{}", loose.join("\n"));
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use probity::{
+    config::{Config, Day},
     policy::{Policies, PolicyFile, built_in},
     report::Report,
     scan::{Settings, judge, read_estate},
@@ -44,6 +45,8 @@ fn scan_base(base: Base, policies: Policies) -> (Report, String) {
         render: false,
         fail_on: None,
         strict: false,
+        today: Day::parse("2026-01-01").expect("a day"),
+        config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
     let report = judge(&settings, &mut estate, policies, &|_, _| {});

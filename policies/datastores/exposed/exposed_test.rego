@@ -62,6 +62,16 @@ test_an_unknown_port_is_not_assessed if {
 	count(rule.not_assessed) == 0 with input as _store([_exposure("LoadBalancer", internal)])
 }
 
+test_an_unknown_type_with_an_unknown_port_is_not_assessed_once if {
+	results := rule.not_assessed with input as _store([_exposure("unknown", {"port": "unknown"})])
+	count(results) == 1
+}
+
+test_an_unknown_range_of_an_internal_load_balancer_passes if {
+	ranges := {"internal": true, "source_ranges": ["unknown"]}
+	count(rule.not_assessed) == 0 with input as _store([_exposure("LoadBalancer", ranges)])
+}
+
 _store(exposures) := {
 	"id": "postgresql:Service/shop/db/unknown",
 	"engine": "postgresql",

@@ -31,6 +31,10 @@ test_class_gce_serves_http_beside_https if {
 test_other_kinds_named_alike_are_not_judged if {
 	count(rule.deny) == 0 with input as object.union(_ingress({}, {}), {"apiVersion": "traefik.io/v1"})
 	count(rule.deny) == 0 with input as object.union(_gateway(_http), {"apiVersion": "gateway.networking.k8s.io/v1"})
+	gce := _ingress({"tls": [{"secretName": "a"}]}, {"kubernetes.io/ingress.class": "gce"})
+	count(rule.deny) == 0 with input as object.union(gce, {"apiVersion": "traefik.io/v1"})
+	unknown := _gateway({"port": {"number": 80}, "hosts": ["a"]})
+	count(rule.not_assessed) == 0 with input as object.union(unknown, {"apiVersion": "gateway.networking.k8s.io/v1"})
 }
 
 test_a_plaintext_server_is_reported_at_its_protocol if {
@@ -49,6 +53,7 @@ test_a_redirecting_server_passes if {
 test_a_server_that_terminates_tls_passes if {
 	https := {"port": {"number": 443, "protocol": "HTTPS"}, "hosts": ["a"], "tls": {"mode": "SIMPLE"}}
 	count(rule.deny) == 0 with input as _gateway(https)
+	count(rule.deny) == 0 with input as _gateway(object.remove(https, ["tls"]))
 	tcp := {"port": {"number": 5432, "protocol": "TCP"}, "hosts": ["a"]}
 	count(rule.deny) == 1 with input as _gateway(tcp)
 	count(rule.deny) == 0 with input as _gateway(object.union(tcp, {"tls": {"mode": "MUTUAL"}}))

@@ -10,8 +10,9 @@ use crate::audit::canonical::{decimal, decimal_if_known};
 /// A run begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ScanStart {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<Actor>,
+    /// Who ran it, as far as anybody says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actors: Vec<Actor>,
     /// Options as given, of the allow-list only: never a value that could be a secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
@@ -28,9 +29,8 @@ pub struct ScanStart {
     pub configuration: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
-    /// A list of [`super::Input`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<List>,
+    pub manifest: Option<Manifest>,
     /// `scan`, `hook`, `cluster`, …
     pub mode: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +39,22 @@ pub struct ScanStart {
     /// SHA-256 of the canonical list of waivers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waivers: Option<String>,
+}
+
+/// What was read, before anybody knows which of it holds a credential: [`ScanInputs`] names it when that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    #[serde(serialize_with = "decimal")]
+    pub count: usize,
+    /// Keyed digest over the sorted lines of `sha256sum` of all inputs.
+    pub hmac: String,
+}
+
+/// What a run read, once its credentials are known: a plain digest of a file with a credential could be guessed back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScanInputs {
+    /// A list of [`super::Input`].
+    pub inputs: List,
 }
 
 /// The program that ran.

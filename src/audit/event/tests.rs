@@ -29,7 +29,7 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
             vkeys: vec![text("k")],
         }),
         Event::ScanStart(Box::new(ScanStart {
-            actor: Some(Actor { id: text("ann"), source: text("env-claimed") }),
+            actors: vec![Actor { id: text("ann"), source: text("env-claimed") }],
             arguments: vec![text("--strict")],
             baseline: some(sha256),
             ci: Some(Ci {
@@ -46,7 +46,14 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
                 reference: some("main"),
                 repository: some("https://example.com/shop"),
             }),
-            inputs: Some(List::new([
+            manifest: Some(Manifest { count: 3, hmac: text("00ff") }),
+            mode: text("scan"),
+            policies: vec![PolicyDigest { name: text("built-in"), sha256: text(sha256) }],
+            tool: Tool { executable: some(sha256), name: text("probity"), version: text("0.1.0") },
+            waivers: some(sha256),
+        })),
+        Event::ScanInputs(ScanInputs {
+            inputs: List::new([
                 Input {
                     digest: Some(Digest::Sha256(text(sha256))),
                     name: text("b.yaml"),
@@ -60,12 +67,8 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
                     status: text("read"),
                 },
                 Input { digest: None, name: text("c.yaml"), size: None, status: text("failed") },
-            ])),
-            mode: text("scan"),
-            policies: vec![PolicyDigest { name: text("built-in"), sha256: text(sha256) }],
-            tool: Tool { executable: some(sha256), name: text("probity"), version: text("0.1.0") },
-            waivers: some(sha256),
-        })),
+            ]),
+        }),
         Event::Decision(Decision {
             error: some("time limit"),
             evidence: some("00ff"),

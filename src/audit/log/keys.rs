@@ -1,12 +1,21 @@
 //! Keys of an open log: handing over to another, and the key of evidence digests.
 
-use super::{Receipt, Writer};
+use std::path::Path;
+
+use super::{Receipt, Writer, read_description};
 use crate::audit::{
     error::AuditError,
     event::{Event, KeyRevoked, KeyRotated},
     evidence::EvidenceKey,
+    key::VerifierKey,
     signer::Signer,
+    store::LocalFileSystem,
 };
+
+/// Keys that a log began with; none if it began unsigned, or does not exist.
+pub fn first_keys(directory: &Path) -> Result<Vec<VerifierKey>, AuditError> {
+    Ok(read_description(&LocalFileSystem, directory)?.map(|(found, _)| found.keys).unwrap_or_default())
+}
 
 impl Writer {
     /// Hands over to another key: the head that says so is signed by both, later ones by the new key alone. With a

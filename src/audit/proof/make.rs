@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ConsistencyProof, InclusionProof};
+use super::{ConsistencyProof, InclusionProof, names_report};
 use crate::audit::{
     chain::{Chain, Fault},
     commit::Commit,
@@ -33,6 +33,16 @@ pub fn prove_finding(
     })
 }
 
+/// Proves the newest end of a run that wrote a report with this SHA-256.
+pub fn prove_report(directory: &Path, sha256: &str, run: Option<&str>) -> Result<InclusionProof, AuditError> {
+    let found = prove(&LocalFileSystem, directory, |record| {
+        run.is_none_or(|run| record.run.starts_with(run)) && names_report(record, sha256)
+    })?;
+    found.ok_or_else(|| {
+        AuditError::Request(format!("no run in the log wrote a report with the SHA-256 `{sha256}`"))
+    })
+}
+
 /// Proves the record with an index.
 pub fn prove_index(directory: &Path, index: u64) -> Result<InclusionProof, AuditError> {
     prove(&LocalFileSystem, directory, |record| record.index == index)?
@@ -48,9 +58,8 @@ pub fn consistency(directory: &Path, old: &Note, new: Option<&Note>) -> Result<C
     };
     let old_size = old.checkpoint.size;
     let ranges = consistency_ranges(old_size.min(note.checkpoint.size), note.checkpoint.size);
-    let hashes = collect(system, directory, ranges)?.ok_or_else(|| {
-        AuditError::Request(format!("the log is shorter than the head of {} records", note.checkpoint.size))
-    })?;
+    let hashes = collect(system, directory, ranges)?
+        .ok_or_else(|| AuditError::Shorter { size: note.checkpoint.size.max(old_size) })?;
     Ok(ConsistencyProof { old_size, hashes, note })
 }
 

@@ -103,7 +103,12 @@ impl FileSystem for LocalFileSystem {
 #[cfg(target_os = "linux")]
 fn network(path: &Path) -> Option<&'static str> {
     let number = rustix::fs::statfs(path).ok()?.f_type;
-    match u64::try_from(number).ok()? & 0xffff_ffff {
+    network_kind(u64::try_from(number).ok()?)
+}
+
+#[cfg(target_os = "linux")]
+const fn network_kind(number: u64) -> Option<&'static str> {
+    match number {
         0x6969 => Some("NFS"),
         0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
         0x0102_1997 => Some("9p"),
@@ -243,6 +248,25 @@ mod tests {
         writer.append(&[end()]).unwrap();
         writer.append(&[end()]).unwrap();
         assert_eq!(mode(&folder.path().join(SEGMENT)), 0o444);
+    }
+
+    /// K8; numbers of `statfs(2)`. Those of tmpfs, ext4, XFS, Btrfs and overlayfs pass.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn network_file_systems_are_told_from_local_ones() {
+        for (number, kind) in [
+            (0x6969, Some("NFS")),
+            (0xff53_4d42, Some("SMB")),
+            (0xfe53_4d42, Some("SMB")),
+            (0x0102_1997, Some("9p")),
+            (0x0102_1994, None),
+            (0xef53, None),
+            (0x5846_5342, None),
+            (0x9123_683e, None),
+            (0x794c_7630, None),
+        ] {
+            assert_eq!(network_kind(number), kind, "{number:x}");
+        }
     }
 
     #[test]

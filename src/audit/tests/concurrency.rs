@@ -1,4 +1,4 @@
-//! K1 to K7: many writers, readers among them, and clocks.
+//! K1 to K8, C8: many writers, readers among them, and clocks.
 
 use std::{
     collections::BTreeMap,
@@ -53,9 +53,10 @@ fn writer_process() {
     }
 }
 
-fn start_writer(folder: &Path) -> Child {
+/// Starts a test of this module as a process of its own.
+fn start_process(name: &str, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "audit::tests::concurrency::writer_process", "--ignored", "--nocapture"])
+        .args(["--exact", &format!("audit::tests::concurrency::{name}"), "--ignored", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -66,7 +67,7 @@ fn start_writer(folder: &Path) -> Child {
 /// Starts writers, kills each once it acknowledged so many commits (every fourth one earlier, in the middle of
 /// something), and compares the log with what was acknowledged.
 fn contend(folder: &Path, processes: usize, commits: usize) {
-    let writers: Vec<Child> = (0..processes).map(|_| start_writer(folder)).collect();
+    let writers: Vec<Child> = (0..processes).map(|_| start_process("writer_process", folder)).collect();
     let collectors: Vec<_> = writers
         .into_iter()
         .enumerate()
@@ -161,6 +162,44 @@ fn k4_waiting_for_the_lock_ends() {
     assert!(matches!(error, AuditError::Locked { .. }), "{error}");
     drop(lock);
     waiting.append(&[start()]).unwrap();
+}
+
+/// Holds the lock of a log until it is killed.
+#[test]
+#[ignore = "only the other tests start it"]
+fn lock_holder_process() {
+    #[expect(clippy::disallowed_methods, reason = "the process that starts this one says where the log is")]
+    let Some(folder) = std::env::var_os(FOLDER).map(std::path::PathBuf::from) else { return };
+    let writer = Writer::open(&folder.join(LOG), on_disk(&folder)).unwrap();
+    let _lock = writer.lock().unwrap();
+    writeln!(std::io::stdout(), "locked").unwrap();
+    thread::sleep(Duration::from_mins(5));
+}
+
+#[test]
+fn c8_whoever_dies_with_the_lock_leaves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join(LOG);
+    let impatient = || Options { lock_timeout: Duration::from_millis(50), ..on_disk(folder.path()) };
+    let mut waiting = Writer::open(&log, impatient()).unwrap();
+    let mut holder = start_process("lock_holder_process", folder.path());
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().ends_with("locked")));
+    assert!(matches!(waiting.append(&[start()]), Err(AuditError::Locked { .. })));
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    waiting.append(&[start()]).unwrap();
+}
+
+#[test]
+fn k8_a_network_file_system_is_refused_unless_it_is_allowed() {
+    let (system, _) = log_of(options(), &[1]);
+    system.be_remote("NFS");
+    let error = open(&system, options()).err().unwrap();
+    assert!(matches!(error, AuditError::Network { kind: "NFS", .. }), "{error}");
+    let mut writer = open(&system, Options { allow_network: true, ..options() }).unwrap();
+    assert!(writer.warnings().iter().any(|warning| warning.contains("NFS")), "{:?}", writer.warnings());
+    writer.append(&[end()]).unwrap();
 }
 
 #[test]

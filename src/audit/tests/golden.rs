@@ -12,7 +12,7 @@ fn folder() -> PathBuf {
 
 #[test]
 fn the_log_of_version_1_verifies() {
-    let head = "29\nnoTLEEAWx8kfp8eo1eWSpkTf+uTMKH8EAlLvExRuuxs=\n";
+    let head = "30\nyFdgBK2fZ/I79jX3U7Rc6O6gyWCkCUPl5Vdk1zuppj0=\n";
     for seed in [1, 2] {
         let options = VerifyOptions { keys: vec![key(seed).verifier().clone()], ..VerifyOptions::default() };
         let verdict = verify(&folder(), &options).unwrap();
@@ -21,7 +21,8 @@ fn the_log_of_version_1_verifies() {
     }
     let rows = show::records(&folder(), &show::Filter::default()).unwrap();
     let kinds: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.kind).collect();
-    assert_eq!(kinds.len(), crate::audit::event::Kind::ALL.len(), "{kinds:?}");
+    // All kinds that there were; later programs may know more.
+    assert_eq!(kinds.len(), 15, "{kinds:?}");
 }
 
 #[test]

@@ -65,6 +65,7 @@ struct State {
     operations: u64,
     faults: BTreeMap<u64, Fault>,
     dead: bool,
+    network: Option<&'static str>,
     /// Operations so far, with their path.
     trace: Vec<String>,
     traced: bool,
@@ -91,6 +92,11 @@ impl Memory {
         let mut state = self.state();
         let at = state.operations + operation;
         state.faults.insert(at, fault);
+    }
+
+    /// Takes it for a network file system.
+    pub(super) fn be_remote(&self, kind: &'static str) {
+        self.state().network = Some(kind);
     }
 
     pub(super) fn operations(&self) -> u64 {
@@ -390,7 +396,7 @@ impl FileSystem for Memory {
     }
 
     fn network(&self, _path: &Path) -> Option<&'static str> {
-        None
+        self.state().network
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::audit::event::{
-    Actor, Ci, DecisionBatch, Digest, Git, Input, Limit, List, Override, PolicyDigest, ReportDigest,
-    WaiverChange, WaiverUse,
+    Actor, Ci, DecisionBatch, Digest, Git, Input, Limit, List, Manifest, Override, PolicyDigest,
+    ReportDigest, ScanInputs, WaiverChange, WaiverUse,
 };
 
 /// 200 values that must not be found again.
@@ -38,15 +38,18 @@ fn events(text: &dyn Fn() -> String) -> Vec<Event> {
     let Event::ScanStart(start) = start() else { unreachable!() };
     vec![
         Event::ScanStart(Box::new(ScanStart {
-            actor: Some(Actor { id: text(), source: text() }),
+            actors: vec![Actor { id: text(), source: text() }],
             arguments: vec![text(), text()],
             ci: Some(Ci { attempt: some(), provider: text(), run: some(), workflow: some() }),
             git: Some(Git { commit: some(), dirty: None, reference: some(), repository: some() }),
-            inputs: Some(List::new((0..90).map(|_| input(Some(Digest::Keyed(text())))))),
+            manifest: Some(Manifest { count: 1, hmac: text() }),
             policies: vec![PolicyDigest { name: text(), sha256: text() }],
             mode: text(),
             ..*start
         })),
+        Event::ScanInputs(ScanInputs {
+            inputs: List::new((0..90).map(|_| input(Some(Digest::Keyed(text()))))),
+        }),
         Event::Decision(Decision {
             error: some(),
             evidence: some(),

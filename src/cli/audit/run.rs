@@ -1,65 +1,99 @@
 //! A scan's run in the log: opened before any policy is evaluated, closed after the last output.
 
+mod circumstances;
+mod events;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{ArgMatches, Args};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     audit::{
         AuditError, Cause, Event, Options, Receipt, Writer,
-        event::{
-            Actor, Ci, Decision, DecisionBatch, Digest, Input, List, Outcomes, PolicyDigest, ReportDigest,
-            ScanEnd, ScanStart, Tool,
-        },
-        key::PrivateKey,
+        event::ScanInputs,
+        evidence::EvidenceKey,
+        key::{PrivateKey, VerifierKey},
+        keyfile::{forbid_core_dumps, read_private},
+        log::first_keys,
         signer::Signer,
     },
     cli::{Failure, clock, scan::Written, scan::absolute, terminal::Terminal},
+    config,
     estate::Estate,
     finding::hex,
     policy::PolicyFile,
     report::{AuditReference, Report},
-    source::{Mask, Source, Status, base::Base},
+    source::{Sources, base::Base},
 };
+use events::Digests;
 
 /// Folder of the log below the base.
 pub(super) const DEFAULT: &str = ".probity/audit";
 
-/// Arguments that say where a scan is recorded.
+/// Arguments that say where a scan is recorded, and who signs.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Destination {
     /// Folder of the audit log, or `off` [default: `.probity/audit` at the base].
     #[arg(long, value_name = "DIR")]
     audit: Option<String>,
-    /// File with the private key that signs the log.
-    #[arg(long, value_name = "FILE")]
+    /// File with the private key that signs the log [env: `PROBITY_AUDIT_KEY`, the key itself].
+    #[arg(long, value_name = "FILE", conflicts_with = "audit_signer")]
     audit_key: Option<PathBuf>,
-    /// Name of the log, such as `audit.example.com/shop`.
+    /// Command that signs the log: it reads a checkpoint and writes the 64 bytes of an Ed25519 signature.
+    #[arg(long, value_name = "exec:CMD")]
+    audit_signer: Option<String>,
+    /// Verifier key of `--audit-signer`; a log that has one key from its beginning on names it itself.
+    #[arg(long, value_name = "KEY", requires = "audit_signer")]
+    audit_vkey: Option<String>,
+    /// Name of the log, such as `audit.example.com/shop` [default: that of the key].
     #[arg(long, value_name = "NAME")]
     audit_origin: Option<String>,
+    /// Begin a new log although one of this name is remembered; the new one names the lost one.
+    #[arg(long)]
+    audit_init_new: bool,
+    /// Write the log although it lies on a network file system, where locks may not hold.
+    #[arg(long)]
+    audit_allow_network_fs: bool,
+}
+
+/// What a scan is about to judge.
+pub(in crate::cli) struct Scanned<'s> {
+    pub(in crate::cli) base: &'s Base,
+    /// What `probity.yaml` says of the log.
+    pub(in crate::cli) configured: &'s config::AuditSettings,
+    /// SHA-256 of `probity.yaml`.
+    pub(in crate::cli) configuration: Option<String>,
+    pub(in crate::cli) estate: &'s Estate,
+    pub(in crate::cli) policies: &'s [PolicyFile],
+    pub(in crate::cli) matches: Option<&'s ArgMatches>,
 }
 
 /// A run that was opened.
 pub(in crate::cli) struct Run {
     writer: Writer,
-    start: Receipt,
+    key: EvidenceKey,
+    reference: AuditReference,
+    began: Timestamp,
+    /// SHA-256 of each policy file by its name.
+    policies: BTreeMap<String, String>,
+    /// What is still to be recorded of the beginning: hooks commit once.
+    pending: Vec<Event>,
 }
 
 impl Destination {
     /// Records that a run begins; `None` with `--audit off`. Nothing is judged if this fails.
     pub(in crate::cli) fn start(
         &self,
-        base: &Base,
-        estate: &Estate,
-        policies: &[PolicyFile],
+        scanned: &Scanned<'_>,
         terminal: &Terminal,
     ) -> Result<Option<Run>, Failure> {
-        let start = Event::ScanStart(Box::new(scan_start(estate, policies)));
-        let candidates = match self.audit.as_deref() {
+        let configured = scanned.configured;
+        let candidates = match self.audit.as_deref().or(configured.log.as_deref()) {
             Some("off") => return Ok(None),
             Some(url) if url.contains("://") => {
                 return Err(Failure::usage(format!(
@@ -67,12 +101,13 @@ impl Destination {
                 ))
                 .help("give a folder"));
             }
-            Some(folder) => vec![absolute(Path::new(folder))?],
-            None => default_directory(base),
+            Some(folder) if self.audit.is_some() => vec![absolute(Path::new(folder))?],
+            Some(folder) => vec![scanned.base.root.join(folder)],
+            None => default_directory(scanned.base),
         };
         let last = candidates.len().saturating_sub(1);
         for (index, directory) in candidates.iter().enumerate() {
-            match self.open(directory, &start) {
+            match self.open(directory, scanned) {
                 Ok(run) => {
                     if index > 0 {
                         terminal.notice(format!(
@@ -82,70 +117,129 @@ impl Destination {
                         ));
                     }
                     run.writer.warnings().iter().for_each(|warning| terminal.notice(warning));
+                    if !run.reference.signed {
+                        terminal.notice("the audit log is UNSIGNED: see `probity audit keygen`");
+                    }
                     return Ok(Some(run));
                 }
-                Err(error) if index < last && error.cause() == Cause::Io => {}
+                Err(error) if index < last && error.is_about_the_place() => {}
                 Err(error) => return Err(failure(&error)),
             }
         }
         Ok(None)
     }
 
-    fn open(&self, directory: &Path, start: &Event) -> Result<Run, AuditError> {
+    fn open(&self, directory: &Path, scanned: &Scanned<'_>) -> Result<Run, AuditError> {
         let mut options = Options::new(clock::now);
-        options.signer = self.key()?.map(Signer::Key);
-        options.origin = self.audit_origin.clone().or_else(|| {
-            let is_new = !directory.join("log.json").exists() && options.signer.is_none();
-            is_new.then(|| default_origin(directory))
-        });
+        options.signer = self.signer(directory)?;
+        options.origin = self
+            .audit_origin
+            .clone()
+            .or_else(|| scanned.configured.origin.as_deref().map(ToOwned::to_owned))
+            .or_else(|| {
+                let is_new = !directory.join("log.json").exists() && options.signer.is_none();
+                is_new.then(|| default_origin(directory))
+            });
         options.state = state_folder();
+        options.initialise_new = self.audit_init_new;
+        options.allow_network = self.audit_allow_network_fs;
         let mut writer = Writer::open(directory, options)?;
-        let start = writer.append(std::slice::from_ref(start))?;
-        Ok(Run { writer, start })
+        let key = writer.evidence_key()?;
+        let policies = events::policy_digests(scanned.policies);
+        let start = events::start(scanned, &key);
+        let (size, root, signed) = writer.head();
+        let origin = writer.origin().to_owned();
+        let run = writer.run().to_owned();
+        let mut reference = AuditReference { origin, run, size, root: root.hex(), signed };
+        let mut pending = vec![start];
+        if !circumstances::is_hook() {
+            let Receipt { size, root, .. } = writer.append(&pending)?;
+            pending.clear();
+            reference = AuditReference { size, root: root.hex(), ..reference };
+        }
+        Ok(Run { writer, key, reference, began: clock::now(), policies, pending })
+    }
+
+    fn signer(&self, directory: &Path) -> Result<Option<Signer>, AuditError> {
+        let Some(command) = &self.audit_signer else { return Ok(self.key()?.map(Signer::Key)) };
+        let Some(line) = command.strip_prefix("exec:") else {
+            return Err(AuditError::Request(
+                "`--audit-signer`: write `exec:PROGRAM [ARGUMENT]...`".to_owned(),
+            ));
+        };
+        let verifier = match &self.audit_vkey {
+            Some(key) => VerifierKey::parse(key)?,
+            None => first_keys(directory)?.into_iter().next().ok_or_else(|| {
+                AuditError::Request(
+                    "a log that does not exist yet, or began unsigned, needs `--audit-vkey` with `--audit-signer`"
+                        .to_owned(),
+                )
+            })?,
+        };
+        Ok(Some(Signer::command(line, verifier).map_err(|error| AuditError::Request(error.to_string()))?))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the edge that reads the key")]
     fn key(&self) -> Result<Option<PrivateKey>, AuditError> {
-        let text = match &self.audit_key {
-            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
-                AuditError::Request(format!("`--audit-key {}` cannot be read: {error}", path.display()))
-            })?),
-            None => std::env::var("PROBITY_AUDIT_KEY").ok(),
+        forbid_core_dumps();
+        if let Some(path) = &self.audit_key {
+            let key = read_private(path).map_err(|error| match error {
+                AuditError::Io(error) => AuditError::Request(format!("`--audit-key`: {error}")),
+                other => other,
+            });
+            return key.map(Some);
+        }
+        let Some(text) = std::env::var_os("PROBITY_AUDIT_KEY").filter(|text| !text.is_empty()) else {
+            return Ok(None);
         };
-        Ok(text.map(|text| PrivateKey::parse(text.trim())).transpose()?)
+        Ok(Some(PrivateKey::parse(&text.to_string_lossy())?))
     }
 }
 
 impl Run {
     pub(in crate::cli) fn reference(&self) -> AuditReference {
-        AuditReference {
-            origin: self.start.origin.clone(),
-            run: self.start.run.clone(),
-            size: self.start.size,
-            root: self.start.root.hex(),
-            signed: self.start.signed,
-        }
+        self.reference.clone()
     }
 
-    /// Records what was decided and written; gives the exit code of a log that could not be written, else 0.
+    /// Records what was decided and written, and puts a proof beside each SARIF file; gives the exit code of what
+    /// could not be written, else 0.
     pub(in crate::cli) fn finish(
         mut self,
         report: &Report,
+        sources: &Sources,
         code: u8,
         written: &[Written],
         terminal: &Terminal,
     ) -> u8 {
-        let mut events = decisions(report);
-        events.push(Event::ScanEnd(scan_end(report, code, written)));
-        match self.writer.append(&events) {
-            Ok(_) => 0,
-            Err(error) => {
-                let failure = failure(&error);
+        let digests = Digests { key: &self.key, sources, policies: &self.policies };
+        let mut events = std::mem::take(&mut self.pending);
+        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
+        events.extend(events::decisions(report, &digests));
+        let milliseconds = clock::now().duration_since(self.began).as_millis();
+        events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
+        let result = self.writer.append(&events).map_err(|error| failure(&error));
+        match result.and_then(|receipt| write_proofs(&receipt, written)) {
+            Ok(()) => 0,
+            Err(failure) => {
                 terminal.error(&failure);
                 failure.code
             }
         }
     }
+}
+
+/// Beside `report.sarif`, `report.sarif.tlog-proof`: that this log names the report, and a head to keep.
+fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
+    for report in written.iter().filter(|report| report.format == "sarif") {
+        let Some(file) = &report.file else { continue };
+        let mut path = file.clone().into_os_string();
+        path.push(".tlog-proof");
+        std::fs::write(&path, receipt.proof().encode()).map_err(|error| {
+            Failure::usage(format!("`{}` cannot be written: {error}", Path::new(&path).display()))
+                .help("the run is recorded; `probity audit prove` makes the proof again")
+        })?;
+    }
+    Ok(())
 }
 
 /// The graver of two exit codes: 2, then 4, then 3, then 1 (contract, "Exit codes").
@@ -154,7 +248,7 @@ pub(in crate::cli) fn worse(one: u8, other: u8) -> u8 {
 }
 
 /// Name of a log that nobody named: told apart from those of other clones by where it lies.
-fn default_origin(directory: &Path) -> String {
+pub(super) fn default_origin(directory: &Path) -> String {
     let hash = hex(&Sha256::digest(directory.to_string_lossy().as_bytes()));
     format!("local/{}", hash.get(..16).unwrap_or_default())
 }
@@ -177,140 +271,15 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 }
 
 fn failure(error: &AuditError) -> Failure {
-    let code = if error.cause() == Cause::Usage { 2 } else { 4 };
-    Failure { code, ..Failure::usage(error) }
-        .help("nothing was judged without a record; `--audit off` scans without one")
-}
-
-fn scan_start(estate: &Estate, policies: &[PolicyFile]) -> ScanStart {
-    let inputs =
-        estate.sources.iter().map(|(_, source)| input(source)).filter(|input| input.status != "ignored");
-    ScanStart {
-        actor: actor(),
-        ci: automation(),
-        inputs: Some(List::new(inputs)),
-        mode: "scan".to_owned(),
-        policies: vec![PolicyDigest { name: "all".to_owned(), sha256: bundle_digest(policies) }],
-        tool: Tool {
-            executable: None,
-            name: "probity".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        ..ScanStart::default()
-    }
-}
-
-fn input(source: &Source) -> Input {
-    let status = match &source.status {
-        Status::Read => "read",
-        Status::Ignored(_) => "ignored",
-        Status::Skipped(_) => "skipped",
-        Status::Failed(_) => "failed",
-    };
-    // The digest of a short file that holds a credential could be guessed back.
-    let digest =
-        source.digest.filter(|_| source.mask == Mask::None).map(|digest| Digest::Sha256(hex(&digest)));
-    Input {
-        digest,
-        name: source.file.to_string(),
-        size: Some(source.text.len() as u64),
-        status: status.to_owned(),
-    }
-}
-
-/// SHA-256 over the sorted lines of `sha256sum`, so that it can be checked without us.
-fn bundle_digest(files: &[PolicyFile]) -> String {
-    let mut lines: Vec<String> = files
-        .iter()
-        .map(|file| format!("{}  {}\n", hex(&Sha256::digest(file.text.as_bytes())), file.name))
-        .collect();
-    lines.sort();
-    hex(&Sha256::digest(lines.concat().as_bytes()))
-}
-
-/// Whoever the environment claims to be: it is recorded as a claim.
-#[expect(clippy::disallowed_methods, reason = "the edge that reads who runs")]
-fn actor() -> Option<Actor> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let claimed = set("GITHUB_ACTOR").or_else(|| set("GITLAB_USER_LOGIN"));
-    let claimed = claimed.map(|id| Actor { id, source: "env-claimed".to_owned() });
-    claimed.or_else(|| {
-        Some(Actor { id: set("USER").or_else(|| set("LOGNAME"))?, source: "env-claimed".to_owned() })
-    })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge that reads what automation this is")]
-fn automation() -> Option<Ci> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    set("GITHUB_ACTIONS").map(|_| Ci {
-        attempt: set("GITHUB_RUN_ATTEMPT"),
-        provider: "github".to_owned(),
-        run: set("GITHUB_RUN_ID"),
-        workflow: set("GITHUB_WORKFLOW_REF"),
-    })
-}
-
-/// One record for everything that is not a pass, and one for all passes of each rule.
-fn decisions(report: &Report) -> Vec<Event> {
-    let found = report.findings.iter().map(|judged| Decision {
-        fingerprint: Some(judged.fingerprint.clone()),
-        outcome: if judged.status.name() == "open" { "fail" } else { judged.status.name() }.to_owned(),
-        path: Some(judged.finding.path.to_string()).filter(|path| !path.is_empty()),
-        resource: judged.finding.resource.clone(),
-        rule: judged.finding.rule.to_string(),
-        severity: Some(judged.finding.severity.name().to_owned()),
-        ..Decision::default()
-    });
-    let unassessed = report.not_assessed.iter().flat_map(|result| {
-        result.resources.iter().map(|resource| Decision {
-            outcome: "not_assessed".to_owned(),
-            resource: resource.clone(),
-            rule: result.rule.to_string(),
-            ..Decision::default()
-        })
-    });
-    let errors = report.errors.iter().map(|error| Decision {
-        error: Some("policy".to_owned()),
-        outcome: "error".to_owned(),
-        rule: error.policy.clone(),
-        ..Decision::default()
-    });
-    found.chain(unassessed).chain(errors).map(Event::Decision).chain(passes(report)).collect()
-}
-
-fn passes(report: &Report) -> Vec<Event> {
-    let rules = report.passed.iter().filter(|(_, resources)| !resources.is_empty());
-    let batch = |(rule, resources): (&std::sync::Arc<str>, &Vec<std::sync::Arc<str>>)| {
-        Event::DecisionBatch(DecisionBatch {
-            outcome: "pass".to_owned(),
-            resources: List::new(resources.iter().map(ToString::to_string)),
-            rule: rule.to_string(),
-        })
-    };
-    rules.map(batch).collect()
-}
-
-fn scan_end(report: &Report, code: u8, written: &[Written]) -> ScanEnd {
-    let passed: usize = report.evaluated.iter().map(|rule| rule.passed).sum();
-    let open = report.findings.iter().filter(|judged| judged.status.name() == "open").count();
-    let counts = BTreeMap::from([
-        ("baseline", report.baseline() as u64),
-        ("error", report.errors.len() as u64),
-        ("fail", open as u64),
-        ("not_assessed", report.not_assessed.len() as u64),
-        ("pass", passed as u64),
-        ("waived", report.waived() as u64),
-    ]);
-    let reports = written.iter().map(|report| ReportDigest {
-        format: report.format.to_owned(),
-        sha256: hex(&Sha256::digest(&report.bytes)),
-        size: report.bytes.len() as u64,
-    });
-    ScanEnd {
-        counts: Outcomes(counts),
-        exit: code,
-        outcome: report.outcome.name().to_owned(),
-        reports: reports.collect(),
-        ..ScanEnd::default()
+    let failure = Failure { code: 4, ..Failure::usage(error) };
+    match error {
+        AuditError::Rollback { .. } => failure.help(
+            "nothing was judged without a record; restore the log, or begin a new one with `--audit-init-new`",
+        ),
+        AuditError::Network { .. } => Failure { code: 2, ..failure }.help("`--audit-allow-network-fs` allows it"),
+        AuditError::KeyMissing { .. } => Failure { code: 2, ..failure }
+            .help("give `--audit-key`, `PROBITY_AUDIT_KEY` or `--audit-signer`; `--audit off` scans without a record"),
+        error if error.cause() == Cause::Usage => Failure { code: 2, ..failure },
+        _ => failure.help("nothing counts without a record; `--audit off` scans without one"),
     }
 }

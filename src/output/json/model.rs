@@ -23,6 +23,8 @@ pub(super) struct Document<'a> {
     pub(super) errors: Vec<PolicyError<'a>>,
     pub(super) audit: Option<Audit<'a>>,
     pub(super) incomplete: &'a [String],
+    pub(super) overrides: Vec<Override<'a>>,
+    pub(super) waivers: Waivers<'a>,
     pub(super) rules: Vec<PublicRule<'a>>,
 }
 
@@ -93,6 +95,15 @@ pub(super) struct Waiver<'a> {
     pub(super) reason: &'a str,
     pub(super) until: &'a str,
     pub(super) source: &'a str,
+    pub(super) rule: &'a str,
+    pub(super) ticket: Option<&'a str>,
+}
+
+/// Waivers that do nothing, beside those that stand with their findings.
+#[derive(Serialize)]
+pub(super) struct Waivers<'a> {
+    pub(super) expired: Vec<Waiver<'a>>,
+    pub(super) unused: Vec<Waiver<'a>>,
 }
 
 #[derive(Serialize)]
@@ -109,6 +120,15 @@ pub(super) struct PublicNotAssessed<'a> {
 pub(super) struct NotApplicable<'a> {
     pub(super) rule: &'a str,
     pub(super) reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Override<'a> {
+    pub(super) rule: &'a str,
+    pub(super) setting: &'a str,
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    pub(super) source: &'a str,
 }
 
 #[derive(Serialize)]

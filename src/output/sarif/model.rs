@@ -146,6 +146,9 @@ pub(super) struct SarifResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) related_locations: Vec<Location>,
     pub(super) partial_fingerprints: Fingerprints,
+    /// Empty for an open finding, where decided ones are results too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressions: Option<Vec<Suppression>>,
     pub(super) properties: ResultProperties,
 }
 
@@ -156,6 +159,14 @@ pub(super) struct Fingerprints {
     pub(super) line_hash: Option<String>,
     #[serde(rename = "probity/v1")]
     pub(super) own: String,
+}
+
+/// 3.35 suppression object.
+#[derive(Serialize)]
+pub(super) struct Suppression {
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) justification: String,
 }
 
 /// 3.8 property bag of a result.

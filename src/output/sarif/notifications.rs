@@ -53,6 +53,14 @@ pub(super) fn notifications(
     }
     all.extend(skipped(sources, artifacts));
     all.extend(noticed(sources, artifacts));
+    let expired = report.expired_waivers.iter().map(|waiver| (waiver, "ran out"));
+    let unused = report.unused_waivers.iter().map(|waiver| (waiver, "is about no finding"));
+    for (waiver, why) in expired.chain(unused) {
+        let [id, rule, owner, source] =
+            [&waiver.id, &waiver.rule, &waiver.owner, &waiver.source].map(|text| one_line(text));
+        let text = format!("waiver `{id}` of {owner} for {rule} {why} ({source}, until {})", waiver.until);
+        all.push(notification("note", &text, Vec::new()));
+    }
     if !report.not_assessed.is_empty() {
         let count = counted(report.not_assessed.len(), "result");
         let text = format!("{count} not assessed: what would decide is not in the input");

@@ -7,7 +7,8 @@ use crate::{
     finding::{Finding, NotAssessed, Related, Severity},
     policy::metadata::{Control, Extent, Rule},
     report::{
-        AuditReference, Evaluated, Judged, NotApplicable, Outcome, PolicyError, Report, Status, Waiver,
+        AuditReference, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError, Report, Status,
+        Waiver,
     },
     source::{Mask, Place, Problem, Source, SourceId, Sources, Status as SourceStatus},
 };
@@ -138,7 +139,12 @@ pub(crate) fn rich() -> Set {
         reason: "moves to Vault, \"soon\" <b>".into(),
         until: "2027-01-31".into(),
         source: "probity.yaml:12".into(),
+        rule: "mtls/plaintext-accepted".into(),
+        ticket: Some("SHOP-1".into()),
+        in_source: false,
     };
+    let other = |id: &str| Waiver { id: id.into(), until: "2020-01-31".into(), ..waiver.clone() };
+    let (expired, unused) = (other("W-2"), other("W-3 [x](y) <b>"));
     for (part, status) in [("STRICT", Status::Waived(waiver)), ("UNSET", Status::Baseline)] {
         let mut finding = finding("mtls/plaintext-accepted", Severity::High, "PeerAuthentication/shop/db");
         finding.message = format!("mode `{part}` was decided about");
@@ -160,6 +166,15 @@ pub(crate) fn rich() -> Set {
     report.not_applicable = vec![NotApplicable {
         rule: "mtls/workload-not-in-mesh".into(),
         reason: "mesh.flavour is none".into(),
+    }];
+    report.expired_waivers = vec![expired];
+    report.unused_waivers = vec![unused];
+    report.overrides = vec![Override {
+        rule: "storage/no-customer-key".into(),
+        setting: "severity",
+        from: "medium".into(),
+        to: "low".into(),
+        source: "probity.yaml:3".into(),
     }];
     report.evaluated = vec![
         evaluated("lineage/unknown-classification", [4, 2, 2, 0]),
@@ -287,6 +302,9 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         findings,
         not_assessed: Vec::new(),
         not_applicable: Vec::new(),
+        overrides: Vec::new(),
+        expired_waivers: Vec::new(),
+        unused_waivers: Vec::new(),
         evaluated: Vec::new(),
         errors: Vec::new(),
         incomplete: Vec::new(),

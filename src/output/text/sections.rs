@@ -14,7 +14,7 @@ use crate::{
         summary::{counted, first_few},
         visible::{one_line, paragraph},
     },
-    report::{self, Report},
+    report::{self, Report, Waiver},
     source::{Problem, Source, Sources, Status},
 };
 
@@ -33,6 +33,9 @@ pub(super) fn render(
     if options.verbosity == Verbosity::Verbose {
         sections.decided(report, sources)?;
     }
+    sections.waivers("expired waivers", &report.expired_waivers)?;
+    sections.waivers("unused waivers", &report.unused_waivers)?;
+    sections.overrides(report)?;
     sections.not_assessed(report)?;
     sections.not_applicable(report)?;
     sections.errors(report)?;
@@ -67,6 +70,34 @@ impl Sections<'_> {
         for judged in decided {
             write!(self.out, "  ")?;
             headline(judged, sources, self.palette, self.out)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn waivers(&mut self, title: &str, waivers: &[Waiver]) -> io::Result<()> {
+        if waivers.is_empty() {
+            return Ok(());
+        }
+        self.heading(AnsiColor::Yellow, title, &waivers.len().to_string())?;
+        for waiver in waivers {
+            let [id, rule, owner, until, source] =
+                [&waiver.id, &waiver.rule, &waiver.owner, &waiver.until, &waiver.source]
+                    .map(|text| one_line(text));
+            writeln!(self.out, "  {source}: `{id}` of {owner} for {rule} until {until}")?;
+        }
+        writeln!(self.out)
+    }
+
+    fn overrides(&mut self, report: &Report) -> io::Result<()> {
+        let severities: Vec<_> =
+            report.overrides.iter().filter(|setting| setting.setting == "severity").collect();
+        if severities.is_empty() {
+            return Ok(());
+        }
+        self.heading(AnsiColor::BrightBlue, "overridden", &counted(severities.len(), "rule"))?;
+        for setting in severities {
+            let (rule, source) = (one_line(&setting.rule), one_line(&setting.source));
+            writeln!(self.out, "  {rule}: {} instead of {} ({source})", setting.to, setting.from)?;
         }
         writeln!(self.out)
     }

@@ -1,0 +1,235 @@
+//! What a scan tells the log: names, classes and digests, never contents.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Scanned, circumstances};
+use crate::{
+    audit::{
+        Event,
+        event::{
+            Decision, DecisionBatch, Digest, Input, List, Manifest, Outcomes, Override, PolicyDigest,
+            ReportDigest, ScanEnd, ScanStart, Tool, WaiverChange, WaiverUse,
+        },
+        evidence::EvidenceKey,
+    },
+    cli::scan::Written,
+    finding::hex,
+    policy::{PolicyFile, built_in},
+    report::{self, Judged, Report, Status as Standing},
+    source::{Mask, Source, SourceId, Sources, Status},
+};
+
+/// The beginning of a run. Which input holds a credential is known only once it is judged: their digests are keyed
+/// here, all in one.
+pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
+    let sources = &scanned.estate.sources;
+    let mut lines: Vec<String> = read(sources)
+        .filter_map(|(_, source)| Some(format!("{}  {}\n", hex(&source.digest?), source.file)))
+        .collect();
+    lines.sort();
+    let manifest = Manifest { count: read(sources).count(), hmac: key.digest(lines.concat().as_bytes()) };
+    Event::ScanStart(Box::new(ScanStart {
+        actors: circumstances::actors(),
+        arguments: circumstances::arguments(scanned.matches),
+        ci: circumstances::automation(),
+        configuration: scanned.configuration.clone(),
+        git: circumstances::git(&scanned.base.root),
+        manifest: Some(manifest),
+        mode: if circumstances::is_hook() { "hook" } else { "scan" }.to_owned(),
+        policies: bundles(scanned.policies),
+        tool: Tool {
+            executable: None,
+            name: "probity".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        ..ScanStart::default()
+    }))
+}
+
+/// Sources that the run is about.
+fn read(sources: &Sources) -> impl Iterator<Item = (SourceId, &Source)> {
+    sources.iter().filter(|(_, source)| !matches!(source.status, Status::Ignored(_)))
+}
+
+/// SHA-256 of each policy file by its name.
+pub(super) fn policy_digests(files: &[PolicyFile]) -> BTreeMap<String, String> {
+    files.iter().map(|file| (file.name.to_string(), hex(&Sha256::digest(file.text.as_bytes())))).collect()
+}
+
+/// Policies that come with this program, and all others.
+fn bundles(files: &[PolicyFile]) -> Vec<PolicyDigest> {
+    let ours = built_in();
+    let (built_in, given): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|file| ours.contains(file));
+    [("built-in", built_in), ("given", given)]
+        .into_iter()
+        .filter(|(_, files)| !files.is_empty())
+        .map(|(name, files)| {
+            let digests = policy_digests(&files);
+            let mut lines: Vec<String> =
+                digests.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
+            lines.sort();
+            PolicyDigest { name: name.to_owned(), sha256: hex(&Sha256::digest(lines.concat())) }
+        })
+        .collect()
+}
+
+/// Digests of what was judged, once masks are complete.
+pub(super) struct Digests<'r> {
+    pub(super) key: &'r EvidenceKey,
+    pub(super) sources: &'r Sources,
+    pub(super) policies: &'r BTreeMap<String, String>,
+}
+
+impl Digests<'_> {
+    pub(super) fn inputs(&self) -> List {
+        List::new(read(self.sources).map(|(_, source)| {
+            Input {
+                digest: self.input(source),
+                name: source.file.to_string(),
+                size: None,
+                status: match &source.status {
+                    Status::Read => "read",
+                    Status::Ignored(_) => "ignored",
+                    Status::Skipped(_) => "skipped",
+                    Status::Failed(_) => "failed",
+                }
+                .to_owned(),
+            }
+        }))
+    }
+
+    /// Plain, as `sha256sum` has it; keyed where the file holds a credential, or may hold one that nobody could find.
+    fn input(&self, source: &Source) -> Option<Digest> {
+        let digest = source.digest?;
+        let known = source.mask == Mask::None && matches!(source.status, Status::Read);
+        Some(if known { Digest::Sha256(hex(&digest)) } else { Digest::Keyed(self.key.digest(&digest)) })
+    }
+
+    fn decision(&self, report: &Report, judged: &Judged) -> Decision {
+        let finding = &judged.finding;
+        let source = finding.place.as_ref().map(|place| (self.sources.get(place.source), place));
+        let value = source.and_then(|(source, place)| source.text.get(place.span()));
+        let (outcome, waiver) = match &judged.status {
+            Standing::Open => ("fail", None),
+            Standing::Waived(waiver) => ("waived", Some(waiver.id.clone())),
+            Standing::Baseline => ("baseline", None),
+        };
+        Decision {
+            evidence: value.map(|value| self.key.digest(value.as_bytes())),
+            fingerprint: Some(judged.fingerprint.clone()),
+            input: source.and_then(|(source, _)| self.input(source)),
+            outcome: outcome.to_owned(),
+            path: Some(finding.path.to_string()).filter(|path| !path.is_empty()),
+            resource: finding.resource.clone(),
+            rule: finding.rule.to_string(),
+            rule_sha256: self.rule(report, &finding.rule),
+            severity: Some(finding.severity.name().to_owned()),
+            waiver,
+            error: None,
+        }
+    }
+
+    fn rule(&self, report: &Report, id: &str) -> Option<String> {
+        self.policies.get(&*report.rule(id)?.file).cloned()
+    }
+}
+
+/// One record for everything that is not a pass and for each use of a waiver, and one for all passes of each rule.
+pub(super) fn decisions(report: &Report, digests: &Digests<'_>) -> Vec<Event> {
+    let found = report.findings.iter().map(|judged| digests.decision(report, judged));
+    let unassessed = report.not_assessed.iter().flat_map(|result| {
+        result.resources.iter().map(|resource| Decision {
+            outcome: "not_assessed".to_owned(),
+            resource: resource.clone(),
+            rule: result.rule.to_string(),
+            rule_sha256: digests.rule(report, &result.rule),
+            ..Decision::default()
+        })
+    });
+    let errors = report.errors.iter().map(|error| Decision {
+        error: Some("policy".to_owned()),
+        outcome: "error".to_owned(),
+        rule: error.policy.clone(),
+        ..Decision::default()
+    });
+    let uses = report.findings.iter().filter_map(waiver_use);
+    let decisions = found.chain(unassessed).chain(errors).map(Event::Decision);
+    let overrides = report.overrides.iter().map(overridden);
+    let expired = report.expired_waivers.iter().map(expired);
+    overrides.chain(expired).chain(decisions).chain(uses).chain(passes(report)).collect()
+}
+
+fn overridden(setting: &report::Override) -> Event {
+    Event::Override(Override {
+        from: setting.from.clone(),
+        rule: setting.rule.to_string(),
+        setting: setting.setting.to_owned(),
+        source: Some(setting.source.clone()),
+        to: setting.to.clone(),
+    })
+}
+
+/// Reasons and names of resources may be long or personal: the record has a digest, and the patterns stay in the file.
+fn expired(waiver: &report::Waiver) -> Event {
+    Event::WaiverExpire(WaiverChange {
+        approver: waiver.owner.clone(),
+        id: waiver.id.clone(),
+        reason_sha256: Some(hex(&Sha256::digest(waiver.reason.as_bytes()))),
+        resource: None,
+        rule: waiver.rule.clone(),
+        source: Some(waiver.source.clone()),
+        ticket: waiver.ticket.clone(),
+        until: waiver.until.clone(),
+    })
+}
+
+fn waiver_use(judged: &Judged) -> Option<Event> {
+    let Standing::Waived(waiver) = &judged.status else { return None };
+    Some(Event::WaiverUse(WaiverUse {
+        fingerprint: Some(judged.fingerprint.clone()),
+        id: waiver.id.clone(),
+        resource: judged.finding.resource.clone(),
+        rule: judged.finding.rule.to_string(),
+        until: waiver.until.clone(),
+    }))
+}
+
+fn passes(report: &Report) -> impl Iterator<Item = Event> {
+    let rules = report.passed.iter().filter(|(_, resources)| !resources.is_empty());
+    rules.map(|(rule, resources): (&Arc<str>, &Vec<Arc<str>>)| {
+        Event::DecisionBatch(DecisionBatch {
+            outcome: "pass".to_owned(),
+            resources: List::new(resources.iter().map(ToString::to_string)),
+            rule: rule.to_string(),
+        })
+    })
+}
+
+/// The end of a run, after its last output.
+pub(super) fn end(report: &Report, code: u8, written: &[Written], duration_ms: Option<u64>) -> Event {
+    let passed: usize = report.evaluated.iter().map(|rule| rule.passed).sum();
+    let open = report.findings.iter().filter(|judged| judged.status == Standing::Open).count();
+    let counts = BTreeMap::from([
+        ("baseline", report.baseline() as u64),
+        ("error", report.errors.len() as u64),
+        ("fail", open as u64),
+        ("not_assessed", report.not_assessed.len() as u64),
+        ("pass", passed as u64),
+        ("waived", report.waived() as u64),
+    ]);
+    let reports = written.iter().map(|report| ReportDigest {
+        format: report.format.to_owned(),
+        sha256: hex(&Sha256::digest(&report.bytes)),
+        size: report.bytes.len() as u64,
+    });
+    Event::ScanEnd(ScanEnd {
+        counts: Outcomes(counts),
+        duration_ms,
+        exit: code,
+        outcome: report.outcome.name().to_owned(),
+        reports: reports.collect(),
+        ..ScanEnd::default()
+    })
+}

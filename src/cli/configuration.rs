@@ -1,0 +1,80 @@
+//! `probity.yaml`: found at the base and read, with notices about what has no effect.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Failure, scan::absolute, terminal::Terminal};
+use crate::{
+    config::{Config, FILE},
+    finding::hex,
+    policy::metadata::Rule,
+    source::{Status, base::Base, read},
+    spelling::nearest,
+};
+
+/// Arguments that say which configuration holds.
+#[derive(Debug, Args)]
+pub(super) struct ConfigurationArguments {
+    /// Configuration to use [default: `probity.yaml` at the base].
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Read no `probity.yaml`.
+    #[arg(long)]
+    no_config: bool,
+}
+
+/// A configuration with where it was found.
+#[derive(Debug, Default)]
+pub(super) struct Configuration {
+    pub(super) config: Config,
+    /// Folders with policies that it names, absolute.
+    pub(super) policies: Vec<PathBuf>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub(super) digest: Option<String>,
+}
+
+impl ConfigurationArguments {
+    pub(super) fn load(&self, base: &Base, terminal: &Terminal) -> Result<Configuration, Failure> {
+        let path = match &self.config {
+            _ if self.no_config => return Ok(Configuration::default()),
+            Some(path) => absolute(path)?,
+            None => base.root.join(FILE),
+        };
+        if self.config.is_none() && !path.exists() {
+            return Ok(Configuration::default());
+        }
+        let source = read::file(&path, &name(base, &path));
+        if let Status::Failed(problems) = &source.status {
+            let cause = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+            return Err(Failure::usage(format!("configuration `{}` {cause}", source.file))
+                .help("name a file that can be read, or give `--no-config`"));
+        }
+        let config = Config::parse(&source.file, &source.text).map_err(|error| {
+            Failure::usage(error).help("mend that line, or scan without the file with `--no-config`")
+        })?;
+        for (key, line) in &config.without_effect {
+            terminal.notice(format!(
+                "{}: `{key}` is valid, but without effect in this version",
+                config.source(*line)
+            ));
+        }
+        let folder = path.parent().unwrap_or(&base.root);
+        let policies = config.policies.iter().map(|policy| folder.join(&**policy)).collect();
+        Ok(Configuration { config, policies, digest: source.digest.map(|digest| hex(&digest)) })
+    }
+}
+
+/// Says which settings are about rules that there are not.
+pub(super) fn notice_unknown_rules(config: &Config, rules: &[std::sync::Arc<Rule>], terminal: &Terminal) {
+    for id in config.rules.keys().filter(|id| !rules.iter().any(|rule| *rule.id == ***id)) {
+        let meant = nearest(id, rules.iter().map(|rule| &*rule.id));
+        let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        terminal.notice(format!("{}: there is no rule `{id}`{meant}", config.file));
+    }
+}
+
+/// Relative to the base where the file lies in it.
+fn name(base: &Base, path: &Path) -> String {
+    if path.starts_with(&base.root) { base.name(path) } else { path.to_string_lossy().into_owned() }
+}

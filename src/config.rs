@@ -1,0 +1,183 @@
+//! `probity.yaml`: what a repository says about itself, as types, validated (contract, "`probity.yaml`").
+//!
+//! An unknown key or a value that cannot be meant is an error at its line: a setting that is silently without effect
+//! would be worse than none. Deliberately absent: reading the file, and what the settings do.
+
+mod pattern;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod value;
+mod waiver;
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use serde::Deserialize;
+
+pub use self::{
+    pattern::{FilePattern, NamePattern},
+    subject::{
+        AuditSettings, Classification, DataLevel, DatastoreSettings, Flavour, Mesh, MtlsMode, Secrets,
+        Service, TokenShape,
+    },
+    value::{Day, Phrase, RegularExpression},
+    waiver::WaiverEntry,
+};
+pub use crate::document::typed::Placed;
+use crate::{
+    document::{typed, yaml},
+    finding::Severity,
+    source::{LineIndex, Region, SourceId},
+};
+
+/// Name of the file at the base.
+pub const FILE: &str = "probity.yaml";
+
+/// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
+const WITHOUT_EFFECT: [&str; 6] = ["data", "mesh", "services", "datastores", "classification", "secrets"];
+
+/// Everything that `probity.yaml` may say; an empty file says nothing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// Globs in gitignore syntax, relative to the base: files that are left out.
+    pub exclude: Vec<Phrase>,
+    /// Least severity of an open finding that makes the exit code 1; `--fail-on` beats it.
+    pub fail_on: Option<FailOn>,
+    /// Rule ids with what is to be different about them.
+    pub rules: BTreeMap<String, RuleSettings>,
+    /// Folders with policies of your own, relative to this file.
+    pub policies: Vec<Phrase>,
+    /// Files and folders that policies see below `data`, relative to this file.
+    pub data: Vec<Phrase>,
+    /// Named variants of the estate with the files, folders and globs that each consists of, in the order in which
+    /// they are applied.
+    pub sets: BTreeMap<String, Vec<FilePattern>>,
+    /// The service mesh that the workloads run in.
+    pub mesh: Mesh,
+    /// Bounded contexts: the workloads and datastores that are one service.
+    pub services: BTreeMap<String, Service>,
+    /// Ids of datastores with who owns them.
+    pub datastores: BTreeMap<String, DatastoreSettings>,
+    /// The vocabulary in which this organisation classifies data.
+    pub classification: Classification,
+    /// What is a credential, and what only looks like one.
+    pub secrets: Secrets,
+    /// Findings that are accepted until a day.
+    pub waivers: Vec<Placed<WaiverEntry>>,
+    /// Where scans are recorded.
+    pub audit: AuditSettings,
+    /// Name of the file, for messages; empty where there is none.
+    #[serde(skip)]
+    pub file: Arc<str>,
+    /// Keys that were given and have no effect in this version, with their lines.
+    #[serde(skip)]
+    pub without_effect: Vec<(&'static str, usize)>,
+}
+
+/// What is to be different about a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RuleSettings {
+    /// `false`: the rule is not judged by.
+    pub enabled: Option<Placed<bool>>,
+    /// Severity of its findings instead of the rule's own.
+    pub severity: Option<Placed<Severity>>,
+}
+
+/// When open findings make the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum FailOn {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}
+
+impl FailOn {
+    /// The least severity that counts; `None`: none does.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Never => None,
+        }
+    }
+}
+
+/// What is wrong with a configuration; the move of whoever wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in Unicode scalars.
+    pub column: usize,
+    /// Lower-case phrase that says what to do.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the text of a configuration that is named `file` in messages.
+    pub fn parse(file: &str, text: &Arc<str>) -> Result<Self, ConfigError> {
+        let file: Arc<str> = file.into();
+        let lines = LineIndex::new(text);
+        let error = |region: Region, message: String| ConfigError {
+            file: Arc::clone(&file),
+            line: region.line,
+            column: region.column,
+            message,
+        };
+        let parsed = yaml::parse(SourceId(0), text);
+        if let Some(broken) = parsed.errors.first() {
+            return Err(error(lines.region(text, &broken.span), broken.message.clone()));
+        }
+        let mut documents = parsed.documents.iter();
+        let Some(document) = documents.next() else { return Ok(Self { file, ..Self::default() }) };
+        if let Some(second) = documents.next() {
+            let region = lines.region(text, &second.root().span());
+            return Err(error(region, "a second document starts here; one file is one configuration".into()));
+        }
+        if let Some(key) = document.duplicate_keys.first() {
+            let region = lines.region(text, &(key.start as usize..key.end as usize));
+            return Err(error(region, "this key is given twice; join the two".into()));
+        }
+        let mut config: Self = typed::read(document.root(), &lines).map_err(|misfit| {
+            error(
+                misfit.region.unwrap_or(Region { line: 1, column: 1, end_line: 1, end_column: 1 }),
+                misfit.message,
+            )
+        })?;
+        waiver::check(&config.waivers).map_err(|(at, message)| {
+            error(Region { line: at.0, column: at.1, end_line: at.0, end_column: at.1 }, message)
+        })?;
+        config.without_effect = WITHOUT_EFFECT
+            .into_iter()
+            .filter_map(|key| Some((key, lines.line(document.root().key_span(key)?.start))))
+            .collect();
+        config.file = file;
+        Ok(config)
+    }
+
+    /// `probity.yaml:12`, as it stands in reports and in the log.
+    pub fn source(&self, line: usize) -> String {
+        format!("{}:{line}", self.file)
+    }
+}

@@ -1,0 +1,140 @@
+//! What a configuration may say, and how it is refused.
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(FILE, &text.into()).map_err(|error| error.to_string())
+}
+
+const FULL: &str = r#"
+exclude: [vendor/**, "*.bak.yaml"]
+fail-on: high
+rules:
+  storage/no-customer-key: {enabled: false}
+  secrets/committed-secret:
+    severity: critical
+policies: [policies]
+data: [data.json]
+sets:
+  prod: [base, overlays/prod]
+mesh: {flavour: none, root-namespace: istio-system, default-mode: permissive}
+services:
+  orders: {workloads: [Deployment/shop/orders*], datastores: [postgresql:Service/shop/orders-db/orders]}
+datastores:
+  postgresql:Service/shop/orders-db/orders: {owner: orders, shared-by-design: reporting reads it}
+classification:
+  keys: [acme.io/data]
+  levels: {secret: restricted}
+secrets:
+  allow: [EXAMPLE_*]
+  tokens: [{id: acme-token, pattern: "acme_[a-z]{8}"}]
+waivers:
+  - id: W-1
+    rule: mtls/plaintext-gateway
+    resource: Ingress/shop/web
+    owner: team-shop
+    reason: moves next quarter
+    until: 2027-01-31
+    ticket: SHOP-1
+audit:
+  log: off
+"#;
+
+#[test]
+fn every_key_of_the_contract_is_read() {
+    let config = parse(FULL).unwrap();
+    assert_eq!(config.fail_on.and_then(FailOn::severity), Some(Severity::High));
+    let settings = &config.rules["secrets/committed-secret"];
+    let severity = settings.severity.unwrap();
+    assert_eq!((severity.value, config.source(severity.line)), (Severity::Critical, "probity.yaml:7".into()));
+    assert_eq!(config.rules["storage/no-customer-key"].enabled.map(|enabled| enabled.value), Some(false));
+    assert!(config.sets["prod"][1].matches("overlays/prod/a.yaml"));
+    assert_eq!(config.mesh.flavour, Some(Flavour::None));
+    assert_eq!(config.mesh.default_mode, Some(MtlsMode::Permissive));
+    assert!(config.services["orders"].workloads[0].matches("Deployment/shop/orders-api"));
+    assert_eq!(config.classification.levels["secret"], DataLevel::Restricted);
+    assert_eq!(&*config.secrets.tokens[0].id, "acme-token");
+    assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (24, "team-shop"));
+    assert_eq!(config.audit.log.as_deref(), Some("off"));
+    let without: Vec<_> = config.without_effect.iter().map(|(key, _)| *key).collect();
+    assert_eq!(without, WITHOUT_EFFECT);
+}
+
+#[test]
+fn a_file_that_says_nothing_is_the_default() {
+    for text in ["", "# only a comment\n", "exclude:\nrules:\nmesh:\nwaivers:\n", "{}"] {
+        let config = parse(text).unwrap();
+        assert!(
+            config.exclude.is_empty() && config.rules.is_empty() && config.waivers.is_empty(),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn errors_say_where_and_what_to_write() {
+    let mut wrong = Vec::new();
+    let waiver = "waivers:\n  - id: W\n    rule: a/b\n    resource: x\n    owner: o\n    reason: r\n";
+    for (text, expected) in [
+        ("a: [\n", "1:4: this bracket is not closed"),
+        ("exclude: []\nfail_on: low\n", "2:1: unknown key `fail_on`; did you mean `fail-on`?"),
+        ("colour: red\n", "1:1: unknown key `colour`; use exclude, fail-on, rules"),
+        ("fail-on: hihg\n", "1:10: unknown value `hihg`; did you mean `high`?"),
+        ("rules:\n  a/b: {severty: low}\n", "2:9: unknown key `severty`; did you mean `severity`?"),
+        ("rules:\n  a/b: {enabled: maybe}\n", "2:18: expected a boolean, found string \"maybe\""),
+        ("rules: [a/b]\n", "1:9: expected a map, found sequence"),
+        ("exclude: [1]\n", "1:11: expected a string, found integer `1`; put it in quotes"),
+        ("exclude: ['']\n", "1:11: this is empty"),
+        ("mesh: {flavour: isto}\n", "1:17: unknown value `isto`; did you mean `istio`?"),
+        ("mesh: {flavour: [istio]}\n", "1:18: expected one word"),
+        ("sets: {prod: [../other]}\n", "1:15: `../other` leads out of the base"),
+        (
+            "secrets: {tokens: [{id: a, pattern: '('}]}\n",
+            "1:37: this is no regular expression: unclosed group",
+        ),
+        ("secrets: {tokens: [{pattern: a}]}\n", "1:21: `id` is missing"),
+        ("audit: {log: /var/log/probity}\n", "1:14: this folder lies outside of the base"),
+        ("audit: {signer: exec:x}\n", "1:9: unknown key `signer`"),
+        ("exclude: []\nexclude: []\n", "2:1: this key is given twice"),
+        ("exclude: []\n---\nrules: {}\n", "3:1: a second document"),
+        ("- exclude\n", "1:3: expected"),
+        (waiver, "2:5: `until` is missing"),
+        (&format!("{waiver}    until: 2027-02-30\n"), "7:12: `2027-02-30` is no day"),
+        (&format!("{waiver}    until: soon\n"), "7:12: `soon` is no day; write it as YYYY-MM-DD"),
+        (
+            &format!("{waiver}    until: 2027-01-01\n").replace("    resource: x\n", ""),
+            "2:5: waiver `W` names neither `resource` nor `path`",
+        ),
+        (
+            &format!(
+                "{waiver}    until: 2027-01-01\n{}    until: 2027-01-01\n",
+                waiver.replace("waivers:\n", "")
+            ),
+            "8:5: waiver `W` is already given in line 2",
+        ),
+    ] {
+        let error = parse(text).expect_err(text);
+        if !error.starts_with(&format!("probity.yaml:{expected}")) {
+            wrong.push(format!("{text}: {error}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_types() {
+    let generator = schemars::generate::SchemaSettings::draft07().into_generator();
+    let mut schema = generator.into_root_schema_for::<Config>();
+    schema.insert("title".into(), "probity.yaml".into());
+    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+    crate::published::check("schemas/probity-config.json", &text);
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_text_is_read_or_refused(text in "[a-z:\\-\\[\\]{} \n#'\"&*0-9]{0,80}") {
+        if let Err(error) = Config::parse(FILE, &text.as_str().into()) {
+            proptest::prop_assert!(error.line >= 1 && error.column >= 1);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Waivers as comments of YAML: `# probity: ignore[RULE] REASON until=YYYY-MM-DD owner=NAME`.
+//!
+//! A comment behind a value is about its own line, one that has a line to itself about the next line that is no
+//! comment. A finding is never hidden by a comment that is not complete.
+
+use std::ops::Range;
+
+use super::Waiver;
+use crate::{
+    config::Day,
+    estate::Estate,
+    source::{Place, Source},
+};
+
+/// One comment that speaks to us.
+pub(super) struct Comment {
+    pub(super) place: Place,
+    /// Bytes of the line that it is about.
+    pub(super) covers: Range<usize>,
+    /// One for each rule, with its last day; or why it is none.
+    pub(super) waivers: Result<Vec<(Waiver, Day)>, String>,
+}
+
+/// In the order of their places.
+pub(super) fn comments(estate: &Estate) -> Vec<Comment> {
+    let mut found = Vec::new();
+    for document in &estate.documents {
+        let source = estate.sources.get(document.source);
+        for comment in &document.comments {
+            let Some(text) = document.comment(comment).trim().strip_prefix("probity:") else { continue };
+            let place = Place::new(document.source, comment.span.start as usize..comment.span.end as usize);
+            let line = source.lines().line(place.start);
+            let waivers = parse(text.trim()).map(|parsed| parsed.waivers(&format!("{}:{line}", source.file)));
+            found.push(Comment { covers: covered(source, line, &place), place, waivers });
+        }
+    }
+    found
+}
+
+/// The line itself where something stands before the comment, else the next one that is no comment.
+fn covered(source: &Source, line: usize, comment: &Place) -> Range<usize> {
+    let own = source.lines().span(&source.text, line);
+    let before = source.text.get(own.start..comment.start).unwrap_or_default();
+    if !before.trim().is_empty() {
+        return own;
+    }
+    let mut next = (line + 1..=source.lines().count()).map(|line| source.lines().span(&source.text, line));
+    let is_comment = |span: &Range<usize>| {
+        source.text.get(span.clone()).is_some_and(|text| text.trim_start().starts_with('#'))
+    };
+    next.find(|span| !is_comment(span)).unwrap_or(own)
+}
+
+/// What a complete comment says.
+#[derive(Debug, PartialEq, Eq)]
+struct Parsed {
+    rules: Vec<String>,
+    reason: String,
+    until: Day,
+    owner: String,
+    id: Option<String>,
+    ticket: Option<String>,
+}
+
+impl Parsed {
+    fn waivers(self, source: &str) -> Vec<(Waiver, Day)> {
+        let waiver = |rule: &String| Waiver {
+            id: self.id.clone().unwrap_or_else(|| source.to_owned()),
+            rule: rule.clone(),
+            owner: self.owner.clone(),
+            reason: self.reason.clone(),
+            until: self.until.0.to_string(),
+            source: source.to_owned(),
+            ticket: self.ticket.clone(),
+            in_source: true,
+        };
+        self.rules.iter().map(|rule| (waiver(rule), self.until)).collect()
+    }
+}
+
+/// The text after `probity:`.
+fn parse(text: &str) -> Result<Parsed, String> {
+    let form = "write `# probity: ignore[RULE] REASON until=YYYY-MM-DD owner=NAME`";
+    let rest = text.strip_prefix("ignore").map(str::trim_start).and_then(|rest| rest.strip_prefix('['));
+    let Some((rules, rest)) = rest.and_then(|rest| rest.split_once(']')) else {
+        return Err(format!("this comment is no waiver; {form}"));
+    };
+    let rules: Vec<String> =
+        rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(ToOwned::to_owned).collect();
+    let (mut until, mut owner, mut id, mut ticket) = (None, None, None, None);
+    let mut reason = Vec::new();
+    for word in rest.split_whitespace() {
+        match word.split_once('=') {
+            Some(("until", day)) => {
+                until = Some(Day::parse(day).ok_or_else(|| {
+                    format!("this waiver does not hold: `until={day}` is no day; write it as YYYY-MM-DD")
+                })?);
+            }
+            Some(("owner", name)) if !name.is_empty() => owner = Some(name.to_owned()),
+            Some(("id", name)) if !name.is_empty() => id = Some(name.to_owned()),
+            Some(("ticket", name)) if !name.is_empty() => ticket = Some(name.to_owned()),
+            _ => reason.push(word),
+        }
+    }
+    let reason = reason.join(" ");
+    let missing = match (&until, &owner) {
+        _ if rules.is_empty() => "a rule",
+        _ if reason.trim_matches(|c: char| !c.is_alphanumeric()).is_empty() => "a reason",
+        (None, _) => "a last day",
+        (_, None) => "an owner",
+        (Some(_), Some(_)) => "",
+    };
+    match (until, owner) {
+        (Some(until), Some(owner)) if missing.is_empty() => {
+            Ok(Parsed { rules, reason, until, owner, id, ticket })
+        }
+        _ => Err(format!("this waiver does not hold without {missing}; {form}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complete_comment_is_a_waiver_for_each_of_its_rules() {
+        let parsed =
+            parse("ignore[a/b, c/d] moves to Vault until=2027-01-31 owner=team-shop ticket=S-1 id=W")
+                .unwrap();
+        assert_eq!(parsed.rules, ["a/b", "c/d"]);
+        assert_eq!((parsed.reason.as_str(), parsed.owner.as_str()), ("moves to Vault", "team-shop"));
+        let waivers = parsed.waivers("k8s/a.yaml:3");
+        assert_eq!((waivers.len(), waivers[1].0.rule.as_str()), (2, "c/d"));
+        assert_eq!((waivers[0].0.id.as_str(), waivers[0].0.ticket.as_deref()), ("W", Some("S-1")));
+        let unnamed = parse("ignore[a/b] owner=o because=yes until=2027-01-31").unwrap();
+        assert_eq!(unnamed.reason, "because=yes");
+        assert_eq!(unnamed.waivers("a.yaml:3")[0].0.id, "a.yaml:3");
+    }
+
+    #[test]
+    fn an_incomplete_comment_says_what_is_missing() {
+        for (text, expected) in [
+            ("see the docs", "is no waiver"),
+            ("ignore a/b reason", "is no waiver"),
+            ("ignore[a/b", "is no waiver"),
+            ("ignore[] r until=2027-01-31 owner=o", "without a rule"),
+            ("ignore[a/b] until=2027-01-31 owner=o", "without a reason"),
+            ("ignore[a/b] -- until=2027-01-31 owner=o", "without a reason"),
+            ("ignore[a/b] reason owner=o", "without a last day"),
+            ("ignore[a/b] reason until=2027-01-31", "without an owner"),
+            ("ignore[a/b] reason until=2027-01-31 owner=", "without an owner"),
+            ("ignore[a/b] reason until=2027-02-30 owner=o", "is no day"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

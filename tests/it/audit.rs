@@ -1,0 +1,420 @@
+//! The audit log as its users meet it: keys, scans, verification, what an auditor can check.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+#![expect(clippy::unwrap_used, reason = "in tests it is an assertion")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use sha2::{Digest as _, Sha256};
+
+const ORIGIN: &str = "audit.example.com/shop";
+const BAD: &str =
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules: []\n";
+const SECRET: &str =
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: corr3ct-h0rse\n";
+
+/// A folder with an estate, a key and a log.
+struct Shop {
+    folder: tempfile::TempDir,
+    vkey: String,
+}
+
+struct Answer {
+    code: i32,
+    out: String,
+    errors: String,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shop = Self { folder, vkey: String::new() };
+        shop.write("estate/web.yaml", BAD);
+        shop.write("estate/db.yaml", SECRET);
+        shop.vkey = shop.run(&["audit", "keygen", ORIGIN, "-o", "key"]).out.trim().to_owned();
+        shop
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Answer {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null()).env_clear();
+        command.env("HOME", self.folder.path()).env("XDG_STATE_HOME", self.path("state"));
+        let Output { status, stdout, stderr } =
+            command.envs(environment.iter().copied()).output().expect("the binary runs");
+        let text = |bytes| String::from_utf8(bytes).expect("output is text");
+        Answer { code: status.code().unwrap_or(-1), out: text(stdout), errors: text(stderr) }
+    }
+
+    /// A signed scan of the estate, which has findings.
+    fn scan(&self, more: &[&str]) -> Answer {
+        let answer = self.run(&[&["scan", "estate", "--audit", "log", "--audit-key", "key"], more].concat());
+        assert_eq!(answer.code, 1, "{}", answer.errors);
+        answer
+    }
+
+    fn fingerprint(&self) -> String {
+        let report: serde_json::Value = serde_json::from_str(&self.read("r.json")).unwrap();
+        report["findings"][0]["fingerprint"].as_str().unwrap().to_owned()
+    }
+
+    /// Everything that lies in a folder, as one text.
+    fn all(&self, folder: &str) -> String {
+        let mut text = String::new();
+        let mut folders = vec![self.path(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                match entry.path() {
+                    path if path.is_dir() => folders.push(path),
+                    path => text += &String::from_utf8_lossy(&fs::read(path).unwrap()),
+                }
+            }
+        }
+        text
+    }
+}
+
+fn sha256(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes text");
+        hex
+    })
+}
+
+#[test]
+fn a_signed_log_verifies_against_its_key_and_says_what_it_cannot_know() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let other = shop.run(&["audit", "keygen", ORIGIN, "-o", "other"]).out;
+    for (arguments, code, text) in [
+        (&["--vkey", &shop.vkey][..], 0, "intact, signed by the pinned key"),
+        (&[], 5, "intact, key not pinned"),
+        (&["--vkey", other.trim()], 1, "NOT INTACT"),
+        (&["--vkey", "key"], 2, ""),
+        (&["--vkey", "nothing"], 2, ""),
+    ] {
+        let answer = shop.run(&[&["audit", "verify", "log"], arguments].concat());
+        assert_eq!(answer.code, code, "{arguments:?}: {}{}", answer.out, answer.errors);
+        assert!(answer.out.starts_with(text), "{arguments:?}: {}", answer.out);
+    }
+    let errors = shop.run(&["audit", "verify", "log", "--vkey", "key"]).errors;
+    assert!(!errors.contains(shop.read("key").trim()), "a private key is not printed: {errors}");
+}
+
+#[test]
+fn a_key_file_is_private_and_never_overwritten() {
+    let shop = Shop::new();
+    assert!(shop.vkey.starts_with(ORIGIN));
+    assert_eq!(shop.run(&["audit", "keygen", ORIGIN, "-o", "key"]).code, 2);
+    let printed = shop.run(&["audit", "keygen", ORIGIN]);
+    assert!(printed.out.starts_with("PRIVATE+KEY+") && printed.errors.contains(ORIGIN));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(shop.path("key")).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(shop.path("key"), fs::Permissions::from_mode(0o640)).unwrap();
+        let answer = shop.run(&["scan", "estate", "--audit", "log", "--audit-key", "key"]);
+        assert_eq!((answer.code, &*answer.out), (2, ""), "{}", answer.errors);
+        assert!(answer.errors.contains("chmod 600"), "{}", answer.errors);
+    }
+}
+
+#[test]
+fn the_key_may_come_in_the_environment() {
+    let shop = Shop::new();
+    let (scan, key) = (["scan", "estate", "--audit", "log"], shop.read("key"));
+    for (value, code) in [("not a key", 2), (&key, 1)] {
+        let answer = shop.run_with(&scan, &[("PROBITY_AUDIT_KEY", value)]);
+        assert_eq!(answer.code, code, "{}", answer.errors);
+        assert!(!answer.errors.contains(value), "{}", answer.errors);
+    }
+    assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 0);
+    let unsigned = shop.run(&scan);
+    assert_eq!((unsigned.code, &*unsigned.out), (2, ""), "a signed log takes nothing unsigned");
+    assert_eq!(shop.run_with(&scan, &[("PROBITY_AUDIT_KEY", "")]).code, 2);
+}
+
+#[test]
+fn without_a_key_everything_says_unsigned() {
+    let shop = Shop::new();
+    let answer = shop.run(&["scan", "estate", "--audit", "log", "-f", "json", "-o", "r.json"]);
+    assert!(answer.code == 1 && answer.errors.contains("UNSIGNED"), "{}", answer.errors);
+    assert!(shop.read("r.json").contains("\"signed\": false"));
+    let answer = shop.run(&["audit", "verify", "log"]);
+    assert!(answer.code == 5 && answer.out.starts_with("intact, UNSIGNED"), "{}", answer.out);
+    assert!(shop.run(&["audit", "show", "log"]).errors.contains("UNSIGNED"));
+    let answer = shop.run(&["audit", "prove", "log", "--index", "1", "-o", "proof"]);
+    assert!(answer.code == 0 && answer.errors.contains("UNSIGNED"), "{}", answer.errors);
+    let answer = shop.run(&["audit", "check", "proof"]);
+    assert!(answer.code == 0 && answer.out.starts_with("holds, UNSIGNED"), "{}", answer.out);
+    assert_eq!(shop.run(&["audit", "check", "proof", "--vkey", &shop.vkey]).code, 1);
+}
+
+#[test]
+fn a_finding_is_proved_to_somebody_without_the_log() {
+    let shop = Shop::new();
+    shop.scan(&["-f", "json", "-o", "r.json"]);
+    let fingerprint = shop.fingerprint();
+    let prove = ["audit", "prove", "log", "--finding", &fingerprint, "-o", "proof"];
+    assert_eq!(shop.run(&prove).code, 0);
+    fs::rename(shop.path("log"), shop.path("elsewhere")).unwrap();
+    let answer = shop.run(&["audit", "check", "proof", "--vkey", &shop.vkey]);
+    assert_eq!(answer.code, 0, "{}", answer.out);
+    assert!(answer.out.starts_with("holds, signed by the pinned key") && answer.out.contains(&fingerprint));
+    let proof = shop.read("proof");
+    let lines: Vec<&str> = proof.lines().collect();
+    for (name, text) in [
+        ("another index", proof.replace("\nindex ", "\nindex 1")),
+        ("another record", proof.replacen("extra ey", "extra fy", 1)),
+        ("a hash less", proof.replacen(&format!("{}\n", lines[3]), "", 1)),
+        ("no signature", proof.replace("\u{2014} ", "- ")),
+        ("nothing", String::new()),
+    ] {
+        assert_ne!(text, proof, "{name}");
+        shop.write("bad", &text);
+        assert_eq!(shop.run(&["audit", "check", "bad", "--vkey", &shop.vkey]).code, 1, "{name}");
+    }
+    assert_eq!(shop.run(&["audit", "prove", "elsewhere", "--finding", "00"]).code, 2);
+    assert_eq!(shop.run(&["audit", "prove", "elsewhere"]).code, 2);
+    assert_eq!(shop.run(&["audit", "prove", "log", "--index", "1"]).code, 2, "there is no log");
+}
+
+#[test]
+fn a_sarif_file_has_its_proof_beside_it_which_is_a_head_to_keep() {
+    let shop = Shop::new();
+    shop.scan(&["-f", "sarif", "-o", "r.sarif", "-f", "json", "-o", "r.json"]);
+    assert!(!shop.path("r.json.tlog-proof").exists());
+    let check = ["audit", "check", "r.sarif.tlog-proof", "--vkey", &shop.vkey, "--report", "r.sarif"];
+    assert_eq!(shop.run(&check).code, 0);
+    shop.scan(&[]);
+    let prove = ["audit", "prove", "log", "--report", "r.sarif", "-o", "again"];
+    assert_eq!(shop.run(&prove).code, 0);
+    assert_eq!(shop.run(&["audit", "check", "again", "--report", "r.sarif"]).code, 0);
+    let trusted = ["audit", "verify", "log", "--vkey", &shop.vkey, "--trusted", "r.sarif.tlog-proof"];
+    assert_eq!(shop.run(&trusted).code, 0);
+    // Another log of the same key, as after restoring a backup of the key alone.
+    fs::rename(shop.path("log"), shop.path("lost")).unwrap();
+    fs::remove_dir_all(shop.path("state")).unwrap();
+    shop.scan(&[]);
+    let answer = shop.run(&trusted);
+    assert_eq!(answer.code, 3, "{}", answer.out);
+    assert!(answer.out.contains("remembered head:") && answer.out.contains("head of this log:"));
+    let text = shop.read("r.sarif");
+    shop.write("r.sarif", &text.replace("high", "low"));
+    let answer = shop.run(&check);
+    assert!(answer.code == 1 && answer.out.contains("does not name this report"), "{}", answer.out);
+}
+
+#[test]
+fn a_log_that_was_cut_back_takes_no_run() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let copy = |from: &str, to: &str| {
+        assert!(
+            Command::new("cp").arg("-r").args([shop.path(from), shop.path(to)]).status().unwrap().success()
+        );
+    };
+    copy("log", "backup");
+    shop.scan(&[]);
+    fs::remove_dir_all(shop.path("log")).unwrap();
+    copy("backup", "log");
+    let scan = ["scan", "estate", "--audit", "log", "--audit-key", "key"];
+    let answer = shop.run(&scan);
+    assert_eq!((answer.code, &*answer.out), (4, ""), "nothing is judged");
+    assert!(answer.errors.contains("rolled back") && answer.errors.contains("remembered:"));
+    assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 3);
+    fs::remove_dir_all(shop.path("log")).unwrap();
+    assert_eq!(shop.run(&scan).code, 4, "a log that is gone is remembered too");
+    assert_eq!(shop.run(&[&scan[..], &["--audit-init-new"]].concat()).code, 1);
+    assert!(shop.run(&["audit", "show", "log"]).out.contains("predecessor.origin=audit.example.com/shop"));
+}
+
+#[test]
+fn one_head_extends_another_or_does_not() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    fs::copy(shop.path("log/checkpoint"), shop.path("old")).unwrap();
+    shop.scan(&[]);
+    fs::copy(shop.path("log/checkpoint"), shop.path("new")).unwrap();
+    shop.scan(&[]);
+    let vkey = ["--vkey", &shop.vkey];
+    for arguments in [&["old", "log"][..], &["log", "old"], &["old", "new", "log"], &["new", "new", "log"]] {
+        let answer = shop.run(&[&["audit", "consistency"], arguments, &vkey].concat());
+        assert_eq!(answer.code, 0, "{arguments:?}: {}{}", answer.out, answer.errors);
+        shop.write("proof", &answer.out);
+        let check =
+            ["audit", "check", "proof", "--old", arguments.iter().find(|name| **name != "log").unwrap()];
+        assert_eq!(shop.run(&[&check[..], &vkey].concat()).code, 0, "{arguments:?}");
+    }
+    assert_eq!(shop.run(&["audit", "consistency", "new", "old", "log"]).code, 1, "swapped");
+    assert_eq!(shop.run(&["audit", "check", "proof", "--old", "old"]).code, 1, "of another head");
+    let old = shop.read("old");
+    let size = old.lines().nth(1).unwrap();
+    shop.write("forged", &old.replacen(&format!("\n{size}\n"), "\n3\n", 1));
+    assert_eq!(shop.run(&[&["audit", "consistency", "forged", "log"], &vkey[..]].concat()).code, 1);
+    let from = shop.run(&[&["audit", "verify", "log", "--from", "old"], &vkey[..]].concat());
+    assert!(from.code == 0 && from.out.contains(&format!("verified from index {size}")), "{}", from.out);
+    assert_eq!(shop.run(&["audit", "consistency"]).code, 2);
+}
+
+#[test]
+fn inputs_with_a_credential_have_a_keyed_digest_and_their_values_are_nowhere() {
+    let shop = Shop::new();
+    // Only the policy knows that this is a credential.
+    let policy = "# METADATA\n# title: t\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\n\
+        package secrets.word\nimport rego.v1\ndeny contains {\"msg\": \"m\", \"path\": [\"data\", \"word\"]} if input.data.word\n";
+    shop.write("policies/word.rego", policy);
+    let judged = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  word: sesame\n";
+    shop.write("estate/judged.yaml", judged);
+    shop.scan(&["-p", "policies", "-f", "sarif", "-o", "r.sarif"]);
+    let recorded = shop.all("log");
+    assert!(
+        recorded.contains(&format!(r#"{{"digest":{{"sha256":"{}"}},"name":"estate/web.yaml""#, sha256(BAD)))
+    );
+    for (name, text) in [("db", SECRET), ("judged", judged)] {
+        assert!(!recorded.contains(&sha256(text)), "{name}");
+        assert!(recorded.contains(&format!(r#""}},"name":"estate/{name}.yaml""#)), "{name}");
+    }
+    for secret in ["corr3ct-h0rse", "sesame", &sha256("corr3ct-h0rse"), &sha256("sesame")] {
+        assert!(!recorded.contains(secret), "{secret}");
+    }
+    let digest = |run: &Shop| {
+        let text = run.all("log");
+        text.split(r#"{"digest":{"hmac":""#).nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let other = Shop::new();
+    other.scan(&[]);
+    assert_ne!(digest(&shop), digest(&other), "another key, another digest");
+}
+
+#[test]
+fn a_run_records_who_what_and_with_which_policies() {
+    let shop = Shop::new();
+    shop.write(".git/HEAD", "0123456789abcdef0123456789abcdef01234567\n");
+    let github =
+        [("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "ann"), ("GITHUB_RUN_ID", "7"), ("TOKEN", "s3cret-x")];
+    let answer =
+        shop.run_with(&["scan", "estate", "--audit", "log", "--rule", "secrets/*", "--strict"], &github);
+    assert_eq!(answer.code, 1, "{}", answer.errors);
+    let shown = shop.run(&["audit", "show", "log"]).out;
+    let start = shown.lines().find(|line| line.contains("scan.start")).unwrap();
+    for text in [
+        "actors.0.id=ann actors.0.source=env-claimed",
+        "source=os-user",
+        "arguments.0=--rule=secrets/* arguments.1=--strict",
+        "ci.provider=github ci.run=7",
+        "git.commit=0123456789abcdef0123456789abcdef01234567",
+        "mode=scan policies.0.name=built-in policies.0.sha256=",
+        "tool.version=",
+    ] {
+        assert!(start.contains(text) || !cfg!(unix), "{text}: {start}");
+    }
+    assert!(!shop.all("log").contains("s3cret-x"));
+    assert!(shown.contains("decision.batch") && shown.contains("scan.end"));
+}
+
+#[test]
+fn records_are_shown_by_run_rule_and_resource() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    shop.scan(&[]);
+    let lines = |arguments: &[&str]| {
+        let answer = shop.run(&[&["audit", "show", "log", "-f", "json"], arguments].concat());
+        assert_eq!(answer.code, 0, "{}", answer.errors);
+        answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+    };
+    let all = lines(&[]);
+    let run = all.last().unwrap()["run"].as_str().unwrap().to_owned();
+    let of_run = lines(&["--run", &run]);
+    assert!(
+        of_run.len() > 2 && of_run.len() < all.len() && of_run.iter().all(|record| record["run"] == *run)
+    );
+    let rule = lines(&["--rule", "secrets/committed-secret", "--run", &run]);
+    assert!(
+        !rule.is_empty() && rule.iter().all(|record| record["body"]["rule"] == "secrets/committed-secret")
+    );
+    let resource = lines(&["--resource", "Secret/default/db"]);
+    assert!(
+        !resource.is_empty()
+            && resource.iter().all(|record| record["body"]["resource"] == "Secret/default/db")
+    );
+    assert!(lines(&["--rule", "no/such"]).is_empty());
+}
+
+#[test]
+fn a_hook_commits_once_and_a_scan_twice() {
+    for (environment, heads, mode) in
+        [(&[("PRE_COMMIT", "1")][..], "1 heads", "mode=hook"), (&[], "2 heads", "mode=scan")]
+    {
+        let shop = Shop::new();
+        let scan = ["scan", "estate", "--audit", "log", "-f", "json", "-o", "r.json"];
+        assert_eq!(shop.run_with(&scan, environment).code, 1);
+        let verified = shop.run(&["audit", "verify", "log"]);
+        assert!(verified.code == 5 && verified.out.contains(heads), "{}", verified.out);
+        assert!(shop.run(&["audit", "show", "log"]).out.contains(mode));
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_the_scan_before_it_judges() {
+    let shop = Shop::new();
+    shop.write("file", "");
+    for environment in [&[][..], &[("PRE_COMMIT", "1")]] {
+        let answer = shop.run_with(&["scan", "estate", "--audit", "file/log"], environment);
+        assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    }
+    let key = ["scan", "estate", "--audit", "log", "--audit-vkey", &shop.vkey, "--audit-signer"];
+    for (signer, code) in [("exec:/nonexistent/signer", 4), ("exec:false", 4), ("exec:", 2), ("/bin/sign", 2)]
+    {
+        let answer = shop.run(&[&key[..], &[signer]].concat());
+        assert_eq!((answer.code, &*answer.out), (code, ""), "{signer}: {}", answer.errors);
+    }
+    let answer = shop.run(&["scan", "estate", "--audit", "new", "--audit-signer", "exec:false"]);
+    assert!(answer.code == 2 && answer.errors.contains("--audit-vkey"), "{}", answer.errors);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_still_ends_the_run() {
+    let shop = Shop::new();
+    let answer = shop.run(&["scan", "estate", "--audit", "log", "-f", "json", "-o", "no/such/r.json"]);
+    assert_eq!(answer.code, 2, "{}", answer.errors);
+    let verified = shop.run(&["audit", "verify", "log"]).out;
+    assert!(!verified.contains("incomplete scan"), "{verified}");
+    assert!(shop.run(&["audit", "show", "log"]).out.contains("exit=2"));
+}
+
+#[test]
+fn damage_is_named_by_its_record() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let segment = "log/seg/00000000000000000000-00.jsonl";
+    let text = shop.read(segment);
+    shop.write(segment, &text.replacen(r#""outcome":"fail""#, r#""outcome":"pass""#, 1));
+    let answer = shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]);
+    assert_eq!(answer.code, 1, "{}", answer.out);
+    assert!(answer.out.starts_with("NOT INTACT: record ") && answer.out.contains("byte"), "{}", answer.out);
+    assert!(Path::new(&shop.path(segment)).exists());
+    assert_eq!(shop.run(&["audit", "verify", "nowhere"]).code, 2);
+}

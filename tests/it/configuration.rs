@@ -1,0 +1,179 @@
+//! `probity.yaml` as it changes what the binary does.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
+use crate::command::{BAD, Folder, GOOD, SECRET};
+
+fn stderr(folder: &Folder, arguments: &[&str]) -> String {
+    String::from_utf8_lossy(&folder.run(arguments).stderr).into_owned()
+}
+
+const SCAN: [&str; 3] = ["scan", "--audit", "off"];
+
+#[test]
+fn a_broken_configuration_ends_with_exit_code_two_and_its_line() {
+    let folder = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "exclude: []\nrulez: {}\n")]);
+    assert_eq!(folder.code(&SCAN), Some(2));
+    let shown = stderr(&folder, &SCAN);
+    assert!(shown.contains("probity.yaml:2:1: unknown key `rulez`; did you mean `rules`?"), "{shown}");
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--no-config"]), Some(0));
+    assert_eq!(folder.code(&["facts", "--selector", "secret"]), Some(2));
+}
+
+#[test]
+fn another_file_can_be_named_and_must_then_exist() {
+    let folder = Folder::new(&[("k8s/a.yaml", BAD), ("other.yaml", "fail-on: never\n")]);
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--config", "other.yaml", "k8s"]), Some(0));
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--config", "nowhere.yaml", "k8s"]), Some(2));
+    assert_eq!(folder.code(&["scan", "--config", "other.yaml", "--no-config"]), Some(2));
+}
+
+#[test]
+fn the_threshold_of_the_file_holds_until_the_command_line_says_otherwise() {
+    let folder = Folder::new(&[("a.yaml", BAD), ("probity.yaml", "fail-on: critical\n")]);
+    assert_eq!(folder.code(&SCAN), Some(0));
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--fail-on", "high"]), Some(1));
+}
+
+#[test]
+fn excluded_files_are_not_read_and_policies_of_the_repository_are() {
+    let policy = "# METADATA\n# title: Everything is forbidden\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage team.all.forbidden\nimport rego.v1\ndeny contains \"no\"\n";
+    let folder = Folder::new(&[
+        ("a.yaml", GOOD),
+        ("vendor/b.yaml", BAD),
+        ("rules/all.rego", policy),
+        ("probity.yaml", "exclude: [vendor/**]\npolicies: [rules]\n"),
+    ]);
+    let report = folder.report(&[]);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report:#}");
+    assert_eq!(report["findings"][0]["rule"], "all/forbidden");
+    assert_eq!(report["sources"].as_array().unwrap().len(), 1);
+    let rules = folder.run(&["rules"]);
+    assert!(String::from_utf8_lossy(&rules.stdout).contains("all/forbidden"));
+    let empty = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "policies: [k8s]\n"), ("k8s/x", "")]);
+    assert!(stderr(&empty, &SCAN).contains("holds no Rego policy"));
+}
+
+#[test]
+fn overrides_apply_in_the_report_and_are_recorded() {
+    let rules = "rules:\n  mtls/plaintext-gateway: {severity: low}\n  secrets/committed-secret: {enabled: false}\n  mtls/plaintext-gatway: {enabled: false}\n";
+    let folder = Folder::new(&[("a.yaml", BAD), ("b.yaml", SECRET), ("probity.yaml", rules)]);
+    let report = folder.report(&[]);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["findings"][0]["severity"], "low");
+    assert_eq!(
+        report["not_applicable"][0],
+        serde_json::json!({"rule": "secrets/committed-secret", "reason": "disabled in probity.yaml:3"})
+    );
+    assert_eq!(
+        report["overrides"][0],
+        serde_json::json!({"rule": "mtls/plaintext-gateway", "setting": "severity", "from": "high", "to": "low", "source": "probity.yaml:2"})
+    );
+    let shown = stderr(&folder, &SCAN);
+    assert!(
+        shown.contains("no rule `mtls/plaintext-gatway`; did you mean `mtls/plaintext-gateway`?"),
+        "{shown}"
+    );
+    folder.run(&["scan"]);
+    let log = folder.run(&["audit", "show", "-f", "json"]);
+    let log = String::from_utf8_lossy(&log.stdout);
+    assert_eq!(log.matches("\"override\"").count(), 2, "{log}");
+    assert!(log.contains("probity.yaml:3") && log.contains("\"configuration\":\""), "{log}");
+}
+
+#[test]
+fn keys_of_later_versions_are_validated_and_said_to_be_without_effect() {
+    let folder = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "fail-on: low\nsecrets: {allow: [X]}\n")]);
+    let shown = stderr(&folder, &SCAN);
+    assert!(shown.contains("probity.yaml:2: `secrets` is valid, but without effect"), "{shown}");
+    assert!(!shown.contains("fail-on"), "{shown}");
+    assert_eq!(folder.code(&SCAN), Some(0));
+}
+
+#[test]
+fn named_sets_hold_their_files_and_later_ones_replace_earlier_ones() {
+    let ingress = |host: &str, tls: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web}}\nspec: {{rules: [{{host: {host}}}]{tls}}}\n"
+        )
+    };
+    let secured = ingress("shop", ", tls: [{secretName: web-tls}]");
+    let folder = Folder::new(&[
+        ("base/web.yaml", &ingress("shop", "")),
+        ("prod/web.yaml", &secured),
+        ("other/a.yaml", SECRET),
+        ("probity.yaml", "sets:\n  production: [base, prod]\n  development: [base]\n  nothing: [nowhere]\n"),
+    ]);
+    let report = folder.report(&[]);
+    let found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["place"]["file"].as_str().unwrap(), finding["sets"].clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("base/web.yaml", serde_json::json!(["development"])),
+            ("other/a.yaml", serde_json::json!(["development", "production"]))
+        ]
+    );
+}
+
+#[test]
+fn where_the_log_is_kept_can_be_configured() {
+    let folder =
+        Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "audit: {log: trail, origin: example.com/shop}\n")]);
+    assert_eq!(folder.code(&["scan", "."]), Some(0));
+    assert!(folder.path().join("trail").is_dir() && !folder.path().join(".probity").exists());
+    let off = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "audit: {log: off}\n")]);
+    assert_eq!(off.code(&["scan"]), Some(0));
+    assert!(!off.path().join(".probity").exists());
+}
+
+#[test]
+fn a_newcomer_starts_from_a_configuration_and_a_policy_that_work() {
+    let folder = Folder::new(&[("a.yaml", GOOD)]);
+    assert_eq!(folder.code(&["init", "--policy", "--workflow", "--hook"]), Some(0));
+    for file in [".github/workflows/probity.yml", ".pre-commit-config.yaml"] {
+        assert!(folder.path().join(file).is_file(), "{file}");
+    }
+    assert_eq!(folder.code(&["test", "policies", "--coverage", "--conditions"]), Some(0));
+    let rules = folder.run(&["rules"]);
+    assert!(String::from_utf8_lossy(&rules.stdout).contains("workloads/team-label"));
+    assert_eq!(folder.code(&SCAN), Some(0));
+    std::fs::write(folder.path().join("probity.yaml"), "fail-on: never\n").expect("a file");
+    let again = folder.run(&["init"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("exists  probity.yaml"));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("probity.yaml")).expect("a file"),
+        "fail-on: never\n"
+    );
+}
+
+#[test]
+fn completions_the_manual_and_the_version_are_printed() {
+    let folder = Folder::new(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = folder.run(&["completions", shell]).stdout;
+        assert!(String::from_utf8_lossy(&script).contains("probity"), "{shell}");
+    }
+    let page = folder.run(&["manual"]).stdout;
+    assert!(String::from_utf8_lossy(&page).contains(".SH SUBCOMMANDS"));
+    assert_eq!(folder.code(&["manual", "--folder", "."]), Some(0));
+    assert!(folder.path().join("probity-scan.1").is_file());
+    let version = folder.run(&["--version"]).stdout;
+    assert!(String::from_utf8_lossy(&version).starts_with(concat!("probity ", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn results_of_tests_are_text_or_junit() {
+    let test = "package a_test\nimport rego.v1\ntest_a if {\n\tx := 1\n\tx == 2\n}\n";
+    let folder = Folder::new(&[("p/a_test.rego", test)]);
+    let output = folder.run(&["test", "p"]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("  at p/a_test.rego:5\n  does not hold: x == 2"), "{shown}");
+    let junit = folder.run(&["test", "p", "-f", "junit"]);
+    assert!(String::from_utf8_lossy(&junit.stdout).contains("<failure message=\"failed\">"));
+}
