@@ -298,16 +298,13 @@ impl<'d> NodeRef<'d> {
         }
     }
 
-    /// The path to the value or key that stands at a span; `None` where there is none.
+    /// The longest path to a value or key that stands at a span: a sequence of one element may stand where that does.
     pub fn path_of(self, span: &Range<usize>) -> Option<Vec<Step>> {
         let mut path = Vec::new();
         self.find(span, &mut path).then_some(path)
     }
 
     fn find(self, span: &Range<usize>, path: &mut Vec<Step>) -> bool {
-        if self.span() == *span {
-            return true;
-        }
         for (key, key_span, value) in self.entries() {
             path.push(key.into());
             if key_span == *span || value.find(span, path) {
@@ -322,7 +319,7 @@ impl<'d> NodeRef<'d> {
             }
             path.pop();
         }
-        false
+        self.span() == *span
     }
 
     /// Where a path leads: see [`Located`].

@@ -9,7 +9,10 @@ mod kustomization;
 mod kustomize;
 mod mask;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 pub use self::{chart::Chart, kustomization::Kustomizations};
 use crate::source::{Place, Source, SourceId, Sources};
@@ -42,6 +45,8 @@ pub struct Rendered {
     pub files: BTreeSet<String>,
     /// Files of values that it takes.
     pub values: BTreeSet<String>,
+    aligned: chart::Aligned,
+    parsed: OnceLock<kustomize::Parsed>,
 }
 
 /// Where something that was rendered is written.
@@ -82,23 +87,26 @@ impl Rendered {
         let names = || sources.iter().map(|source| &*source.file);
         let files = chart::parts(&root.folder, names());
         let values = chart::values(&root.folder, names());
-        Self { root, files, values }
+        Self { root, files, values, aligned: Mutex::default(), parsed: OnceLock::new() }
     }
 
     pub fn kustomization(root: Root, used: &Kustomizations) -> Self {
-        Self { root, files: used.files(), values: BTreeSet::new() }
+        let (files, values) = (used.files(), BTreeSet::new());
+        Self { root, files, values, aligned: Mutex::default(), parsed: OnceLock::new() }
     }
 
     /// Where what stands at a place of the output is written; where that cannot be told, what the root is named by.
     pub fn locate(&self, sources: &Sources, place: &Place) -> Option<Origin> {
         let (found, anywhere) = match self.root.tool {
             Tool::Helm => {
-                (chart::locate(&self.root, sources, place), chart::anywhere(sources, &self.root.folder))
+                let found = chart::locate(&self.root, sources, &self.aligned, place);
+                (found, chart::anywhere(sources, &self.root.folder))
             }
-            Tool::Kustomize => (
-                kustomize::locate(&self.root, sources, place),
-                kustomize::anywhere(sources, &self.root.folder),
-            ),
+            Tool::Kustomize => {
+                let parse = || kustomize::Parsed::new(&self.root, sources, place.source);
+                let found = kustomize::locate(self.parsed.get_or_init(parse), place);
+                (found, kustomize::anywhere(sources, &self.root.folder))
+            }
         };
         found.or_else(|| Some(Origin { place: anywhere?, value: None }))
     }
@@ -149,3 +157,6 @@ fn source<'s>(sources: &'s Sources, file: &str) -> Option<(SourceId, &'s Source)
     let id = sources.by_file(file)?;
     Some((id, sources.get(id)))
 }
+
+#[cfg(test)]
+mod tests;

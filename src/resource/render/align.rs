@@ -65,10 +65,9 @@ impl<'t> Template<'t> {
         Self { text, lines }
     }
 
-    /// What made the part `wanted` of the line `target` of an output; `None` where no line fits.
-    pub(super) fn origin(&self, output: &[&str], target: usize, wanted: &Range<usize>) -> Option<Match> {
-        let line = self.lines.get(*self.align(output).get(target)?)?;
-        let rendered = output.get(target)?;
+    /// What in the line `at` made the part `wanted` of a line; `None` where it cannot have made that.
+    pub(super) fn origin(&self, at: usize, rendered: &str, wanted: &Range<usize>) -> Option<Match> {
+        let line = self.lines.get(at)?;
         let indent = rendered.len() - rendered.trim_start().len();
         let wanted = wanted.start.saturating_sub(indent)..wanted.end.saturating_sub(indent);
         let parts = self.parts(line, rendered.trim())?;
@@ -81,8 +80,8 @@ impl<'t> Template<'t> {
         Some(Match { span: start..start + wanted.len(), is_action: false })
     }
 
-    /// The line of the template for each line of an output.
-    fn align(&self, output: &[&str]) -> Vec<usize> {
+    /// The line for each line of an output; nothing where there are too many.
+    pub(super) fn align(&self, output: &[&str]) -> Vec<usize> {
         let width = self.lines.len();
         if width == 0 || output.len().saturating_mul(width) > PAIRS {
             return Vec::new();
@@ -277,7 +276,9 @@ spec:
     fn origin(target: usize, wanted: &str) -> (usize, String, bool) {
         let lines: Vec<&str> = OUTPUT.lines().collect();
         let at = lines[target].find(wanted).unwrap();
-        let found = Template::new(TEMPLATE).origin(&lines, target, &(at..at + wanted.len())).unwrap();
+        let template = Template::new(TEMPLATE);
+        let made = template.align(&lines)[target];
+        let found = template.origin(made, lines[target], &(at..at + wanted.len())).unwrap();
         let line = TEMPLATE[..found.span.start].matches('\n').count() + 1;
         (line, TEMPLATE[found.span].to_owned(), found.is_action)
     }
@@ -306,7 +307,9 @@ spec:
         fn any_template_and_output_are_aligned(template in "[a-c{}: \n\"-]{0,60}", output in "[a-c: \n\"-]{0,40}", target in 0usize..8, at in 0usize..10) {
             let lines: Vec<&str> = output.lines().collect();
             let parsed = Template::new(&template);
-            if let Some(found) = parsed.origin(&lines, target, &(at..at + 2)) {
+            let made = parsed.align(&lines).get(target).copied();
+            let found = made.and_then(|made| parsed.origin(made, lines[target], &(at..at + 2)));
+            if let Some(found) = found {
                 prop_assert!(template.get(found.span).is_some());
             }
         }
@@ -316,7 +319,8 @@ spec:
             let text = lines.join("\n");
             let lines: Vec<&str> = text.lines().collect();
             let target = pick % lines.len();
-            let found = Template::new(&text).origin(&lines, target, &(0..2)).unwrap();
+            let template = Template::new(&text);
+            let found = template.origin(template.align(&lines)[target], lines[target], &(0..2)).unwrap();
             prop_assert_eq!(&text[found.span], &lines[target][0..2]);
         }
     }

@@ -1,6 +1,9 @@
 //! Helm charts: which are roots, and which line of a template or of the values made what they render.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use regex::Regex;
 
@@ -52,7 +55,10 @@ pub(super) fn parts<'s>(root: &str, names: impl Iterator<Item = &'s str>) -> BTr
     names.filter(part).map(ToOwned::to_owned).collect()
 }
 
-pub(super) fn locate(root: &Root, sources: &Sources, place: &Place) -> Option<Origin> {
+/// For each object of an output, by where it starts, the lines of the template that made its lines.
+pub(super) type Aligned = Mutex<BTreeMap<usize, Arc<[usize]>>>;
+
+pub(super) fn locate(root: &Root, sources: &Sources, aligned: &Aligned, place: &Place) -> Option<Origin> {
     let output = &*sources.get(place.source).text;
     let chunk = Chunk::around(output, place.start)?;
     let inner = chunk.source.split_once('/')?.1;
@@ -62,7 +68,11 @@ pub(super) fn locate(root: &Root, sources: &Sources, place: &Place) -> Option<Or
     let target = before.matches('\n').count();
     let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
     let length = place.end.saturating_sub(place.start);
-    let made = Template::new(&template.text).origin(&lines, target, &(column..column + length))?;
+    let parsed = Template::new(&template.text);
+    let mut known = aligned.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = known.entry(chunk.start).or_insert_with(|| parsed.align(&lines).into());
+    let made = parsed.origin(*made.get(target)?, lines.get(target)?, &(column..column + length))?;
+    drop(known);
     let action = template.text.get(made.span.clone()).filter(|_| made.is_action);
     let value = action.and_then(|action| value(root, sources, &template.file, action));
     Some(Origin { place: Place::new(id, made.span), value })

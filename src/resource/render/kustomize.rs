@@ -4,6 +4,8 @@
 //! being the same; what is nearest to the root is looked at first, as it has the last word.
 //! Deliberately absent: building anything again.
 
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
 use super::{
     Files, Origin, Root, folder,
     kustomization::{Kustomization, Kustomizations},
@@ -13,20 +15,44 @@ use crate::{
     document::{Document, NodeRef, Step, json, yaml},
     source::{Place, SourceId, Sources},
 };
-use std::{ops::Range, sync::Arc};
 
-pub(super) fn locate(root: &Root, sources: &Sources, place: &Place) -> Option<Origin> {
-    let output = sources.get(place.source);
-    let documents = yaml::parse(place.source, &output.text).documents;
-    let document = documents.iter().find(|document| {
+/// Everything that a kustomization and its output are made of, parsed once.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    output: Vec<Document>,
+    used: Kustomizations,
+    /// By file.
+    files: BTreeMap<String, Vec<Document>>,
+}
+
+impl Parsed {
+    pub(super) fn new(root: &Root, sources: &Sources, output: SourceId) -> Self {
+        let used = Kustomizations::read(&root.folder, &Read(sources)).unwrap_or_default();
+        let parse = |file: String| {
+            let (id, source) = source(sources, &file)?;
+            Some((file, documents(id, &source.text)))
+        };
+        Self {
+            output: yaml::parse(output, &sources.get(output).text).documents,
+            files: used.files().into_iter().filter_map(parse).collect(),
+            used,
+        }
+    }
+
+    fn of(&self, file: &str) -> impl Iterator<Item = NodeRef<'_>> {
+        self.files.get(file).into_iter().flatten().map(Document::root)
+    }
+}
+
+pub(super) fn locate(parsed: &Parsed, place: &Place) -> Option<Origin> {
+    let document = parsed.output.iter().find(|document| {
         let span = document.root().span();
         span.start <= place.start && place.end <= span.end
     })?;
     let path = document.root().path_of(&place.span())?;
     let wanted = Wanted::new(document.root(), &path)?;
-    let used = Kustomizations::read(&root.folder, &Read(sources)).ok()?;
-    let mut search = Search { sources, wanted, nearest: None };
-    let found = used.0.iter().find_map(|one| search.in_kustomization(one));
+    let mut search = Search { parsed, wanted, nearest: None };
+    let found = parsed.used.0.iter().find_map(|one| search.in_kustomization(one));
     let place = found.or(search.nearest.map(|(_, place)| place))?;
     Some(Origin { place, value: None })
 }
@@ -75,18 +101,16 @@ impl<'d> Wanted<'d> {
     }
 }
 
-struct Search<'s, 'd> {
-    sources: &'s Sources,
+struct Search<'p, 'd> {
+    parsed: &'p Parsed,
     wanted: Wanted<'d>,
     /// How many steps are written there, and where: shown if the value is written nowhere.
     nearest: Option<(usize, Place)>,
 }
 
-impl Search<'_, '_> {
+impl<'p> Search<'p, '_> {
     fn in_kustomization(&mut self, one: &Kustomization) -> Option<Place> {
-        let (id, text) = source(self.sources, &one.file)?;
-        let document = yaml::parse(id, &text.text).documents.into_iter().next()?;
-        let root = document.root();
+        let root = self.parsed.of(&one.file).next()?;
         self.fields(root)
             .or_else(|| self.patches(one, root))
             .or_else(|| self.generators(root))
@@ -98,22 +122,23 @@ impl Search<'_, '_> {
         let keys: Vec<&str> = keys(self.wanted.path);
         match keys.as_slice() {
             ["metadata", "namespace"] => {
-                root.get("namespace").filter(|value| self.wanted.same(*value)).map(shown)
+                root.get("namespace").filter(|value| self.wanted.same(*value)).map(NodeRef::place)
             }
             ["spec", "replicas"] => {
                 let entries = root.get("replicas").into_iter().flat_map(NodeRef::items);
                 let mut named = entries.filter(|entry| self.wanted.is(None, entry.str_at(&["name"])));
-                named.find_map(|entry| entry.get("count")).map(shown)
+                named.find_map(|entry| entry.get("count")).map(NodeRef::place)
             }
             [.., "labels", label] | [.., "matchLabels", label] | ["spec", "selector", label] => {
                 let common = root.get("commonLabels");
                 let pairs = root.get("labels").into_iter().flat_map(NodeRef::items);
                 let mut maps = common.into_iter().chain(pairs.filter_map(|pair| pair.get("pairs")));
-                maps.find_map(|map| map.get(label).filter(|value| self.wanted.same(*value))).map(shown)
+                maps.find_map(|map| map.get(label).filter(|value| self.wanted.same(*value)))
+                    .map(NodeRef::place)
             }
             [.., "annotations", name] => {
                 let value = root.get("commonAnnotations")?.get(name)?;
-                self.wanted.same(value).then(|| shown(value))
+                self.wanted.same(value).then(|| value.place())
             }
             [.., "image"] => {
                 let image = self.wanted.value?.as_str()?;
@@ -127,7 +152,10 @@ impl Search<'_, '_> {
                     })
                 };
                 let entry = entries.into_iter().find(made)?;
-                ["newTag", "digest", "newName", "name"].iter().find_map(|key| entry.get(key)).map(shown)
+                ["newTag", "digest", "newName", "name"]
+                    .iter()
+                    .find_map(|key| entry.get(key))
+                    .map(NodeRef::place)
             }
             _ => None,
         }
@@ -141,12 +169,12 @@ impl Search<'_, '_> {
                 if !self.wanted.is(named("kind"), None) || !self.targets(named("name")) {
                     continue;
                 }
-                let text = patch.get("path").or_else(|| patch.get("patch")).unwrap_or(patch);
-                let found = match text.as_str() {
-                    Some(inline) if inline.contains('\n') => self.inline(text, target.is_some()),
-                    Some(file) => super::resolve(&one.folder, file)
+                let file = patch.get("path").or(Some(patch)).filter(|file| !file.raw().contains('\n'));
+                let found = match (patch.get("patch"), file.and_then(NodeRef::as_str)) {
+                    (Some(inline), _) => self.inline(inline, target.is_some()),
+                    (None, Some(file)) => super::resolve(&one.folder, file)
                         .and_then(|file| self.patch_file(&file, target.is_some())),
-                    None => None,
+                    (None, None) => self.inline(patch, target.is_some()),
                 };
                 if found.is_some() {
                     return found;
@@ -164,16 +192,21 @@ impl Search<'_, '_> {
     }
 
     fn patch_file(&mut self, file: &str, targeted: bool) -> Option<Place> {
-        let (id, source) = source(self.sources, file)?;
-        documents(id, &source.text).iter().find_map(|document| self.patch(document.root(), targeted))
+        let parsed = self.parsed;
+        parsed.of(file).find_map(|root| self.patch(root, targeted))
     }
 
-    /// A patch that stands in the kustomization: its lines are those of the block scalar.
+    /// A patch that stands in the kustomization: its lines are those of the block scalar, from the margin on.
     fn inline(&mut self, text: NodeRef<'_>, targeted: bool) -> Option<Place> {
-        let raw: Arc<str> = text.raw().into();
-        let start = text.span().start;
-        let parsed = yaml::parse(text.document.source, &raw).documents;
-        let found = parsed.iter().find_map(|document| self.patch(document.root(), targeted))?;
+        if !text.raw().contains('\n') {
+            return None;
+        }
+        let whole = &text.document.text;
+        let span = text.span();
+        let start = whole.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let part: Arc<str> = whole.get(start..span.end)?.into();
+        let documents = yaml::parse(text.document.source, &part).documents;
+        let found = documents.iter().find_map(|document| self.patch(document.root(), targeted))?;
         Some(Place::new(found.source, start + found.start..start + found.end))
     }
 
@@ -186,25 +219,23 @@ impl Search<'_, '_> {
         place.1.then_some(place.0)
     }
 
-    /// An operation of RFC 6902 whose path is the wanted one or leads to it.
+    /// An operation of RFC 6902 whose path is the wanted one or leads to it. Other patches may have moved elements, so
+    /// an index counts as any: the value tells.
     fn operation(&self, operation: NodeRef<'_>) -> Option<Place> {
         let pointer = operation.str_at(&["path"])?;
         let steps: Vec<String> =
             pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-        let value = operation.get("value")?;
         let fits = steps.len() <= self.wanted.path.len()
             && steps.iter().zip(self.wanted.path).all(|(step, wanted)| match wanted {
                 Step::Key(key) => **key == **step,
-                Step::Index(index) => step == "-" || step.parse() == Ok(*index),
+                Step::Index(_) => step == "-" || step.parse::<usize>().is_ok(),
             });
-        let rest = self.wanted.path.get(steps.len()..)?;
-        let located = fits.then(|| value.locate(rest))?;
-        let node = located.node.filter(|node| self.wanted.same(*node))?;
-        Some(if node.is_scalar() {
-            shown(node)
-        } else {
-            Place::new(node.document.source, located.key.or_else(|| operation.key_span("value"))?)
-        })
+        let (before, rest) = self.wanted.path.split_at_checked(steps.len()).filter(|_| fits)?;
+        let built = self.wanted.object.locate(before).node;
+        let followed = Followed::new(operation.get("value")?, built, rest);
+        let node = followed.node.filter(|node| self.wanted.same(*node))?;
+        let key = || followed.key.clone().or_else(|| operation.key_span("value"));
+        Some(if is_shown(node) { node.place() } else { Place::new(node.document.source, key()?) })
     }
 
     fn generators(&self, root: NodeRef<'_>) -> Option<Place> {
@@ -230,21 +261,17 @@ impl Search<'_, '_> {
             || generator.get("envs").and_then(|envs| envs.items().next()).or_else(|| generator.get("env"));
         let data = matches!(keys(self.wanted.path).first(), Some(&"data" | &"stringData")) && !key.is_empty();
         let shown_entry = entry.or_else(|| data.then(environment).flatten());
-        shown_entry.or_else(|| generator.get("name")).map(shown)
+        shown_entry.or_else(|| generator.get("name")).map(NodeRef::place)
     }
 
     fn resources(&mut self, file: &str) -> Option<Place> {
-        let (id, source) = source(self.sources, file)?;
-        for document in documents(id, &source.text) {
-            let root = document.root();
+        let parsed = self.parsed;
+        for root in parsed.of(file) {
             let (kind, name) = (root.str_at(&["kind"]), root.str_at(&["metadata", "name"]));
             if kind.is_none() || name.is_none() || !self.wanted.is(kind, name) {
                 continue;
             }
-            let is_whole = name == Some(self.wanted.name);
-            if let Some((place, true)) = self.follow(root)
-                && is_whole
-            {
+            if let Some((place, true)) = self.follow(root) {
                 return Some(place);
             }
         }
@@ -253,46 +280,56 @@ impl Search<'_, '_> {
 
     /// Follows the wanted path in another version of the object; whether the same value is there.
     fn follow(&mut self, root: NodeRef<'_>) -> Option<(Place, bool)> {
-        let mut here = root;
-        let mut built = Some(self.wanted.object);
-        let mut key: Option<Range<usize>> = None;
-        let mut depth = 0;
-        for step in self.wanted.path {
+        let followed = Followed::new(root, Some(self.wanted.object), self.wanted.path);
+        let place = match followed.node.filter(|node| followed.depth > 0 && is_shown(*node)) {
+            Some(node) => node.place(),
+            None => {
+                let name = root.at(&["metadata", "name"]).map(NodeRef::span);
+                Place::new(root.document.source, followed.key.or(name)?)
+            }
+        };
+        if self.nearest.as_ref().is_none_or(|(known, _)| followed.depth > *known) {
+            self.nearest = Some((followed.depth, place.clone()));
+        }
+        Some((place, followed.node.is_some_and(|node| self.wanted.same(node))))
+    }
+}
+
+/// How far a path of a built object leads in a value that it was made from.
+struct Followed<'d> {
+    /// The value, if the whole path is there.
+    node: Option<NodeRef<'d>>,
+    key: Option<Range<usize>>,
+    depth: usize,
+}
+
+impl<'d> Followed<'d> {
+    /// `built` is what became of `root`.
+    fn new(root: NodeRef<'d>, built: Option<NodeRef<'_>>, path: &[Step]) -> Self {
+        let mut found = Self { node: Some(root), key: None, depth: 0 };
+        let (mut here, mut built) = (root, built);
+        for step in path {
             let next = match step {
                 Step::Key(name) => {
-                    key = here.key_span(name).or(key);
+                    found.key = here.key_span(name).or(found.key);
+                    built = built.and_then(|built| built.get(name));
                     here.get(name)
                 }
                 Step::Index(index) => {
-                    let item = built.and_then(|built| built.items().nth(*index));
-                    counterpart(here, item, *index)
+                    built = built.and_then(|built| built.items().nth(*index));
+                    counterpart(here, built, *index)
                 }
             };
-            built = built.and_then(|built| match step {
-                Step::Key(name) => built.get(name),
-                Step::Index(index) => built.items().nth(*index),
-            });
-            let Some(next) = next else { break };
+            let Some(next) = next else { return Self { node: None, ..found } };
+            found = Self { node: Some(next), depth: found.depth + 1, ..found };
             here = next;
-            depth += 1;
         }
-        let whole = depth == self.wanted.path.len();
-        let place = if whole
-            && here.is_scalar()
-            && depth > 0
-            && !here.span().is_empty()
-            && !here.raw().contains('\n')
-        {
-            here.place()
-        } else {
-            let name = root.at(&["metadata", "name"]).map(NodeRef::span);
-            Place::new(root.document.source, key.or(name)?)
-        };
-        if self.nearest.as_ref().is_none_or(|(known, _)| depth > *known) {
-            self.nearest = Some((depth, place.clone()));
-        }
-        Some((place, whole && self.wanted.same(here)))
+        found
     }
+}
+
+fn is_shown(node: NodeRef<'_>) -> bool {
+    node.is_scalar() && !node.span().is_empty() && !node.raw().contains('\n')
 }
 
 /// The element of a list that became another one: by the keys that Kubernetes merges lists by, else by its index.
@@ -325,10 +362,6 @@ fn keys(path: &[Step]) -> Vec<&str> {
             Step::Index(_) => None,
         })
         .collect()
-}
-
-fn shown(node: NodeRef<'_>) -> Place {
-    node.place()
 }
 
 /// The kustomization's first key, where nothing narrower is known.
