@@ -4,8 +4,10 @@ mod audit;
 mod clock;
 mod completions;
 mod configuration;
+mod conftest;
 mod explain;
 mod facts;
+mod graph;
 mod init;
 mod policies;
 mod progress;
@@ -50,6 +52,8 @@ enum Command {
     Scan(Box<scan::Arguments>),
     /// Print what a scan understands, without judging it.
     Facts(facts::Arguments),
+    /// Draw services and the databases that they use.
+    Graph(graph::Arguments),
     /// Run the unit tests of Rego policies.
     Test(test::Arguments),
     /// List the rules.
@@ -89,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &cli.command {
         Command::Scan(arguments) => scan::run(arguments, matches, &terminal),
         Command::Facts(arguments) => facts::run(arguments, &terminal),
+        Command::Graph(arguments) => graph::run(arguments, &terminal),
         Command::Test(arguments) => test::run(arguments, &terminal),
         Command::Rules(arguments) => rules::run(arguments, &terminal),
         Command::Audit(arguments) => audit::run(arguments, &terminal),

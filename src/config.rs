@@ -34,7 +34,7 @@ use crate::{
 pub const FILE: &str = "probity.yaml";
 
 /// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
-const WITHOUT_EFFECT: [&str; 6] = ["data", "mesh", "services", "datastores", "classification", "secrets"];
+const WITHOUT_EFFECT: [&str; 3] = ["mesh", "classification", "secrets"];
 
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -135,6 +135,26 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// Name of the service that declares a workload or a planned resource as its own; the first of several.
+    pub fn service_of(&self, id: &str) -> Option<&str> {
+        let mut all = self.services.iter();
+        all.find(|(_, service)| service.workloads.iter().any(|pattern| pattern.matches(id)))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Name of the service that owns a datastore, and why several share it on purpose.
+    pub fn datastore(&self, id: &str) -> (Option<&str>, Option<&str>) {
+        let settings = self.datastores.get(id);
+        let named = settings.and_then(|settings| settings.owner.as_deref());
+        let mut services = self.services.iter();
+        let owner = named.or_else(|| {
+            services
+                .find(|(_, service)| service.datastores.iter().any(|pattern| pattern.matches(id)))
+                .map(|(name, _)| name.as_str())
+        });
+        (owner, settings.and_then(|settings| settings.shared_by_design.as_deref()))
+    }
+
     /// Reads the text of a configuration that is named `file` in messages.
     pub fn parse(file: &str, text: &Arc<str>) -> Result<Self, ConfigError> {
         let file: Arc<str> = file.into();

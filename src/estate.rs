@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    config::FilePattern,
+    config::{Config, FilePattern},
     document::{Document, NodeRef, Step},
     resource::{
         credential,
@@ -66,6 +66,8 @@ pub struct Estate {
     pub plans: Vec<Plan>,
     /// Names, sorted; `["."]` where there are no variants.
     pub sets: Vec<Arc<str>>,
+    /// What `probity.yaml` declares about what is judged.
+    pub config: Config,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
     /// For each plan, the configuration that it was made from.
@@ -125,6 +127,7 @@ impl Estate {
             resources,
             plans,
             sets,
+            config: Config::default(),
             vias,
             written: Vec::new(),
             rendered: BTreeMap::new(),
@@ -171,16 +174,18 @@ impl Estate {
         let by_output = rendered.filter_map(|one| Some((self.sources.by_file(&one.root.output())?, one)));
         self.rendered = by_output.collect();
         let mut hidden = Vec::new();
-        for (output, rendered) in &self.rendered {
-            let mut texts = BTreeSet::new();
-            for resource in self.resources.iter().filter(|resource| self.file(resource) == *output) {
-                for secret in credential::secrets(self.node(resource), resource.is_secret()) {
-                    let place = Place::new(*output, secret.span);
-                    hidden.extend(rendered.locate(&self.sources, &place).map(|origin| origin.place));
-                    texts.extend(secret.values);
-                }
+        let mut texts: BTreeMap<SourceId, BTreeSet<String>> = BTreeMap::new();
+        for resource in &self.resources {
+            let output = self.file(resource);
+            let Some(rendered) = self.rendered.get(&output) else { continue };
+            for secret in credential::secrets(&resource.object, self.node(resource)) {
+                let place = Place::new(output, secret.span);
+                hidden.extend(rendered.locate(&self.sources, &place).map(|origin| origin.place));
+                texts.entry(output).or_default().extend(secret.values);
             }
-            hidden.extend(rendered.secrets(&self.sources, &texts));
+        }
+        for (output, rendered) in &self.rendered {
+            hidden.extend(rendered.secrets(&self.sources, &texts.remove(output).unwrap_or_default()));
         }
         self.sources.mask(hidden);
     }
@@ -200,6 +205,12 @@ impl Estate {
     fn written_place(&self, place: &Place) -> Option<Place> {
         let position = self.plans.iter().position(|plan| plan.source == place.source)?;
         self.written.get(position)?.locate_place(self.plans.get(position)?, place)
+    }
+
+    /// The resources of a document (an index into [`Self::documents`]), in the order of their places.
+    pub fn resources_of(&self, document: usize) -> impl Iterator<Item = &Resource> {
+        let from = self.resources.partition_point(|resource| resource.document < document);
+        self.resources.iter().skip(from).take_while(move |resource| resource.document == document)
     }
 
     /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.

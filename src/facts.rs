@@ -5,18 +5,41 @@
 //! input does not determine is the string `"unknown"`.
 //! Deliberately absent: judgement, severities, messages.
 
+mod accesses;
 mod buckets;
 mod classifications;
+mod connections;
+mod credentials;
 mod datastores;
+mod declared;
+mod environment;
+mod flows;
+mod gateways;
+mod grants;
+pub mod graph;
+mod hosts;
+mod mesh;
+mod network;
+mod overview;
 mod places;
+mod planned_secrets;
+mod policies;
 mod secrets;
+mod services;
+mod set;
+mod topics;
 mod truth;
+mod vault_agents;
+mod workloads;
+
+use self::truth::Truth;
+pub use self::{overview::OVERVIEW, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::{Path, Step},
-    estate::{Estate, Resource, View},
+    estate::{Estate, Resource},
     resource::terraform::Plan,
     source::Place,
 };
@@ -27,17 +50,34 @@ pub enum Make {
     /// From one resource alone: worked out once, whatever the sets.
     Resource(fn(&Estate, &Resource) -> Option<Subject>),
     /// From all that one set sees.
-    Set(fn(&View<'_>) -> Vec<Subject>),
+    Set(fn(&Set<'_>) -> Vec<Subject>),
     /// From one plan, given its index.
     Plan(fn(u32, &Plan) -> Vec<Subject>),
 }
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
+    ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(buckets::subjects)),
-    ("classification", Make::Resource(classifications::classification)),
-    ("datastore", Make::Set(datastores::datastores)),
+    ("classification", Make::Set(classifications::classifications)),
+    ("connection", Make::Set(connections::connections)),
+    ("credential", Make::Set(credentials::subjects)),
+    ("database-server", Make::Set(datastores::server_subjects)),
+    ("datastore", Make::Set(datastores::datastore_subjects)),
+    ("flow", Make::Set(flows::flow_subjects)),
+    ("gateway", Make::Plan(gateways::planned)),
+    ("gateway", Make::Set(gateways::gateways)),
+    ("grant", Make::Set(grants::subjects)),
+    ("identity", Make::Set(mesh::identities)),
+    ("namespace", Make::Set(mesh::namespaces)),
+    ("planned-output", Make::Plan(planned_secrets::outputs)),
+    ("planned-secret", Make::Plan(planned_secrets::resources)),
+    ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
+    ("secret-use", Make::Set(credentials::uses)),
+    ("topic", Make::Set(flows::topic_subjects)),
+    ("vault-agent", Make::Set(vault_agents::subjects)),
+    ("workload", Make::Set(mesh::workloads)),
 ];
 
 /// One value of a fact, with where it comes from.
@@ -127,6 +167,58 @@ impl Fact {
             here = next;
         }
         (origin, true)
+    }
+}
+
+impl Origin {
+    /// Bytes of it; those of a planned value are looked up in the plan.
+    pub fn place(&self, estate: &Estate) -> Option<Place> {
+        match self {
+            Self::Place(place) => Some(place.clone()),
+            Self::Planned { plan, resource, path } => {
+                let plan = estate.plans.get(*plan as usize)?;
+                Some(plan.resource(*resource)?.locate(plan, &path.0))
+            }
+        }
+    }
+}
+
+/// One step of the chain behind a fact: what was decided, by which resource, where.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Because {
+    /// A clause without a full stop: `PeerAuthentication/shop/default sets STRICT for its namespace`.
+    pub(crate) text: String,
+    /// Id of the resource that decides; `None` where a default or an absence does.
+    pub(crate) resource: Option<Arc<str>>,
+    pub(crate) origin: Option<Origin>,
+}
+
+impl Because {
+    /// What a resource decides, at the value that says so.
+    fn decided(text: impl Into<String>, resource: &Resource, place: Place) -> Self {
+        Self { text: text.into(), resource: Some(Arc::clone(&resource.id)), origin: Some(place.into()) }
+    }
+
+    /// Bytes that say so.
+    fn place(&self) -> Option<Place> {
+        match &self.origin {
+            Some(Origin::Place(place)) => Some(place.clone()),
+            _ => None,
+        }
+    }
+
+    /// What holds because nothing says otherwise.
+    fn default(text: impl Into<String>) -> Self {
+        Self { text: text.into(), resource: None, origin: None }
+    }
+}
+
+impl From<Because> for Fact {
+    /// `{text, resource}` at its origin.
+    fn from(because: Because) -> Self {
+        let fields =
+            [("text", Self::from(because.text)), ("resource", Self::from(because.resource.as_deref()))];
+        Self::object(fields).at(because.origin)
     }
 }
 

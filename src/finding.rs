@@ -79,7 +79,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// Where in the rule's input the deciding value is.
     pub path: Path,
-    /// The other side of a connection, access or flow.
+    /// The other side of a connection, access or flow; for a result of Conftest's without a path, its message: whatever
+    /// else tells it from others of its rule and resource.
     pub peer: Option<String>,
     /// What to do about this one, where the rule knows it better than its `recommended_action`.
     pub remedy: Option<String>,

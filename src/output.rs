@@ -5,8 +5,10 @@
 
 mod csv;
 mod excerpt;
+pub mod facts;
 mod github;
 mod gitlab;
+pub mod graph;
 mod json;
 mod json_text;
 mod junit;
@@ -43,7 +45,7 @@ pub struct Options {
 /// How much a format says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Verbosity {
-    /// `-q`: one line per open finding, and the summary.
+    /// `-q`: one line per open finding and policy error, and the summary.
     Quiet,
     #[default]
     Normal,

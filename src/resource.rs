@@ -1,12 +1,18 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod cidr;
 pub mod classification;
+pub mod cloud_endpoint;
+pub mod connection;
 pub mod contents;
 pub mod credential;
 pub mod engine;
+pub mod format;
 mod kinds;
 pub mod kubernetes;
 pub mod render;
+pub mod selector;
 pub mod shape;
 pub mod terraform;
+pub mod words;
 pub mod workload;

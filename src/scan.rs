@@ -66,7 +66,7 @@ pub enum Stage {
 
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
-    let (mut sources, modules, rendered) = sources(settings, progress)?;
+    let Inputs { mut sources, modules, rendered } = inputs(settings, progress)?;
     let plan_folders = plan_folders(&sources, &modules);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let read: Vec<Contents> =
@@ -85,10 +85,37 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
+    estate.config = settings.config.clone();
     estate.attach(written);
     mask_credentials(&mut estate);
     estate.attach_rendered(rendered);
     Ok(estate)
+}
+
+/// Makes documents of whatever kind part of the estate, since a loaded policy judges them: their sources count as
+/// read, and what looks like a credential in them is masked. What should hold documents and does not is skipped.
+pub fn admit_documents(estate: &mut Estate) {
+    let ids: Vec<SourceId> = estate.sources.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        let source = estate.sources.get_mut(id);
+        if let Status::Ignored(reason) = &source.status {
+            if source.documents > 0 || policy::conftest::is_empty(source) {
+                source.status = Status::Read;
+            } else if !source.file.ends_with(".tf") {
+                source.status = Status::Skipped(reason.clone());
+            }
+        }
+    }
+    let others = (0..estate.documents.len()).into_par_iter();
+    let places: Vec<Place> = others
+        .filter(|index| estate.resources_of(*index).next().is_none())
+        .flat_map_iter(|index| {
+            let document = &estate.documents[index];
+            let secrets = credential::find_in_settings(document.root());
+            secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
+        })
+        .collect();
+    estate.sources.mask(places);
 }
 
 /// Judges an estate that was read.
@@ -103,7 +130,7 @@ pub fn judge(
     let judged: Vec<Place> = evaluation
         .findings
         .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/"))
+        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
         .filter_map(|finding| finding.place.clone())
         .filter(|place| is_value(estate, place))
         .collect();
@@ -159,12 +186,16 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
     (overrides, disabled)
 }
 
-/// Finds, reads and decodes the files of the estate, the configuration that each plan was made from, by file, and
-/// what was rendered.
-fn sources(
-    settings: &Settings,
-    progress: &Progress<'_>,
-) -> Result<(Sources, BTreeMap<Arc<str>, Modules>, Vec<Rendered>), ScanError> {
+/// What the estate is made from.
+struct Inputs {
+    sources: Sources,
+    /// The configuration that each plan was made from, by the plan's file.
+    modules: BTreeMap<Arc<str>, Modules>,
+    rendered: Vec<Rendered>,
+}
+
+/// Finds, reads and decodes the files of the estate, and renders them where that is asked for.
+fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanError> {
     let base = &settings.base;
     let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
@@ -183,8 +214,18 @@ fn sources(
     let modules = configuration::find(base, &mut sources);
     let rendered =
         if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
-    Ok((Sources::new(sources), modules, rendered))
+    Ok(Inputs { sources: Sources::new(sources), modules, rendered })
 }
+
+/// Rules about secrets whose findings point at names and settings, not at values.
+const NO_VALUES: [&str; 6] = [
+    "secrets/broad-secret-access",
+    "secrets/etcd-unencrypted",
+    "secrets/inert-vault-annotation",
+    "secrets/insecure-secret-store",
+    "secrets/not-externally-managed",
+    "secrets/shared-secret",
+];
 
 /// Masks what looks like a credential, before anything can be printed.
 fn mask_credentials(estate: &mut Estate) {
@@ -193,7 +234,7 @@ fn mask_credentials(estate: &mut Estate) {
         .par_iter()
         .flat_map_iter(|resource| {
             let source = estate.file(resource);
-            let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+            let secrets = credential::secrets(&resource.object, estate.node(resource));
             secrets.into_iter().map(move |secret| Place::new(source, secret.span))
         })
         .collect();
@@ -229,7 +270,8 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
             if skipped == 1 { " was" } else { "s were" }
         ));
     }
-    if estate.resources.is_empty() && estate.plans.is_empty() {
+    let has_documents = policies.judge_documents() && count(|status| matches!(status, Status::Read)) > 0;
+    if estate.resources.is_empty() && estate.plans.is_empty() && !has_documents {
         reasons
             .push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
     } else if policies.rules.is_empty() {

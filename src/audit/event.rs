@@ -38,6 +38,7 @@ pub enum Event {
     Decision(Decision),
     /// All passes of one rule.
     DecisionBatch(DecisionBatch),
+    /// A waiver is in force: each run says so, which tells when it came and went.
     WaiverGrant(WaiverChange),
     WaiverUse(WaiverUse),
     WaiverExpire(WaiverChange),

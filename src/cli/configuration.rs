@@ -30,11 +30,18 @@ pub(super) struct Configuration {
     pub(super) config: Config,
     /// Folders with policies that it names, absolute.
     pub(super) policies: Vec<PathBuf>,
+    /// Files and folders with data for policies, absolute.
+    pub(super) data: Vec<PathBuf>,
     /// SHA-256 of the file, in hexadecimal.
     pub(super) digest: Option<String>,
 }
 
 impl ConfigurationArguments {
+    /// Whether no configuration file counts, whatever its name.
+    pub(super) fn is_off(&self) -> bool {
+        self.no_config
+    }
+
     pub(super) fn load(&self, base: &Base, terminal: &Terminal) -> Result<Configuration, Failure> {
         let path = match &self.config {
             _ if self.no_config => return Ok(Configuration::default()),
@@ -61,7 +68,8 @@ impl ConfigurationArguments {
         }
         let folder = path.parent().unwrap_or(&base.root);
         let policies = config.policies.iter().map(|policy| folder.join(&**policy)).collect();
-        Ok(Configuration { config, policies, digest: source.digest.map(|digest| hex(&digest)) })
+        let data = config.data.iter().map(|data| folder.join(&**data)).collect();
+        Ok(Configuration { config, policies, data, digest: source.digest.map(|digest| hex(&digest)) })
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Failure, scan::EstateArguments, terminal::Terminal};
-use crate::{policy::selector, scan::read_estate};
+use crate::{output, policy::selector, scan::read_estate};
 
 /// Arguments of `probity facts`.
 #[derive(Debug, Args)]
@@ -12,13 +12,20 @@ pub(super) struct Arguments {
     estate: EstateArguments,
     /// Print the `input` of each rule evaluation of this selector, one JSON a line.
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(selector::names()))]
-    selector: String,
+    selector: Option<String>,
+    /// Format of the whole.
+    #[arg(short, long, value_name = "FORMAT", default_value = "json", value_parser = ["json"], conflicts_with = "selector")]
+    format: String,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, _) = arguments.estate.settings(terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
-    let cases = selector::cases(&estate, |name| name == arguments.selector);
+    let Some(selector) = &arguments.selector else {
+        terminal.print(|out| output::facts::write(&estate, out))?;
+        return Ok(0);
+    };
+    let cases = selector::cases(&estate, |name| name == selector);
     terminal.print(|out| {
         for case in &cases {
             serde_json::to_writer(&mut *out, &case.masked_json(&estate))?;

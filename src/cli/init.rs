@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_policy_loads_and_its_tests_pass_and_reach_every_line() {
-        let file = |name: &str, text: &str| PolicyFile { name: name.into(), text: text.into() };
+        let file = |name: &str, text: &str| PolicyFile::new(name, text);
         let files = [file("team-label.rego", POLICY), file("team-label_test.rego", POLICY_TEST)];
         let policies = Policies::new(&files, |_| true);
         assert_eq!(policies.errors, []);

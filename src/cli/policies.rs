@@ -5,18 +5,24 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ignore::WalkBuilder;
 
-use super::Failure;
+use super::{Failure, conftest};
 use crate::{
-    policy::{Policies, PolicyFile, built_in, metadata::FRAMEWORKS},
+    policy::{Dialect, Options, Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
     source::base::Base,
 };
 
 /// Arguments that choose policies and rules.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
-    /// Load the Rego policies in this folder too.
+    /// Load the Rego policies in this folder or bundle (`.tar.gz`) too.
     #[arg(short, long, value_name = "DIR")]
     policy: Vec<PathBuf>,
+    /// Judge by Conftest's convention the rules of this package too, beside those of `main` (a glob).
+    #[arg(long, value_name = "NAME")]
+    policy_namespace: Vec<String>,
+    /// Version of Rego in which the policies of `--policy` are written.
+    #[arg(long, value_name = "VERSION", default_value = "v1", hide_default_value = true, value_parser = ["v0", "v1"])]
+    rego_version: String,
     /// Leave out the policies that come with Probity.
     #[arg(long)]
     no_builtin_policies: bool,
@@ -32,6 +38,24 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Fills in what a `conftest.toml` says and the command line does not.
+    pub(super) fn complete(&mut self, defaults: &conftest::Defaults) {
+        if self.policy.is_empty() {
+            self.policy.clone_from(&defaults.policy);
+            if let Some(version) = &defaults.rego_version {
+                self.rego_version.clone_from(version);
+            }
+        }
+        if self.policy_namespace.is_empty() {
+            self.policy_namespace.clone_from(&defaults.namespace);
+        }
+    }
+
+    /// Folders of the user's policies.
+    pub(super) fn folders(&self) -> &[PathBuf] {
+        &self.policy
+    }
+
     /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
     /// given.
     fn files(&self, configured: &[PathBuf], base: &Base) -> Result<Vec<PolicyFile>, Failure> {
@@ -42,8 +66,11 @@ impl Selection {
                 |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
             files.extend(found.into_iter().map(relative));
         }
+        let is_old = self.rego_version == "v0";
         for folder in &self.policy {
-            files.extend(policies(folder, "`--policy`:")?);
+            let found = policies(folder, "`--policy`:")?;
+            let dialect = |file: &PolicyFile| if is_old { Dialect::V0 } else { file.dialect };
+            files.extend(found.into_iter().map(|file| PolicyFile { dialect: dialect(&file), ..file }));
         }
         Ok(files)
     }
@@ -58,6 +85,17 @@ impl Selection {
 
     /// Loads the policies and keeps the chosen rules.
     pub(super) fn load(&self, configured: &[PathBuf], base: &Base) -> Result<Policies, Failure> {
+        self.load_with(configured, base, Options::default())
+    }
+
+    /// Loads the policies as a scan does.
+    pub(super) fn load_with(
+        &self,
+        configured: &[PathBuf],
+        base: &Base,
+        mut options: Options,
+    ) -> Result<Policies, Failure> {
+        options.namespaces.clone_from(&self.policy_namespace);
         let matcher = |globs: &[String]| {
             let mut set = ignore::overrides::OverrideBuilder::new("/");
             for glob in globs {
@@ -67,7 +105,7 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let mut policies = Policies::new(&self.files(configured, base)?, |id| {
+        let mut policies = Policies::load(&self.files(configured, base)?, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
@@ -90,9 +128,37 @@ fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
     Ok(found)
 }
 
-/// Rego files below a folder, or one file, named as given.
-#[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
+/// Rego files below a folder, in a bundle, or one file, named as given.
 pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+    let name = path.to_string_lossy();
+    if let Some((scheme, _)) = name.split_once("://") {
+        return Err(Failure::usage(format!(
+            "`{name}`: policies are not fetched by `{scheme}`, so that a scan needs no network and no credentials"
+        ))
+        .help("fetch the bundle first, for example with `oras pull`, and name its folder or `.tar.gz`"));
+    }
+    let is_bundle = name.ends_with(".tar.gz") || name.ends_with(".tgz");
+    if is_bundle && path.is_file() { bundle(path) } else { files(path) }
+}
+
+fn bundle(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let name = name.trim_start_matches("./");
+    let file = std::fs::File::open(path)
+        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
+    let bundle = bundle::read(name, std::io::BufReader::new(file))
+        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be used: {error}")))?;
+    if !bundle.data.is_empty() {
+        return Err(Failure::usage(format!(
+            "bundle `{name}` holds data, which this version cannot give to policies"
+        ))
+        .help("build it without `data.json`"));
+    }
+    Ok(bundle.files)
+}
+
+#[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
+fn files(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
     let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
         Failure::usage(format!("policy `{}` cannot be read: {error}", path.display()))
     };
@@ -104,7 +170,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
             let text =
                 std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
             let name = entry.path().to_string_lossy().replace('\\', "/");
-            files.push(PolicyFile { name: name.trim_start_matches("./").into(), text: text.into() });
+            files.push(PolicyFile::new(name.trim_start_matches("./"), text));
         }
     }
     Ok(files)

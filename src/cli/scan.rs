@@ -13,6 +13,7 @@ use super::{
     audit::Scanned,
     clock,
     configuration::{Configuration, ConfigurationArguments, notice_unknown_rules},
+    conftest::ConftestArguments,
     policies::Selection,
     progress::Progress,
     terminal::Terminal,
@@ -55,6 +56,8 @@ pub(super) struct Arguments {
     estate: EstateArguments,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    conftest: ConftestArguments,
     /// Format of a report; may be repeated, each with its `--output`.
     #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(output::FORMATS.iter().map(|format| format.name)))]
     format: Vec<String>,
@@ -73,7 +76,10 @@ pub(super) struct Arguments {
 
 /// What of the configuration is no setting of the scan.
 pub(super) struct Configured {
-    policies: Vec<PathBuf>,
+    pub(super) policies: Vec<PathBuf>,
+    pub(super) data: Vec<PathBuf>,
+    /// No configuration file counts.
+    pub(super) is_off: bool,
     digest: Option<String>,
 }
 
@@ -82,7 +88,7 @@ impl EstateArguments {
     pub(super) fn settings(&self, terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
         let base = Base::new(&self.paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
-        let Configuration { config, policies, digest } = self.configuration.load(&base, terminal)?;
+        let Configuration { config, policies, data, digest } = self.configuration.load(&base, terminal)?;
         let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
         let settings = Settings {
             base,
@@ -94,7 +100,8 @@ impl EstateArguments {
             today: clock::today(),
             config,
         };
-        Ok((settings, Configured { policies, digest }))
+        let is_off = self.configuration.is_off();
+        Ok((settings, Configured { policies, data, is_off, digest }))
     }
 }
 
@@ -115,13 +122,16 @@ pub(super) fn run(
         settings.fail_on = fail_on.parse().ok();
     }
     settings.strict = arguments.strict;
-    let policies = arguments.selection.load(&configured.policies, &settings.base)?;
+    let policies = arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
     if !arguments.selection.is_partial() {
         notice_unknown_rules(&settings.config, &policies.rules, terminal);
     }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_estate(&settings, &advance)?;
+    if policies.judge_documents() {
+        scan::admit_documents(&mut estate);
+    }
     let scanned = Scanned {
         base: &settings.base,
         configured: &settings.config.audit,

@@ -23,7 +23,7 @@ mod azure;
 mod google;
 mod partial;
 mod parts;
-mod planned;
+pub(super) mod planned;
 mod resource_policy;
 mod s3;
 mod way;

@@ -6,17 +6,22 @@ use std::sync::Arc;
 
 use crate::{
     document::NodeRef,
-    estate::{Estate, Resource},
-    facts::{Fact, Subject, places},
+    estate::Resource,
+    facts::{Fact, Set, Subject, places},
     resource::{classification::Key, workload::PodTemplate},
     source::Place,
 };
 
-/// `{kind, namespace, name, declarations: [{key, value, level, categories, recognised}]}`, where one key at least
-/// declares something. `recognised` is false for a value in no vocabulary and `unknown` where there is no value yet;
+/// One subject for each object that declares anything.
+pub(super) fn classifications(set: &Set<'_>) -> Vec<Subject> {
+    set.view.resources().filter_map(|resource| classification(set, resource)).collect()
+}
+
+/// `{kind, namespace, name, declarations: [{key, value, level, categories, recognised}], conflict}`; `conflict` is null or
+/// `{lower, higher}`, each `{text, resource}`: of two levels of one object, or of an object and its Namespace. `recognised` is false for a value in no vocabulary and `unknown` where there is no value yet;
 /// `level` is then `unknown`, as it is where nothing but a category's absence is declared.
-pub(super) fn classification(estate: &Estate, resource: &Resource) -> Option<Subject> {
-    let node = estate.node(resource);
+fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
+    let node = set.view.estate.node(resource);
     let pod = PodTemplate::of(&resource.object, node).filter(|_| &*resource.object.kind != "Pod");
     let mut declarations = Vec::new();
     for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
@@ -32,11 +37,16 @@ pub(super) fn classification(estate: &Estate, resource: &Resource) -> Option<Sub
     if declarations.is_empty() {
         return None;
     }
+    let conflict = match set.declarations().of(resource).conflict {
+        Some((higher, lower)) => Fact::object([("higher", Fact::from(higher)), ("lower", Fact::from(lower))]),
+        None => Fact::default(),
+    };
     let fact = Fact::object([
         ("kind", Fact::from(&*resource.object.kind)),
         ("namespace", Fact::from(resource.identity.namespace.as_deref())),
         ("name", Fact::from(&*resource.object.name)),
         ("declarations", Fact::array(declarations)),
+        ("conflict", conflict),
     ]);
     let fact = fact.at(Some(places::name(node).into()));
     Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })

@@ -1,163 +1,109 @@
-//! The fact `datastore`: database servers of a set, with every way in which each is reached from outside the cluster.
+//! Datastores of a set: database servers, the databases within, who uses them, and who could (domains.md section 3).
 //!
-//! A server is told by the image that a workload runs, else by a well-known port that a Service leads to.
-//! Deliberately absent: databases within a server, who uses them, and databases of operators and clouds.
+//! [`servers`] finds servers, [`clients`] who is told to use them, [`sharing`] what that comes to, [`subjects`] makes
+//! the facts `datastore`, `database-server` and `access` of it.
+//! Deliberately absent: message brokers, which are meant to be shared.
 
+mod bindings;
+mod clients;
 mod exposure;
+mod own;
+mod planned;
 mod ports;
+mod principals;
+mod reach;
+mod readers;
+mod servers;
+mod sharing;
+mod subjects;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use self::ports::{Serves, ServicePort};
-use crate::{
-    document::NodeRef,
-    estate::{Resource, View},
-    facts::{Fact, Subject, places},
-    resource::{
-        engine::{self, Engine},
-        workload::PodTemplate,
-    },
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-/// `{id, engine, server, name, namespace, workload, services, exposures: [{kind, service, port, internal,
-/// source_ranges}]}`; `kind` is `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork` or `unknown`. Each
-/// exposure stands at the scalar that brings it about, its `port` at that port.
-pub(super) fn datastores(view: &View<'_>) -> Vec<Subject> {
-    let workloads = workloads(view);
-    let by_label = index(&workloads);
-    let mut found: BTreeMap<usize, Datastore<'_>> = BTreeMap::new();
-    let mut unserved = Vec::new();
-    for (index, workload) in workloads.iter().enumerate() {
-        if let Some((_, engine)) = workload.database {
-            let exposures = exposure::of_pod(workload);
-            found.insert(index, Datastore { engine, services: Vec::new(), exposures });
-        }
-    }
-    for service in view.of_kind("", "Service") {
-        let node = view.estate.node(service);
-        let selected = selected(service, node, &workloads, &by_label);
-        let ports: Vec<ServicePort<'_>> = ServicePort::all(service, node).collect();
-        for index in &selected {
-            let Some(serves) = best(&ports, workloads.get(*index)) else { continue };
-            let datastore = found.entry(*index).or_insert_with(|| Datastore::new(serves.engine()));
-            datastore.services.push(service);
-            datastore.exposures.extend(exposure::of_service(service, node, &serves));
-        }
-        if selected.is_empty()
-            && let Some(serves) = best(&ports, None)
-        {
-            let mut datastore = Datastore::new(serves.engine());
-            datastore.services.push(service);
-            datastore.exposures = exposure::of_service(service, node, &serves);
-            unserved.push((service, datastore));
-        }
-    }
-    let served = found.into_iter().filter_map(|(index, datastore)| {
-        let workload = workloads.get(index)?;
-        Some(datastore.subject(workload.resource, view, true))
-    });
-    served.chain(unserved.into_iter().map(|(service, store)| store.subject(service, view, false))).collect()
+use self::planned::Cloud;
+pub(super) use self::{
+    clients::{Access, Named},
+    own::Own,
+    servers::{ServedBy, ServerId, Servers},
+    subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
+};
+use super::Set;
+use crate::resource::engine;
+
+/// Everything about databases in a set.
+#[derive(Debug)]
+pub(super) struct Datastores<'e> {
+    pub(super) servers: Servers<'e>,
+    accesses: Vec<Access>,
+    by_server: BTreeMap<ServerId, Vec<usize>>,
+    own: BTreeMap<ServerId, Own>,
+    cloud: Cloud,
 }
 
-/// A workload that serves as long as it runs.
-struct Workload<'e> {
-    resource: &'e Resource,
-    pod: PodTemplate<'e>,
-    /// The first container that runs a database server.
-    database: Option<(NodeRef<'e>, &'static Engine)>,
-}
-
-struct Datastore<'e> {
-    engine: &'static Engine,
-    services: Vec<&'e Resource>,
-    exposures: Vec<Fact>,
-}
-
-impl Datastore<'_> {
-    const fn new(engine: &'static Engine) -> Self {
-        Self { engine, services: Vec::new(), exposures: Vec::new() }
+impl<'e> Datastores<'e> {
+    pub(super) fn new(set: &Set<'e>) -> Self {
+        let mut servers = Servers::new(set);
+        let mut own: BTreeMap<ServerId, Own> = BTreeMap::new();
+        let cloud = Cloud::new(set, &mut servers, &mut own);
+        let mut accesses = clients::accesses(set, &cloud, &own, &mut servers);
+        let told: BTreeSet<(Arc<str>, ServerId)> =
+            accesses.iter().map(|access| (Arc::clone(&access.caller.id), access.server)).collect();
+        let bound = bindings::accesses(set, &servers).into_iter();
+        accesses
+            .extend(bound.filter(|access| !told.contains(&(Arc::clone(&access.caller.id), access.server))));
+        accesses.extend(cloud.accesses(set, &mut servers, &own));
+        let mut by_server: BTreeMap<ServerId, Vec<usize>> = BTreeMap::new();
+        for (index, access) in accesses.iter().enumerate() {
+            by_server.entry(access.server).or_default().push(index);
+        }
+        own.extend(servers.iter().filter_map(|(id, server)| {
+            let ServedBy::Workload(workload) = server.served_by else { return None };
+            let engine = engine::named(server.engine?)?;
+            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
+        }));
+        Self { servers, accesses, by_server, own, cloud }
     }
 
-    /// `resource`: the workload, or the Service where no workload is known.
-    fn subject(self, resource: &Resource, view: &View<'_>, is_workload: bool) -> Subject {
-        let server = self.services.first().map_or(&resource.id, |service| &service.id);
-        let database = if self.engine.name == "redis" { "0" } else { "unknown" };
-        let id = format!("{}:{server}/{database}", self.engine.name);
-        let workload = if is_workload { Fact::from(&*resource.id) } else { Fact::unknown() };
-        let fact = Fact::object([
-            ("id", Fact::from(id.as_str())),
-            ("engine", Fact::from(self.engine.name)),
-            ("server", Fact::from(self.services.first().map(|service| &*service.id))),
-            ("name", Fact::from(&*resource.object.name)),
-            ("namespace", Fact::from(resource.identity.namespace.as_deref())),
-            ("workload", workload),
-            ("services", Fact::array(self.services.iter().map(|service| Fact::from(&*service.id)))),
-            ("exposures", Fact::array(self.exposures)),
-        ]);
-        let place = places::name(view.estate.node(resource));
-        Subject {
-            resource: if is_workload { resource.id.to_string() } else { id },
-            kind: Arc::clone(&resource.object.kind),
-            fact: fact.at(Some(place.into())),
-        }
+    /// All accesses, in the order of their callers.
+    pub(super) fn accesses(&self) -> &[Access] {
+        &self.accesses
     }
-}
 
-fn workloads<'e>(view: &View<'e>) -> Vec<Workload<'e>> {
-    let workloads = view.resources().filter_map(|resource| {
-        let pod = PodTemplate::of(&resource.object, view.estate.node(resource)).filter(|pod| !pod.ends)?;
-        let database = pod.containers().find_map(|container| {
-            let engine = engine::of_image(container.str_at(&["image"])?)?;
-            Some((container, engine))
-        });
-        Some(Workload { resource, pod, database })
-    });
-    workloads.collect()
-}
-
-type ByLabel<'e> = BTreeMap<(Option<&'e str>, &'e str, &'e str), Vec<usize>>;
-
-fn index<'w, 'e: 'w>(workloads: &'w [Workload<'e>]) -> ByLabel<'w> {
-    let mut by_label: ByLabel<'w> = BTreeMap::new();
-    for (index, workload) in workloads.iter().enumerate() {
-        let namespace = workload.resource.identity.namespace.as_deref();
-        for (key, value) in workload.pod.labels() {
-            by_label.entry((namespace, key, value)).or_default().push(index);
-        }
+    /// Accesses to a server.
+    pub(super) fn accesses_to(&self, server: ServerId) -> Vec<&Access> {
+        let indices = self.by_server.get(&server).into_iter().flatten();
+        indices.filter_map(|index| self.accesses.get(*index)).collect()
     }
-    by_label
-}
 
-/// Workloads whose Pods a Service selects. Only those with its rarest label are looked at.
-fn selected(
-    service: &Resource,
-    node: NodeRef<'_>,
-    workloads: &[Workload<'_>],
-    by_label: &ByLabel<'_>,
-) -> Vec<usize> {
-    let namespace = service.identity.namespace.as_deref();
-    let selector = node.at(&["spec", "selector"]).into_iter().flat_map(NodeRef::entries);
-    let Some(pairs) =
-        selector.map(|(key, _, value)| Some((key, value.as_str()?))).collect::<Option<Vec<_>>>()
-    else {
-        return Vec::new();
-    };
-    let candidates = pairs
-        .iter()
-        .map(|(key, value)| by_label.get(&(namespace, *key, *value)).map(Vec::as_slice).unwrap_or_default());
-    let Some(rarest) = candidates.min_by_key(|candidates| candidates.len()) else { return Vec::new() };
-    let matches = |index: &&usize| {
-        workloads.get(**index).is_some_and(|workload| {
-            pairs.iter().all(|pair| workload.pod.labels().any(|label| label == *pair))
-        })
-    };
-    rarest.iter().filter(matches).copied().collect()
-}
+    /// What a server's own settings say; `None` where the input does not hold them.
+    pub(super) fn own(&self, server: ServerId) -> Option<&Own> {
+        self.own.get(&server)
+    }
 
-/// The first port that leads to a database, else the first that may.
-fn best<'d>(ports: &[ServicePort<'d>], workload: Option<&Workload<'d>>) -> Option<Serves<'d>> {
-    let serves = || ports.iter().filter_map(|port| port.serves(workload));
-    serves().find(|serves| matches!(serves, Serves::Database(..))).or_else(|| serves().next())
+    /// Databases of a server, by their keys: those that it makes itself and those that somebody uses. A Redis has its
+    /// first; of a server that nothing is known about there is one, and it is unknown.
+    pub(super) fn databases(&self, id: ServerId) -> BTreeSet<Named> {
+        let declared =
+            self.own(id).into_iter().flat_map(|own| own.databases.keys().cloned().map(Named::Known));
+        let used = self.accesses_to(id).into_iter().map(|access| access.database.clone());
+        let mut databases: BTreeSet<Named> = declared.chain(used).collect();
+        if databases.is_empty() {
+            let index = Named::Known("0".to_owned());
+            let is_redis = self.servers.get(id).engine == Some("redis");
+            databases.insert(if is_redis { index } else { Named::Unknown });
+        }
+        databases
+    }
+
+    /// The id of a datastore (contract, "Ids").
+    pub(super) fn id(&self, server: ServerId, database: &Named) -> String {
+        let server = self.servers.get(server);
+        // What one value outside the input says of both is named once.
+        let key = database.key().filter(|key| *key != server.id);
+        server.datastore_id(key.unwrap_or("unknown"))
+    }
 }

@@ -1,14 +1,17 @@
-//! The fact `secret`: what a manifest holds where secrets are, by shape; the values themselves never enter it.
+//! The fact `secret`: what stands readable in a manifest and has to be kept, by shape; the values themselves never
+//! enter it.
 //!
-//! One subject for each Secret of Kubernetes, and one for every other object in which a private key stands.
-//! Deliberately absent: credentials by name, and who uses a Secret.
+//! One subject for each Secret of Kubernetes, and one for every other object in which something like a credential
+//! stands. Deliberately absent: who uses it.
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    document::{NodeRef, Path, Step},
+    document::{NodeRef, Step},
     estate::{Estate, Resource},
-    facts::{Fact, Subject, places},
-    resource::shape::{self, Shape},
-    source::Place,
+    facts::{Fact, Subject, Value, places},
+    resource::credential::{self, Class, Found, name},
+    source::{Place, SourceId},
 };
 
 /// Kinds that make Secrets from values kept elsewhere; an owner of one of these fills the Secret in.
@@ -23,30 +26,16 @@ const MAKERS: [&str; 8] = [
     "VaultStaticSecret",
 ];
 
-/// `{kind, namespace, name, type, sops, owner, labels, values: [{key, path, shape}]}`; `owner` is the kind that fills
-/// the Secret in, or null.
+/// `{kind, namespace, name, type, sops, owner, labels, values: {where: {key, where, field, shape, class, issuer,
+/// public}}}`;
+/// `owner` is the kind that fills the Secret in, or null. `public` says that the key is
+/// that of a user or a host. `field` is the first key on the way to the value, `class` what
+/// kind of credential it is: `private-key`, `connection-string`, `weak`, `named`, `token`, `random`; null for a value
+/// of a Secret, which has to be kept whatever it is.
 pub(super) fn secret(estate: &Estate, resource: &Resource) -> Option<Subject> {
-    // Schemas describe keys; they hold none.
-    if &*resource.object.kind == "CustomResourceDefinition" {
-        return None;
-    }
     let node = estate.node(resource);
-    let mut values = Vec::new();
-    if resource.is_secret() {
-        entries(node, "data", shape::of_base64, &mut values);
-        entries(node, "stringData", shape::of_text, &mut values);
-    }
-    if shape::may_hold_private_key(node.raw()) {
-        let mut path = Vec::new();
-        for (key, span, value) in node.entries() {
-            if !(resource.is_secret() && matches!(key, "data" | "stringData")) {
-                path.push(Step::from(key));
-                private_keys(value, &Place::new(node.document.source, span), &mut path, &mut values);
-                path.pop();
-            }
-        }
-    }
-    if values.is_empty() && !resource.is_secret() {
+    let found = credential::find(&resource.object, node);
+    if found.is_empty() && !resource.is_secret() {
         return None;
     }
     let owners = node.at(&["metadata", "ownerReferences"]).into_iter().flat_map(NodeRef::items);
@@ -61,10 +50,10 @@ pub(super) fn secret(estate: &Estate, resource: &Resource) -> Option<Subject> {
         ("sops", Fact::from(node.at(&["sops", "mac"]).is_some())),
         ("owner", Fact::from(owner)),
         ("labels", Fact::object(labels)),
-        ("values", Fact::array(values)),
+        ("values", values(estate.file(resource), &found)),
     ]);
     let fact = fact.at(Some(places::name(node).into()));
-    Some(Subject { resource: resource.id.to_string(), kind: resource.object.kind.clone(), fact })
+    Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })
 }
 
 /// The API server's default is `Opaque` (core/v1 `SecretType`).
@@ -75,62 +64,35 @@ fn kind_of_secret(node: NodeRef<'_>) -> Fact {
     }
 }
 
-fn entries(secret: NodeRef<'_>, field: &str, shape: fn(&str) -> Shape, values: &mut Vec<Fact>) {
-    let Some(node) = secret.get(field).filter(|node| !node.is_null()) else { return };
-    if !node.is_mapping() {
-        let span = secret.key_span(field).unwrap_or_else(|| node.span());
-        let place = Place::new(node.document.source, span);
-        values.push(value(field, &[Step::from(field)], "unknown", place));
-    }
-    for (key, span, entry) in node.entries() {
-        let shape = match entry.as_str() {
-            Some(text) => shape(text).name(),
-            None if entry.is_null() => Shape::Empty.name(),
-            None => "unknown",
-        };
-        let place = places::value(Place::new(node.document.source, span), entry);
-        values.push(value(key, &[Step::from(field), Step::from(key)], shape, place));
-    }
-}
-
-/// Private keys in all strings below a node; `named` is the nearest key above it.
-fn private_keys(node: NodeRef<'_>, named: &Place, path: &mut Vec<Step>, values: &mut Vec<Fact>) {
-    if let Some(text) = node.as_str() {
-        if shape::holds_private_key(text) {
-            let keys = path.iter().rev().filter_map(|step| match step {
-                Step::Key(key) => Some(&**key),
-                Step::Index(_) => None,
-            });
-            let key = keys.into_iter().next().unwrap_or_default().to_owned();
-            let place = places::value(named.clone(), node);
-            values.push(value(&key, path, Shape::PrivateKey.name(), place));
+/// By where each stands, so that a finding keeps its name when others come and go.
+fn values(source: SourceId, found: &[Found]) -> Fact {
+    let mut values: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
+    for found in found {
+        let mut at = found.at.clone();
+        // Several credentials in one string.
+        for number in 2.. {
+            if !values.contains_key(at.as_str()) {
+                break;
+            }
+            at = format!("{}#{number}", found.at);
         }
-        return;
+        let field = match found.path.first() {
+            Some(Step::Key(key)) => Some(&**key),
+            _ => None,
+        };
+        let fact = Fact::object([
+            ("key", Fact::from(found.key.as_str())),
+            ("where", Fact::from(at.as_str())),
+            ("field", Fact::from(field)),
+            ("shape", Fact::from(found.shape.name())),
+            ("class", Fact::from(found.class.map(Class::name))),
+            ("issuer", Fact::from(found.class.and_then(Class::issuer))),
+            ("public", Fact::from(name::is_public_half(&found.key))),
+        ]);
+        let place = Place::new(source, found.shown.clone());
+        values.insert(at.into(), fact.at(Some(place.into())));
     }
-    for (key, span, entry) in node.entries() {
-        path.push(Step::from(key));
-        private_keys(entry, &Place::new(node.document.source, span), path, values);
-        path.pop();
-    }
-    for (index, item) in node.items().enumerate() {
-        path.push(Step::from(index));
-        private_keys(item, named, path, values);
-        path.pop();
-    }
-}
-
-fn value(key: &str, path: &[Step], shape: &str, place: Place) -> Fact {
-    let steps = path.iter().map(|step| match step {
-        Step::Key(key) => Fact::from(&**key),
-        Step::Index(index) => Fact::from(i64::try_from(*index).unwrap_or(i64::MAX)),
-    });
-    let fields = [
-        ("key", Fact::from(key)),
-        ("path", Fact::array(steps)),
-        ("where", Fact::from(Path(path.to_vec()).to_string())),
-        ("shape", Fact::from(shape)),
-    ];
-    Fact::object(fields).at(Some(place.into()))
+    Fact { value: Value::Object(values), origin: None }
 }
 
 #[cfg(test)]
@@ -138,7 +100,6 @@ mod tests {
     use super::*;
     use crate::{
         document::yaml,
-        facts::Value,
         source::{Source, Sources, Status},
     };
 
@@ -156,10 +117,10 @@ mod tests {
             Some(Value::String(text)) => text.to_string(),
             other => panic!("`{key}` is {other:?}"),
         };
-        let Some(Value::Array(values)) = fact.get("values").map(|field| &field.value) else {
-            panic!("`values` is no array");
+        let Some(Value::Object(values)) = fact.get("values").map(|field| &field.value) else {
+            panic!("`values` is no object");
         };
-        values.iter().map(|value| (text(value, "where"), text(value, "shape"))).collect()
+        values.values().map(|value| (text(value, "where"), text(value, "shape"))).collect()
     }
 
     fn expected(shapes: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -175,9 +136,9 @@ mod tests {
         assert_eq!(
             shapes(fact),
             expected(&[
-                ("data.p", "text"),
                 ("data.e", "empty"),
                 ("data.five", "unknown"),
+                ("data.p", "text"),
                 ("stringData.s", "text")
             ])
         );
@@ -197,9 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn other_objects_matter_only_for_private_keys() {
+    fn other_objects_matter_where_they_hold_a_credential() {
         let facts = facts(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {password: hunter2}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  list: [x, \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: c, annotations: {note: \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"}}\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {host: db}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  list: [x, \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: c, annotations: {note: \"-----BEGIN PRIVATE KEY-----\\nZmFrZQ==\\n\"}}\n",
         );
         assert_eq!(
             facts.iter().map(shapes).collect::<Vec<_>>(),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{FORMATS, Options, Verbosity, format};
 use crate::source::{Mask, Place, Sources};
-pub(super) use set::{HOSTILE, SECRET, Set, many, none, rich};
+pub(super) use set::{HOSTILE, SECRET, Set, finding, judged, many, none, place, read, report, rich};
 
 const NORMAL: Options = Options { color: false, verbosity: Verbosity::Normal };
 

@@ -3,6 +3,7 @@
 //! Findings first, each with its source; then what could not be judged and what could not be read; the verdict last,
 //! where the eye is when the command ends.
 
+mod blocks;
 mod finding;
 mod prose;
 mod sections;
@@ -33,10 +34,14 @@ pub(super) fn render(
         for judged in open_findings(report) {
             headline(judged, sources, palette, out)?;
         }
+        for error in &report.errors {
+            let error = format!("{}: {}", one_line(&error.policy), one_line(&error.message));
+            writeln!(out, "{}: {error}", palette.bold("policy error"))?;
+        }
     } else {
         let mut renderer = finding::Renderer::new(report, sources, palette);
-        for judged in open_findings(report) {
-            writeln!(out, "{}\n", renderer.render(judged))?;
+        for block in blocks::blocks(open_findings(report)) {
+            writeln!(out, "{}\n", renderer.render(&block))?;
         }
         sections::render(report, sources, options, palette, out)?;
     }

@@ -4,14 +4,14 @@ use std::{ops::Range, sync::Arc};
 
 use super::redact::Redactor;
 use crate::{
-    document::{NodeRef, Step, json},
+    document::{Document, NodeRef, Step, json},
     estate::{Estate, Resource, Shown},
     facts::{Fact, Origin},
     resource::{
         credential,
-        terraform::{Plan, kubernetes},
+        terraform::{Values, kubernetes},
     },
-    source::Place,
+    source::{Place, SourceId},
 };
 
 /// One subject of rules.
@@ -38,6 +38,23 @@ pub enum Input<'e> {
     Planned(usize, u32),
     /// A whole plan, by its index.
     Plan(usize),
+    /// A document of whatever kind, by its index, or one element of a file that is a list: Conftest's input.
+    Node(usize, NodeRef<'e>),
+    /// A file without any document.
+    Nothing(SourceId),
+    /// All documents as Conftest's `--combine` gives them: `[{path, contents}]`.
+    Combined(Vec<Part<'e>>),
+}
+
+/// One element of a combined input.
+#[derive(Debug)]
+pub struct Part<'e> {
+    /// Name of the file, as the policy sees it.
+    pub path: String,
+    /// Id of what findings about it name.
+    pub resource: Arc<str>,
+    /// [`Input::Node`], [`Input::Nothing`] or [`Input::Plan`].
+    pub contents: Input<'e>,
 }
 
 /// Where something of a subject stands.
@@ -70,27 +87,18 @@ impl Case<'_> {
                 Origin::Place(place) => estate.shown(place),
             },
             Input::Planned(plan, resource) => planned(*plan, *resource, value_path(path)),
-            Input::Object(_) | Input::Plan(_) => estate.shown(place?),
+            _ => estate.shown(place?),
         }
     }
 
     /// The place that a path leads to (contract, "Place"). `None` only where nothing of the subject has a place.
     pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
-        match &self.input {
-            Input::Object(resource) => Some(in_object(estate.node(resource), path)),
-            Input::Fact(fact) => match fact.locate(path).0? {
-                Origin::Place(place) => Some(place.clone()),
-                Origin::Planned { plan, resource, path } => {
-                    planned(estate, *plan as usize, *resource, &path.0)
-                }
-            },
-            Input::Planned(plan, resource) => planned(estate, *plan, *resource, value_path(path)),
-            Input::Plan(plan) => {
-                let source = estate.plans.get(*plan)?.source;
-                let parsed = json::parse(source, &estate.sources.get(source).text);
-                Some(in_object(parsed.documents.first()?.root(), path))
-            }
-        }
+        self.input.locate(estate, path)
+    }
+
+    /// Id of the resource that a path leads into.
+    pub fn resource_at(&self, path: &[Step]) -> &Arc<str> {
+        self.input.part(path).map_or(&self.resource, |(part, _)| &part.resource)
     }
 
     /// Address of the planned resource in which the subject stands.
@@ -98,7 +106,7 @@ impl Case<'_> {
         match &self.input {
             Input::Object(resource) => resource.via.as_ref().map(|via| &via.address),
             Input::Fact(_) => estate.via(&self.resource),
-            Input::Planned(..) | Input::Plan(_) => None,
+            _ => None,
         }
     }
 
@@ -111,19 +119,77 @@ impl Case<'_> {
 
     /// Secret values that the rule could see; they are removed from whatever it says.
     pub fn secret_values(&self, estate: &Estate) -> Vec<String> {
-        match &self.input {
-            Input::Object(resource) => {
-                let secrets = credential::secrets(estate.node(resource), resource.is_secret());
+        self.input.secret_values(estate)
+    }
+}
+
+impl<'e> Input<'e> {
+    fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
+        match self {
+            Self::Object(resource) => Some(in_object(estate.node(resource), path)),
+            Self::Fact(fact) => fact.locate(path).0?.place(estate),
+            Self::Planned(plan, resource) => planned(estate, *plan, *resource, value_path(path)),
+            Self::Plan(plan) => {
+                let source = estate.plans.get(*plan)?.source;
+                let parsed = json::parse(source, &estate.sources.get(source).text);
+                Some(in_object(parsed.documents.first()?.root(), path))
+            }
+            Self::Node(_, node) => Some(in_object(*node, path)),
+            Self::Nothing(source) => Some(Place::new(*source, 0..0)),
+            // A result about all documents together has no place of its own, and the first one would be made up.
+            Self::Combined(_) => {
+                let (part, rest) = self.part(path)?;
+                part.contents.locate(estate, rest)
+            }
+        }
+    }
+
+    /// The part of a combined input that a path leads into, with the path inside of its contents.
+    fn part<'p>(&self, path: &'p [Step]) -> Option<(&Part<'e>, &'p [Step])> {
+        match (self, path) {
+            (Self::Combined(parts), [Step::Index(index), rest @ ..]) => {
+                let inside = match rest {
+                    [Step::Key(key), inside @ ..] if &**key == "contents" => inside,
+                    _ => &[],
+                };
+                Some((parts.get(*index)?, inside))
+            }
+            _ => None,
+        }
+    }
+
+    fn secret_values(&self, estate: &Estate) -> Vec<String> {
+        match self {
+            Self::Object(resource) => {
+                let secrets = credential::secrets(&resource.object, estate.node(resource));
                 let secrets = secrets.into_iter().flat_map(|secret| secret.values);
                 secrets.chain(sensitive_texts(estate, resource)).collect()
             }
-            Input::Fact(_) => Vec::new(),
-            Input::Planned(plan, resource) => {
+            Self::Fact(_) | Self::Nothing(_) => Vec::new(),
+            Self::Planned(plan, resource) => {
                 let plan = estate.plans.get(*plan);
                 let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
-                values.map(|values| values.sensitive_texts()).unwrap_or_default()
+                let mut texts = values.as_ref().map(Values::sensitive_texts).unwrap_or_default();
+                let root = values.as_ref().and_then(|values| values.document.as_ref()).map(Document::root);
+                texts.extend(root.into_iter().flat_map(literals));
+                texts
             }
-            Input::Plan(plan) => estate.plans.get(*plan).map(Plan::sensitive_texts).unwrap_or_default(),
+            Self::Plan(plan) => {
+                let Some(plan) = estate.plans.get(*plan) else { return Vec::new() };
+                let parsed = json::parse(plan.source, &estate.sources.get(plan.source).text);
+                let roots = parsed.documents.iter().map(Document::root);
+                plan.sensitive_texts().into_iter().chain(roots.flat_map(literals)).collect()
+            }
+            Self::Node(document, node) => {
+                let mut objects = estate.resources_of(*document).peekable();
+                match objects.peek() {
+                    Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
+                    None => literals(*node),
+                }
+            }
+            Self::Combined(parts) => {
+                parts.iter().flat_map(|part| part.contents.secret_values(estate)).collect()
+            }
         }
     }
 }
@@ -134,6 +200,11 @@ fn value_path(path: &[Step]) -> &[Step] {
         [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => rest,
         _ => &[],
     }
+}
+
+/// What looks like a credential in what is no object of Kubernetes, whether a plan marks it or not.
+fn literals(root: NodeRef<'_>) -> Vec<String> {
+    credential::find_in_settings(root).into_iter().flat_map(|found| found.values).collect()
 }
 
 /// What the plan that holds an object does not want shown of it.

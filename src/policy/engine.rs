@@ -7,7 +7,8 @@ use regorus::{Engine, Value};
 
 use super::{
     case::Case,
-    load::Policies,
+    conftest,
+    load::{Policies, Program, reason},
     metadata::Rule,
     redact::Redactor,
     selector,
@@ -17,8 +18,8 @@ use super::{
 use crate::{
     estate::Estate,
     finding::{Finding, NotAssessed, Related},
-    report::{Evaluated, PolicyError},
-    source::Place,
+    report::{Evaluated, NotApplicable, PolicyError},
+    source::{Place, SourceId},
 };
 
 /// What all rules said.
@@ -30,6 +31,8 @@ pub struct Evaluation {
     pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// One for each rule, sorted.
     pub evaluated: Vec<Evaluated>,
+    /// Rules that policies themselves waive for some subjects.
+    pub excepted: Vec<NotApplicable>,
     pub errors: Vec<PolicyError>,
 }
 
@@ -39,13 +42,15 @@ const CHUNK: usize = 256;
 /// Evaluates all rules; `progress` is told how many subjects are done.
 pub fn evaluate(policies: &Policies, estate: &Estate, progress: &(dyn Fn(usize) + Sync)) -> Evaluation {
     let wanted = Wanted::new(policies);
-    let cases = selector::cases(estate, |name| wanted.0.contains_key(name));
+    let mut cases = selector::cases(estate, |name| wanted.0.contains_key(name));
+    if wanted.0.contains_key(conftest::SELECTOR) {
+        cases.extend(conftest::cases(estate, policies.combine, policies.tree.as_ref()));
+    }
     let judged: Vec<Judgement> = cases
         .par_chunks(CHUNK)
         .flat_map_iter(|chunk| {
-            let mut engine = policies.engine.clone();
-            let judged: Vec<Judgement> =
-                chunk.iter().flat_map(|case| judge(&mut engine, policies, &wanted, estate, case)).collect();
+            let mut judge = Judge::new(policies, &wanted, estate);
+            let judged: Vec<Judgement> = chunk.iter().flat_map(|case| judge.judge(case)).collect();
             progress(chunk.len());
             judged
         })
@@ -59,9 +64,14 @@ struct Wanted<'p>(BTreeMap<&'p str, Vec<(usize, &'p [String])>>);
 impl<'p> Wanted<'p> {
     fn new(policies: &'p Policies) -> Self {
         let mut wanted: BTreeMap<&str, Vec<(usize, &[String])>> = BTreeMap::new();
-        for (index, rule) in policies.rules.iter().enumerate() {
-            for selector in &rule.selectors {
-                wanted.entry(&selector.name).or_default().push((index, &selector.kinds));
+        for (index, (rule, program)) in policies.rules.iter().zip(&policies.programs).enumerate() {
+            match program {
+                Program::Conftest(_) => wanted.entry(conftest::SELECTOR).or_default().push((index, &[])),
+                Program::Selected { .. } => {
+                    for selector in &rule.selectors {
+                        wanted.entry(&selector.name).or_default().push((index, &selector.kinds));
+                    }
+                }
             }
         }
         Self(wanted)
@@ -82,40 +92,69 @@ struct Judgement {
     resource: Arc<str>,
     findings: Vec<Finding>,
     not_assessed: Vec<NotAssessed>,
+    /// An `exception` of the policy waives the rule for this subject.
+    excepted: bool,
     error: Option<String>,
 }
 
-fn judge(
-    engine: &mut Engine,
-    policies: &Policies,
-    wanted: &Wanted<'_>,
-    estate: &Estate,
-    case: &Case<'_>,
-) -> Vec<Judgement> {
-    let rules: Vec<usize> = wanted.rules(case).collect();
-    if rules.is_empty() {
-        return Vec::new();
+/// Verdicts of one rule on one subject.
+enum Said {
+    Excepted,
+    Verdicts { denied: Vec<Verdict>, unassessed: Vec<Verdict> },
+}
+
+/// One thread's engines.
+struct Judge<'r> {
+    policies: &'r Policies,
+    wanted: &'r Wanted<'r>,
+    estate: &'r Estate,
+    engine: Engine,
+    lenient: Option<Engine>,
+    /// File that `data.conftest.file` is about.
+    file: Option<SourceId>,
+}
+
+impl<'r> Judge<'r> {
+    fn new(policies: &'r Policies, wanted: &'r Wanted<'r>, estate: &'r Estate) -> Self {
+        let (engine, lenient) = (policies.engine.clone(), policies.lenient.clone());
+        Self { policies, wanted, estate, engine, lenient, file: None }
     }
-    let input = case.input.to_rego(estate);
-    let unknown = Unknown::new(case, estate);
-    let judged = rules.into_iter().map(|index| {
+
+    fn judge(&mut self, case: &Case<'_>) -> Vec<Judgement> {
+        let rules: Vec<usize> = self.wanted.rules(case).collect();
+        if rules.is_empty() {
+            return Vec::new();
+        }
+        let input = case.input.to_rego(self.estate);
+        let unknown = Unknown::new(case, self.estate);
+        let judged = rules.into_iter().map(|index| self.judge_by(index, case, &input, unknown.as_ref()));
+        judged.collect()
+    }
+
+    fn judge_by(
+        &mut self,
+        index: usize,
+        case: &Case<'_>,
+        input: &Value,
+        unknown: Option<&Unknown>,
+    ) -> Judgement {
+        let (policies, estate) = (self.policies, self.estate);
         let mut judgement = Judgement {
             rule: index,
             resource: Arc::clone(&case.resource),
             findings: Vec::new(),
             not_assessed: Vec::new(),
+            excepted: false,
             error: None,
         };
-        engine.set_input(input.clone());
-        let judged = verdicts(engine, &policies.rules[index], policies.verdicts[index]);
-        match judged.map(|judged| weigh(engine, policies, index, unknown.as_ref(), judged)) {
-            Ok((denied, unassessed)) => {
+        match self.ask(index, case, input).map(|said| self.weigh(index, unknown, said)) {
+            Ok(Said::Excepted) => judgement.excepted = true,
+            Ok(Said::Verdicts { denied, unassessed }) => {
                 let redactor = redactor(estate, case, denied.is_empty() && unassessed.is_empty());
                 let rule = &policies.rules[index];
-                judgement.findings = denied
-                    .into_iter()
-                    .map(|verdict| finding(rule, case, estate, verdict, &redactor))
-                    .collect();
+                let denied = denied.into_iter();
+                judgement.findings =
+                    denied.map(|verdict| finding(policies, rule, case, estate, verdict, &redactor)).collect();
                 judgement.not_assessed = unassessed
                     .into_iter()
                     .map(|verdict| not_assessed(rule, case, estate, verdict, &redactor))
@@ -127,79 +166,109 @@ fn judge(
             }
         }
         judgement
-    });
-    judged.collect()
+    }
+
+    fn ask(&mut self, index: usize, case: &Case<'_>, input: &Value) -> Result<Said, String> {
+        match (&self.policies.programs[index], &mut self.lenient) {
+            (Program::Selected { deny, not_assessed }, _) => {
+                self.engine.set_input(input.clone());
+                selected(&mut self.engine, &self.policies.rules[index], *deny, *not_assessed)
+            }
+            (Program::Conftest(program), Some(engine)) => {
+                let source = conftest::source(case, self.estate);
+                if let (Some(data), Some(tree)) = (&self.policies.data, &self.policies.tree)
+                    && (self.file.is_none() || source != self.file)
+                {
+                    let name = source.map_or("Combined", |source| &*self.estate.sources.get(source).file);
+                    let file = conftest::object([("file", tree.file(name))]);
+                    engine.clear_data();
+                    let added = engine.add_data(data.clone());
+                    added
+                        .and_then(|()| engine.add_data(conftest::object([("conftest", file)])))
+                        .map_err(|error| format!("`data.conftest.file` cannot be set: {error}"))?;
+                    self.file = source;
+                }
+                engine.set_input(input.clone());
+                followed(engine, program)
+            }
+            (Program::Conftest(_), None) => Err("no engine was prepared for it".to_owned()),
+        }
+    }
+
+    /// Takes back what hangs on values that a plan does not know.
+    fn weigh(&mut self, index: usize, unknown: Option<&Unknown>, said: Said) -> Said {
+        let rule = &self.policies.rules[index];
+        let (Some(unknown), Said::Verdicts { denied, unassessed }) = (unknown, &said) else { return said };
+        let named = unknown.named(self.policies, rule);
+        let Program::Selected { deny, not_assessed } = self.policies.programs[index] else { return said };
+        if named.is_empty() || !unassessed.is_empty() {
+            return said;
+        }
+        let certain = if denied.is_empty() {
+            Vec::new()
+        } else {
+            self.engine.set_input(unknown.filled.clone());
+            let otherwise = match selected(&mut self.engine, rule, deny, not_assessed) {
+                Ok(Said::Verdicts { denied, .. }) => denied,
+                _ => Vec::new(),
+            };
+            Unknown::certain(&named, denied.clone(), &otherwise)
+        };
+        let unassessed = if certain.is_empty() { Unknown::not_assessed(&named) } else { Vec::new() };
+        Said::Verdicts { denied: certain, unassessed }
+    }
 }
 
-/// Takes back what hangs on values that a plan does not know.
-fn weigh(
-    engine: &mut Engine,
-    policies: &Policies,
-    rule: usize,
-    unknown: Option<&Unknown>,
-    (denied, unassessed): (Vec<Verdict>, Vec<Verdict>),
-) -> (Vec<Verdict>, Vec<Verdict>) {
-    let named = unknown.map(|unknown| unknown.named(policies, &policies.rules[rule])).unwrap_or_default();
-    let (Some(unknown), false) = (unknown, named.is_empty() || !unassessed.is_empty()) else {
-        return (denied, unassessed);
+/// Results of `deny`, and of `not_assessed` where nothing is denied: for one subject deny wins.
+fn selected(engine: &mut Engine, rule: &Rule, deny: bool, not_assessed: bool) -> Result<Said, String> {
+    let mut eval = |declared: bool, name: &str| {
+        if !declared {
+            return Ok(Vec::new());
+        }
+        let said = value(engine, format!("{}.{name}", rule.package))?;
+        verdict::read(&said).map_err(|error| format!("`{name}`: {error}"))
     };
-    let certain = if denied.is_empty() {
-        denied
-    } else {
-        engine.set_input(unknown.filled.clone());
-        let otherwise = verdicts(engine, &policies.rules[rule], policies.verdicts[rule]);
-        Unknown::certain(&named, denied, &otherwise.unwrap_or_default().0)
-    };
-    if certain.is_empty() { (certain, Unknown::not_assessed(&named)) } else { (certain, unassessed) }
+    let denied = eval(deny, "deny")?;
+    let unassessed = if denied.is_empty() { eval(not_assessed, "not_assessed")? } else { Vec::new() };
+    Ok(Said::Verdicts { denied, unassessed })
+}
+
+/// Results of a rule that follows Conftest's convention.
+fn followed(engine: &mut Engine, program: &conftest::Program) -> Result<Said, String> {
+    if let Some(exception) = &program.exception
+        && conftest::excepts(&value(engine, exception.clone())?, program)
+    {
+        return Ok(Said::Excepted);
+    }
+    let denied = verdict::read_conftest(&value(engine, program.rule.clone())?)?;
+    Ok(Said::Verdicts { denied, unassessed: Vec::new() })
+}
+
+fn value(engine: &mut Engine, rule: String) -> Result<Value, String> {
+    let value = engine.eval_rule(rule).map_err(|error| reason(&error.to_string()));
+    drop(engine.take_prints());
+    value
 }
 
 fn redactor(estate: &Estate, case: &Case<'_>, silent: bool) -> Redactor {
     if silent { Redactor::default() } else { Redactor::new(case.secret_values(estate)) }
 }
 
-/// Results of `deny`, and of `not_assessed` where nothing is denied: for one subject deny wins.
-fn verdicts(
-    engine: &mut Engine,
+fn finding(
+    policies: &Policies,
     rule: &Rule,
-    (deny, not_assessed): (bool, bool),
-) -> Result<(Vec<Verdict>, Vec<Verdict>), String> {
-    let mut eval = |declared: bool, name: &str| {
-        if !declared {
-            return Ok(Vec::new());
-        }
-        let value = engine
-            .eval_rule(format!("{}.{name}", rule.package))
-            .map_err(|error| reason(&error.to_string()))?;
-        match value {
-            Value::Undefined => Ok(Vec::new()),
-            value => verdict::read(&value).map_err(|error| format!("`{name}`: {error}")),
-        }
-    };
-    let denied = eval(deny, "deny")?;
-    if denied.is_empty() {
-        Ok((denied, eval(not_assessed, "not_assessed")?))
-    } else {
-        Ok((denied, Vec::new()))
-    }
-}
-
-/// The engine's message without its drawing of the policy.
-fn reason(message: &str) -> String {
-    let line = message
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .find(|line| line.starts_with("error:"));
-    let place = message.lines().map(str::trim).find_map(|line| line.strip_prefix("--> "));
-    let cause = line.map_or_else(
-        || message.lines().next().unwrap_or_default().to_owned(),
-        |line| line.trim_start_matches("error:").trim().to_owned(),
-    );
-    place.map_or_else(|| cause.clone(), |place| format!("{cause} (at {place})"))
-}
-
-fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, redactor: &Redactor) -> Finding {
+    case: &Case<'_>,
+    estate: &Estate,
+    verdict: Verdict,
+    redactor: &Redactor,
+) -> Finding {
     let location = case.location(estate, &verdict.path.0);
+    let located = verdict.location.and_then(|(file, line)| {
+        conftest::location(file.as_deref(), line, case, estate, policies.tree.as_ref())
+    });
+    let message = redactor.text(&verdict.message);
+    // Results without a path are told apart by what they say: otherwise a baseline would hide new ones.
+    let anonymous = case.selector == conftest::SELECTOR && verdict.path.0.is_empty();
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
         place: related.path.as_ref().and_then(|path| case.location(estate, &path.0).place),
@@ -211,14 +280,14 @@ fn finding(rule: &Rule, case: &Case<'_>, estate: &Estate, verdict: Verdict, reda
     Finding {
         rule: Arc::clone(&rule.id),
         severity: rule.severity,
-        message: redactor.text(&verdict.message),
         sets: case.sets.clone(),
-        resource: case.resource.to_string(),
+        resource: case.resource_at(&verdict.path.0).to_string(),
         via: case.via(estate).cloned(),
-        place: location.place,
+        place: located.or(location.place),
         related: related.chain(also(case, estate, location.also)).collect(),
         path: verdict.path,
-        peer: verdict.peer,
+        peer: verdict.peer.or_else(|| anonymous.then(|| message.clone())),
+        message,
         remedy: verdict.remedy.map(|remedy| redactor.text(&remedy)),
         metadata: if let serde_json::Value::Object(fields) = metadata {
             fields
@@ -268,7 +337,12 @@ fn collect(policies: &Policies, judged: Vec<Judgement>) -> Evaluation {
     let mut evaluation =
         Evaluation { evaluated: policies.rules.iter().map(zero).collect(), ..Evaluation::default() };
     let mut errors: BTreeMap<(usize, String), usize> = BTreeMap::new();
+    let mut excepted: BTreeMap<usize, Vec<Arc<str>>> = BTreeMap::new();
     for judgement in judged {
+        if judgement.excepted {
+            excepted.entry(judgement.rule).or_default().push(judgement.resource);
+            continue;
+        }
         let count = &mut evaluation.evaluated[judgement.rule];
         count.subjects += 1;
         match (&judgement.error, judgement.findings.is_empty(), judgement.not_assessed.is_empty()) {
@@ -286,6 +360,13 @@ fn collect(policies: &Policies, judged: Vec<Judgement>) -> Evaluation {
         evaluation.findings.extend(judgement.findings);
         evaluation.not_assessed.extend(judgement.not_assessed);
     }
+    evaluation.excepted = excepted
+        .into_iter()
+        .map(|(rule, resources)| NotApplicable {
+            rule: Arc::clone(&policies.rules[rule].id),
+            reason: format!("an `exception` of its policy waives it for {}", resources.join(", ")),
+        })
+        .collect();
     for resources in evaluation.passed.values_mut() {
         resources.sort();
         resources.dedup();

@@ -1,11 +1,20 @@
 //! What is refused when a policy is loaded, because the engine would answer wrongly or not at all.
 //!
 //! Each guard stands for a measured defect of regorus 0.14.1: literals nested deeply take exponential time to parse,
-//! a recursive function overflows the stack, an unknown function is noticed only when it is reached.
+//! a recursive function overflows the stack, an unknown function or one argument too few is noticed only when it is
+//! reached.
+
+mod oddity;
+mod signature;
+mod variable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{BUILTINS, Expr, Literal, Module, Query, Rule, RuleHead};
+use regorus::unstable::{BUILTINS, Expr, Module, Rule, RuleHead};
+
+pub(super) use self::oddity::oddities;
+use self::variable::{unbound_in_head, wildcard_in_negation};
+use super::syntax::{head_name, package, reference, visit};
 
 /// Deepest nesting of array and object literals; each level doubles the time to parse.
 const DEEPEST_LITERAL: usize = 10;
@@ -49,11 +58,11 @@ pub(super) fn literal_depth(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses unknown functions and functions that reach themselves. `extensions` are functions that the host adds.
-/// Returns one message for each offending file.
+/// Refuses unknown functions, wrong numbers of arguments, and functions that reach themselves. `added` gives the number
+/// of arguments of a function that the host adds for a file. Returns one message for each offending file.
 pub(super) fn functions(
     modules: &[regorus::unstable::Ref<Module>],
-    extensions: &[&str],
+    added: &dyn Fn(&str, &str) -> Option<u8>,
 ) -> BTreeMap<String, String> {
     let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut files: BTreeMap<String, String> = BTreeMap::new();
@@ -73,36 +82,48 @@ pub(super) fn functions(
     let mut errors = BTreeMap::new();
     for module in modules {
         let scope = Scope::new(module, &files);
+        let file = module.package.span.source.file();
         for rule in &module.policy {
-            let Rule::Spec { head, bodies, .. } = &**rule else { continue };
+            let Rule::Spec { head, span, .. } = &**rule else { continue };
+            if wildcard_in_negation(rule) {
+                errors.entry(file.clone()).or_insert_with(|| {
+                    format!(
+                        "line {}: `_` in a negated expression is unsafe; iterate in a rule of its own",
+                        span.line
+                    )
+                });
+            }
+            if let Some(variable) = unbound_in_head(rule) {
+                errors.entry(file.clone()).or_insert_with(|| {
+                    let line = span.line;
+                    format!("line {line}: `some {variable}` is used in the head only; use `{variable}` in the body")
+                });
+            }
             let name = format!("{}.{}", package(module), head_name(head));
-            let mut visit = |expression: &Expr| match expression {
-                Expr::Call { fcn, span, .. } => match scope.resolve(fcn.span().text()) {
-                    Some(target) => drop(calls.entry(name.clone()).or_default().insert(target)),
-                    None if is_built_in(fcn.span().text(), extensions) => {}
-                    None => {
-                        let message = format!(
-                            "line {}: unknown function `{}`; this engine does not have it",
-                            span.line,
-                            fcn.span().text()
-                        );
-                        errors.entry(module.package.span.source.file().clone()).or_insert(message);
+            visit(rule, &mut |expression| match expression {
+                Expr::Call { fcn, span, params, .. } => {
+                    let called = fcn.span();
+                    let problem = match scope.resolve(called.text()) {
+                        Some(target) => {
+                            calls.entry(name.clone()).or_default().insert(target);
+                            None
+                        }
+                        None => call_problem(called.text(), params.len(), added(file, called.text()))
+                            .or_else(|| signature::problem(called.text(), params)),
+                    };
+                    if let Some(problem) = problem {
+                        errors
+                            .entry(file.clone())
+                            .or_insert_with(|| format!("line {}: {problem}", span.line));
                     }
-                },
+                }
                 Expr::Var { span, .. } => {
                     if let Some(target) = scope.resolve(span.text()) {
                         calls.entry(name.clone()).or_default().insert(target);
                     }
                 }
                 _ => {}
-            };
-            head_expressions(head).for_each(|expression| walk(expression, &mut visit));
-            for body in bodies {
-                if let Some(assign) = &body.assign {
-                    walk(&assign.value, &mut visit);
-                }
-                walk_query(&body.query, &mut visit);
-            }
+            });
         }
     }
     for function in &functions {
@@ -117,35 +138,22 @@ pub(super) fn functions(
     errors
 }
 
-/// Whether a module has a rule of this name, with or without a suffix (`deny_privileged`).
-pub(super) fn declares(module: &Module, name: &str) -> bool {
-    module.policy.iter().any(|rule| match &**rule {
-        Rule::Spec { head, .. } => {
-            let declared = head_name(head);
-            declared.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+/// Why a call of a function that no policy declares cannot be evaluated.
+fn call_problem(name: &str, given: usize, added: Option<u8>) -> Option<String> {
+    let wanted = match (added, BUILTINS.get(name)) {
+        (Some(wanted), known) => {
+            // The engine gives the value to one more argument only where it knows the function itself.
+            let most = wanted + u8::from(known.is_some());
+            wanted..=most
         }
-        Rule::Default { .. } => false,
-    })
-}
-
-fn is_built_in(name: &str, extensions: &[&str]) -> bool {
-    BUILTINS.contains_key(name) || SPECIAL.contains(&name) || extensions.contains(&name)
-}
-
-/// `data.` and the package path.
-fn package(module: &Module) -> String {
-    format!("data.{}", reference(module.package.refr.span().text()))
-}
-
-/// A reference in dotted form: `a["b"].c` is `a.b.c`.
-fn reference(text: &str) -> String {
-    text.replace("[\"", ".").replace("\"]", "")
-}
-
-pub(super) fn head_name(head: &RuleHead) -> String {
-    let (RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. }) = head;
-    let text = refr.span().text();
-    text.split(['[', '(', ' ']).next().unwrap_or(text).to_owned()
+        // Variadic.
+        (None, Some((_, u8::MAX))) => return None,
+        (None, Some((_, wanted))) => *wanted..=wanted.saturating_add(1),
+        (None, None) if SPECIAL.contains(&name) => return None,
+        (None, None) => return Some(format!("unknown function `{name}`; this engine does not have it")),
+    };
+    let fits = u8::try_from(given).is_ok_and(|given| wanted.contains(&given));
+    (!fits).then(|| format!("`{name}` is called with {given} arguments instead of {}", wanted.start()))
 }
 
 /// What names mean in one module.
@@ -198,72 +206,6 @@ fn reaches(from: &str, target: &str, calls: &BTreeMap<String, BTreeSet<String>>)
     false
 }
 
-fn head_expressions(head: &RuleHead) -> impl Iterator<Item = &Expr> {
-    let (key, assign) = match head {
-        RuleHead::Set { key, .. } => (key.as_deref(), None),
-        RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => (None, assign.as_ref()),
-    };
-    key.into_iter().chain(assign.map(|assign| &*assign.value))
-}
-
-fn walk_query(query: &Query, visit: &mut dyn FnMut(&Expr)) {
-    for statement in &query.stmts {
-        match &statement.literal {
-            Literal::SomeVars { .. } => {}
-            Literal::SomeIn { value, collection, .. } => {
-                walk(value, visit);
-                walk(collection, visit);
-            }
-            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => walk(expr, visit),
-            Literal::Every { domain, query, .. } => {
-                walk(domain, visit);
-                walk_query(query, visit);
-            }
-        }
-        statement.with_mods.iter().for_each(|modifier| walk(&modifier.r#as, visit));
-    }
-}
-
-pub(super) fn walk(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
-    visit(expression);
-    match expression {
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().for_each(|item| walk(item, visit));
-        }
-        Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
-            walk(key, visit);
-            walk(value, visit);
-        }),
-        Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-            walk(term, visit);
-            walk_query(query, visit);
-        }
-        Expr::ObjectCompr { key, value, query, .. } => {
-            walk(key, visit);
-            walk(value, visit);
-            walk_query(query, visit);
-        }
-        Expr::Call { params, .. } => params.iter().for_each(|parameter| walk(parameter, visit)),
-        Expr::UnaryExpr { expr, .. } => walk(expr, visit),
-        Expr::RefDot { refr, .. } => walk(refr, visit),
-        Expr::RefBrack { refr, index, .. } => {
-            walk(refr, visit);
-            walk(index, visit);
-        }
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. }
-        | Expr::AssignExpr { lhs, rhs, .. } => {
-            walk(lhs, visit);
-            walk(rhs, visit);
-        }
-        Expr::Membership { key, value, collection, .. } => {
-            key.iter().chain([value, collection]).for_each(|part| walk(part, visit));
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +213,8 @@ mod tests {
     fn check(text: &str) -> Option<String> {
         let mut engine = regorus::Engine::new();
         engine.add_policy("a.rego".into(), format!("package a\nimport rego.v1\n{text}")).unwrap();
-        functions(engine.get_modules(), &["parse_config"]).remove("a.rego")
+        let added = |_: &str, name: &str| (name == "parse_config").then_some(2);
+        functions(engine.get_modules(), &added).remove("a.rego")
     }
 
     #[test]
@@ -308,6 +251,16 @@ mod tests {
     fn unknown_functions_are_refused_and_known_ones_are_not() {
         assert!(check("r := crypto.x509.parse_certificates(1)").unwrap().contains("crypto.x509"));
         assert!(check("r if { not missing(1) }").unwrap().contains("`missing`"));
+        assert!(check("r := count(1)").unwrap().contains("not a number"));
+        assert!(check("r := startswith(count([1]), \"a\")").unwrap().contains("argument 1"));
+        assert_eq!(
+            check("r := max({1, 2})\ns := count(\"x\")\nt := concat(\"\", split(input.x, \"\"))"),
+            None
+        );
+        assert!(check("r := count([1], 2, 3)").unwrap().contains("3 arguments instead of 1"));
+        assert!(check("r contains input[i] if { some i }").unwrap().contains("`some i`"));
+        assert_eq!(check("r contains input[i] if { some i; input[i] > 1 }"), None);
+        assert!(check("r := parse_config(1)").unwrap().contains("1 arguments instead of 2"));
         assert_eq!(
             check(
                 "r := parse_config(1, 2)\ns := sprintf(\"%v\", [1])\nt if { walk(input, [p, v]) }\nu if { regex.match(`a`, \"a\") }"

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use regorus::Value;
 
-use super::case::Input;
+use super::case::{Input, Part};
 use crate::{
     document::{Document, Kind, NodeRef},
     estate::Estate,
@@ -25,8 +25,18 @@ impl Input<'_> {
                 let source = estate.plans.get(*plan).map(|plan| estate.sources.get(plan.source));
                 source.and_then(|source| Value::from_json_str(&source.text).ok()).unwrap_or(Value::Null)
             }
+            Self::Node(_, node) => document(*node),
+            Self::Nothing(_) => Value::Null,
+            Self::Combined(parts) => {
+                Value::from(parts.iter().map(|part| combined(part, estate)).collect::<Vec<_>>())
+            }
         }
     }
+}
+
+fn combined(part: &Part<'_>, estate: &Estate) -> Value {
+    let fields = [("path", Value::from(&*part.path)), ("contents", part.contents.to_rego(estate))];
+    Value::from(fields.into_iter().map(|(key, value)| (Value::from(key), value)).collect::<BTreeMap<_, _>>())
 }
 
 /// One planned resource (contract, "Policies", selector `terraform-resource`).
@@ -75,6 +85,25 @@ pub(super) fn with_unknown(node: NodeRef<'_>, placeholder: Option<&Value>) -> Va
             let entries = entries.map(|(key, _, value)| (Value::from(key), with_unknown(value, placeholder)));
             Value::from(entries.collect::<BTreeMap<_, _>>())
         }
+    }
+}
+
+/// A YAML document as OPA reads data and texts (go-yaml 3): `yes`, `on` and their like are strings there, where
+/// manifests have booleans.
+pub fn data(node: NodeRef<'_>) -> serde_json::Value {
+    let is_word = |text: &str| !["true", "false"].contains(&text.to_ascii_lowercase().as_str());
+    match node.kind() {
+        Kind::Bool(_) if !node.raw().is_empty() && is_word(node.raw()) => node.raw().into(),
+        Kind::Sequence(_) => node.items().map(data).collect(),
+        Kind::Mapping(_) => {
+            let entries = node.entries().map(|(key, span, value)| {
+                let raw = node.document.text.get(span).filter(|raw| raw.chars().all(char::is_alphabetic));
+                let key = raw.filter(|_| matches!(key, "true" | "false")).unwrap_or(key);
+                (key.to_owned(), data(value))
+            });
+            entries.collect()
+        }
+        _ => node.to_json(),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Loading policies: text in, checked rules and a prepared engine out.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod loader;
 
-use regorus::{Engine, utils::limits::ExecutionTimerConfig};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use regorus::{Engine, Value, utils::limits::ExecutionTimerConfig};
+
+use self::loader::Loader;
 use super::{
+    builtins::{self, Errors},
+    conftest::{self, Tree},
     guard,
-    metadata::{self, Rule},
-    selector,
+    metadata::Rule,
+    rewrite,
 };
 use crate::report::PolicyError;
 
@@ -16,6 +21,35 @@ use crate::report::PolicyError;
 pub struct PolicyFile {
     pub name: Arc<str>,
     pub text: Arc<str>,
+    pub dialect: Dialect,
+}
+
+impl PolicyFile {
+    /// A file in Rego v1.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), text: text.into(), dialect: Dialect::V1 }
+    }
+}
+
+/// Version of the language that a file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    #[default]
+    V1,
+    V0,
+}
+
+/// How policies are loaded, besides their files.
+#[derive(Default, Clone)]
+pub struct Options {
+    /// Packages that follow Conftest's calling convention, as `main` does; may be globs.
+    pub namespaces: Vec<String>,
+    /// Conftest's policies judge all documents as one.
+    pub combine: bool,
+    /// `data` of the user: an object.
+    pub data: serde_json::Map<String, serde_json::Value>,
+    /// What policies may see of the scan; without it they read no file.
+    pub tree: Option<Tree>,
 }
 
 /// Policies that can be evaluated, with what was wrong with the others.
@@ -25,16 +59,33 @@ pub struct Policies {
     /// All files that were given, whether they could be loaded or not.
     pub files: Vec<PolicyFile>,
     pub errors: Vec<PolicyError>,
-    /// For each rule, whether it has `deny` and `not_assessed`.
-    pub(super) verdicts: Vec<(bool, bool)>,
+    /// What is odd about policies, but does not keep them from judging.
+    pub notices: Vec<String>,
+    /// For each rule, how it is evaluated.
+    pub(super) programs: Vec<Program>,
+    /// In which a failing built-in is an error.
     pub(super) engine: Engine,
+    /// In which it is undefined, for rules that follow Conftest's convention.
+    pub(super) lenient: Option<Engine>,
+    pub(super) combine: bool,
+    pub(super) tree: Option<Tree>,
+    /// `data` of the user, where policies look at `data.conftest.file`, which differs from file to file.
+    pub(super) data: Option<Value>,
+}
+
+/// How a rule is evaluated.
+#[derive(Debug, Clone)]
+pub(super) enum Program {
+    /// On the subjects of its selectors: whether it has `deny` and `not_assessed`.
+    Selected {
+        deny: bool,
+        not_assessed: bool,
+    },
+    Conftest(conftest::Program),
 }
 
 /// Longest time that one rule may take for one subject; rules take microseconds, so this ends only endless ones.
 const EVALUATION_LIMIT: Duration = Duration::from_secs(10);
-
-/// Rules whose results are findings, by whatever convention.
-const VERDICT_RULES: [&str; 3] = ["deny", "violation", "warn"];
 
 mod embedded {
     pub(super) const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -42,160 +93,121 @@ mod embedded {
 
 /// The policies that come with Probity, tests included.
 pub fn built_in() -> Vec<PolicyFile> {
-    embedded::FILES
-        .iter()
-        .map(|(name, text)| PolicyFile { name: (*name).into(), text: (*text).into() })
-        .collect()
+    embedded::FILES.iter().map(|(name, text)| PolicyFile::new(*name, *text)).collect()
 }
 
 impl Policies {
+    /// Loads policies with METADATA, and Conftest's of package `main`: see [`Policies::load`].
+    pub fn new(files: &[PolicyFile], keep: impl Fn(&str) -> bool) -> Self {
+        Self::load(files, Options::default(), keep)
+    }
+
     /// Loads policies; files named `*_test.rego` are left out. Never fails as a whole: what cannot be loaded is in
     /// `errors`, and everything else is evaluated.
-    pub fn new(files: &[PolicyFile], keep: impl Fn(&str) -> bool) -> Self {
-        let mut loader = Loader { engine: new_engine(), rules: BTreeMap::new(), errors: Vec::new() };
+    pub fn load(files: &[PolicyFile], options: Options, keep: impl Fn(&str) -> bool) -> Self {
+        let mut loader = Loader::new(&options);
         let mut sorted: Vec<&PolicyFile> =
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut added = Vec::new();
-        for file in sorted {
-            match loader.add(file) {
-                Ok(()) => added.push(file),
-                Err(message) => loader.error(file, message),
-            }
+        let (engine, evaluable) = loader.load(&sorted);
+        let Loader { data, rules, errors, notices, .. } = loader;
+        let (rules, programs): (Vec<_>, Vec<_>) =
+            rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();
+        let follows = programs.iter().any(|program| matches!(program, Program::Conftest(_)));
+        let lenient = follows.then(|| {
+            let mut engine = engine_with(Errors::Lenient, options.tree.as_ref());
+            // They were added to the other engine, without errors.
+            evaluable.iter().for_each(|file| drop(add(&mut engine, file)));
+            drop(engine.add_data(data.clone()));
+            engine
+        });
+        let names_file = evaluable.iter().any(|file| file.text.contains("conftest.file"));
+        Self {
+            rules,
+            files: files.to_vec(),
+            errors,
+            notices,
+            programs,
+            engine,
+            lenient,
+            combine: options.combine,
+            tree: options.tree,
+            data: (follows && names_file).then_some(data),
         }
-        loader.remove_unsafe(&added);
-        let rules: Vec<Arc<Rule>> =
-            std::mem::take(&mut loader.rules).into_values().filter(|rule| keep(&rule.id)).collect();
-        let verdicts = rules
-            .iter()
-            .map(|rule| (loader.declares(&rule.file, "deny"), loader.declares(&rule.file, "not_assessed")));
-        let verdicts = verdicts.collect();
-        Self { rules, files: files.to_vec(), errors: loader.errors, verdicts, engine: loader.engine }
     }
-}
 
-impl Policies {
     /// Keeps only some rules.
     pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
-        let pairs = std::mem::take(&mut self.rules).into_iter().zip(std::mem::take(&mut self.verdicts));
-        (self.rules, self.verdicts) = pairs.filter(|(rule, _)| keep(rule)).unzip();
+        let pairs = std::mem::take(&mut self.rules).into_iter().zip(std::mem::take(&mut self.programs));
+        (self.rules, self.programs) = pairs.filter(|(rule, _)| keep(rule)).unzip();
+    }
+
+    /// Whether a rule judges documents of whatever kind, so that none may be ignored.
+    pub fn judge_documents(&self) -> bool {
+        self.programs.iter().any(|program| matches!(program, Program::Conftest(_)))
     }
 }
 
-/// An engine with our limits.
+/// An engine with our limits and functions, in which a failing built-in is an error.
 pub(super) fn new_engine() -> Engine {
+    engine_with(Errors::Strict, None)
+}
+
+fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
     let mut engine = Engine::new();
     engine.clear_policy_length_config();
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: EVALUATION_LIMIT,
         check_interval: std::num::NonZeroU32::new(1 << 10).unwrap_or(std::num::NonZeroU32::MIN),
     });
+    engine.set_strict_builtin_errors(errors == Errors::Strict);
+    // What `print` says is no result, and it may be a secret.
+    engine.set_gather_prints(true);
+    builtins::register(&mut engine, errors, tree.map(|tree| &tree.read));
     engine
 }
 
-struct Loader {
-    engine: Engine,
-    rules: BTreeMap<Arc<str>, Arc<Rule>>,
-    errors: Vec<PolicyError>,
+/// Parses a file and gives it as it is evaluated. `parser` collects what it parsed.
+pub(super) fn prepare(parser: &mut Engine, file: &PolicyFile) -> Result<PolicyFile, String> {
+    guard::literal_depth(&file.text)?;
+    add(parser, file).map_err(|error| with_hint(&file.text, error))?;
+    let module = parser.get_modules().last();
+    let text = match module {
+        Some(module) => rewrite::rewritten(module, &file.text, file.dialect == Dialect::V0)
+            .map_err(|error| reason(&error))?,
+        None => Cow::Borrowed(&*file.text),
+    };
+    Ok(PolicyFile { text: text.into(), ..file.clone() })
 }
 
-impl Loader {
-    fn error(&mut self, file: &PolicyFile, message: String) {
-        self.errors.push(PolicyError { policy: file.name.to_string(), message });
-    }
-
-    fn add(&mut self, file: &PolicyFile) -> Result<(), String> {
-        guard::literal_depth(&file.text)?;
-        let package = self
-            .engine
-            .add_policy(file.name.to_string(), file.text.to_string())
-            .map_err(|error| format!("cannot be parsed: {}", first_lines(&format!("{error}"))))?;
-        let annotations = metadata::annotations(&file.text)?;
-        let judges = VERDICT_RULES.iter().any(|rule| self.declares(&file.name, rule));
-        let Some(annotations) = annotations.filter(|annotations| !annotations.selectors.is_empty()) else {
-            if judges {
-                return Err(format!(
-                    "package `{package}` has verdicts but no selector: add METADATA with `custom.input.selector` above `package`, or put it into package `main`"
-                ));
-            }
-            return Ok(());
-        };
-        if let Some(unknown) =
-            annotations.selectors.iter().find(|selector| !selector::is_known(&selector.name))
-        {
-            return Err(format!(
-                "selector `{}` is unknown; use one of {}",
-                unknown.name,
-                selector::names().join(", ")
-            ));
-        }
-        let severity = annotations
-            .severity
-            .ok_or("METADATA has no `custom.severity`: info, low, medium, high or critical")?;
-        if annotations.title.is_empty() {
-            return Err("METADATA has no `title`".to_owned());
-        }
-        let id: Arc<str> = rule_id(&package).into();
-        if let Some(other) = self.rules.get(&id) {
-            return Err(format!("rule `{id}` is already defined in {}; rename this package", other.file));
-        }
-        let rule = Rule {
-            id: Arc::clone(&id),
-            package,
-            file: Arc::clone(&file.name),
-            title: annotations.title,
-            description: annotations.description,
-            severity,
-            recommended_action: annotations.recommended_action,
-            controls: annotations.controls,
-            selectors: annotations.selectors,
-            related_resources: annotations.related_resources,
-        };
-        self.rules.insert(id, Arc::new(rule));
-        Ok(())
-    }
-
-    /// Whether a file has a rule of this name.
-    fn declares(&mut self, file: &str, rule: &str) -> bool {
-        let module =
-            self.engine.get_modules().iter().find(|module| *module.package.span.source.file() == *file);
-        module.is_some_and(|module| guard::declares(module, rule))
-    }
-
-    /// Leaves out files whose functions are unknown or recursive, and everything that only they made possible.
-    fn remove_unsafe(&mut self, added: &[&PolicyFile]) {
-        let unsafe_files = guard::functions(self.engine.get_modules(), &[]);
-        if unsafe_files.is_empty() {
-            return;
-        }
-        self.engine = new_engine();
-        for file in added {
-            if let Some(message) = unsafe_files.get(&*file.name) {
-                self.error(file, message.clone());
-                self.rules.retain(|_, rule| rule.file != file.name);
-            } else if let Err(error) = self.engine.add_policy(file.name.to_string(), file.text.to_string()) {
-                self.error(file, first_lines(&error.to_string()));
-            }
-        }
-        let rest: Vec<&PolicyFile> =
-            added.iter().filter(|file| !unsafe_files.contains_key(&*file.name)).copied().collect();
-        if rest.len() < added.len() {
-            self.remove_unsafe(&rest);
-        }
+/// What the parser cannot say itself.
+fn with_hint(text: &str, error: String) -> String {
+    let is_template = ["$\"", "$`"].iter().any(|start| text.contains(start));
+    if is_template {
+        format!("{error}; template strings are not supported here: use `sprintf`")
+    } else {
+        error
     }
 }
 
-/// Rule id of a package: its last two segments in kebab-case (contract, "Ids").
-fn rule_id(package: &str) -> String {
-    let segments: Vec<String> = package.split('.').map(|segment| segment.replace('_', "-")).collect();
-    match segments.as_slice() {
-        [.., domain, name] => format!("{domain}/{name}"),
-        _ => segments.concat(),
-    }
+/// Adds a prepared file to an engine.
+pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(), String> {
+    engine.set_rego_v0(file.dialect == Dialect::V0);
+    let added = engine.add_policy(file.name.to_string(), file.text.to_string());
+    added.map(drop).map_err(|error| reason(&error.to_string()))
 }
 
-/// What the parser says, without its drawing of the source.
-fn first_lines(message: &str) -> String {
-    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.take(4).collect::<Vec<_>>().join(" ")
+/// The engine's message without its drawing of the policy.
+pub(super) fn reason(message: &str) -> String {
+    let line = message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .find(|line| line.starts_with("error:"));
+    let place = message.lines().map(str::trim).find_map(|line| line.strip_prefix("--> "));
+    let cause = line.map_or_else(
+        || message.lines().next().unwrap_or_default().to_owned(),
+        |line| line.trim_start_matches("error:").trim().to_owned(),
+    );
+    place.map_or_else(|| cause.clone(), |place| format!("{cause} (at {place})"))
 }

@@ -17,6 +17,13 @@ impl Redactor {
         let lines: Vec<String> =
             values.iter().flat_map(|value| value.lines()).map(|line| line.trim().to_owned()).collect();
         values.extend(lines.into_iter().filter(|line| line.len() >= DISTINCTIVE));
+        // Within a message an object is printed as JSON, with escapes.
+        let escaped = values.iter().filter_map(|value| {
+            let json = serde_json::to_string(value).ok()?;
+            json.get(1..json.len() - 1).filter(|inside| inside != value).map(ToOwned::to_owned)
+        });
+        let escaped: Vec<String> = escaped.collect();
+        values.extend(escaped);
         values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
         Self(values)
@@ -79,12 +86,18 @@ mod tests {
 
     #[test]
     fn long_values_are_removed_everywhere_and_short_ones_where_they_stand_alone() {
-        let redactor = Redactor::new(vec!["hunter22".into(), "root".into(), "root-of-all-evil".into()]);
+        let redactor = Redactor::new(vec![
+            "hunter22".into(),
+            "root".into(),
+            "root-of-all-evil".into(),
+            "say \"hello\" twice".into(),
+        ]);
         for (text, expected) in [
             ("it is xhunter22y", "it is x********y"),
             ("password `root` of rooted and root", "password `********` of rooted and ********"),
             ("root-of-all-evil", "********"),
             ("nothing", "nothing"),
+            (r#"{"a": "say \"hello\" twice"}"#, r#"{"a": "********"}"#),
         ] {
             assert_eq!(redactor.text(text), expected);
         }

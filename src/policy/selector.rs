@@ -8,7 +8,7 @@ use std::{
 pub use super::case::{Case, Input};
 use crate::{
     estate::Estate,
-    facts::{FACTS, Fact, Make, Subject},
+    facts::{FACTS, Fact, Make, Set, Subject},
 };
 
 /// Makes the cases of a selector that is no fact.
@@ -40,19 +40,15 @@ pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
             "a table line names its cases"
         );
     }
+    let sets: Vec<Set<'_>> = (0..estate.sets.len()).map(|set| Set::new(estate.view(set))).collect();
     for (name, make) in FACTS.iter().filter(|(name, _)| wanted(name)) {
         match make {
             Make::Resource(make) => cases.extend(estate.resources.iter().filter_map(|resource| {
                 make(estate, resource).map(|subject| case(name, subject, estate.sets_of(resource)))
             })),
             Make::Set(make) => {
-                let views = (0..estate.sets.len()).map(|set| estate.view(set));
-                let subjects = views.flat_map(|view| {
-                    let set = Arc::clone(&view.set);
-                    make(&view)
-                        .into_iter()
-                        .map(move |subject| (Arc::clone(&set), subject))
-                        .collect::<Vec<_>>()
+                let subjects = sets.iter().flat_map(|set| {
+                    make(set).into_iter().map(|subject| (Arc::clone(&set.view.set), subject))
                 });
                 cases.extend(merge(subjects).into_iter().map(|(subject, sets)| case(name, subject, sets)));
             }

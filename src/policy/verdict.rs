@@ -13,6 +13,8 @@ pub(super) struct Verdict {
     pub missing: Option<String>,
     pub peer: Option<String>,
     pub remedy: Option<String>,
+    /// Conftest's `_loc`: file and line.
+    pub location: Option<(Option<String>, usize)>,
     /// Other keys, for the report.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
@@ -34,6 +36,62 @@ pub(super) fn read(value: &Value) -> Result<Vec<Verdict>, String> {
         _ => return Err("its result is no set: write `deny contains result if { … }`".to_owned()),
     };
     items.into_iter().map(verdict).collect()
+}
+
+/// Reads the value of a rule as Conftest does: what is no result is overlooked, an empty message is a pass, and keys
+/// that we know but cannot read are metadata like others.
+pub(super) fn read_conftest(value: &Value) -> Result<Vec<Verdict>, String> {
+    let items: Vec<&Value> = match value {
+        Value::Set(items) => items.iter().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => return Ok(Vec::new()),
+    };
+    let mut verdicts = Vec::new();
+    for item in items {
+        let verdict = match item {
+            Value::String(_) => verdict(item)?,
+            Value::Object(fields) => conftest_verdict(fields)?,
+            _ => continue,
+        };
+        if !verdict.message.is_empty() {
+            verdicts.push(verdict);
+        }
+    }
+    Ok(verdicts)
+}
+
+fn conftest_verdict(fields: &regorus::value::Object) -> Result<Verdict, String> {
+    let mut found = Verdict::default();
+    let Some(Value::String(message)) = fields.get(&Value::from("msg")) else {
+        return Err("a result has no string `msg`".to_owned());
+    };
+    found.message = message.to_string();
+    for (key, value) in fields.iter() {
+        let Value::String(key) = key else { continue };
+        match &**key {
+            "msg" => continue,
+            "path" if let Ok(path) = path(value) => {
+                found.path = path;
+                continue;
+            }
+            "_loc" => found.location = location(value),
+            _ => {}
+        }
+        if let Ok(json) = serde_json::to_value(value) {
+            found.metadata.insert(key.to_string(), json);
+        }
+    }
+    Ok(found)
+}
+
+fn location(value: &Value) -> Option<(Option<String>, usize)> {
+    let Value::Object(fields) = value else { return None };
+    let file = match fields.get(&Value::from("file")) {
+        Some(Value::String(file)) => Some(file.to_string()),
+        _ => None,
+    };
+    let line = fields.get(&Value::from("line"))?.as_u64().ok()?;
+    Some((file, usize::try_from(line).ok()?))
 }
 
 fn verdict(value: &Value) -> Result<Verdict, String> {

@@ -60,6 +60,7 @@ impl Report {
                 .push(format!("{} results are not assessed, and `--strict` is set", not_assessed.len()));
         }
         errors.append(&mut evaluation.errors);
+        not_applicable.append(&mut evaluation.excepted);
         errors.sort();
         errors.dedup();
         not_applicable.sort();

@@ -1,14 +1,96 @@
-//! Credentials by their looks: what must be masked, told from names, references and public keys.
+//! Credentials in an object, by their looks: the one table of detection, for what is judged and for what is masked.
 //!
-//! Structure first (`kind: Secret`, key names), then strings that carry a credential, then key material, also
-//! inside base64. Deliberately absent: where a credential comes from and whether that is right.
+//! In the order in which they decide (domains.md 2a'): private keys, strings that carry a credential, names of keys
+//! with literal values, tokens that tell their issuer, and randomness last. Deliberately absent: where a credential
+//! comes from, and whether it may stand where it stands.
 
-use std::{ops::Range, sync::LazyLock};
+mod literal;
+pub mod name;
+mod search;
+pub mod string;
+mod token;
+pub mod weak;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use regex::Regex;
+#[cfg(test)]
+mod tests;
 
-use crate::document::NodeRef;
+use std::{ops::Range, sync::Arc};
+
+use self::{literal::Context, search::Search};
+use super::{
+    kubernetes::{self, Object},
+    shape::{self, Shape},
+};
+use crate::{
+    document::{NodeRef, Step, json},
+    source::SourceId,
+};
+
+/// What something is that has to be kept, and is readable where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// A private key in PEM.
+    PrivateKey,
+    /// Part of a connection string, a URL or a header.
+    ConnectionString,
+    /// Well-known, or a placeholder that would be deployed.
+    Weak,
+    /// A literal under a name that promises a credential.
+    Named,
+    /// It tells its issuer by its shape.
+    Token(&'static str),
+    /// Random enough to be one.
+    Random,
+}
+
+impl Class {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PrivateKey => "private-key",
+            Self::ConnectionString => "connection-string",
+            Self::Weak => "weak",
+            Self::Named => "named",
+            Self::Token(_) => "token",
+            Self::Random => "random",
+        }
+    }
+
+    /// Who issued it, where that shows.
+    pub const fn issuer(self) -> Option<&'static str> {
+        match self {
+            Self::Token(issuer) => Some(issuer),
+            _ => None,
+        }
+    }
+}
+
+/// A value that is, or may be, a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// `None`: a value of a Secret, which has to be kept whatever it is.
+    pub class: Option<Class>,
+    /// What a value of a Secret is as far as its text tells.
+    pub shape: Shape,
+    /// The nearest key or name.
+    pub key: String,
+    /// Where in the object: `data.password`, with the key within a configuration file behind `:`.
+    pub at: String,
+    /// Steps to the scalar that holds it.
+    pub path: Vec<Step>,
+    /// Bytes of the value.
+    pub span: Range<usize>,
+    /// Bytes to point at: the value, or its key where the value has several lines.
+    pub shown: Range<usize>,
+    /// The value as a policy sees it, and what it decodes to.
+    pub values: Vec<String>,
+}
+
+impl std::fmt::Debug for Found {
+    /// Without the values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {}", self.class, self.at)
+    }
+}
 
 /// A value that must not be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,206 +101,88 @@ pub struct Secret {
     pub values: Vec<String>,
 }
 
-/// Values of an object that must not be shown. `is_secret`: it is a Kubernetes Secret.
-pub fn secrets(object: NodeRef<'_>, is_secret: bool) -> Vec<Secret> {
-    let mut found = Vec::new();
-    for (key, _, value) in object.entries() {
-        match key {
+/// Values of an object that must not be shown.
+pub fn secrets(object: &Object, root: NodeRef<'_>) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = find(object, root)
+        .into_iter()
+        .map(|found| Secret { span: found.span, values: found.values })
+        .collect();
+    // What `kubectl apply` keeps of an object is the object once more.
+    if let Some(applied) = root.at(&["metadata", "annotations", LAST_APPLIED]) {
+        let text = applied.as_str().unwrap_or_default();
+        let parsed = json::parse(SourceId(0), &Arc::from(text));
+        let inner = parsed.documents.iter().flat_map(|document| {
+            let objects = kubernetes::objects(document);
+            let found = objects.iter().flat_map(|object| find(object, document.root())).collect::<Vec<_>>();
+            found.into_iter().chain(find_in_settings(document.root()))
+        });
+        let values = std::iter::once(text.to_owned()).chain(inner.flat_map(|found| found.values)).collect();
+        secrets.push(Secret { span: applied.span(), values });
+    }
+    for value in literal::kept_by_stores(object, root) {
+        secrets.push(Secret {
+            span: value.span(),
+            values: value.as_str().map(ToOwned::to_owned).into_iter().collect(),
+        });
+    }
+    secrets
+}
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Everything in an object that is, or may be, a credential: each value once, in the order of the source.
+pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
+    // Schemas describe keys; they hold none.
+    if &*object.kind == "CustomResourceDefinition" {
+        return Vec::new();
+    }
+    let is_secret = &*object.kind == "Secret" && object.group.is_empty();
+    let mut search = Search::new(root);
+    for (key, key_span, value) in root.entries() {
+        let context = match key {
+            "apiVersion" | "kind" | "status" => continue,
             "data" | "stringData" if is_secret => {
-                value.entries().for_each(|(_, _, value)| whole(value, &mut found));
+                search.kept(key, key_span, value);
+                continue;
             }
-            "kind" | "apiVersion" => {}
-            _ => search(key, value, &mut found),
-        }
-    }
-    found
-}
-
-/// Whether a text is, or decodes to, a private key in PEM (RFC 7468, section 10; RFC 5958).
-pub fn is_private_key(text: &str) -> bool {
-    has_private_key_label(text) || decoded(text).is_some_and(|text| has_private_key_label(&text))
-}
-
-/// Whether a text is, or decodes to, nothing but certificates or public keys in PEM.
-pub fn is_public_key_material(text: &str) -> bool {
-    let public = |text: &str| {
-        text.trim_start().starts_with("-----BEGIN ")
-            && text
-                .lines()
-                .filter(|line| line.contains("-----BEGIN "))
-                .all(|line| line.contains("CERTIFICATE") || line.contains("PUBLIC KEY"))
-    };
-    public(text) || decoded(text).is_some_and(|text| public(&text))
-}
-
-/// Whether a name is that of a credential.
-pub fn is_named_so(name: &str) -> bool {
-    CREDENTIAL_NAME.is_match(name)
-}
-
-/// Whether a text names a secret that is kept elsewhere, or is filled in later (bank-vaults, vals, Argo CD Vault
-/// Plugin, 1Password, berglas, Helm, shell and Kubernetes expansion, cloud secret stores).
-pub fn is_reference(text: &str) -> bool {
-    const PREFIXES: [&str; 19] = [
-        "$(",
-        "${",
-        "{{",
-        "<",
-        "vault:",
-        "op://",
-        "ref+",
-        "sm://",
-        "berglas://",
-        "arn:",
-        "projects/",
-        "akv://",
-        "awssm://",
-        "@Microsoft.KeyVault(",
-        "/",
-        "./",
-        "file:",
-        "gcpsm://",
-        "ENC[",
-    ];
-    let text = text.trim();
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
-}
-
-/// Base64 of a text, decoded, if that is text too.
-pub fn decoded(text: &str) -> Option<String> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    if compact.len() < 4 || !compact.len().is_multiple_of(4) {
-        return None;
-    }
-    String::from_utf8(STANDARD.decode(compact).ok()?).ok()
-}
-
-fn has_private_key_label(text: &str) -> bool {
-    text.match_indices("-----BEGIN ").any(|(at, _)| {
-        let label = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        label.contains("PRIVATE KEY")
-    })
-}
-
-/// Names that end like this hold a credential; `secretName` and `tokenReviews` do not end like this.
-static CREDENTIAL_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|credentials?|conn(ection)?[_-]?str(ing)?|dsn)$")
-        .expect("a constant expression")
-});
-
-/// The password in `scheme://user:password@host`.
-static USER_INFORMATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@]*:([^/?#\s@]+)@").expect("a constant expression")
-});
-
-fn search(key: &str, node: NodeRef<'_>, found: &mut Vec<Secret>) {
-    if let Some(text) = node.as_str() {
-        if (CREDENTIAL_NAME.is_match(key) && is_literal(text)) || (text.len() > 60 && is_private_key(text)) {
-            whole(node, found);
-        } else if text.contains("://") {
-            user_information(node, text, found);
-        }
-        return;
-    }
-    // `{name: DB_PASSWORD, value: …}`: the name is a value, and the value's key says nothing.
-    let named = node.str_at(&["name"]).filter(|name| CREDENTIAL_NAME.is_match(name));
-    for (key, _, value) in node.entries() {
-        match named {
-            Some(_) if key == "value" && value.as_str().is_some_and(is_literal) => whole(value, found),
-            _ => search(key, value, found),
-        }
-    }
-    node.items().for_each(|item| search(key, item, found));
-}
-
-fn is_literal(text: &str) -> bool {
-    !text.is_empty() && !is_reference(text) && !matches!(text, "true" | "false")
-}
-
-fn whole(node: NodeRef<'_>, found: &mut Vec<Secret>) {
-    if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
-        let values = std::iter::once(text.to_owned()).chain(decoded(text)).collect();
-        found.push(Secret { span: node.span(), values });
-    } else {
-        node.entries().for_each(|(_, _, value)| whole(value, found));
-        node.items().for_each(|item| whole(item, found));
-    }
-}
-
-/// Where passwords stand in URLs of a text, references aside.
-pub fn passwords_in_urls(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let found = USER_INFORMATION.captures_iter(text).filter_map(|captures| captures.get(1));
-    found.filter(|password| !is_reference(password.as_str())).map(|password| password.range())
-}
-
-fn user_information(node: NodeRef<'_>, text: &str, found: &mut Vec<Secret>) {
-    for captures in USER_INFORMATION.captures_iter(text) {
-        let Some(password) = captures.get(1).filter(|password| !is_reference(password.as_str())) else {
-            continue;
+            "data" if &*object.kind == "ConfigMap" => Context::Settings,
+            "metadata" => {
+                search.metadata(value);
+                continue;
+            }
+            _ => Context::Fields,
         };
-        let span = node.span();
-        let raw = node.raw();
-        // Where the text stands in the source as it is, only the password is masked.
-        let span = match raw.find(text) {
-            Some(at) => span.start + at + password.start()..span.start + at + password.end(),
-            None => span,
-        };
-        found.push(Secret { span, values: vec![password.as_str().to_owned()] });
+        search.enter(key, key_span, value, context);
     }
+    search.finish()
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
+/// Credentials among settings that are no object of Kubernetes: values of a chart, literals of a generator.
+pub fn find_in_settings(root: NodeRef<'_>) -> Vec<Found> {
+    let mut search = Search::new(root);
+    search.settings(root);
+    search.finish()
+}
 
-    use super::*;
-    use crate::{document::yaml, source::SourceId};
+/// Credentials in a script or a configuration of an unknown format.
+pub fn in_script(text: &str) -> Vec<Class> {
+    let private_key = shape::holds_private_key(text).then_some(Class::PrivateKey);
+    let strings = string::credentials(text).into_iter().map(|_| Class::ConnectionString);
+    let lines =
+        literal::lines(text).filter_map(|line| literal::judge(line.name, line.text, Context::Settings));
+    let token = token::find(text).map(|(issuer, _)| Class::Token(issuer));
+    private_key.into_iter().chain(strings).chain(lines).chain(token).collect()
+}
 
-    fn masked(text: &str) -> Vec<String> {
-        let text: Arc<str> = text.into();
-        let parsed = yaml::parse(SourceId(0), &text);
-        let root = parsed.documents[0].root();
-        let secrets = secrets(root, root.str_at(&["kind"]) == Some("Secret"));
-        secrets.into_iter().map(|secret| text[secret.span].to_owned()).collect()
+/// The class of one setting by its name and text; `None` where it is no credential. For settings that are put together
+/// from several places.
+pub fn of_setting(name: &str, text: &str) -> Option<Class> {
+    if shape::holds_private_key(text) {
+        return Some(Class::PrivateKey);
     }
-
-    #[test]
-    fn credentials_are_found_by_structure_name_and_shape() {
-        for (name, text, expected) in [
-            (
-                "a Secret's data",
-                "kind: Secret\ndata: {user: cm9vdA==}\nstringData:\n  a: b",
-                &["cm9vdA==", "b"][..],
-            ),
-            ("an environment variable", "env:\n- name: DB_PASSWORD\n  value: hunter2", &["hunter2"]),
-            ("a key name", "data:\n  api-key: abc", &["abc"]),
-            ("the password of a URL", "data:\n  uri: 'postgresql://u:p4ss@db/x'", &["p4ss"]),
-            (
-                "names of secrets",
-                "secretName: db\ntokenReviews: x\npasswordSecretRef: {name: a, key: password}",
-                &[],
-            ),
-            (
-                "references",
-                "env:\n- {name: A_TOKEN, value: $(OTHER)}\n- {name: B_TOKEN, value: 'vault:secret/data/x#k'}",
-                &[],
-            ),
-            ("a URL without a password", "uri: http://user@host:80/a:b@c", &[]),
-        ] {
-            assert_eq!(masked(text), expected, "{name}");
-        }
+    if !string::credentials(text).is_empty() {
+        return Some(Class::ConnectionString);
     }
-
-    #[test]
-    fn key_material_is_told_by_its_label_also_inside_base64() {
-        let private = format!("-----BEGIN {} KEY-----\nMIIE\n", "RSA PRIVATE");
-        let public = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n";
-        assert!(is_private_key(&private) && is_private_key(&STANDARD.encode(&private)));
-        assert!(
-            !is_private_key(public)
-                && is_public_key_material(public)
-                && is_public_key_material(&STANDARD.encode(public))
-        );
-        assert!(!is_public_key_material(&format!("{public}{private}")));
-    }
+    literal::judge(name, text, Context::Settings)
+        .or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)))
 }

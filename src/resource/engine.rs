@@ -99,6 +99,16 @@ pub fn of_port(port: i64) -> Option<&'static Engine> {
     ENGINES.iter().find(|engine| engine.telling && engine.ports.first() == Some(&port))
 }
 
+/// The engine with a name.
+pub fn named(name: &str) -> Option<&'static Engine> {
+    ENGINES.iter().find(|engine| engine.name == name)
+}
+
+/// The engine whose clients use a port by default, in wide use or not.
+pub fn of_default_port(port: i64) -> Option<&'static Engine> {
+    ENGINES.iter().find(|engine| engine.ports.first() == Some(&port))
+}
+
 /// The engine whose port this is, if a name agrees: `orders-couchdb` on 5984.
 pub fn of_name_and_port(name: &str, port: i64) -> Option<&'static Engine> {
     of_words(name).filter(|engine| engine.ports.contains(&port))

@@ -80,6 +80,12 @@ impl Identity {
     }
 }
 
+/// The id of a namespaced object that something names.
+pub fn id_of(group: &str, kind: &str, namespace: &str, name: &str) -> String {
+    let (group, kind, name) = (group.into(), kind.into(), name.into());
+    Identity { group, kind, namespace: Some(namespace.into()), name }.id()
+}
+
 /// The objects that a document declares: one, the items of a List, or none if it is not Kubernetes.
 pub fn objects(document: &Document) -> Vec<Object> {
     let mut objects = Vec::new();

@@ -7,8 +7,6 @@ use std::sync::LazyLock;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use regex::Regex;
 
-use super::credential;
-
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -21,8 +19,12 @@ pub enum Shape {
     Empty,
     /// `<PASSWORD>`: cannot be deployed as it is.
     Placeholder,
+    /// A configuration file in which nothing looks like a credential.
+    Configuration,
     /// Anything else that is readable to whoever reads the file.
     Text,
+    /// No text at all: a number, a list.
+    Unknown,
 }
 
 impl Shape {
@@ -33,7 +35,9 @@ impl Shape {
             Self::Reference => "reference",
             Self::Empty => "empty",
             Self::Placeholder => "placeholder",
+            Self::Configuration => "configuration",
             Self::Text => "text",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -45,11 +49,11 @@ pub fn of_text(text: &str) -> Shape {
         Shape::Empty
     } else if holds_private_key(text) {
         Shape::PrivateKey
-    } else if credential::is_public_key_material(text) || is_public_ssh(trimmed) {
+    } else if is_public_pem(text) || is_public_ssh(trimmed) {
         Shape::PublicKey
     } else if is_reference(trimmed) {
         Shape::Reference
-    } else if PLACEHOLDER.is_match(trimmed) {
+    } else if is_placeholder(trimmed) {
         Shape::Placeholder
     } else {
         Shape::Text
@@ -71,13 +75,26 @@ pub fn of_base64(text: &str) -> Shape {
 /// without a body, as scripts and descriptions have it, is none.
 pub fn holds_private_key(text: &str) -> bool {
     PRIVATE_KEY.is_match(text)
-        || (has_encoded_label(text)
-            && credential::decoded(text).is_some_and(|text| PRIVATE_KEY.is_match(&text)))
+        || (has_encoded_label(text) && decoded(text).is_some_and(|text| PRIVATE_KEY.is_match(&text)))
 }
 
 /// Whether a source text can hold a private key at all; costs one pass, so that most objects cost nothing more.
 pub fn may_hold_private_key(text: &str) -> bool {
     text.contains("PRIVATE KEY") || has_encoded_label(text)
+}
+
+/// Base64 of a text, decoded, if that is text too.
+pub fn decoded(text: &str) -> Option<String> {
+    let compact: String = text.split_ascii_whitespace().collect();
+    if compact.len() < 4 || !compact.len().is_multiple_of(4) {
+        return None;
+    }
+    String::from_utf8(STANDARD.decode(compact).ok()?).ok()
+}
+
+/// Whether a text only marks where a value has to be put in: `<PASSWORD>`.
+pub fn is_placeholder(text: &str) -> bool {
+    PLACEHOLDER.is_match(text)
 }
 
 /// `-----BEGIN ` in base64 at each offset from a group of three bytes, without what its neighbours change.
@@ -116,7 +133,30 @@ static PUBLIC_SSH: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant expression")
 });
 
-fn is_reference(text: &str) -> bool {
+/// What the name of a value kept elsewhere starts with: bank-vaults, vals, 1Password, berglas, cloud secret stores.
+const REFERENCES: [&str; 16] = [
+    "vault:",
+    "op://",
+    "ref+",
+    "sm://",
+    "berglas://",
+    "arn:",
+    "projects/",
+    "akv://",
+    "awssm://",
+    "awsps://",
+    "gcpsm://",
+    "azurekeyvault://",
+    "keyvault://",
+    "@Microsoft.KeyVault(",
+    "file:",
+    "secretref:",
+];
+
+/// Whether a text names a value that is kept elsewhere, or is filled in later: by Helm, a shell, Kubernetes, Argo CD
+/// Vault Plugin, SOPS.
+pub fn is_reference(text: &str) -> bool {
+    let text = text.trim();
     if text.starts_with("ENC[") {
         return SOPS.is_match(text) || !text.starts_with("ENC[AES256_GCM");
     }
@@ -127,8 +167,20 @@ fn is_reference(text: &str) -> bool {
         // Markup and base64 start like this too, so one character does not tell.
         Some('<') => text.starts_with("<path:") && text.ends_with('>'),
         Some('/' | '.') => FILE_PATH.is_match(text),
-        _ => EXPRESSION.is_match(text) || credential::is_reference(text),
+        _ => REFERENCES.iter().any(|prefix| text.starts_with(prefix)) || EXPRESSION.is_match(text),
     }
+}
+
+/// Whether a text is nothing but certificates or public keys in PEM, also in base64.
+fn is_public_pem(text: &str) -> bool {
+    let public = |text: &str| {
+        text.trim_start().starts_with("-----BEGIN ")
+            && text
+                .lines()
+                .filter(|line| line.contains("-----BEGIN "))
+                .all(|line| line.contains("CERTIFICATE") || line.contains("PUBLIC KEY"))
+    };
+    public(text) || (has_encoded_label(text) && decoded(text).is_some_and(|text| public(&text)))
 }
 
 fn is_public_ssh(text: &str) -> bool {

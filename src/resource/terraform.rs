@@ -8,6 +8,8 @@ pub mod address;
 mod configuration;
 pub mod kubernetes;
 pub mod modules;
+pub mod origins;
+pub mod outputs;
 mod raw;
 pub mod recognise;
 mod references;

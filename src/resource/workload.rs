@@ -1,6 +1,6 @@
 //! Workloads: kinds that run Pods, and where each keeps the Pod that it runs.
 //!
-//! Deliberately absent: workloads of operators, which write no Pod themselves.
+//! Deliberately absent: workloads that operators make without a Pod being written anywhere.
 
 use super::kubernetes::Object;
 use crate::document::NodeRef;
@@ -19,12 +19,18 @@ impl<'d> PodTemplate<'d> {
     /// The Pod of an object, given its root; `None` where it is no workload, or has no Pod yet.
     pub fn of(object: &Object, root: NodeRef<'d>) -> Option<Self> {
         let (keys, ends): (&[&str], bool) = match (&*object.group, &*object.kind) {
-            ("", "Pod") => (&[], false),
+            ("", "Pod") | ("serving.knative.dev", "Revision") => (&[], false),
             ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
             | ("", "ReplicationController")
-            | ("argoproj.io", "Rollout") => (&["spec", "template"], false),
-            ("batch", "Job") => (&["spec", "template"], true),
+            | ("argoproj.io", "Rollout")
+            | ("serving.knative.dev", "Service" | "Configuration")
+            | ("apps.openshift.io", "DeploymentConfig") => (&["spec", "template"], false),
+            ("batch", "Job") | ("apps.kruise.io", "BroadcastJob") => (&["spec", "template"], true),
             ("batch", "CronJob") => (&["spec", "jobTemplate", "spec", "template"], true),
+            ("keda.sh", "ScaledJob") => (&["spec", "jobTargetRef", "template"], true),
+            (group, _) if group.contains('.') && is_pod_template(root.at(&["spec", "template"])) => {
+                (&["spec", "template"], false)
+            }
             _ => return None,
         };
         let pod = root.at(keys)?;
@@ -46,6 +52,18 @@ impl<'d> PodTemplate<'d> {
             .filter(|container| container.str_at(&["restartPolicy"]) == Some("Always"));
         items("containers").chain(sidecars)
     }
+
+    /// Containers of every kind: initial ones, those that run, and ephemeral ones.
+    pub fn all_containers(self) -> impl Iterator<Item = NodeRef<'d>> {
+        let kinds = ["initContainers", "containers", "ephemeralContainers"];
+        kinds.into_iter().flat_map(move |key| self.spec.get(key).into_iter().flat_map(NodeRef::items))
+    }
+}
+
+/// Whether a custom resource writes a Pod there, as operators' kinds for workloads do: containers with images.
+fn is_pod_template(node: Option<NodeRef<'_>>) -> bool {
+    let containers = node.and_then(|node| node.at(&["spec", "containers"]));
+    containers.is_some_and(|containers| containers.items().any(|container| container.get("image").is_some()))
 }
 
 #[cfg(test)]
@@ -70,6 +88,21 @@ mod tests {
                 "a sidecar",
                 "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{}], initContainers: [{}, {restartPolicy: Always}]}}}",
                 Some((2, false)),
+            ),
+            (
+                "a Knative Service",
+                "apiVersion: serving.knative.dev/v1\nkind: Service\nspec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{}]}}}",
+                Some((1, false)),
+            ),
+            (
+                "an operator's kind with a Pod",
+                "apiVersion: apps.kruise.io/v1alpha1\nkind: CloneSet\nspec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{image: a}]}}}",
+                Some((1, false)),
+            ),
+            (
+                "an operator's kind without one",
+                "apiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka\nspec: {template: {spec: {}}}",
+                None,
             ),
             ("another group", "apiVersion: example.com/v1\nkind: Pod\nspec: {}", None),
             ("no Pod", "apiVersion: apps/v1\nkind: Deployment\nspec: {template: null}", None),

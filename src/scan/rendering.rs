@@ -18,8 +18,13 @@ use crate::{
 pub(super) fn render(base: &Base, namespace: &str, sources: &mut Vec<Source>) -> Vec<Rendered> {
     let disk = Disk { base };
     let roots = render::roots(sources, &disk);
-    let results: Vec<(Root, Result<Output, String>)> =
-        roots.into_par_iter().map(|root| (root.clone(), one(base, namespace, &disk, root))).collect();
+    let results: Vec<(Root, Result<Output, String>)> = roots
+        .into_par_iter()
+        .map(|root| {
+            let result = one(base, namespace, &disk, &root);
+            (root, result)
+        })
+        .collect();
     let mut all = Vec::new();
     for (root, result) in results {
         match result {
@@ -47,12 +52,12 @@ struct Output {
     text: String,
 }
 
-fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: Root) -> Result<Output, String> {
+fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Output, String> {
     let folder = base.root.join(&root.folder);
     let text = |error: RenderError| error.to_string();
     match root.tool {
         Tool::Helm => {
-            let chart = Chart::new(&root, disk).ok_or("`Chart.yaml` names no chart")?;
+            let chart = Chart::new(root, disk).ok_or("`Chart.yaml` names no chart")?;
             let arguments =
                 ["template", &chart.name, ".", "--namespace", namespace, "--include-crds", "--skip-tests"];
             Ok(Output { used: None, text: run("helm", &arguments, &folder).map_err(text)? })

@@ -13,7 +13,7 @@ use std::{
 use thiserror::Error;
 
 /// Charts render in seconds; a template that loops must not hold a scan up.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_mins(1);
 
 /// A template that repeats itself must not exhaust the memory.
 const SIZE: u64 = 64 << 20;
@@ -118,7 +118,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let folder = Path::new("/");
         let run = |script: &str, time, size| within("sh", &["-c", script], folder, time, size);
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(run("echo a; echo b >&2", minute, 10), Ok("a\n".to_owned()));
         assert_eq!(
             run("echo $KUBECONFIG $HTTPS_PROXY", minute, 100),

@@ -31,8 +31,8 @@ fn main() {
     }
 }
 
-/// Medians of what has a target, as multiples of what it cannot be faster than, measured in turns: a disk that is busy
-/// slows both.
+/// What has a target, as a multiple of what it cannot be faster than: medians of commits and syncs in turns, since a busy
+/// disk slows both; processor time of verification and hashing, since a busy machine slows neither.
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
 fn ratios() {
     let (syncing, logging) = (folder(), folder());
@@ -40,43 +40,71 @@ fn ratios() {
     let mut writer = open(logging.path(), key());
     let (one, many) = (decisions(1), decisions(10_000));
     writer.append(&one).unwrap();
-    let (mut syncs, mut commits, mut large) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut syncs, mut commits, mut large, mut bare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut processor = 0.0;
+    let records = vec![b'x'; 7_000_000];
     for round in 0..60 {
         syncs.push(time(|| {
-            file.write_all(&[b'x'; 2048]).unwrap();
+            file.write_all(&records[..2048]).unwrap();
             file.sync_data().unwrap();
         }));
         commits.push(time(|| drop(writer.append(&one).unwrap())));
         if round % 4 == 0 {
+            bare.push(time(|| {
+                file.write_all(&records).unwrap();
+                file.sync_data().unwrap();
+            }));
+            let before = processor_seconds();
             large.push(time(|| drop(writer.append(&many).unwrap())));
+            processor += processor_seconds() - before;
         }
     }
     let log = prepared();
     let options = VerifyOptions { keys: vec![log.key.clone()], ..VerifyOptions::default() };
-    let verified = median((0..5).map(|_| time(|| drop(verify(&log.path, &options).unwrap()))).collect());
-    let bytes = vec![b'x'; 700 * 100_000];
+    let verify = || drop(verify(&log.path, &options).unwrap());
     let hash = || {
-        for record in bytes.chunks(700) {
+        for record in records.chunks(700) {
             black_box(Sha256::digest(record));
         }
     };
-    let hashed = median((0..5).map(|_| time(hash)).collect());
     #[expect(clippy::cast_precision_loss, reason = "megabytes a second")]
     let rate = |bytes: usize, seconds: f64| bytes as f64 / seconds / 1e6;
-    let (sync, commit, large) = (median(syncs), median(commits), median(large));
-    let (verified, hashed) = (rate(usize::try_from(log.bytes).unwrap(), verified), rate(bytes.len(), hashed));
-    println!("\nfdatasync of 2 KiB           {:8.2} ms", sync * 1e3);
+    let verified = rate(usize::try_from(log.bytes).unwrap() * 5, processor_time(5, verify));
+    let hashed = rate(records.len() * 50, processor_time(50, hash));
+    let processor = processor * 1e3 / f64::from(u32::try_from(large.len()).unwrap());
+    let [sync, commit, large, write] = [syncs, commits, large, bare].map(|times| median(times) * 1e3);
+    println!("\nfdatasync of 2 KiB        {sync:8.2} ms");
     println!(
-        "commit of 1 record           {:8.2} ms = 2 syncs {:+.2} ms (at most +2 ms)",
-        commit * 1e3,
-        (commit - 2.0 * sync) * 1e3
+        "commit of 1 record        {commit:8.2} ms = 2 syncs {:+.2} ms (at most +2 ms)",
+        commit - 2.0 * sync
     );
-    println!("commit of 10,000 records     {:8.2} ms = {:.1} syncs (at most 5)", large * 1e3, large / sync);
-    println!("SHA-256 of 700 bytes         {hashed:8.0} MB/s");
+    println!("fdatasync of 7 MB         {write:8.2} ms");
     println!(
-        "verification, 700-byte records {verified:6.0} MB/s = {:.2} of it (at least 250 MB/s)",
+        "commit of 10,000 records  {large:8.2} ms = {:.1} syncs (at most 5), of it {processor:.1} ms of processors",
+        large / sync
+    );
+    println!("SHA-256 of 700 bytes      {hashed:8.0} MB/s a core");
+    println!(
+        "verification              {verified:8.0} MB/s a core = {:.2} of it (at least 250 MB/s)",
         verified / hashed
     );
+}
+
+/// Processor time of all threads, in steps of 10 ms (`proc_pid_stat(5)`); the clock where there is no such file.
+fn processor_seconds() -> f64 {
+    let stat = File::open("/proc/self/stat").and_then(std::io::read_to_string).unwrap_or_default();
+    let fields: Vec<f64> = stat.split(' ').skip(13).take(2).filter_map(|ticks| ticks.parse().ok()).collect();
+    if fields.is_empty() {
+        Timestamp::now().as_duration().as_secs_f64()
+    } else {
+        fields.iter().sum::<f64>() / 100.0
+    }
+}
+
+fn processor_time(rounds: usize, mut work: impl FnMut()) -> f64 {
+    let before = processor_seconds();
+    (0..rounds).for_each(|_| work());
+    processor_seconds() - before
 }
 
 fn time(work: impl FnOnce()) -> f64 {

@@ -364,6 +364,32 @@ fn records_are_shown_by_run_rule_and_resource() {
 }
 
 #[test]
+fn waivers_are_recorded_as_long_as_they_hold_and_when_they_are_used() {
+    let shop = Shop::new();
+    shop.write(
+        "probity.yaml",
+        "waivers:\n\
+         - {id: W1, rule: secrets/committed-secret, resource: Secret/default/db, owner: ann, reason: legacy, until: 2999-12-31}\n\
+         - {id: W2, rule: mtls/plaintext-gateway, resource: Ingress/none/web, owner: ann, reason: r, until: 2999-12-31}\n\
+         - {id: W3, rule: mtls/plaintext-gateway, resource: Ingress/default/web, owner: ann, reason: r, until: 2001-01-01}\n",
+    );
+    shop.scan(&[]);
+    let shown = shop.run(&["audit", "show", "log"]).out;
+    let records = |kind: &str| {
+        let lines = shown.lines().filter(|line| line.contains(&format!("  {kind} ")));
+        let id = |line: &str| {
+            line.split(" id=").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().to_owned()
+        };
+        lines.map(id).collect::<Vec<String>>()
+    };
+    assert_eq!(records("waiver.grant"), ["W1", "W2"]);
+    assert_eq!(records("waiver.use"), ["W1"]);
+    assert_eq!(records("waiver.expire"), ["W3"]);
+    assert!(shown.contains("outcome=waived") && shown.contains("configuration="));
+    assert!(!shop.all("log").contains("legacy"), "reasons are not recorded");
+}
+
+#[test]
 fn a_hook_commits_once_and_a_scan_twice() {
     for (environment, heads, mode) in
         [(&[("PRE_COMMIT", "1")][..], "1 heads", "mode=hook"), (&[], "2 heads", "mode=scan")]

@@ -25,8 +25,12 @@ impl Folder {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_in(".", arguments)
+    }
+
+    pub(crate) fn run_in(&self, current: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
-        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.current_dir(self.path().join(current)).args(arguments).stdin(Stdio::null());
         command.env_clear().env("HOME", self.path()).env("XDG_STATE_HOME", self.path().join("state"));
         command.output().expect("the binary runs")
     }

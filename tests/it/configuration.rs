@@ -177,3 +177,20 @@ fn results_of_tests_are_text_or_junit() {
     let junit = folder.run(&["test", "p", "-f", "junit"]);
     assert!(String::from_utf8_lossy(&junit.stdout).contains("<failure message=\"failed\">"));
 }
+
+#[test]
+fn a_bundle_of_policies_is_loaded_and_one_elsewhere_is_not_fetched() {
+    let policy = "# METADATA\n# title: Everything is forbidden\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage team.all.forbidden\nimport rego.v1\ndeny contains \"no\"\n";
+    let folder = Folder::new(&[("a.yaml", GOOD)]);
+    let file = std::fs::File::create(folder.path().join("bundle.tar.gz")).expect("a file");
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(policy.len() as u64);
+    header.set_cksum();
+    archive.append_data(&mut header, "rules/all.rego", policy.as_bytes()).expect("written");
+    archive.into_inner().and_then(flate2::write::GzEncoder::finish).expect("written");
+    let report = folder.report(&["-p", "bundle.tar.gz"]);
+    assert_eq!(report["findings"][0]["rule"], "all/forbidden", "{report:#}");
+    let shown = stderr(&folder, &["scan", "--audit", "off", "-p", "oci://registry.example/policies:1"]);
+    assert!(shown.contains("not fetched by `oci`") && shown.contains("oras pull"), "{shown}");
+}

@@ -2,8 +2,11 @@
 
 mod architecture;
 mod audit;
+mod canaries;
 mod command;
 mod configuration;
+mod conftest;
+mod datastores;
 mod documents;
 mod fixtures;
 mod policies;

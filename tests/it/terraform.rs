@@ -66,7 +66,7 @@ fn own(rego: &str) -> Policies {
     let text = format!(
         "# METADATA\n# title: t\n# custom:\n#   severity: low\n#   input:\n#     selector: [{{type: kubernetes}}]\npackage own.test.rule\nimport rego.v1\n{rego}"
     );
-    Policies::new(&[PolicyFile { name: "rule.rego".into(), text: text.into() }], |_| true)
+    Policies::new(&[PolicyFile::new("rule.rego", text)], |_| true)
 }
 
 fn ingress(spec: &Value) -> Value {

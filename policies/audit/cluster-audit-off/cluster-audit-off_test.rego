@@ -21,6 +21,10 @@ test_an_api_server_without_a_policy_is_reported if {
 	_messages(_pod(["--audit-policy-file=", "--audit-log-path=/a.log"])) == {"the API server `kube-apiserver` has no `--audit-policy-file`"}
 }
 
+test_without_a_policy_it_does_not_matter_where_the_log_goes if {
+	count(_messages(_pod([]))) == 1
+}
+
 test_an_api_server_that_writes_nowhere_is_reported if {
 	count(_messages(_pod(["--audit-policy-file=/p.yaml"]))) == 1
 }
@@ -31,7 +35,7 @@ test_an_api_server_that_records_passes if {
 }
 
 test_other_pods_are_not_judged if {
-	other := {"kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": ["--kube-apiserver"]}]}}
+	other := {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": ["--kube-apiserver"]}]}}
 	_messages(other) == set()
 }
 

@@ -36,14 +36,14 @@
 #     iso27001: {A.8.20: partial, A.8.22: partial}
 #   input:
 #     selector:
-#       - {type: datastore}
+#       - {type: database-server}
 package probity.datastores.exposed
 
 import rego.v1
 
 _private := ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10"]
 
-_open_kinds := {"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork"}
+_open_kinds := {"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork", "PublicAddress"}
 
 deny contains result if {
 	some index, exposure in input.exposures
@@ -125,4 +125,6 @@ _is_private_or_unknown(range) if _is_private(range)
 
 _way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
 	exposure.service != null
+} else := sprintf("through a public address, port %v, from %s", [exposure.port, concat(", ", exposure.source_ranges)]) if {
+	exposure.kind == "PublicAddress"
 } else := sprintf("through `%s` of its Pod, port %d", [exposure.kind, exposure.port])

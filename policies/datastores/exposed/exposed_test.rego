@@ -24,6 +24,14 @@ test_a_port_of_the_node_is_reported if {
 	}
 }
 
+test_a_public_address_is_reported_unless_its_firewall_admits_private_ranges_only if {
+	public := {"service": null, "source_ranges": ["0.0.0.0/0"]}
+	some result in rule.deny with input as _store([_exposure("PublicAddress", public)])
+	contains(result.msg, "through a public address, port 5432, from 0.0.0.0/0")
+	private := {"service": null, "source_ranges": ["10.0.0.0/8"]}
+	count(rule.deny) == 0 with input as _store([_exposure("PublicAddress", private)])
+}
+
 test_a_store_inside_the_cluster_passes if {
 	count(rule.deny) == 0 with input as _store([])
 	count(rule.not_assessed) == 0 with input as _store([])

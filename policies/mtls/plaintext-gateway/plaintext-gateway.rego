@@ -7,6 +7,7 @@
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
 #   - ref: https://istio.io/latest/docs/reference/config/networking/gateway/
+#   - ref: https://gateway-api.sigs.k8s.io/guides/tls/
 # custom:
 #   severity: HIGH
 #   recommended_action: |-
@@ -26,6 +27,7 @@
 #       hosts: [shop.example.com]
 #       tls: {mode: SIMPLE, credentialName: shop-example-com-tls}
 #     ```
+#     For a listener of the Gateway API or of a load balancer, serve HTTPS and answer HTTP with a redirect only.
 #   controls:
 #     soc2: {CC6.6: partial, CC6.7: partial}
 #     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial}
@@ -35,94 +37,64 @@
 #     iso27001: {A.8.24: supporting}
 #   input:
 #     selector:
-#       - {type: kubernetes, kinds: [Ingress, Gateway]}
+#       - {type: gateway}
 package probity.mtls.plaintext_gateway
 
 import rego.v1
 
-_is_ingress if {
-	input.kind == "Ingress"
-	regex.match(`^(networking\.k8s\.io|extensions)/`, input.apiVersion)
-}
-
-_is_istio_gateway if {
-	input.kind == "Gateway"
-	startswith(input.apiVersion, "networking.istio.io/")
-}
-
-# Controllers whose certificate or redirect is set by annotation, not by `spec.tls`.
-_tls_annotations := {
-	"alb.ingress.kubernetes.io/certificate-arn",
-	"appgw.ingress.kubernetes.io/appgw-ssl-certificate",
-	"ingress.gcp.kubernetes.io/pre-shared-cert",
-	"networking.gke.io/managed-certificates",
-}
-
-_encrypted_by_annotation if {
-	some name in _tls_annotations
-	object.get(input.metadata, "annotations", {})[name] != ""
-}
-
-_no_tls if not input.spec.tls
-
-_no_tls if input.spec.tls == []
-
-_no_tls if input.spec.tls == null
-
-# An Ingress without TLS is served over HTTP by every controller.
 deny contains result if {
-	_is_ingress
-	_no_tls
-	not _encrypted_by_annotation
-	result := {
-		"msg": sprintf("ingress `%s` accepts plaintext HTTP: it has no `tls`", [input.metadata.name]),
-		"path": ["spec", "tls"],
-	}
-}
-
-# Google's controller serves HTTP beside HTTPS unless told not to.
-deny contains result if {
-	_is_ingress
-	not _no_tls
-	input.metadata.annotations["kubernetes.io/ingress.class"] == "gce"
-	object.get(input.metadata.annotations, "kubernetes.io/ingress.allow-http", "true") != "false"
-	result := {
-		"msg": sprintf("ingress `%s` accepts plaintext HTTP beside HTTPS: class `gce` allows both", [input.metadata.name]),
-		"path": ["metadata", "annotations", "kubernetes.io/ingress.class"],
-		"remedy": "Add the annotation `kubernetes.io/ingress.allow-http: \"false\"`.",
-	}
-}
-
-deny contains result if {
-	_is_istio_gateway
-	some index, server in input.spec.servers
-	upper(server.port.protocol) in {"HTTP", "HTTP2", "GRPC", "GRPC-WEB", "TCP", "MONGO", "MYSQL", "REDIS"}
-	not _redirects(server)
-	not _terminates_tls(server)
-	result := {
-		"msg": sprintf("gateway `%s` accepts plaintext %s on port %v for %s", [
-			input.metadata.name, upper(server.port.protocol), server.port.number, _hosts(server),
-		]),
-		"path": ["spec", "servers", index, "port", "protocol"],
-	}
+	_is_gateway
+	some index, listener in input.listeners
+	listener.encrypted == false
+	listener.redirects == false
+	result := object.union(
+		{
+			"msg": sprintf("%s `%s` accepts plaintext %s%s", [_what, input.name, listener.protocol, _detail(listener)]),
+			"path": ["listeners", index, "encrypted"],
+		},
+		_remedy(listener),
+	)
 }
 
 not_assessed contains result if {
-	_is_istio_gateway
-	some index, server in input.spec.servers
-	not server.port.protocol
+	_is_gateway
+	some index, listener in input.listeners
+	_is_open(listener)
 	result := {
-		"msg": sprintf("gateway `%s` has a server without a protocol", [input.metadata.name]),
-		"path": ["spec", "servers", index, "port"],
-		"missing": sprintf("spec.servers[%d].port.protocol", [index]),
+		"msg": sprintf("whether %s `%s` accepts plaintext is not known: %s is not in the input", [
+			_what, input.name, listener.missing,
+		]),
+		"path": ["listeners", index, "encrypted"],
+		"missing": listener.missing,
 	}
 }
 
-_redirects(server) if server.tls.httpsRedirect == true
+# A node of App Mesh is a service, which `plaintext-accepted` judges.
+_is_gateway if input.kind != "aws_appmesh_virtual_node"
 
-# TLS settings turn a TCP server into a TLS one.
-_terminates_tls(server) if server.tls.mode in {"SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL", "PASSTHROUGH"}
+_what := "ingress" if input.kind == "Ingress"
 
-_hosts(server) := concat(", ", [sprintf("`%s`", [host]) | some host in server.hosts]) if count(server.hosts) > 0
+else := "gateway"
 
-else := "no host"
+_is_open(listener) if listener.encrypted == "unknown"
+
+_is_open(listener) if {
+	listener.encrypted == false
+	listener.redirects == "unknown"
+}
+
+_detail(listener) := sprintf(": %s", [listener.note]) if listener.note != null
+
+else := sprintf("%s for %s", [_port(listener), _hosts(listener)])
+
+_port(listener) := sprintf(" on port %v", [listener.port]) if listener.port != null
+
+else := ""
+
+_hosts(listener) := concat(", ", [sprintf("`%s`", [host]) | some host in listener.hosts]) if count(listener.hosts) > 0
+
+else := "every host"
+
+_remedy(listener) := {"remedy": listener.remedy} if listener.remedy != null
+
+else := {}

@@ -65,34 +65,46 @@ _is_setting(value) if {
 	not value.key in _argo_keys
 }
 
-_indices(shape) := [index |
+# A value that everybody knows is `weak-credential`, a private key has a rule of its own.
+_values(shape) := [at |
 	not _generated
-	some index, value in input.values
+	some at, value in input.values
+	value.field in {"data", "stringData"}
 	value.shape == shape
+	value.class == null
 	not _is_setting(value)
 ]
 
-# A private key has a rule of its own.
+# Beside a weak credential, the names of its user and host alone need no finding of their own.
+_only_public(readable) if {
+	some value in input.values
+	value.class == "weak"
+	every at in readable {
+		input.values[at].public
+	}
+}
+
 deny contains result if {
-	readable := _indices("text")
+	readable := _values("text")
+	not _only_public(readable)
 	some first in array.slice(readable, 0, 1)
 	result := {
 		"msg": sprintf("secret `%s` is committed with readable values: %s", [input.name, _keys(readable)]),
 		"path": ["values", first],
-		"related": [{"msg": "this value is readable too", "path": ["values", index]} |
-			some index in array.slice(readable, 1, count(readable))
+		"related": [{"msg": "this value is readable too", "path": ["values", at]} |
+			some at in array.slice(readable, 1, count(readable))
 		],
 	}
 }
 
 not_assessed contains result if {
-	unknown := _indices("unknown")
+	unknown := _values("unknown")
 	some first in array.slice(unknown, 0, 1)
 	result := {
 		"msg": sprintf("secret `%s` has values that are no text: %s", [input.name, _keys(unknown)]),
 		"path": ["values", first],
-		"missing": concat(", ", [sprintf("the text of %s", [input.values[index].where]) | some index in unknown]),
+		"missing": concat(", ", [sprintf("the text of %s", [at]) | some at in unknown]),
 	}
 }
 
-_keys(indices) := concat(", ", [sprintf("`%s`", [input.values[index].key]) | some index in indices])
+_keys(values) := concat(", ", [sprintf("`%s`", [input.values[at].key]) | some at in values])

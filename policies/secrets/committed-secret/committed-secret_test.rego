@@ -8,9 +8,9 @@ test_one_finding_for_all_readable_values if {
 	results := rule.deny with input as _secret(["empty", "text", "text"])
 	count(results) == 1
 	some result in results
-	result.path == ["values", 1]
+	result.path == ["values", "data.key1"]
 	result.msg == "secret `db` is committed with readable values: `key1`, `key2`"
-	[related.path | some related in result.related] == [["values", 2]]
+	[related.path | some related in result.related] == [["values", "data.key2"]]
 }
 
 test_values_that_are_not_readable_pass if {
@@ -37,11 +37,26 @@ test_what_another_object_fills_in_passes if {
 
 test_the_address_of_a_repository_of_argo_cd_passes if {
 	argo := {"labels": {"argocd.argoproj.io/secret-type": "repository"}}
-	address := {"values": [{"key": "url", "where": "stringData.url", "shape": "text"}]}
-	password := {"values": [{"key": "password", "where": "stringData.password", "shape": "text"}]}
+	address := {"values": {"stringData.url": _value("url", "stringData", "text", null)}}
+	password := {"values": {"stringData.password": _value("password", "stringData", "text", null)}}
 	count(rule.deny) == 0 with input as object.union_n([_secret([]), argo, address])
 	count(rule.deny) == 1 with input as object.union_n([_secret([]), argo, password])
 	count(rule.deny) == 1 with input as object.union(_secret([]), address)
+}
+
+test_a_weak_value_is_left_to_its_own_rule if {
+	weak := _value("password", "data", "text", "weak")
+	only_weak := object.union(_secret([]), {"values": {"data.password": weak}})
+	count(rule.deny) == 0 with input as only_weak
+	with_user := object.union(only_weak, {"values": {"data.user": _value("user", "data", "text", null)}})
+	count(rule.deny) == 0 with input as with_user
+	with_other := object.union(with_user, {"values": {"data.other": _value("other", "data", "text", null)}})
+	count(rule.deny) == 1 with input as with_other
+}
+
+test_what_stands_elsewhere_in_a_secret_is_left_to_other_rules if {
+	note := _value("token", "metadata", "text", "token")
+	count(rule.deny) == 0 with input as object.union(_secret([]), {"values": {"metadata.annotations.token": note}})
 }
 
 test_a_value_that_is_no_text_is_not_assessed if {
@@ -59,8 +74,19 @@ _secret(shapes) := {
 	"sops": false,
 	"owner": null,
 	"labels": {},
-	"values": [{"key": key, "path": ["data", key], "where": sprintf("data.%s", [key]), "shape": shape} |
+	"values": {at: _value(key, "data", shape, null) |
 		some index, shape in shapes
 		key := sprintf("key%d", [index])
-	],
+		at := sprintf("data.%s", [key])
+	},
+}
+
+_value(key, field, shape, class) := {
+	"key": key,
+	"where": sprintf("%s.%s", [field, key]),
+	"field": field,
+	"shape": shape,
+	"class": class,
+	"issuer": null,
+	"public": key == "user",
 }

@@ -51,20 +51,20 @@ package probity.secrets.private_key
 import rego.v1
 
 deny contains result if {
-	some index, value in input.values
-	value.shape == "private-key"
+	some at, value in input.values
+	value.class == "private-key"
 	result := {
-		"msg": sprintf("%s `%s` holds a private key in `%s`", [input.kind, input.name, value.where]),
-		"path": ["values", index],
+		"msg": sprintf("%s `%s` holds a private key in `%s`", [input.kind, input.name, at]),
+		"path": ["values", at],
 	}
 }
 
 not_assessed contains result if {
-	some index, value in input.values
+	some at, value in input.values
 	value.shape == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that is no text", [input.kind, input.name, value.where]),
-		"path": ["values", index],
-		"missing": sprintf("the text of %s", [value.where]),
+		"msg": sprintf("%s `%s` has a value in `%s` that is no text", [input.kind, input.name, at]),
+		"path": ["values", at],
+		"missing": sprintf("the text of %s", [at]),
 	}
 }

@@ -6,7 +6,7 @@ import data.probity.secrets.private_key as rule
 
 test_a_private_key_is_reported_at_its_value if {
 	results := rule.deny with input as _object("ConfigMap", ["text", "private-key"])
-	{result.path | some result in results} == {["values", 1]}
+	{result.path | some result in results} == {["values", "data.key1"]}
 	every result in results {
 		result.msg == "ConfigMap `web` holds a private key in `data.key1`"
 	}
@@ -25,15 +25,20 @@ test_other_values_pass if {
 test_a_value_that_is_no_text_is_not_assessed if {
 	count(rule.deny) == 0 with input as _object("Secret", ["unknown"])
 	results := rule.not_assessed with input as _object("Secret", ["unknown"])
-	{result.path | some result in results} == {["values", 0]}
+	{result.path | some result in results} == {["values", "data.key0"]}
 }
 
 _object(kind, shapes) := {
 	"kind": kind,
 	"namespace": "shop",
 	"name": "web",
-	"values": [{"key": key, "path": ["data", key], "where": sprintf("data.%s", [key]), "shape": shape} |
+	"values": {at: {"key": key, "where": at, "field": "data", "shape": shape, "class": _class(shape), "issuer": null} |
 		some index, shape in shapes
 		key := sprintf("key%d", [index])
-	],
+		at := sprintf("data.%s", [key])
+	},
 }
+
+_class("private-key") := "private-key"
+
+_class(shape) := null if shape != "private-key"

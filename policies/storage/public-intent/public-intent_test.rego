@@ -24,6 +24,7 @@ test_a_grant_that_only_a_block_stops_is_reported if {
 	results := rule.deny with input as _bucket
 	{result.path | some result in results} == {["blocked_through", 0]}
 	{result.peer | some result in results} == {"aws_s3_bucket_policy.a"}
+	count(rule.not_assessed) == 0 with input as _bucket
 }
 
 test_a_bucket_that_is_public_is_for_another_rule if {

@@ -44,7 +44,6 @@ _unknown := [setting | some setting in _settings; input[setting] == "unknown"]
 deny contains result if {
 	input.public_access_block != null
 	input.classification != "public"
-	count(_off) > 0
 	result := {
 		"msg": sprintf("the public access block of bucket `%s` turns off %s%s", [
 			input.address, concat(", ", [sprintf("`%s`", [setting]) | some setting in _off]), _omitted,
@@ -58,7 +57,6 @@ not_assessed contains result if {
 	input.public_access_block != null
 	input.classification != "public"
 	count(_off) == 0
-	count(_unknown) > 0
 	result := {
 		"msg": sprintf("the public access block of bucket `%s` is known only after apply", [input.address]),
 		"path": [_unknown[0]],

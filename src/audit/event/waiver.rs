@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A waiver came into force, ran out, or was taken back.
+/// A waiver is in force, ran out, or was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct WaiverChange {
     /// Who answers for it; the owner's name is in the waiver, which the caller may pseudonymise.

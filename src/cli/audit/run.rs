@@ -181,8 +181,8 @@ impl Destination {
 
     #[expect(clippy::disallowed_methods, reason = "the edge that reads the key")]
     fn key(&self) -> Result<Option<PrivateKey>, AuditError> {
-        forbid_core_dumps();
         if let Some(path) = &self.audit_key {
+            forbid_core_dumps();
             let key = read_private(path).map_err(|error| match error {
                 AuditError::Io(error) => AuditError::Request(format!("`--audit-key`: {error}")),
                 other => other,
@@ -192,6 +192,7 @@ impl Destination {
         let Some(text) = std::env::var_os("PROBITY_AUDIT_KEY").filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
+        forbid_core_dumps();
         Ok(Some(PrivateKey::parse(&text.to_string_lossy())?))
     }
 }
@@ -214,7 +215,8 @@ impl Run {
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
         let mut events = std::mem::take(&mut self.pending);
         events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
-        events.extend(events::decisions(report, &digests));
+        let today = self.began.strftime("%Y-%m-%d").to_string();
+        events.extend(events::decisions(report, &digests, &today));
         let milliseconds = clock::now().duration_since(self.began).as_millis();
         events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
         let result = self.writer.append(&events).map_err(|error| failure(&error));

@@ -7,46 +7,46 @@ use crate::{
 };
 
 /// A planned resource with its values, read once.
-pub(super) struct Planned<'p> {
-    pub(super) plan: &'p Plan,
-    pub(super) plan_index: u32,
-    pub(super) position: u32,
-    pub(super) resource: &'p PlannedResource,
+pub(in crate::facts) struct Planned<'p> {
+    pub(in crate::facts) plan: &'p Plan,
+    pub(in crate::facts) plan_index: u32,
+    pub(in crate::facts) position: u32,
+    pub(in crate::facts) resource: &'p PlannedResource,
     /// `None` where they cannot be read: then nothing of it is known.
-    pub(super) values: Option<Values>,
+    pub(in crate::facts) values: Option<Values>,
 }
 
 /// A truth, what it was worked out from, and what would decide it where it is unknown.
 #[derive(Debug, Clone)]
-pub(super) struct Decided {
-    pub(super) value: Truth,
-    pub(super) origin: Option<Origin>,
-    pub(super) missing: Vec<String>,
+pub(in crate::facts) struct Decided {
+    pub(in crate::facts) value: Truth,
+    pub(in crate::facts) origin: Option<Origin>,
+    pub(in crate::facts) missing: Vec<String>,
 }
 
 impl<'p> Planned<'p> {
-    pub(super) fn new(plan_index: u32, plan: &'p Plan, position: u32) -> Option<Self> {
+    pub(in crate::facts) fn new(plan_index: u32, plan: &'p Plan, position: u32) -> Option<Self> {
         let resource = plan.resource(position)?;
         Some(Self { plan, plan_index, position, resource, values: resource.values(plan).ok() })
     }
 
-    pub(super) fn address(&self) -> &'p str {
+    pub(in crate::facts) fn address(&self) -> &'p str {
         &self.resource.address
     }
 
     /// An element of the field `related`.
-    pub(super) fn reference(&self) -> Fact {
+    pub(in crate::facts) fn reference(&self) -> Fact {
         let fields = [("resource", Fact::from(self.address())), ("type", Fact::from(&*self.resource.kind))];
         Fact::object(fields).at(Some(self.origin("")))
     }
 
     /// The value at a path such as `rule.0.object_ownership`.
-    pub(super) fn get(&self, path: &str) -> Attribute<'_> {
+    pub(in crate::facts) fn get(&self, path: &str) -> Attribute<'_> {
         self.values.as_ref().map_or(Attribute::Unknown, |values| values.attribute(&steps(path)))
     }
 
     /// A string that is known and may be shown.
-    pub(super) fn text(&self, path: &str) -> Option<&str> {
+    pub(in crate::facts) fn text(&self, path: &str) -> Option<&str> {
         let values = self.values.as_ref()?;
         match values.attribute(&steps(path)) {
             Attribute::Known(node) if !values.is_sensitive(&steps(path)) => node.as_str(),
@@ -55,23 +55,28 @@ impl<'p> Planned<'p> {
     }
 
     /// A string that is known, for comparing only.
-    pub(super) fn hidden_text(&self, path: &str) -> Option<&str> {
+    pub(in crate::facts) fn hidden_text(&self, path: &str) -> Option<&str> {
         match self.get(path) {
             Attribute::Known(node) => node.as_str(),
             _ => None,
         }
     }
 
-    pub(super) fn origin(&self, path: &str) -> Origin {
+    pub(in crate::facts) fn origin(&self, path: &str) -> Origin {
         self.origin_of(steps(path))
     }
 
-    pub(super) fn origin_of(&self, path: Vec<Step>) -> Origin {
+    pub(in crate::facts) fn origin_of(&self, path: Vec<Step>) -> Origin {
         Origin::Planned { plan: self.plan_index, resource: self.position, path: Path(path) }
     }
 
     /// What the value at a path decides; unknown where it is unknown, `absent` where it is absent.
-    pub(super) fn decide(&self, path: &str, absent: bool, read: impl FnOnce(NodeRef<'_>) -> bool) -> Decided {
+    pub(in crate::facts) fn decide(
+        &self,
+        path: &str,
+        absent: bool,
+        read: impl FnOnce(NodeRef<'_>) -> bool,
+    ) -> Decided {
         let value = match self.get(path) {
             Attribute::Known(node) => read(node).into(),
             Attribute::Absent => absent.into(),
@@ -81,7 +86,7 @@ impl<'p> Planned<'p> {
     }
 
     /// A truth that the value at a path decides.
-    pub(super) fn decided(&self, path: &str, value: Truth) -> Decided {
+    pub(in crate::facts) fn decided(&self, path: &str, value: Truth) -> Decided {
         let missing = (value == Truth::Unknown).then(|| format!("{}.{path}", self.address()));
         Decided { value, origin: Some(self.origin(path)), missing: missing.into_iter().collect() }
     }
@@ -89,27 +94,27 @@ impl<'p> Planned<'p> {
 
 impl Decided {
     /// What nobody says, so that a default holds; shown at `origin`.
-    pub(super) fn default(value: bool, origin: Origin) -> Self {
+    pub(in crate::facts) fn default(value: bool, origin: Origin) -> Self {
         Self { value: value.into(), origin: Some(origin), missing: Vec::new() }
     }
 
-    pub(super) fn unknown(missing: String, origin: Origin) -> Self {
+    pub(in crate::facts) fn unknown(missing: String, origin: Origin) -> Self {
         Self { value: Truth::Unknown, origin: Some(origin), missing: vec![missing] }
     }
 
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(in crate::facts) fn and(&self, other: &Self) -> Self {
         self.join(other, self.value.and(other.value))
     }
 
-    pub(super) fn or(&self, other: &Self) -> Self {
+    pub(in crate::facts) fn or(&self, other: &Self) -> Self {
         self.join(other, self.value.or(other.value))
     }
 
-    pub(super) fn not(&self) -> Self {
+    pub(in crate::facts) fn not(&self) -> Self {
         Self { value: self.value.not(), ..self.clone() }
     }
 
-    pub(super) fn fact(&self) -> Fact {
+    pub(in crate::facts) fn fact(&self) -> Fact {
         Fact::from(self.value).at(self.origin.clone())
     }
 
@@ -133,7 +138,7 @@ impl AsMut<Self> for Decided {
 }
 
 /// Steps of a path such as `rule.0.object_ownership`.
-pub(super) fn steps(path: &str) -> Vec<Step> {
+pub(in crate::facts) fn steps(path: &str) -> Vec<Step> {
     let words = path.split('.').filter(|word| !word.is_empty());
     words.map(|word| word.parse::<usize>().map_or_else(|_| word.into(), Step::Index)).collect()
 }

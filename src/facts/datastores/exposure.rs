@@ -1,6 +1,6 @@
 //! Ways in which a server is reached from outside the cluster (core/v1 `ServiceSpec`, `ContainerPort`).
 
-use super::{Workload, ports::Serves};
+use super::{ports::Serves, servers::Workload};
 use crate::{
     document::NodeRef,
     estate::Resource,

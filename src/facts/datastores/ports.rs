@@ -1,6 +1,6 @@
 //! Which ports of a Service lead to a database.
 
-use super::Workload;
+use super::servers::Workload;
 use crate::{
     document::NodeRef,
     estate::Resource,
@@ -115,7 +115,7 @@ fn serves_itself(
 }
 
 /// Number of a named port of a Pod.
-fn container_port(workload: &Workload<'_>, name: &str) -> Option<i64> {
+pub(super) fn container_port(workload: &Workload<'_>, name: &str) -> Option<i64> {
     let ports = workload
         .pod
         .containers()

@@ -1,8 +1,10 @@
+mod clients;
+
 use super::*;
 use crate::{
     document::yaml,
     estate::Estate,
-    facts::Value,
+    facts::{Fact, Value},
     source::{Source, Sources, Status},
 };
 
@@ -13,7 +15,7 @@ fn found(text: &str) -> Vec<(String, String, Vec<String>)> {
     let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
     let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
     let estate = Estate::new(sources, documents, Vec::new(), "shop");
-    let subjects = datastores(&estate.view(0)).into_iter().map(|subject| {
+    let subjects = server_subjects(&Set::new(estate.view(0))).into_iter().map(|subject| {
         let Some(Value::Array(exposures)) = subject.fact.get("exposures").map(|field| &field.value) else {
             panic!("`exposures` is no array");
         };

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Snippet};
 
-use super::{Palette, prose};
+use super::{Palette, blocks::Block, prose};
 use crate::{
     finding::{Finding, Related, Severity},
     output::{
@@ -13,7 +13,7 @@ use crate::{
         summary::first_few,
         visible::one_line,
     },
-    report::{Judged, Report},
+    report::Report,
     source::{Place, Sources, Status},
 };
 
@@ -21,6 +21,8 @@ use crate::{
 const WIDTH: usize = 120;
 /// Lines between two places of one file that are still shown as one piece.
 const NEAR: usize = 8;
+/// Resources of a block that are named.
+const RESOURCES: usize = 5;
 /// Sets of a finding that are named.
 const SETS: usize = 3;
 
@@ -63,10 +65,10 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    pub(super) fn render(&mut self, judged: &'a Judged) -> String {
-        let finding = &judged.finding;
+    pub(super) fn render(&mut self, block: &Block<'a>) -> String {
+        let finding = &block.first.finding;
         let title =
-            level(finding.severity).primary_title(one_line(&finding.message)).id(one_line(&finding.rule));
+            level(finding.severity).primary_title(one_line(block.title())).id(one_line(&finding.rule));
         let mut first = Group::with_title(title);
         let mut notes = Vec::new();
         let mut groups = Vec::new();
@@ -75,7 +77,7 @@ impl<'a> Renderer<'a> {
         if primary.is_none() {
             first = first.element(note("resource", one_line(&finding.resource)));
         }
-        for related in &finding.related {
+        for related in block.first.finding.related.iter().filter(|_| block.others.is_empty()) {
             match (&primary, related.place.as_ref().map(|place| self.show(place))) {
                 (_, None) => notes.push(note("note", described(related))),
                 (Some(primary), Some(shown)) if self.is_one_piece(primary, &shown) => {
@@ -87,8 +89,12 @@ impl<'a> Renderer<'a> {
                 }
             }
         }
+        if !block.others.is_empty() {
+            let named = first_few(block.resources().into_iter(), RESOURCES);
+            notes.push(note("concerns", one_line(&named).into_owned()));
+        }
         if let Some(primary) = &primary {
-            let label = one_line(&finding.resource);
+            let label = if block.others.is_empty() { one_line(&finding.resource) } else { "here".into() };
             first = first.elements(self.snippet(primary, Some(label), &near, AnnotationKind::Primary));
         }
         notes.extend(self.advice(finding));

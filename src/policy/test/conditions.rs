@@ -12,7 +12,7 @@ use regorus::{
 };
 
 use super::{end_of, new_engine, start_of};
-use crate::policy::{guard, load::PolicyFile};
+use crate::policy::{load::PolicyFile, syntax};
 
 /// A condition that could be left out without a test noticing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub fn loose_conditions(files: &[PolicyFile]) -> Vec<LooseCondition> {
             for import in &module.imports {
                 tests.entry(import.refr.span().text().to_owned()).or_default().push(file);
             }
-        } else if VERDICTS.iter().any(|verdict| guard::declares(&module, verdict)) {
+        } else if VERDICTS.iter().any(|verdict| syntax::declares(&module, verdict)) {
             rules.push((file, module));
         } else {
             libraries.push(file);
@@ -76,7 +76,7 @@ fn conditions(module: &Module) -> Vec<(usize, usize, u32)> {
     let mut found = Vec::new();
     for rule in &module.policy {
         let Rule::Spec { head, bodies, .. } = &**rule else { continue };
-        if !VERDICTS.contains(&guard::head_name(head).as_str()) {
+        if !VERDICTS.contains(&syntax::head_name(head).as_str()) {
             continue;
         }
         for statement in bodies.iter().flat_map(|body| &body.query.stmts).filter(|one| is_condition(one)) {
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_condition_is_loose_if_no_test_fails_without_it() {
-        let file = |name: &str, text: &str| PolicyFile { name: name.into(), text: text.into() };
+        let file = |name: &str, text: &str| PolicyFile::new(name, text);
         let rule = "package a.b\nimport rego.v1\ndeny contains \"no\" if {\n\tinput.kind == \"Pod\"\n\tinput.old\n\tnot input.new\n}\n";
         let head = "package a.b_test\nimport rego.v1\nimport data.a.b\n";
         let holds = "test_a if count(b.deny) == 1 with input as {\"kind\": \"Pod\", \"old\": true}\n";

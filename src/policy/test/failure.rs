@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regorus::{Value, unstable::Rule};
 
 use super::{Expression, end_of, mock::Mocks, new_engine, start_of};
-use crate::policy::load::PolicyFile;
+use crate::policy::load::{PolicyFile, add, prepare};
 
 /// The first statement of a test's body that is not true; `None` where the body cannot be taken apart. `wrapped` are
 /// the files with their mocks wrapped.
@@ -24,11 +24,11 @@ pub(super) fn failing(
     for ((start, stop, line), (_, cut, _)) in statements(&original, line)?.into_iter().zip(cuts) {
         let (kept, rest) = (tested.text.get(..cut)?, tested.text.get(end..)?);
         let shortened = PolicyFile { text: format!("{kept}{rest}").into(), ..tested.clone() };
-        let mut engine = new_engine();
+        let (mut parser, mut engine) = (new_engine(), new_engine());
         mocks.install(&mut engine);
         for other in wrapped {
             let other = if other.name == *file { &shortened } else { other };
-            drop(engine.add_policy(other.name.to_string(), other.text.to_string()));
+            drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));
         }
         if matches!(engine.eval_rule(test.to_owned()), Ok(value) if value != Value::Bool(true)) {
             return Some(Expression { line, text: original.text.get(start..stop)?.to_owned() });

@@ -14,7 +14,7 @@ use regorus::{
 };
 
 use super::{end_of, new_engine};
-use crate::policy::{guard, load::PolicyFile, metadata, schema};
+use crate::policy::{load::PolicyFile, metadata, schema, syntax};
 
 /// Name of the extension: number of the schema list, mocked value.
 const FUNCTION: &str = "probity_mocked_input";
@@ -87,14 +87,16 @@ impl Mocks {
     ) -> Option<String> {
         let number = number.as_u32().ok().and_then(|number| usize::try_from(number).ok())?;
         let value: serde_json::Value = serde_json::from_str(&value.to_json_str().ok()?).ok()?;
+        let selectors = self.selectors.get(number)?;
         let mut reasons = Vec::new();
-        for selector in self.selectors.get(number)? {
+        for selector in selectors {
             match schema::check(&value, schemas.get(selector)?.as_ref()?) {
                 Ok(()) => return None,
                 Err(reason) => reasons.push(format!("does not fit selector `{selector}`: {reason}")),
             }
         }
-        Some(reasons.join("; "))
+        let names = selectors.join(" or ");
+        Some(format!("{}; `probity facts --selector {names}` prints real ones", reasons.join("; ")))
     }
 }
 
@@ -174,7 +176,7 @@ fn mocked(query: &Query, modifiers: &mut Vec<(usize, usize)>) {
 }
 
 fn nested(expression: &Expr, modifiers: &mut Vec<(usize, usize)>) {
-    guard::walk(expression, &mut |expression| match expression {
+    syntax::walk(expression, &mut |expression| match expression {
         Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
             mocked(query, modifiers);
         }

@@ -108,7 +108,7 @@ struct Search<'p, 'd> {
     nearest: Option<(usize, Place)>,
 }
 
-impl<'p> Search<'p, '_> {
+impl Search<'_, '_> {
     fn in_kustomization(&mut self, one: &Kustomization) -> Option<Place> {
         let root = self.parsed.of(&one.file).next()?;
         self.fields(root)
@@ -129,7 +129,7 @@ impl<'p> Search<'p, '_> {
                 let mut named = entries.filter(|entry| self.wanted.is(None, entry.str_at(&["name"])));
                 named.find_map(|entry| entry.get("count")).map(NodeRef::place)
             }
-            [.., "labels", label] | [.., "matchLabels", label] | ["spec", "selector", label] => {
+            [.., "labels" | "matchLabels", label] | ["spec", "selector", label] => {
                 let common = root.get("commonLabels");
                 let pairs = root.get("labels").into_iter().flat_map(NodeRef::items);
                 let mut maps = common.into_iter().chain(pairs.filter_map(|pair| pair.get("pairs")));
@@ -281,12 +281,12 @@ impl<'p> Search<'p, '_> {
     /// Follows the wanted path in another version of the object; whether the same value is there.
     fn follow(&mut self, root: NodeRef<'_>) -> Option<(Place, bool)> {
         let followed = Followed::new(root, Some(self.wanted.object), self.wanted.path);
-        let place = match followed.node.filter(|node| followed.depth > 0 && is_shown(*node)) {
-            Some(node) => node.place(),
-            None => {
-                let name = root.at(&["metadata", "name"]).map(NodeRef::span);
-                Place::new(root.document.source, followed.key.or(name)?)
-            }
+        let shown = followed.node.filter(|node| followed.depth > 0 && is_shown(*node));
+        let place = if let Some(node) = shown {
+            node.place()
+        } else {
+            let name = root.at(&["metadata", "name"]).map(NodeRef::span);
+            Place::new(root.document.source, followed.key.or(name)?)
         };
         if self.nearest.as_ref().is_none_or(|(known, _)| followed.depth > *known) {
             self.nearest = Some((followed.depth, place.clone()));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    document::yaml,
-    resource::credential,
+    document::{NodeRef, yaml},
+    resource::{credential, kubernetes},
     source::{Place, Source, SourceId},
 };
 
@@ -20,20 +20,25 @@ pub(super) fn secrets(id: SourceId, source: &Source, texts: &BTreeSet<String>) -
         places.extend(found.map(|(at, text)| Place::new(id, at..at + text.len())));
     }
     for document in yaml::parse(id, &source.text).documents {
-        let root = document.root();
-        let is_secret = root.str_at(&["kind"]) == Some("Secret");
-        let secrets = credential::secrets(root, is_secret);
-        places.extend(secrets.into_iter().map(|secret| Place::new(id, secret.span)));
-        places.extend(literals(root));
+        let objects = kubernetes::objects(&document);
+        for object in &objects {
+            let secrets = credential::secrets(object, document.node(object.node));
+            places.extend(secrets.into_iter().map(|secret| Place::new(id, secret.span)));
+        }
+        if objects.is_empty() {
+            let found = credential::find_in_settings(document.root());
+            places.extend(found.into_iter().map(|found| Place::new(id, found.span)));
+        }
+        places.extend(literals(document.root()));
     }
     places
 }
 
 /// Literals of a `secretGenerator`, from the `=` on.
-fn literals(root: crate::document::NodeRef<'_>) -> Vec<Place> {
-    let generators = root.get("secretGenerator").into_iter().flat_map(|node| node.items());
+fn literals(root: NodeRef<'_>) -> Vec<Place> {
+    let generators = root.get("secretGenerator").into_iter().flat_map(NodeRef::items);
     let literals = generators.filter_map(|generator| generator.get("literals"));
-    let entries = literals.flat_map(|node| node.items());
+    let entries = literals.flat_map(NodeRef::items);
     let values = entries.filter_map(|entry| {
         let at = entry.raw().find('=')? + 1;
         let end = entry.raw().trim_end_matches(['"', '\'']).len();

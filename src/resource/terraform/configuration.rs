@@ -24,6 +24,7 @@ pub(super) struct Module {
     outputs: BTreeMap<String, Range<usize>>,
     /// Input variables that are declared sensitive.
     pub(super) sensitive_variables: Vec<String>,
+    defaults: BTreeMap<String, Range<usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +68,11 @@ impl Module {
 
     pub(super) fn call(&self, name: &str) -> Option<&Block> {
         self.calls.get(name).map(|call| &call.block)
+    }
+
+    /// Default of an input variable; null is none.
+    pub(super) fn default_of(&self, text: &str, variable: &str) -> Option<Value> {
+        read(text, self.defaults.get(variable)?).filter(|value: &Value| !value.is_null())
     }
 
     /// Expression of an output.
@@ -137,7 +143,7 @@ fn is_expression(value: &Value) -> bool {
     value.get("references").is_some_and(Value::is_array) || value.get("constant_value").is_some()
 }
 
-fn parts<'v>(expressions: &'v Value, path: &[Step]) -> Vec<&'v Value> {
+pub(super) fn parts<'v>(expressions: &'v Value, path: &[Step]) -> Vec<&'v Value> {
     let mut here = vec![expressions];
     for step in path {
         here = here
@@ -174,7 +180,7 @@ struct RawModule<'t> {
     #[serde(borrow)]
     outputs: Option<BTreeMap<Cow<'t, str>, RawOutput<'t>>>,
     #[serde(borrow)]
-    variables: Option<BTreeMap<Cow<'t, str>, RawVariable>>,
+    variables: Option<BTreeMap<Cow<'t, str>, RawVariable<'t>>>,
 }
 
 #[derive(Deserialize)]
@@ -210,8 +216,10 @@ struct RawOutput<'t> {
 }
 
 #[derive(Deserialize)]
-struct RawVariable {
+struct RawVariable<'t> {
     sensitive: Option<bool>,
+    #[serde(borrow)]
+    default: Option<&'t RawValue>,
 }
 
 struct Builder<'t> {
@@ -232,7 +240,7 @@ impl Builder<'_> {
             (name.into_owned(), Call { block, module: self.module(call.module.unwrap_or_default()) })
         });
         let outputs = raw.outputs.into_iter().flatten();
-        let variables = raw.variables.into_iter().flatten();
+        let variables: Vec<_> = raw.variables.into_iter().flatten().collect();
         Module {
             blocks: blocks.collect(),
             calls: calls.collect(),
@@ -240,8 +248,13 @@ impl Builder<'_> {
                 .filter_map(|(name, output)| Some((name.into_owned(), self.span(output.expression?))))
                 .collect(),
             sensitive_variables: variables
+                .iter()
                 .filter(|(_, variable)| variable.sensitive == Some(true))
-                .map(|(name, _)| name.into_owned())
+                .map(|(name, _)| name.to_string())
+                .collect(),
+            defaults: variables
+                .iter()
+                .filter_map(|(name, variable)| Some((name.to_string(), self.span(variable.default?))))
                 .collect(),
         }
     }

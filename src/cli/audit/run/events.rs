@@ -1,6 +1,9 @@
 //! What a scan tells the log: names, classes and digests, never contents.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +20,7 @@ use crate::{
     cli::scan::Written,
     finding::hex,
     policy::{PolicyFile, built_in},
-    report::{self, Judged, Report, Status as Standing},
+    report::{self, Judged, Report, Status as Standing, Waiver},
     source::{Mask, Source, SourceId, Sources, Status},
 };
 
@@ -137,7 +140,7 @@ impl Digests<'_> {
 }
 
 /// One record for everything that is not a pass and for each use of a waiver, and one for all passes of each rule.
-pub(super) fn decisions(report: &Report, digests: &Digests<'_>) -> Vec<Event> {
+pub(super) fn decisions(report: &Report, digests: &Digests<'_>, today: &str) -> Vec<Event> {
     let found = report.findings.iter().map(|judged| digests.decision(report, judged));
     let unassessed = report.not_assessed.iter().flat_map(|result| {
         result.resources.iter().map(|resource| Decision {
@@ -158,7 +161,8 @@ pub(super) fn decisions(report: &Report, digests: &Digests<'_>) -> Vec<Event> {
     let decisions = found.chain(unassessed).chain(errors).map(Event::Decision);
     let overrides = report.overrides.iter().map(overridden);
     let expired = report.expired_waivers.iter().map(expired);
-    overrides.chain(expired).chain(decisions).chain(uses).chain(passes(report)).collect()
+    let granted = granted(report, today).into_iter();
+    overrides.chain(granted).chain(expired).chain(decisions).chain(uses).chain(passes(report)).collect()
 }
 
 fn overridden(setting: &report::Override) -> Event {
@@ -171,9 +175,24 @@ fn overridden(setting: &report::Override) -> Event {
     })
 }
 
+/// Waivers that are in force, whether they cover a finding or not.
+fn granted(report: &Report, today: &str) -> Vec<Event> {
+    let used = report.findings.iter().filter_map(|judged| match &judged.status {
+        Standing::Waived(waiver) => Some(waiver),
+        _ => None,
+    });
+    let unused = report.unused_waivers.iter().filter(|waiver| waiver.until.as_str() >= today);
+    let waivers: BTreeSet<&Waiver> = used.chain(unused).collect();
+    waivers.into_iter().map(|waiver| Event::WaiverGrant(change(waiver))).collect()
+}
+
+fn expired(waiver: &Waiver) -> Event {
+    Event::WaiverExpire(change(waiver))
+}
+
 /// Reasons and names of resources may be long or personal: the record has a digest, and the patterns stay in the file.
-fn expired(waiver: &report::Waiver) -> Event {
-    Event::WaiverExpire(WaiverChange {
+fn change(waiver: &Waiver) -> WaiverChange {
+    WaiverChange {
         approver: waiver.owner.clone(),
         id: waiver.id.clone(),
         reason_sha256: Some(hex(&Sha256::digest(waiver.reason.as_bytes()))),
@@ -182,7 +201,7 @@ fn expired(waiver: &report::Waiver) -> Event {
         source: Some(waiver.source.clone()),
         ticket: waiver.ticket.clone(),
         until: waiver.until.clone(),
-    })
+    }
 }
 
 fn waiver_use(judged: &Judged) -> Option<Event> {

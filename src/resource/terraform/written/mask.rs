@@ -27,9 +27,8 @@ impl Written {
         let mut places = Vec::new();
         for document in self.modules.values().flatten() {
             let place = |span| Place::new(document.source, span);
-            places.extend(
-                credential::secrets(document.root(), false).into_iter().map(|secret| place(secret.span)),
-            );
+            let found = credential::find_in_settings(document.root());
+            places.extend(found.into_iter().map(|found| place(found.span)));
             variables(document, &mut places);
             expressions("", document.root(), &mut places);
             literals(document.root(), &texts, &mut places);
@@ -91,10 +90,10 @@ fn marked(mask: &Value, path: &mut Vec<Step>, paths: &mut Vec<Vec<Step>>) {
 fn expressions(key: &str, node: NodeRef<'_>, places: &mut Vec<Place>) {
     if node.is_unknown() {
         let raw = node.raw();
-        if credential::is_named_so(key) && raw.contains(['"', '\n']) {
+        if credential::name::promise(key).is_some() && raw.contains(['"', '\n']) {
             places.push(node.place());
         }
-        places.extend(credential::passwords_in_urls(raw).map(|span| {
+        places.extend(credential::string::credentials(raw).into_iter().map(|span| {
             let start = node.span().start;
             Place::new(node.document.source, start + span.start..start + span.end)
         }));
@@ -110,7 +109,7 @@ fn variables(document: &Document, places: &mut Vec<Place>) {
         for body in bodies(block) {
             let sensitive = body.get("sensitive").and_then(NodeRef::as_bool) == Some(true);
             let value = body.get("default").filter(|value| !value.is_null() && !value.is_unknown());
-            if sensitive || credential::is_named_so(name) {
+            if sensitive || credential::name::promise(name).is_some() {
                 places.extend(value.map(NodeRef::place));
             }
         }

@@ -1,0 +1,106 @@
+# METADATA
+# title: Each database is used by one service
+# description: >-
+#   A database that several services use is an interface that nobody designed: each can read and change what belongs to
+#   the other, a change of the schema breaks both, and a breach of one is a breach of all. Each service gets a database
+#   that it, and only it, can access; others ask the service.
+# scope: package
+# related_resources:
+#   - ref: https://microservices.io/patterns/data/database-per-service.html
+# custom:
+#   severity: HIGH
+#   recommended_action: |-
+#     Let one service own the database, and let the others ask it. Give each of the others a database and a principal of
+#     its own:
+#     ```sql
+#     CREATE ROLE orders LOGIN PASSWORD '…';
+#     CREATE DATABASE orders OWNER orders;
+#     REVOKE CONNECT ON DATABASE orders FROM PUBLIC;
+#     ```
+#   controls:
+#     soc2: {CC6.1: partial, CC6.3: partial, C1.1: supporting}
+#     hipaa: {"164.312(a)(1)": partial, "164.308(a)(4)": supporting}
+#     nist: {AC-3: partial, AC-4: partial, AC-6: partial, SC-4: supporting}
+#     pci: {"7.2.1": partial, "7.2.5": supporting}
+#     gdpr: {"25(2)": supporting, "32(1)(b)": supporting}
+#     iso27001: {A.8.3: partial}
+#   input:
+#     selector: [{type: datastore}]
+package probity.datastores.shared_database
+
+import rego.v1
+
+deny contains result if {
+	input.shared == true
+	_is_judged
+	input.owner == null
+	result := {
+		"msg": sprintf("%d services use %s database `%s` of `%s`%s: %s", [
+			count(_services), input.engine, input.database, input.server, _how, concat(", ", _services),
+		]),
+		"path": ["shared"],
+		"related": [user | some user in _users],
+	}
+}
+
+deny contains result if {
+	input.shared == true
+	_is_judged
+	input.owner != null
+	others := _services - {input.owner}
+	result := {
+		"msg": sprintf("%s database `%s` of `%s` belongs to `%s`, and others use it: %s", [
+			input.engine, input.database, input.server, input.owner, concat(", ", others),
+		]),
+		"path": ["shared"],
+		"related": [user | some user in _users],
+	}
+}
+
+not_assessed contains result if {
+	input.shared == "unknown"
+	_is_judged
+	result := {
+		"msg": sprintf("whether several services use %s database `%s` of `%s` is not known: %s may", [
+			input.engine, input.database, input.server, concat(", ", _may),
+		]),
+		"path": ["shared"],
+		"missing": sprintf("which database of `%s` each of them uses", [input.server]),
+	}
+}
+
+# What is shared on purpose is no finding, and neither is a cache that nobody claims.
+_is_judged if {
+	input.by_design == null
+	not _is_common
+}
+
+_is_common if {
+	input.cache
+	input.owner == null
+}
+
+_services contains user.service if {
+	some user in input.users
+	user.role == "service"
+	user.evidence != "shared-file"
+}
+
+_may contains user.service if {
+	some user in input.users
+	user.role == "service"
+}
+
+_users contains {"msg": sprintf("`%s` uses it%s", [id, _as(user)]), "path": ["users", id], "resource": id} if {
+	some id, user in input.users
+	user.role == "service"
+}
+
+_as(user) := sprintf(" as `%s`", [user.principals[0].name]) if {
+	is_string(user.principals[0].name)
+	user.principals[0].name != "unknown"
+} else := ""
+
+_how := ", as one principal" if input.same_principal == true
+
+_how := "" if input.same_principal != true

@@ -1,0 +1,80 @@
+# METADATA
+# title: Stores of sensitive data are protected
+# description: >-
+#   A store that is declared to hold personal, health or card data is exposed outside the cluster or open to everyone, or
+#   keeps its data unencrypted. Each is a finding of its own; together they are a breach waiting.
+# scope: package
+# related_resources:
+#   - ref: https://ethyca.github.io/fideslang/taxonomy/overview/
+# custom:
+#   severity: HIGH
+#   recommended_action: |-
+#     Close the store and encrypt it: a `ClusterIP` Service, no public address, and
+#     ```hcl
+#     resource "aws_db_instance" "this" {
+#       storage_encrypted   = true
+#       publicly_accessible = false
+#     }
+#     ```
+#   controls:
+#     soc2: {CC6.1: partial, CC6.7: supporting, C1.1: partial}
+#     hipaa: {"164.312(a)(1)": partial, "164.312(a)(2)(iv)": partial}
+#     nist: {AC-3: partial, SC-28: partial, SC-7: supporting}
+#     pci: {"1.4.4": partial, "3.5.1": partial}
+#     gdpr: {"32(1)(a)": partial, "32(1)(b)": partial}
+#     iso27001: {A.8.3: partial, A.8.24: supporting}
+#   input:
+#     selector: [{type: database-server}, {type: bucket}]
+package probity.lineage.sensitive_store_unprotected
+
+import rego.v1
+
+_is_sensitive if count(input.classification.categories) > 0
+
+_is_sensitive if input.classification.level in {"confidential", "restricted"}
+
+_is_sensitive if input.classification in {"confidential", "restricted"}
+
+_name := input.address
+
+_name := input.id if not input.address
+
+deny contains result if {
+	_is_sensitive
+	some index, exposure in input.exposures
+	exposure.kind != "unknown"
+	exposure.internal != true
+	result := {
+		"msg": sprintf("`%s` holds sensitive data and is reached from outside by %s", [_name, exposure.kind]),
+		"path": ["exposures", index],
+	}
+}
+
+deny contains result if {
+	_is_sensitive
+	input.encrypted == false
+	result := {
+		"msg": sprintf("`%s` holds sensitive data and does not encrypt it", [_name]),
+		"path": ["encrypted"],
+	}
+}
+
+deny contains result if {
+	_is_sensitive
+	input.public == true
+	result := {
+		"msg": sprintf("`%s` holds sensitive data and is open to everyone", [_name]),
+		"path": ["public_through", 0],
+	}
+}
+
+not_assessed contains result if {
+	_is_sensitive
+	some field in ["encrypted", "public"]
+	input[field] == "unknown"
+	result := {
+		"msg": sprintf("`%s` holds sensitive data, and how it is protected is not in the input", [_name]),
+		"path": [field],
+		"missing": sprintf("`%s` of %s", [field, _name]),
+	}
+}

@@ -1,0 +1,59 @@
+package probity.lineage.sensitive_store_unprotected_test
+
+import rego.v1
+
+import data.probity.lineage.sensitive_store_unprotected as rule
+
+_server := {
+	"id": "postgresql:Service/shop/db/orders",
+	"classification": {"declared": true, "level": "confidential", "categories": ["PII"]},
+	"exposures": [],
+	"encrypted": true,
+}
+
+_exposure := {"kind": "LoadBalancer", "internal": false}
+
+test_an_exposed_server_is_reported if {
+	results := rule.deny with input as object.union(_server, {"exposures": [_exposure]})
+	{result.path | some result in results} == {["exposures", 0]}
+}
+
+test_an_internal_load_balancer_is_inside if {
+	count(rule.deny) == 0 with input as object.union(_server, {"exposures": [object.union(_exposure, {"internal": true})]})
+}
+
+test_an_undetermined_exposure_is_for_another_rule if {
+	count(rule.deny) == 0 with input as object.union(_server, {"exposures": [object.union(_exposure, {"kind": "unknown"})]})
+}
+
+test_an_unencrypted_server_is_reported if {
+	results := rule.deny with input as object.union(_server, {"encrypted": false})
+	{result.path | some result in results} == {["encrypted"]}
+}
+
+test_a_level_alone_is_enough if {
+	level := {"classification": {"level": "restricted", "categories": []}, "encrypted": false}
+	count(rule.deny) == 1 with input as object.union(_server, level)
+}
+
+test_a_public_bucket_is_reported if {
+	bucket := {"address": "aws_s3_bucket.a", "classification": "restricted", "public": true}
+	results := rule.deny with input as bucket
+	{result.msg | some result in results} == {"`aws_s3_bucket.a` holds sensitive data and is open to everyone"}
+	count(rule.deny) == 0 with input as object.union(bucket, {"public": false})
+	count(rule.deny) == 0 with input as object.union(bucket, {"classification": "internal"})
+}
+
+test_other_stores_are_for_other_rules if {
+	plain := object.union(_server, {"classification": {"level": "internal", "categories": []}, "encrypted": false})
+	count(rule.deny) == 0 with input as plain
+	exposed := object.union(plain, {"exposures": [_exposure]})
+	count(rule.deny) == 0 with input as exposed
+	count(rule.not_assessed) == 0 with input as object.union(plain, {"encrypted": "unknown"})
+}
+
+test_an_unknown_protection_is_not_assessed if {
+	count(rule.deny) == 0 with input as object.union(_server, {"encrypted": "unknown"})
+	results := rule.not_assessed with input as object.union(_server, {"encrypted": "unknown"})
+	{result.missing | some result in results} == {"`encrypted` of postgresql:Service/shop/db/orders"}
+}

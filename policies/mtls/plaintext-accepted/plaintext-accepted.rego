@@ -1,0 +1,103 @@
+# METADATA
+# title: Ports of the mesh take mTLS alone
+# description: >-
+#   A port that takes plaintext beside mTLS protects nobody who does not ask for it: any Pod, and whoever reaches
+#   the network, may call it without saying who they are. Permissive mode is meant for the time of a migration.
+# scope: package
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/security/peer_authentication/
+#   - ref: https://linkerd.io/2/reference/authorization-policy/
+#   - ref: https://kuma.io/docs/latest/policies/mutual-tls/
+# custom:
+#   severity: HIGH
+#   recommended_action: |-
+#     Demand mTLS, for a namespace or for the mesh (in its root namespace):
+#     ```yaml
+#     apiVersion: security.istio.io/v1
+#     kind: PeerAuthentication
+#     metadata:
+#       name: default
+#       namespace: shop
+#     spec:
+#       mtls:
+#         mode: STRICT
+#     ```
+#     Linkerd: the annotation `config.linkerd.io/default-inbound-policy: all-authenticated` on the Namespace. Kuma: an
+#     `enabledBackend` in the Mesh, with `mode: STRICT`. App Mesh: `tls { mode = "STRICT" }` on the listener.
+#   controls:
+#     soc2: {CC6.1: partial, CC6.6: partial, CC6.7: partial}
+#     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial, "164.312(d)": supporting}
+#     nist: {SC-8: partial, SC-8(1): partial, SC-23: partial, IA-3: partial, IA-9: partial}
+#     pci: {"2.2.7": supporting, "4.2.1": supporting}
+#     gdpr: {"32(1)(a)": supporting}
+#     iso27001: {A.8.20: supporting, A.8.24: supporting}
+#   input:
+#     selector:
+#       - {type: workload}
+#       - {type: gateway, kinds: [aws_appmesh_virtual_node]}
+package probity.mtls.plaintext_accepted
+
+import rego.v1
+
+import data.probity.lib.mtls
+
+deny contains result if {
+	mtls.in_mesh
+	some index, port in mtls.judged
+	port.mtls in {"permissive", "disabled"}
+	port.bypasses == false
+	port.identity_required == false
+	port.admitted_by == null
+	result := {
+		"msg": sprintf("%s of `%s` %s: its effective mode is %s", [
+			mtls.port_name(port), input.id, _takes[port.mtls], port.mtls,
+		]),
+		"path": ["ports", index, "mtls"],
+		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.services(port)),
+	}
+}
+
+# A node of App Mesh, as planned.
+deny contains result if {
+	some index, listener in input.listeners
+	listener.encrypted == false
+	result := {
+		"msg": sprintf("port %v of `%s` takes plaintext: %s", [listener.port, input.id, listener.note]),
+		"path": ["listeners", index, "encrypted"],
+		"remedy": listener.remedy,
+	}
+}
+
+not_assessed contains mtls.unknown_mesh
+
+not_assessed contains result if {
+	mtls.in_mesh
+	some index, port in mtls.judged
+	_is_unknown(port)
+	result := {
+		"msg": sprintf("what %s accepts is not known: %s is not in the input", [
+			mtls.port_name(port), object.get(port, "missing", "what decides"),
+		]),
+		"path": ["ports", index, "mtls"],
+		"missing": port.missing,
+	}
+}
+
+not_assessed contains result if {
+	some index, listener in input.listeners
+	listener.encrypted == "unknown"
+	result := {
+		"msg": sprintf("whether `%s` demands mTLS is not known", [input.id]),
+		"path": ["listeners", index, "encrypted"],
+		"missing": listener.missing,
+	}
+}
+
+_takes := {"permissive": "takes plaintext beside mTLS", "disabled": "takes plaintext only"}
+
+_is_unknown(port) if port.mtls == "unknown"
+
+_is_unknown(port) if {
+	port.mtls == "permissive"
+	port.identity_required == "unknown"
+}

@@ -1,0 +1,66 @@
+package probity.mtls.plaintext_accepted_test
+
+import rego.v1
+
+import data.probity.mtls.plaintext_accepted as rule
+
+test_permissive_and_disabled_ports_are_reported if {
+	every mode in {"permissive", "disabled"} {
+		results := rule.deny with input as _workload({"mtls": mode})
+		{result.path | some result in results} == {["ports", 0, "mtls"]}
+		{endswith(result.msg, mode) | some result in results} == {true}
+	}
+}
+
+test_strict_ports_and_those_that_other_rules_report_pass if {
+	count(rule.deny) == 0 with input as _workload({"mtls": "strict"})
+	count(rule.deny) == 0 with input as _workload({"bypasses": true})
+	count(rule.deny) == 0 with input as _workload({"identity_required": true})
+	count(rule.deny) == 0 with input as _workload({"admitted_by": {"text": "a", "resource": "b"}})
+	count(rule.deny) == 0 with input as _workload({"judged": false})
+	count(rule.deny) == 0 with input as object.union(_workload({"mtls": "disabled"}), {"mesh": "none"})
+}
+
+test_what_is_unknown_is_not_assessed if {
+	count(rule.not_assessed) == 1 with input as _workload({"mtls": "unknown", "missing": "x"})
+	count(rule.not_assessed) == 1 with input as _workload({"identity_required": "unknown"})
+	count(rule.not_assessed) == 1 with input as _unknown_mesh
+	count(rule.not_assessed) == 0 with input as _workload({"mtls": "strict", "identity_required": "unknown"})
+}
+
+test_a_planned_node_without_strict_tls_is_reported if {
+	results := rule.deny with input as _node(false)
+	{result.path | some result in results} == {["listeners", 0, "encrypted"]}
+	count(rule.deny) == 0 with input as _node("unknown")
+	count(rule.not_assessed) == 1 with input as _node("unknown")
+}
+
+_node(encrypted) := {
+	"id": "aws_appmesh_virtual_node.cart",
+	"listeners": [{"port": 8080, "encrypted": encrypted, "note": "a", "remedy": "b", "missing": "c"}],
+}
+
+_workload(fields) := {
+	"id": "Deployment/shop/cart",
+	"namespace": "shop",
+	"mesh": "istio-sidecar",
+	"missing": null,
+	"serves": true,
+	"platform": false,
+	"ports": [object.union(
+		{
+			"port": 8080,
+			"judged": true,
+			"mtls": "permissive",
+			"bypasses": false,
+			"identity_required": false,
+			"admitted_by": null,
+			"services": ["Service/shop/cart"],
+			"because": [{"text": "PeerAuthentication/shop/a sets PERMISSIVE", "resource": "PeerAuthentication/shop/a"}],
+			"missing": null,
+		},
+		fields,
+	)],
+}
+
+_unknown_mesh := object.union(_workload({"mtls": "unknown"}), {"mesh": "unknown", "missing": "Namespace/shop"})

@@ -1,0 +1,76 @@
+# METADATA
+# title: Connections between services are encrypted
+# description: >-
+#   What one service tells another crosses nodes and networks. In plaintext it is read and changed by whoever is on
+#   the way, and neither side knows who the other is.
+# scope: package
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/
+#   - ref: https://istio.io/latest/docs/ops/configuration/traffic-management/tls-configuration/
+# custom:
+#   severity: HIGH
+#   recommended_action: |-
+#     Let the mesh encrypt: bring both sides into it, and remove what turns mTLS off for the client (`tls.mode: DISABLE`, an empty
+#     `tls`, a port that leaves the proxy). For a `DestinationRule`:
+#     ```yaml
+#     spec:
+#       host: cart.shop.svc.cluster.local
+#       trafficPolicy:
+#         tls:
+#           mode: ISTIO_MUTUAL
+#     ```
+#     To a server outside of the cluster: call it by `https`, or let the proxy originate TLS (`mode: SIMPLE`). Cilium: turn on
+#     WireGuard or IPsec beside `authentication`.
+#   controls:
+#     soc2: {CC6.1: partial, CC6.6: partial, CC6.7: partial}
+#     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial, "164.312(d)": supporting}
+#     nist: {SC-8: partial, SC-8(1): partial, SC-23: partial, IA-3: partial, IA-9: partial}
+#     pci: {"2.2.7": supporting, "4.2.1": supporting}
+#     gdpr: {"32(1)(a)": supporting}
+#     iso27001: {A.8.20: supporting, A.8.24: supporting}
+#   input:
+#     selector:
+#       - {type: connection}
+package probity.mtls.plaintext_connection
+
+import rego.v1
+
+import data.probity.lib.mtls
+
+deny contains result if {
+	input.transport in {"plaintext", "authenticated"}
+	not input.platform
+	not _is_access
+	result := {
+		"msg": sprintf("`%s` calls `%s` in plaintext%s", [input.client, input.server, _note]),
+		"path": ["transport"],
+		"peer": input.server,
+		"related": _ends,
+	}
+}
+
+not_assessed contains result if {
+	input.transport == "unknown"
+	not input.platform
+	result := {
+		"msg": sprintf("how it reaches its servers is not known: %s is not in the input", [input.missing]),
+		"path": ["transport"],
+		"missing": input.missing,
+	}
+}
+
+_ends := array.concat(
+	[{"msg": "this server", "resource": input.server, "path": ["server"]}],
+	mtls.chain(input.because, ["because"]),
+)
+
+# What a database's client speaks without a mesh is its own matter, and judged there.
+_is_access if {
+	input.database
+	input.client_mesh == "none"
+	object.get(input, "server_mesh", null) in {"none", null}
+}
+
+_note := ": it proves who it is, but encrypts nothing" if input.transport == "authenticated"
+
+else := ""

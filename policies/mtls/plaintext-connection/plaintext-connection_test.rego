@@ -1,0 +1,57 @@
+package probity.mtls.plaintext_connection_test
+
+import rego.v1
+
+import data.probity.mtls.plaintext_connection as rule
+
+test_plaintext_is_reported_with_both_ends if {
+	results := rule.deny with input as _connection({"transport": "plaintext"})
+	{[result.path, result.peer] | some result in results} == {[["transport"], "Deployment/shop/cart"]}
+	{related.resource | some result in results; some related in result.related} == {
+		"Deployment/shop/cart",
+		"DestinationRule/shop/cart",
+	}
+}
+
+test_proof_without_encryption_is_plaintext if {
+	results := rule.deny with input as _connection({"transport": "authenticated"})
+	{endswith(result.msg, "encrypts nothing") | some result in results} == {true}
+}
+
+test_what_is_encrypted_passes if {
+	every transport in {"mtls", "tls", "encrypted", "broken"} {
+		count(rule.deny) == 0 with input as _connection({"transport": transport})
+		count(rule.not_assessed) == 0 with input as _connection({"transport": transport})
+	}
+}
+
+test_clients_of_databases_outside_of_meshes_are_judged_elsewhere if {
+	access := {"transport": "plaintext", "database": true, "client_mesh": "none", "server_mesh": "none"}
+	count(rule.deny) == 0 with input as _connection(access)
+	count(rule.deny) == 0 with input as _connection(object.union(access, {"server_mesh": null}))
+	count(rule.deny) == 1 with input as _connection(object.union(access, {"client_mesh": "istio-sidecar"}))
+	count(rule.deny) == 1 with input as _connection(object.union(access, {"database": false}))
+}
+
+test_an_unknown_transport_is_not_assessed if {
+	unknown := _connection({"transport": "unknown", "missing": "Namespace/shop"})
+	count(rule.deny) == 0 with input as unknown
+	{result.missing | some result in rule.not_assessed} == {"Namespace/shop"} with input as unknown
+}
+
+_connection(fields) := object.union(
+	{
+		"client": "Deployment/shop/web",
+		"client_mesh": "istio-sidecar",
+		"server": "Deployment/shop/cart",
+		"server_mesh": "istio-sidecar",
+		"service": "Service/shop/cart",
+		"port": 80,
+		"transport": "mtls",
+		"database": false,
+		"platform": false,
+		"missing": null,
+		"because": [{"text": "DestinationRule/shop/cart sets DISABLE", "resource": "DestinationRule/shop/cart"}],
+	},
+	fields,
+)

@@ -1,0 +1,88 @@
+package probity.secrets.insecure_secret_store_test
+
+import rego.v1
+
+import data.probity.secrets.insecure_secret_store as rule
+
+test_a_store_over_tls_with_an_identity_passes if {
+	count(rule.deny) == 0 with input as _store({"server": "https://vault", "auth": {"kubernetes": {"role": "shop"}}})
+	count(rule.not_assessed) == 0 with input as _store({"server": "https://vault", "auth": {"kubernetes": {"role": "shop"}}})
+}
+
+test_a_store_without_tls_is_reported if {
+	_paths(_store({"server": "http://vault"})) == {["spec", "provider", "vault", "server"]}
+}
+
+test_a_static_login_is_reported if {
+	every method in {"tokenSecretRef", "appRole", "userPass"} {
+		_paths(_store({"server": "https://vault", "auth": {method: {"name": "x"}}})) == {["spec", "provider", "vault", "auth", method]}
+	}
+}
+
+test_a_fake_store_is_reported if {
+	fake := object.union(_object("SecretStore", {}), {"spec": {"provider": {"fake": {"data": []}}}})
+	_paths(fake) == {["spec", "provider", "fake"]}
+}
+
+test_a_fake_generator_is_reported if {
+	fake := {"apiVersion": "generators.external-secrets.io/v1alpha1", "kind": "Fake", "metadata": {"name": "a"}, "spec": {"data": {}}}
+	_paths(fake) == {["spec", "data"]}
+}
+
+test_a_store_of_another_group_passes if {
+	other := object.union(_store({"server": "http://vault"}), {"apiVersion": "example.com/v1"})
+	count(rule.deny) == 0 with input as other
+}
+
+test_secrets_in_a_configmap_are_reported if {
+	_paths(_object("ExternalSecret", {"target": {"manifest": {"kind": "ConfigMap"}}})) == {["spec", "target", "manifest", "kind"]}
+	_paths(_object("ExternalSecret", {"target": {"name": "x"}})) == set()
+	_paths(_object("ExternalSecret", {"target": {"manifest": {"kind": "Secret"}}})) == set()
+}
+
+test_a_connection_is_reported_for_what_it_skips if {
+	_paths(_object("VaultConnection", {"address": "http://vault"})) == {["spec", "address"]}
+	_paths(_object("VaultConnection", {"address": "https://vault", "skipTLSVerify": true})) == {["spec", "skipTLSVerify"]}
+	_paths(_object("VaultConnection", {"address": "https://vault", "skipTLSVerify": false})) == set()
+}
+
+test_a_provider_class_is_reported_for_what_it_skips if {
+	_paths(_object("SecretProviderClass", {"parameters": {"vaultAddress": "http://vault"}})) == {["spec", "parameters", "vaultAddress"]}
+	_paths(_object("SecretProviderClass", {"parameters": {"vaultSkipTLSVerify": "true"}})) == {["spec", "parameters", "vaultSkipTLSVerify"]}
+	_paths(_object("SecretProviderClass", {"parameters": {"vaultAddress": "https://vault"}})) == set()
+}
+
+test_annotations_are_reported_where_the_injector_is_on if {
+	every key, text in {"tls-skip-verify": "true", "service": "http://vault", "agent-inject-token": "true"} {
+		full := concat("", ["vault.hashicorp.com/", key])
+		_paths(_workload("on", full, text, false)) == {["annotations", full]}
+		_paths(_workload("off", full, text, false)) == set()
+		_paths(_workload("on", full, text, true)) == set()
+		_paths(_workload("on", full, "false", false)) == set()
+	}
+	_paths(_workload("off", "vault.security.banzaicloud.io/vault-skip-verify", "true", false)) == {["annotations", "vault.security.banzaicloud.io/vault-skip-verify"]}
+}
+
+test_an_address_that_is_filled_in_later_is_not_assessed if {
+	every address in {"${VAULT}", "{{ vault }}", "unknown"} {
+		count(rule.deny) == 0 with input as _store({"server": address})
+		count(rule.not_assessed) == 1 with input as _store({"server": address})
+		count(rule.not_assessed) == 1 with input as _object("VaultConnection", {"address": address})
+		count(rule.not_assessed) == 1 with input as _workload("on", "vault.hashicorp.com/service", address, false)
+	}
+}
+
+_paths(object) := {result.path | some result in results} if {
+	results := rule.deny with input as object
+}
+
+_store(vault) := _object("SecretStore", {"provider": {"vault": vault}})
+
+_object(kind, spec) := {"apiVersion": "external-secrets.io/v1", "kind": kind, "metadata": {"name": "a"}, "spec": spec}
+
+_workload(agent, key, text, misplaced) := {
+	"workload": "Deployment/shop/cart",
+	"agent": agent,
+	"refused": false,
+	"annotations": {key: {"text": text, "misplaced": misplaced}},
+}

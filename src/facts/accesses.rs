@@ -1,0 +1,67 @@
+//! Accesses as they are written: which servers, databases and principals each container is told to use (domains.md Q2
+//! to Q4). Whole connection strings, variables that belong together by their names, and addresses that stand alone.
+//!
+//! Deliberately absent: what the hosts lead to, and whose the servers are.
+
+mod names;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+pub(super) use self::strings::{Claim, Part};
+use self::{
+    names::{Role, Words},
+    strings::Reader,
+};
+use super::{
+    environment::{Channel, Setting},
+    hosts::referred,
+};
+use crate::resource::connection::Name;
+
+/// Settings of one container that belong together by the beginning of their names.
+#[derive(Debug, Default)]
+struct Group<'s, 'e> {
+    by_role: BTreeMap<Role, &'s Setting<'e>>,
+}
+
+/// What one container is told about databases. `settings` are those of the container alone; `namespace` is the Pod's.
+pub(super) fn claims<'s, 'e>(settings: &'s [Setting<'e>], namespace: &str) -> Vec<Claim<'s, 'e>> {
+    let reader = Reader { settings, namespace };
+    let mut groups: BTreeMap<(Channel, Vec<String>), Group<'s, 'e>> = BTreeMap::new();
+    let mut claims = Vec::new();
+    let mut alone = Vec::new();
+    for setting in settings {
+        let words = Words::of(&setting.name);
+        if let Some((prefix, role)) = words.role() {
+            // Of equal names in several files the last one wins.
+            let channel =
+                if setting.channel == Channel::Argument { Channel::Argument } else { Channel::Variable };
+            groups.entry((channel, prefix)).or_default().by_role.insert(role, setting);
+        } else if setting.text.is_some() {
+            alone.push((words, setting));
+        }
+    }
+    for ((channel, prefix), group) in &groups {
+        let parent = prefix.split_last().and_then(|(_, parent)| groups.get(&(*channel, parent.to_vec())));
+        let found = |role: Role| {
+            let own = group.by_role.get(&role);
+            own.or_else(|| parent?.by_role.get(&role)).copied()
+        };
+        claims.extend(reader.of_group(prefix, &found, &group.by_role));
+    }
+    claims.extend(alone.into_iter().filter_map(|(words, setting)| reader.of_setting(&words, setting)));
+    claims
+}
+
+/// Text of a setting, or what it refers to outside the input.
+fn part<'s>(setting: &'s Setting<'_>, namespace: &str) -> Part<'s> {
+    match setting.text.as_deref().map(|text| (text, Name::of(text))) {
+        Some((_, Name::Absent)) => Part::Absent,
+        Some((_, Name::Unknown)) => Part::Unknown,
+        Some((text, Name::Known(_))) => Part::Text(Cow::Borrowed(text.trim())),
+        None => referred(setting, namespace).map_or(Part::Unknown, Part::Referred),
+    }
+}

@@ -1,0 +1,337 @@
+//! Connections: who calls whom, and what each really uses (domains.md section 1).
+//!
+//! Callers are told by what workloads are told ([`calls`]) and by what leads into the cluster ([`entrances`]); routes of
+//! the mesh may send them elsewhere. One connection for each client, server, Service and port: the worst of several.
+//! Deliberately absent: what the network lets through.
+
+mod calls;
+mod destination_rules;
+mod entrances;
+mod exclusions;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod virtual_services;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use self::{
+    calls::Call,
+    entrances::{Entrance, Port},
+    transport::{Client, Decision, Destination, Transports},
+    virtual_services::VirtualServices,
+};
+pub(super) use self::{
+    destination_rules::{DestinationRule, DestinationRules, TlsMode},
+    transport::Transport,
+};
+use super::{
+    Because, Fact, Origin, Set, Subject, Truth,
+    hosts::Host,
+    mesh::{self, Mesh},
+    services::ServiceId,
+    workloads::{Workload, WorkloadId},
+};
+use crate::source::Place;
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Arc<str>,
+    client_kind: Arc<str>,
+    /// `None`: a gateway or Ingress.
+    pub(super) client_workload: Option<WorkloadId>,
+    client_mesh: Mesh,
+    /// A workload; where none is known the Service, the server of an operator, or `external:host`.
+    pub(super) server: Arc<str>,
+    pub(super) server_workload: Option<WorkloadId>,
+    pub(super) service: Option<Arc<str>>,
+    pub(super) port: Option<u16>,
+    pub(super) transport: Transport,
+    pub(super) is_database: bool,
+    pub(super) because: Vec<Because>,
+    missing: Option<String>,
+    /// What decides the transport, where a policy or annotation does.
+    decided: Option<Place>,
+    /// What names the server.
+    pub(super) place: Place,
+}
+
+/// The connections of a set.
+#[derive(Debug)]
+pub(super) struct Connections<'e> {
+    pub(super) all: Vec<Connection>,
+    pub(super) rules: DestinationRules<'e>,
+}
+
+type Key = (Arc<str>, Arc<str>, Option<Arc<str>>, Option<u16>);
+
+/// Who calls, and where that is written.
+struct Caller<'c, 'e> {
+    id: &'c Arc<str>,
+    kind: &'c Arc<str>,
+    workload: Option<WorkloadId>,
+    client: &'c Client<'e>,
+    is_database: bool,
+    place: &'c Place,
+}
+
+impl<'e> Connections<'e> {
+    pub(super) fn new(set: &Set<'e>) -> Self {
+        let rules = DestinationRules::new(&set.view, set.mesh());
+        let routes = VirtualServices::new(&set.view);
+        let mut finder = Finder {
+            set,
+            routes: &routes,
+            transports: Transports { set, rules: &rules },
+            found: BTreeMap::new(),
+        };
+        for (id, workload) in set.workloads().iter() {
+            let client = finder.client(id, workload);
+            for call in calls::calls(set.environments().of(id)) {
+                finder.call(id, workload, &client, &call);
+            }
+        }
+        for entrance in entrances::all(set, &routes) {
+            finder.enter(&entrance);
+        }
+        let all = finder.found.into_values().collect();
+        Self { all, rules }
+    }
+}
+
+struct Finder<'s, 'e> {
+    set: &'s Set<'e>,
+    routes: &'s VirtualServices<'e>,
+    transports: Transports<'s, 'e>,
+    found: BTreeMap<Key, Connection>,
+}
+
+impl<'s, 'e> Finder<'s, 'e> {
+    fn client<'c>(&self, id: WorkloadId, workload: &'c Workload<'e>) -> Client<'c>
+    where
+        's: 'c,
+    {
+        let membership = &self.set.mesh().of(id).membership;
+        Client {
+            namespace: workload.namespace,
+            labels: workload.labels.clone(),
+            mesh: membership.mesh,
+            workload: Some(workload),
+            because: membership.because.clone(),
+            missing: membership.missing.clone(),
+        }
+    }
+
+    fn call(&mut self, id: WorkloadId, workload: &Workload<'e>, client: &Client<'_>, call: &Call) {
+        let resolved = self.set.hosts().resolve_from(self.set, &call.host, call.port, id);
+        let caller = Caller {
+            id: &workload.resource.id,
+            kind: &workload.resource.object.kind,
+            workload: Some(id),
+            client,
+            is_database: call.is_database,
+            place: &call.place,
+        };
+        match resolved.host {
+            Host::Service(service) => {
+                self.call_service(&caller, service, call.port, None, call.speaks_tls, true);
+            }
+            Host::Workload { workload, service } => {
+                let destination = self.destination(service, call.port, call.speaks_tls);
+                self.add(&caller, &Destination { server: Some(workload), ..destination }, None);
+            }
+            Host::Operated(index) if !call.is_bare => {
+                let operated = self.set.hosts().operators().get(index);
+                let server = operated.map(|operated| Arc::clone(&operated.resource.id));
+                let destination = self.destination(None, call.port, call.speaks_tls);
+                self.add(&caller, &destination, server);
+            }
+            Host::Undeclared { namespace, name } if !call.is_bare => {
+                let mut destination = self.destination(None, call.port, call.speaks_tls);
+                destination.host = format!("{name}.{namespace}.svc.cluster.local");
+                self.add(&caller, &destination, Some(format!("Service/{namespace}/{name}").into()));
+            }
+            Host::External(host) if !call.is_bare && !call.is_aside => {
+                let mut destination = self.destination(None, call.port, call.speaks_tls);
+                destination.is_external = true;
+                destination.host.clone_from(&host);
+                self.add(&caller, &destination, Some(format!("external:{host}").into()));
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, entrance: &Entrance<'e>) {
+        let caller = Caller {
+            id: &entrance.id,
+            kind: &entrance.kind,
+            workload: None,
+            client: &entrance.client,
+            is_database: false,
+            place: &entrance.place,
+        };
+        let Some(service) = self.named(&entrance.host) else { return };
+        let ports = &self.set.services().get(service).ports;
+        let port = match entrance.port {
+            Port::Number(number) => Some(number),
+            Port::Name(name) => ports.iter().find(|port| port.name == Some(name)).and_then(|port| port.port),
+            Port::Unsaid => ports.first().filter(|_| ports.len() == 1).and_then(|port| port.port),
+        };
+        self.call_service(&caller, service, port, entrance.subset, entrance.speaks_tls, false);
+    }
+
+    /// The Service with a full name.
+    fn named(&self, host: &str) -> Option<ServiceId> {
+        let (name, rest) = host.split_once('.')?;
+        let (namespace, _) = rest.split_once(".svc")?;
+        self.set.services().named(namespace, name)
+    }
+
+    fn host(&self, service: ServiceId) -> String {
+        let service = self.set.services().get(service);
+        format!("{}.{}.svc.cluster.local", service.name, service.namespace)
+    }
+
+    fn destination(&self, service: Option<ServiceId>, port: Option<u16>, speaks_tls: Truth) -> Destination {
+        Destination {
+            host: service.map(|service| self.host(service)).unwrap_or_default(),
+            service,
+            server: None,
+            is_external: false,
+            port,
+            subset: None,
+            speaks_tls,
+        }
+    }
+
+    /// Connections to every workload of a Service, or to where routes of the mesh send them.
+    fn call_service(
+        &mut self,
+        caller: &Caller<'_, '_>,
+        service: ServiceId,
+        port: Option<u16>,
+        subset: Option<&str>,
+        speaks_tls: Truth,
+        is_routed: bool,
+    ) {
+        let ports = &self.set.services().get(service).ports;
+        let single = || ports.first().filter(|_| ports.len() == 1)?.port;
+        let port = port.or_else(single);
+        let routed = is_routed && matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown);
+        let route = self.routes.of_host(&self.host(service)).filter(|_| routed);
+        if let Some(route) = route {
+            for to in &route.destinations {
+                if let Some(target) = self.named(&to.host) {
+                    let port = to.port.or_else(|| port.filter(|_| target == service));
+                    self.call_subset(caller, target, port, to.subset, speaks_tls);
+                }
+            }
+            return;
+        }
+        self.call_subset(caller, service, port, subset, speaks_tls);
+    }
+
+    fn call_subset(
+        &mut self,
+        caller: &Caller<'_, '_>,
+        service: ServiceId,
+        port: Option<u16>,
+        subset: Option<&str>,
+        speaks_tls: Truth,
+    ) {
+        let found = self.set.services().get(service);
+        let port = port.or_else(|| found.ports.first().filter(|_| found.ports.len() == 1)?.port);
+        let mut destination = self.destination(Some(service), port, speaks_tls);
+        destination.subset = subset.map(ToOwned::to_owned);
+        let selected = found.selected.clone();
+        if selected.is_empty() {
+            self.add(caller, &destination, Some(Arc::clone(&found.resource.id)));
+            return;
+        }
+        for server in selected {
+            self.add(caller, &Destination { server: Some(server), ..destination.clone() }, None);
+        }
+    }
+
+    fn add(&mut self, caller: &Caller<'_, '_>, destination: &Destination, server: Option<Arc<str>>) {
+        if destination.server.is_some() && destination.server == caller.workload {
+            return;
+        }
+        let workload = destination.server.map(|id| self.set.workloads().get(id));
+        let Some(server) = workload.map(|workload| Arc::clone(&workload.resource.id)).or(server) else {
+            return;
+        };
+        let service =
+            destination.service.map(|service| Arc::clone(&self.set.services().get(service).resource.id));
+        let Decision { transport, because, missing, place } =
+            self.transports.decide(caller.client, destination);
+        let connection = Connection {
+            client: Arc::clone(caller.id),
+            client_kind: Arc::clone(caller.kind),
+            client_workload: caller.workload,
+            client_mesh: caller.client.mesh,
+            server: Arc::clone(&server),
+            server_workload: destination.server,
+            service: service.clone(),
+            port: destination.port,
+            transport,
+            is_database: caller.is_database,
+            because,
+            missing,
+            decided: place,
+            place: caller.place.clone(),
+        };
+        let key = (Arc::clone(caller.id), server, service, destination.port);
+        match self.found.get_mut(&key) {
+            Some(other) if other.transport <= connection.transport => {}
+            Some(other) => *other = connection,
+            None => {
+                self.found.insert(key, connection);
+            }
+        }
+    }
+}
+
+/// `{client, client_mesh, server, server_mesh, service, port, transport, database, platform, because, missing}`, one
+/// subject for each connection; `platform`: an end is part of Kubernetes or of a mesh itself. The transport stands at what decides it, the server at what names it.
+pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
+    let subjects = set.connections().all.iter().map(|connection| {
+        let mesh = connection.server_workload.map(|id| set.mesh().of(id).membership.mesh);
+        let mut ends = [connection.client_workload, connection.server_workload].into_iter().flatten();
+        let is_platform = ends.any(|end| set.mesh().of(end).is_platform);
+        let own = [
+            ("client_mesh", Fact::from(connection.client_mesh.name())),
+            ("server_mesh", mesh.map_or_else(Fact::default, |mesh| Fact::from(mesh.name()))),
+            ("database", Fact::from(connection.is_database)),
+            ("platform", Fact::from(is_platform)),
+            ("missing", Fact::from(connection.missing.as_deref())),
+        ];
+        let fact = Fact::object(shared(connection).into_iter().chain(own));
+        Subject {
+            resource: connection.client.to_string(),
+            kind: Arc::clone(&connection.client_kind),
+            fact: fact.at(Some(Origin::Place(connection.place.clone()))),
+        }
+    });
+    subjects.collect()
+}
+
+/// Entries of `connections` in the overview.
+pub(super) fn overview(set: &Set<'_>) -> Vec<Fact> {
+    set.connections().all.iter().map(|connection| Fact::object(shared(connection))).collect()
+}
+
+fn shared(connection: &Connection) -> [(&'static str, Fact); 6] {
+    [
+        ("client", Fact::from(&*connection.client)),
+        ("server", Fact::from(&*connection.server)),
+        ("service", Fact::from(connection.service.as_deref())),
+        ("port", Fact::from(connection.port.map(i64::from))),
+        (
+            "transport",
+            Fact::from(connection.transport.name()).at(connection.decided.clone().map(Origin::Place)),
+        ),
+        ("because", mesh::chain(&connection.because)),
+    ]
+}

@@ -1,0 +1,175 @@
+//! Whom a workload is told to call: hosts in its variables, arguments and files (domains.md Q2, Q5).
+//!
+//! Deliberately absent: texts that only look like a host, such as images and identifiers; a bare name counts only where
+//! a Service has it and the setting's name asks for a host.
+
+use crate::{
+    facts::{
+        Truth,
+        environment::{Channel, Evidence, Setting},
+    },
+    resource::connection::{Connection, Endpoint, Transport},
+    source::Place,
+};
+
+/// One server that a setting names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
+    /// Whether the program speaks TLS itself.
+    pub(super) speaks_tls: Truth,
+    pub(super) is_database: bool,
+    /// Whether the text stands alone as a name, and may be anything.
+    pub(super) is_bare: bool,
+    /// Whether it stands in a file without a scheme, where examples and names of metrics stand too.
+    pub(super) is_aside: bool,
+    pub(super) place: Place,
+}
+
+/// Schemes that mean TLS, beside those of databases.
+const TLS_SCHEMES: [&str; 11] =
+    ["https", "grpcs", "wss", "tls", "ssl", "ldaps", "smtps", "amqps", "mqtts", "natss", "otlps"];
+
+/// Schemes that name no server.
+const OTHER_SCHEMES: [&str; 8] = ["file", "unix", "arn", "s3", "gs", "classpath", "urn", "data"];
+
+/// Parts of names that ask for a host.
+const HOST_NAMES: [&str; 10] =
+    ["HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE", "BROKER", "UPSTREAM", "TARGET"];
+
+/// Ports on which TLS is spoken whatever the text says.
+const TLS_PORTS: [u16; 3] = [443, 8443, 6443];
+
+/// All servers that settings of one container name. `settings` are those of the workload.
+pub(super) fn calls(settings: &[Setting<'_>]) -> Vec<Call> {
+    settings.iter().flat_map(|setting| of_setting(setting, settings)).collect()
+}
+
+fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>]) -> Vec<Call> {
+    let Some(text) = setting.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+        return Vec::new();
+    };
+    if text.len() > 2048 || text.contains('\n') {
+        return Vec::new();
+    }
+    let call = |endpoint: &Endpoint, speaks_tls: Truth, is_database: bool, is_bare: bool| {
+        let place = setting.place.clone();
+        let is_aside = setting.channel == Channel::File && !text.contains("://");
+        let (host, port) = (endpoint.host.clone(), endpoint.port);
+        Call { host, port, speaks_tls, is_database, is_bare, is_aside, place }
+    };
+    if let Some(connection) = Connection::parse(text) {
+        let speaks_tls = match connection.transport {
+            Transport::Verified | Transport::Unverified => Truth::True,
+            Transport::Plain => Truth::False,
+            Transport::Unsaid | Transport::Opportunistic => Truth::Unknown,
+        };
+        let is_database = !matches!(connection.engine, Some("kafka" | "rabbitmq"));
+        return connection.hosts.iter().map(|host| call(host, speaks_tls, is_database, false)).collect();
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return match of_url(scheme, rest) {
+            Some((endpoint, speaks_tls)) => vec![call(&endpoint, speaks_tls, false, false)],
+            None => Vec::new(),
+        };
+    }
+    if text.contains(['/', ' ', '=', '@']) {
+        return Vec::new();
+    }
+    let endpoints: Vec<Endpoint> = text.split(',').map(Endpoint::of).collect();
+    let with_port = endpoints.iter().all(|endpoint| endpoint.port.is_some() && endpoint.is_sound());
+    if with_port {
+        let tls =
+            |endpoint: &Endpoint| Truth::from(endpoint.port.is_some_and(|port| TLS_PORTS.contains(&port)));
+        return endpoints.iter().map(|endpoint| call(endpoint, tls(endpoint), false, false)).collect();
+    }
+    let name = setting.name.to_ascii_uppercase();
+    if setting.evidence == Evidence::SharedFile || !HOST_NAMES.iter().any(|part| name.contains(part)) {
+        return Vec::new();
+    }
+    let port = port_beside(setting, &name, settings);
+    let bare = endpoints.into_iter().filter(|endpoint| endpoint.port.is_none() && endpoint.is_sound());
+    bare.map(|endpoint| call(&Endpoint { port, ..endpoint }, Truth::False, false, true)).collect()
+}
+
+fn of_url(scheme: &str, rest: &str) -> Option<(Endpoint, Truth)> {
+    let scheme = scheme.rsplit([':', '+']).next().unwrap_or(scheme).to_ascii_lowercase();
+    if OTHER_SCHEMES.contains(&scheme.as_str()) || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let mut endpoint = Endpoint::of(place);
+    let is_tls = TLS_SCHEMES.contains(&scheme.as_str());
+    endpoint.port = endpoint.port.or(match scheme.as_str() {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    });
+    endpoint.is_sound().then_some((endpoint, Truth::from(is_tls)))
+}
+
+/// `CART_PORT` beside `CART_HOST`, in the same container.
+fn port_beside(setting: &Setting<'_>, name: &str, settings: &[Setting<'_>]) -> Option<u16> {
+    let wanted: Vec<String> = ["HOSTNAME", "HOST", "ADDRESS", "ADDR", "SERVER"]
+        .iter()
+        .filter(|part| name.contains(**part))
+        .map(|part| name.replace(part, "PORT"))
+        .collect();
+    let beside = settings.iter().filter(|other| other.container == setting.container);
+    let mut found = beside.filter(|other| wanted.contains(&other.name.to_ascii_uppercase()));
+    found.find_map(|other| other.text.as_deref()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{facts::environment::Origin, source::SourceId};
+
+    fn setting<'e>(name: &'e str, text: &'e str) -> Setting<'e> {
+        Setting {
+            container: "web",
+            channel: Channel::Variable,
+            name: name.into(),
+            text: Some(text.into()),
+            written: None,
+            origin: Origin::Literal,
+            key: None,
+            evidence: Evidence::Explicit,
+            place: Place::new(SourceId(0), 0..1),
+            reference: Place::new(SourceId(0), 0..1),
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_in_what_a_container_is_told() {
+        for (name, text, expected) in [
+            ("CART_ADDR", "cart:7070", "cart:7070 false"),
+            ("CART", "http://cart.shop:8080/v1", "cart.shop:8080 false"),
+            ("CART", "http://cart/v1?x=1", "cart:80 false"),
+            ("CART", "https://user:word@cart/v1", "cart:443 true"),
+            ("CART", "grpcs://cart:1", "cart:1 true"),
+            ("KAFKA", "a:9092,b:9092", "a:9092 false, b:9092 false"),
+            ("DB", "postgresql://u:p@db:5432/x?sslmode=verify-full", "db:5432 true"),
+            ("DB", "redis://cache:6379", "cache:6379 false"),
+            ("CART_HOST", "cart", "cart:8081 false"),
+            ("CART_NAME", "cart", ""),
+            ("IMAGE", "registry.example.com/cart:1.0", ""),
+            ("LEVEL", "info", ""),
+            ("BUCKET", "s3://shop/x", ""),
+            ("LINES", "http://a:1\nhttp://b:2", ""),
+            ("EMPTY", "", ""),
+        ] {
+            let settings = [setting(name, text), setting("CART_PORT", "8081")];
+            let found: Vec<String> = of_setting(&settings[0], &settings)
+                .into_iter()
+                .map(|call| {
+                    let port = call.port.map_or_else(String::new, |port| port.to_string());
+                    format!("{}:{port} {}", call.host, call.speaks_tls == Truth::True)
+                })
+                .collect();
+            assert_eq!(found.join(", "), expected, "{name}={text}");
+        }
+    }
+}

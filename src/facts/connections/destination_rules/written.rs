@@ -1,0 +1,212 @@
+//! One `DestinationRule` as written.
+
+use super::Caller;
+use crate::{document::NodeRef, estate::Resource, resource::selector::Selector, source::Place};
+
+/// One rule.
+#[derive(Debug)]
+pub(in crate::facts) struct DestinationRule<'e> {
+    pub(in crate::facts) resource: &'e Resource,
+    pub(in crate::facts) node: NodeRef<'e>,
+    pub(in crate::facts) namespace: &'e str,
+    pub(in crate::facts) written_host: &'e str,
+    /// D1: a host without dot is a Service of the rule's namespace; any other is taken as it is.
+    pub(in crate::facts) host: String,
+    /// Clients that it is for; `None`: all that see it.
+    pub(in crate::facts) selector: Option<Selector<'e>>,
+    pub(in crate::facts) created: Option<&'e str>,
+    export_to: Vec<String>,
+    policy: Option<NodeRef<'e>>,
+    subsets: Vec<(&'e str, NodeRef<'e>)>,
+}
+
+/// TLS settings of a client.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::facts) struct Tls<'e> {
+    pub(in crate::facts) mode: TlsMode,
+    node: NodeRef<'e>,
+    /// What holds it under the key `tls`.
+    owner: NodeRef<'e>,
+}
+
+/// What a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) enum TlsMode {
+    Disable,
+    Simple,
+    Mutual,
+    IstioMutual,
+    Unreadable,
+}
+
+/// What a rule says about one port.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::facts) enum Choice<'e> {
+    /// Nothing: automatic mTLS.
+    Automatic,
+    Tls(Tls<'e>),
+    /// D6: the port's own settings have none, and those of the whole turn automatic mTLS off.
+    Plaintext(Tls<'e>),
+}
+
+impl<'e> DestinationRule<'e> {
+    /// `None`: it names no host.
+    pub(super) fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Option<Self> {
+        let spec = node.get("spec")?;
+        let written_host = spec.str_at(&["host"])?;
+        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let host = if written_host.contains('.') || written_host.contains('*') {
+            written_host.to_owned()
+        } else {
+            format!("{written_host}.{namespace}.svc.cluster.local")
+        };
+        let export_to = spec.get("exportTo").into_iter().flat_map(NodeRef::items);
+        let mut export_to: Vec<String> =
+            export_to.filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
+        if export_to.is_empty() {
+            export_to = default_export.to_vec();
+        }
+        let labels = spec.at(&["workloadSelector", "matchLabels"]);
+        let subsets = spec.get("subsets").into_iter().flat_map(NodeRef::items);
+        Some(Self {
+            resource,
+            node,
+            namespace,
+            written_host,
+            host,
+            selector: labels.and_then(Selector::of_labels).filter(|selector| !selector.is_empty()),
+            created: node.str_at(&["metadata", "creationTimestamp"]),
+            export_to,
+            policy: spec.get("trafficPolicy").filter(|policy| policy.is_mapping()),
+            subsets: subsets.filter_map(|subset| Some((subset.str_at(&["name"])?, subset))).collect(),
+        })
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        self.selector.is_some() || matches!(self.export_to.as_slice(), [only] if only == ".")
+    }
+
+    pub(super) fn is_exported_to(&self, namespace: &str) -> bool {
+        if namespace == self.namespace {
+            return true;
+        }
+        self.selector.is_none()
+            && (self.export_to.is_empty() || self.export_to.iter().any(|to| to == "*" || to == namespace))
+    }
+
+    /// Whether a client in a namespace is one that it is for.
+    pub(super) fn is_for(&self, caller: Caller<'_>) -> bool {
+        self.selector.as_ref().is_none_or(|selector| selector.matches(caller.labels))
+    }
+
+    pub(in crate::facts) const fn has_policy(&self) -> bool {
+        self.policy.is_some()
+    }
+
+    /// Whether the policies of both are the same.
+    pub(in crate::facts) fn agrees(&self, other: &Self) -> bool {
+        self.policy.map(NodeRef::digest) == other.policy.map(NodeRef::digest)
+    }
+
+    fn subset(&self, name: &str) -> Option<NodeRef<'e>> {
+        self.subsets.iter().find(|(subset, _)| *subset == name).map(|(_, node)| *node)
+    }
+
+    /// What it says about a Service's port, and about a subset where the client is routed to one (D5–D7).
+    pub(in crate::facts) fn choice(&self, port: Option<u16>, subset: Option<&str>) -> Choice<'e> {
+        let subset = subset.and_then(|name| self.subset(name)).and_then(|subset| subset.get("trafficPolicy"));
+        let is_set = |policy: &NodeRef<'e>, key: &str| policy.get(key).is_some_and(|value| !value.is_null());
+        let owner = |key: &str| {
+            let over = subset.filter(|policy| is_set(policy, key));
+            over.or_else(|| self.policy.filter(|policy| is_set(policy, key)))
+        };
+        let whole = owner("tls").and_then(Tls::of);
+        let ports = owner("portLevelSettings").and_then(|policy| policy.get("portLevelSettings"));
+        let own = ports.into_iter().flat_map(NodeRef::items).find(|entry| {
+            let number = entry.at(&["port", "number"]).and_then(NodeRef::as_i64);
+            number.is_some() && number == port.map(i64::from)
+        });
+        match (own, whole) {
+            (Some(entry), whole) => match (Tls::of(entry), whole) {
+                (Some(tls), _) => Choice::Tls(tls),
+                (None, None) => Choice::Automatic,
+                (None, Some(whole)) if whole.mode == TlsMode::IstioMutual => Choice::Tls(whole),
+                (None, Some(whole)) => Choice::Plaintext(whole),
+            },
+            (None, Some(whole)) => Choice::Tls(whole),
+            (None, None) => Choice::Automatic,
+        }
+    }
+
+    /// All TLS settings in it.
+    pub(in crate::facts) fn all_tls(&self) -> Vec<Tls<'e>> {
+        let policies = self.subsets.iter().filter_map(|(_, subset)| subset.get("trafficPolicy"));
+        let mut all = Vec::new();
+        for policy in self.policy.into_iter().chain(policies) {
+            let ports = policy.get("portLevelSettings").into_iter().flat_map(NodeRef::items);
+            all.extend(Tls::of(policy));
+            all.extend(ports.filter_map(Tls::of));
+        }
+        all
+    }
+}
+
+impl<'e> Tls<'e> {
+    /// Those of a policy or of one of its ports.
+    fn of(owner: NodeRef<'e>) -> Option<Self> {
+        let node = owner.get("tls").filter(|tls| !tls.is_null())?;
+        let mode = match node.get("mode").filter(|mode| !mode.is_null()).map(NodeRef::as_str) {
+            // D5: the first value of the enumeration.
+            None if node.is_mapping() => TlsMode::Disable,
+            Some(Some("DISABLE")) => TlsMode::Disable,
+            Some(Some("SIMPLE")) => TlsMode::Simple,
+            Some(Some("MUTUAL")) => TlsMode::Mutual,
+            Some(Some("ISTIO_MUTUAL")) => TlsMode::IstioMutual,
+            _ => TlsMode::Unreadable,
+        };
+        Some(Self { mode, node, owner })
+    }
+
+    /// The mode, else the key of the settings.
+    pub(in crate::facts) fn place(&self) -> Place {
+        if let Some(mode) = self.node.get("mode").filter(|mode| mode.is_scalar() && !mode.is_null()) {
+            return mode.place();
+        }
+        let key = self.owner.key_span("tls");
+        Place::new(self.node.document.source, key.unwrap_or_else(|| self.node.span()))
+    }
+
+    pub(in crate::facts) const fn name(&self) -> &'static str {
+        match self.mode {
+            TlsMode::Disable => "DISABLE",
+            TlsMode::Simple => "SIMPLE",
+            TlsMode::Mutual => "MUTUAL",
+            TlsMode::IstioMutual => "ISTIO_MUTUAL",
+            TlsMode::Unreadable => "something unknown",
+        }
+    }
+
+    /// Whether the mode is known only after apply.
+    pub(in crate::facts) fn is_open(&self) -> bool {
+        self.node.holds_unknown()
+    }
+
+    /// D10: nobody looks at the server's certificate.
+    pub(in crate::facts) fn skips_verification(&self) -> Option<Place> {
+        let skip = self.node.get("insecureSkipVerify")?;
+        (skip.as_bool() == Some(true)).then(|| skip.place())
+    }
+
+    /// D9: credentials that sidecars drop, unless they come from a `ConfigMap`.
+    pub(in crate::facts) fn credential(&self) -> Option<NodeRef<'e>> {
+        let name = self.node.get("credentialName")?;
+        let text = name.as_str()?;
+        (!text.is_empty() && !text.starts_with("configmap://")).then_some(name)
+    }
+
+    /// D8: what MUTUAL needs.
+    pub(in crate::facts) fn has_certificates(&self) -> bool {
+        let text = |key: &str| self.node.str_at(&[key]).is_some_and(|text| !text.is_empty());
+        text("credentialName") || (text("clientCertificate") && text("privateKey"))
+    }
+}

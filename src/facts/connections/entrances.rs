@@ -1,0 +1,203 @@
+//! What leads into the cluster: Ingress, routes of the Gateway API, `VirtualService`s of Istio's gateways.
+//!
+//! Each is a client of the Services behind it. Deliberately absent: what the entrances themselves accept.
+
+use std::sync::Arc;
+
+use super::{
+    transport::Client,
+    virtual_services::{VirtualServices, full},
+};
+use crate::{
+    document::NodeRef,
+    estate::Resource,
+    facts::{Because, Set, Truth, mesh::Mesh},
+    resource::selector::{Labels, Selector},
+    source::Place,
+};
+
+/// One Service that an entrance leads to.
+#[derive(Debug)]
+pub(super) struct Entrance<'e> {
+    /// Id of the Ingress or gateway.
+    pub(super) id: Arc<str>,
+    pub(super) kind: Arc<str>,
+    pub(super) client: Client<'e>,
+    /// As rules name it.
+    pub(super) host: String,
+    pub(super) subset: Option<&'e str>,
+    pub(super) port: Port<'e>,
+    pub(super) speaks_tls: Truth,
+    pub(super) place: Place,
+}
+
+/// Port of a Service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port<'e> {
+    Number(u16),
+    Name(&'e str),
+    Unsaid,
+}
+
+/// Kinds of routes of the Gateway API.
+const ROUTES: [&str; 5] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
+
+/// Annotations that tell a controller to speak TLS to what is behind it.
+const BACKEND_PROTOCOL: [&str; 2] =
+    ["nginx.ingress.kubernetes.io/backend-protocol", "alb.ingress.kubernetes.io/backend-protocol"];
+
+pub(super) fn all<'e>(set: &Set<'e>, routes: &VirtualServices<'e>) -> Vec<Entrance<'e>> {
+    let mut found = Vec::new();
+    ingresses(set, &mut found);
+    gateway_routes(set, &mut found);
+    virtual_services(set, routes, &mut found);
+    found
+}
+
+/// A client whose proxy is not in the input.
+fn elsewhere(namespace: &str, mesh: Mesh, text: String, missing: Option<String>) -> Client<'_> {
+    Client {
+        namespace,
+        labels: Labels::new(),
+        mesh,
+        workload: None,
+        because: Because::default(text),
+        missing,
+    }
+}
+
+fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
+    for resource in set.view.of_kind("networking.k8s.io", "Ingress") {
+        let node = set.view.estate.node(resource);
+        let Some(spec) = node.get("spec") else { continue };
+        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let annotations = node.at(&["metadata", "annotations"]);
+        let annotation = |key: &str| annotations.and_then(|map| map.str_at(&[key]));
+        let class = spec.str_at(&["ingressClassName"]).or_else(|| annotation("kubernetes.io/ingress.class"));
+        let missing = format!("the controller of IngressClass/{}", class.unwrap_or("(default)"));
+        let mesh = if class == Some("istio") { Mesh::IstioSidecar } else { Mesh::Unknown };
+        let text = format!("{} is served by {missing}", resource.id);
+        let protocol = BACKEND_PROTOCOL.iter().find_map(|key| annotation(key)).unwrap_or("HTTP");
+        let speaks_tls = Truth::from(matches!(protocol, "HTTPS" | "GRPCS"));
+        let paths = spec
+            .get("rules")
+            .into_iter()
+            .flat_map(NodeRef::items)
+            .flat_map(|rule| rule.at(&["http", "paths"]).into_iter().flat_map(NodeRef::items));
+        let backends = paths.filter_map(|path| path.get("backend")).chain(spec.get("defaultBackend"));
+        for backend in backends {
+            let service = backend.get("service").unwrap_or(backend);
+            let Some(name) = service.get("name").or_else(|| backend.get("serviceName")) else { continue };
+            let Some(text_of_name) = name.as_str() else { continue };
+            let port = service.get("port").or_else(|| backend.get("servicePort"));
+            found.push(Entrance {
+                id: Arc::clone(&resource.id),
+                kind: Arc::clone(&resource.object.kind),
+                client: elsewhere(namespace, mesh, text.clone(), Some(missing.clone())),
+                host: full(text_of_name, namespace),
+                subset: None,
+                port: port.map_or(Port::Unsaid, port_of),
+                speaks_tls,
+                place: name.place(),
+            });
+        }
+    }
+}
+
+fn port_of(node: NodeRef<'_>) -> Port<'_> {
+    let number = |node: NodeRef<'_>| node.as_i64().and_then(|number| u16::try_from(number).ok());
+    if let Some(number) = number(node).or_else(|| node.get("number").and_then(number)) {
+        return Port::Number(number);
+    }
+    node.as_str().or_else(|| node.str_at(&["name"])).map_or(Port::Unsaid, Port::Name)
+}
+
+fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
+    let group = "gateway.networking.k8s.io";
+    for resource in ROUTES.iter().flat_map(|kind| set.view.of_kind(group, kind)) {
+        let node = set.view.estate.node(resource);
+        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let items = |key: &str| node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
+        let backends: Vec<_> = items("rules")
+            .flat_map(|rule| rule.get("backendRefs").into_iter().flat_map(NodeRef::items))
+            .filter(|backend| matches!(backend.str_at(&["kind"]), None | Some("Service")))
+            .collect();
+        for parent in
+            items("parentRefs").filter(|parent| matches!(parent.str_at(&["kind"]), None | Some("Gateway")))
+        {
+            let Some(name) = parent.str_at(&["name"]) else { continue };
+            let home = parent.str_at(&["namespace"]).unwrap_or(namespace);
+            let id = format!("Gateway.{group}/{home}/{name}");
+            let client = gateway(set, &id, home);
+            for backend in &backends {
+                let Some(service) = backend.get("name") else { continue };
+                let Some(text) = service.as_str() else { continue };
+                found.push(Entrance {
+                    id: id.as_str().into(),
+                    kind: "Gateway".into(),
+                    client: client.clone(),
+                    host: full(text, backend.str_at(&["namespace"]).unwrap_or(namespace)),
+                    subset: None,
+                    port: backend.get("port").map_or(Port::Unsaid, port_of),
+                    speaks_tls: Truth::False,
+                    place: service.place(),
+                });
+            }
+        }
+    }
+}
+
+/// The proxy of a Gateway: Istio's, or one that the input does not tell.
+fn gateway<'e>(set: &Set<'e>, id: &str, namespace: &'e str) -> Client<'e> {
+    let Some(resource) = set.view.get(id) else {
+        return elsewhere(namespace, Mesh::Unknown, format!("{id} is not in the input"), Some(id.to_owned()));
+    };
+    let class = set.view.estate.node(resource).str_at(&["spec", "gatewayClassName"]).unwrap_or_default();
+    match class {
+        "istio" | "istio-waypoint" | "istio-remote" => {
+            elsewhere(namespace, Mesh::IstioSidecar, format!("{id} is a gateway of Istio"), None)
+        }
+        class => {
+            let missing = format!("the controller of GatewayClass/{class}");
+            elsewhere(namespace, Mesh::Unknown, format!("{id} is served by {missing}"), Some(missing))
+        }
+    }
+}
+
+fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut Vec<Entrance<'e>>) {
+    for service in &routes.all {
+        for (namespace, name) in &service.gateways {
+            let id: Arc<str> = format!("Gateway/{namespace}/{name}").into();
+            let client = istio_gateway(set, set.view.get(&id), namespace, &id);
+            for destination in &service.destinations {
+                found.push(Entrance {
+                    id: Arc::clone(&id),
+                    kind: "Gateway".into(),
+                    client: client.clone(),
+                    host: destination.host.clone(),
+                    subset: destination.subset,
+                    port: destination.port.map_or(Port::Unsaid, Port::Number),
+                    speaks_tls: Truth::False,
+                    place: destination.place.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// Istio's own gateway: it is in the mesh, and reads rules in the namespace of its Pods, which the input seldom holds.
+fn istio_gateway<'e>(
+    set: &Set<'e>,
+    resource: Option<&'e Resource>,
+    namespace: &'e str,
+    id: &str,
+) -> Client<'e> {
+    let selector = resource.and_then(|resource| set.view.estate.node(resource).at(&["spec", "selector"]));
+    let selector = selector.and_then(Selector::of_labels).filter(|selector| !selector.is_empty());
+    let pods = selector.and_then(|selector| {
+        let mut namespaces = set.workloads().namespaces();
+        namespaces.find_map(|home| set.workloads().select(home, &selector).into_iter().next())
+    });
+    let home = pods.map_or(namespace, |pods| set.workloads().get(pods).namespace);
+    elsewhere(home, Mesh::IstioSidecar, format!("{id} is a gateway of Istio"), None)
+}

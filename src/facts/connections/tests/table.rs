@@ -1,0 +1,390 @@
+use super::*;
+
+const INJECTED: &str = "labels: {istio-injection: enabled}";
+const HOST: &str = "cart.shop.svc.cluster.local";
+
+/// A client in namespace `front` and a server in `shop`, both in the mesh.
+fn meshed(others: &str) -> String {
+    format!(
+        "{}{}{}{}{}{others}",
+        namespace("front", INJECTED),
+        namespace("shop", INJECTED),
+        web("front", "", "http://cart.shop:80"),
+        cart(""),
+        service("")
+    )
+}
+
+fn expect(row: &str, text: &str, transport: &str) {
+    assert_eq!(
+        connections(text),
+        [format!("Deployment/front/web -> Deployment/shop/cart {transport}")],
+        "row {row}"
+    );
+}
+
+#[test]
+fn destination_rules_decide_what_istio_clients_send() {
+    let tls = |host: &str, tls: &str| format!("{{host: {host}, trafficPolicy: {{tls: {tls}}}}}");
+    for (row, others, transport) in [
+        ("automatic", String::new(), "mtls"),
+        ("16", rule("front", &tls(HOST, "{mode: DISABLE}")), "plaintext"),
+        (
+            "17",
+            rule("shop", &tls("cart", "{mode: ISTIO_MUTUAL}"))
+                + &rule("front", &tls(HOST, "{mode: DISABLE}")),
+            "plaintext",
+        ),
+        ("the rule of the Service's namespace", rule("shop", &tls("cart", "{mode: DISABLE}")), "plaintext"),
+        (
+            "the rule that is not exported",
+            rule("shop", "{host: cart, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}"),
+            "mtls",
+        ),
+        ("18", rule("front", &tls(HOST, "{}")), "plaintext"),
+        ("18 with sni", rule("front", &tls(HOST, "{sni: x}")), "plaintext"),
+        ("19", rule("shop", &tls("cart.shop", "{mode: DISABLE}")), "mtls"),
+        (
+            "20",
+            rule("istio-system", &tls("'*.local'", "{mode: DISABLE}"))
+                + &rule("front", &format!("{{host: {HOST}}}")),
+            "mtls",
+        ),
+        ("the root namespace", rule("istio-system", &tls("'*.local'", "{mode: DISABLE}")), "plaintext"),
+        (
+            "the longer wildcard",
+            rule("front", &tls("'*.local'", "{mode: DISABLE}"))
+                + &istio(
+                    "DestinationRule",
+                    "b",
+                    "front",
+                    &tls("'*.shop.svc.cluster.local'", "{mode: ISTIO_MUTUAL}"),
+                ),
+            "mtls",
+        ),
+        (
+            "21",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, subsets: [{{name: v1, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}]}}"
+                ),
+            ),
+            "mtls",
+        ),
+        (
+            "21, routed to the subset",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, subsets: [{{name: v1, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}]}}"
+                ),
+            ) + &istio(
+                "VirtualService",
+                "cart",
+                "front",
+                &format!(
+                    "{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {HOST}, subset: v1}}}}]}}]}}"
+                ),
+            ),
+            "plaintext",
+        ),
+        (
+            "22",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, trafficPolicy: {{tls: {{mode: SIMPLE}}, portLevelSettings: [{{port: {{number: 80}}, connectionPool: {{}}}}]}}}}"
+                ),
+            ),
+            "plaintext",
+        ),
+        (
+            "22 with ISTIO_MUTUAL",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, trafficPolicy: {{tls: {{mode: ISTIO_MUTUAL}}, portLevelSettings: [{{port: {{number: 80}}, connectionPool: {{}}}}]}}}}"
+                ),
+            ),
+            "mtls",
+        ),
+        (
+            "the port over the whole",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, trafficPolicy: {{tls: {{mode: ISTIO_MUTUAL}}, portLevelSettings: [{{port: {{number: 80}}, tls: {{mode: DISABLE}}}}]}}}}"
+                ),
+            ),
+            "plaintext",
+        ),
+        (
+            "a credential that is dropped",
+            rule("front", &tls(HOST, "{mode: SIMPLE, credentialName: c}")),
+            "plaintext",
+        ),
+        (
+            "a credential of chosen clients",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, workloadSelector: {{matchLabels: {{app: web}}}}, trafficPolicy: {{tls: {{mode: SIMPLE, credentialName: c}}}}}}"
+                ),
+            ),
+            "tls",
+        ),
+        (
+            "other clients",
+            rule(
+                "front",
+                &format!(
+                    "{{host: {HOST}, workloadSelector: {{matchLabels: {{app: other}}}}, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}"
+                ),
+            ),
+            "mtls",
+        ),
+        (
+            "no verification",
+            rule("front", &tls(HOST, "{mode: SIMPLE, insecureSkipVerify: true}")),
+            "encrypted",
+        ),
+        ("no certificates", rule("front", &tls(HOST, "{mode: MUTUAL}")), "broken"),
+        (
+            "two that disagree",
+            rule("front", &tls(HOST, "{mode: DISABLE}"))
+                + &istio("DestinationRule", "b", "front", &tls(HOST, "{mode: ISTIO_MUTUAL}")),
+            "unknown",
+        ),
+        ("a mode that is none", rule("front", &tls(HOST, "{mode: NO}")), "unknown"),
+    ] {
+        expect(row, &meshed(&others), transport);
+    }
+}
+
+#[test]
+fn servers_meet_what_clients_send() {
+    let peer = |spec: &str| istio("PeerAuthentication", "peer", "shop", spec);
+    let strict = peer("{mtls: {mode: STRICT}}");
+    for (row, others, transport) in [
+        (
+            "24",
+            peer("{mtls: {mode: DISABLE}}")
+                + &istio("PeerAuthentication", "own", "shop", "{selector: {matchLabels: {app: cart}}, mtls: {mode: STRICT}}"),
+            "broken",
+        ),
+        ("DISABLE for the namespace", peer("{mtls: {mode: DISABLE}}"), "plaintext"),
+        (
+            "DISABLE for the port",
+            peer("{selector: {matchLabels: {app: cart}}, portLevelMtls: {8080: {mode: DISABLE}}}"),
+            "plaintext",
+        ),
+        ("strict", strict.clone(), "mtls"),
+        (
+            "a client that turns it off",
+            strict.clone() + &rule("front", &format!("{{host: {HOST}, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}")),
+            "broken",
+        ),
+        (
+            "TLS of its own",
+            strict + &rule("front", &format!("{{host: {HOST}, trafficPolicy: {{tls: {{mode: SIMPLE}}}}}}")),
+            "broken",
+        ),
+        (
+            "automatic mTLS off",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'enableAutoMtls: false'}\n---\n".to_owned(),
+            "plaintext",
+        ),
+    ] {
+        expect(row, &meshed(&others), transport);
+    }
+}
+
+#[test]
+fn either_side_may_be_outside_of_the_mesh() {
+    let strict = istio("PeerAuthentication", "peer", "shop", "{mtls: {mode: STRICT}}");
+    let both = |front: &str, shop: &str| format!("{}{}", namespace("front", front), namespace("shop", shop));
+    let rest = |url: &str, annotations: &str, metadata: &str| {
+        format!("{}{}{}", web("front", annotations, url), cart(metadata), service(""))
+    };
+    let plain = rest("http://cart.shop", "", "");
+    for (row, text, transport) in [
+        ("nobody", both("", "") + &plain, "plaintext"),
+        ("TLS of the program", both("", "") + &rest("https://cart.shop:80", "", ""), "tls"),
+        ("the server alone", both("", INJECTED) + &plain, "plaintext"),
+        ("the server alone, strict", both("", INJECTED) + &plain + &strict, "broken"),
+        ("the client alone", both(INJECTED, "") + &plain, "plaintext"),
+        ("an undeclared client, a server outside", namespace("shop", "") + &plain, "plaintext"),
+        ("an undeclared client, a server inside", namespace("shop", INJECTED) + &plain, "unknown"),
+        (
+            "a port that leaves the client's proxy",
+            both(INJECTED, INJECTED)
+                + &rest("http://cart.shop", "traffic.sidecar.istio.io/excludeOutboundPorts: '80'", ""),
+            "plaintext",
+        ),
+        (
+            "a port that bypasses the server's proxy",
+            both(INJECTED, INJECTED)
+                + &rest(
+                    "http://cart.shop",
+                    "",
+                    "annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '8080'}",
+                ),
+            "broken",
+        ),
+        (
+            "ambient on both sides",
+            both("labels: {istio.io/dataplane-mode: ambient}", "labels: {istio.io/dataplane-mode: ambient}")
+                + &plain
+                + &rule("front", &format!("{{host: {HOST}, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}")),
+            "mtls",
+        ),
+        (
+            "linkerd on both sides",
+            both("annotations: {linkerd.io/inject: enabled}", "annotations: {linkerd.io/inject: enabled}")
+                + &plain,
+            "mtls",
+        ),
+        (
+            "a port that linkerd skips",
+            both("annotations: {linkerd.io/inject: enabled}", "annotations: {linkerd.io/inject: enabled}")
+                + &rest(
+                    "http://cart.shop",
+                    "",
+                    "annotations: {config.linkerd.io/skip-inbound-ports: '8080'}",
+                ),
+            "plaintext",
+        ),
+        ("two meshes", both(INJECTED, "annotations: {linkerd.io/inject: enabled}") + &plain, "plaintext"),
+    ] {
+        expect(row, &text, transport);
+    }
+}
+
+#[test]
+fn a_headless_service_has_mtls_for_all_or_for_none() {
+    let text = |opted_out: &str| {
+        let stateful = |name: &str, metadata: &str| {
+            deployment(
+                name,
+                "shop",
+                &format!("labels: {{app: cart}}, {metadata}"),
+                "ports: [{containerPort: 8080}]",
+            )
+        };
+        format!(
+            "{}{}{}{}{}{}",
+            namespace("front", INJECTED),
+            namespace("shop", INJECTED),
+            web("front", "", "http://cart.shop"),
+            stateful("one", ""),
+            stateful("two", opted_out),
+            service("clusterIP: None")
+        )
+    };
+    assert_eq!(
+        connections(&text("")),
+        [
+            "Deployment/front/web -> Deployment/shop/one mtls",
+            "Deployment/front/web -> Deployment/shop/two mtls"
+        ]
+    );
+    assert_eq!(
+        connections(&text("annotations: {sidecar.istio.io/inject: 'false'}")),
+        [
+            "Deployment/front/web -> Deployment/shop/one plaintext",
+            "Deployment/front/web -> Deployment/shop/two plaintext"
+        ],
+        "row 25"
+    );
+}
+
+#[test]
+fn servers_outside_the_cluster_get_what_rules_and_programs_send() {
+    let client = |url: &str| format!("{}{}", namespace("front", INJECTED), web("front", "", url));
+    let entry = istio(
+        "ServiceEntry",
+        "pay",
+        "front",
+        "{hosts: [pay.example.com], location: MESH_EXTERNAL, ports: [{number: 443, name: tls, protocol: TLS}], resolution: DNS}",
+    );
+    let tls = |tls: &str| rule("front", &format!("{{host: pay.example.com, trafficPolicy: {{tls: {tls}}}}}"));
+    for (row, text, transport) in [
+        ("HTTP", client("http://pay.example.com"), "plaintext"),
+        ("HTTPS", client("https://pay.example.com"), "tls"),
+        (
+            "23",
+            client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE, credentialName: pay}"),
+            "plaintext",
+        ),
+        ("TLS of the proxy", client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE}"), "tls"),
+        (
+            "unverified",
+            client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE, insecureSkipVerify: true}"),
+            "encrypted",
+        ),
+    ] {
+        assert_eq!(
+            connections(&text),
+            [format!("Deployment/front/web -> external:pay.example.com {transport}")],
+            "row {row}"
+        );
+    }
+}
+
+#[test]
+fn cilium_authenticates_and_encrypts_apart() {
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{authentication: {mode: required}}]}\n---\n";
+    let config = |on: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cilium-config, namespace: kube-system}}\ndata: {{enable-wireguard: '{on}'}}\n---\n"
+        )
+    };
+    let rest = format!(
+        "{}{}{}{}{}",
+        namespace("front", ""),
+        namespace("shop", ""),
+        web("front", "", "http://cart.shop"),
+        cart(""),
+        service("")
+    );
+    expect("30", &format!("{rest}{policy}{}", config("false")), "authenticated");
+    expect("30, encrypted", &format!("{rest}{policy}{}", config("true")), "mtls");
+    expect("30, not known", &format!("{rest}{policy}"), "unknown");
+}
+
+#[test]
+fn entrances_are_clients_too() {
+    let server = format!("{}{}{}", namespace("shop", INJECTED), cart(""), service(""));
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: edge, namespace: shop}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{backend: {service: {name: cart, port: {number: 80}}}}]}}]}\n---\n";
+    assert_eq!(
+        connections(&format!("{server}{ingress}")),
+        ["Ingress/shop/edge -> Deployment/shop/cart unknown"]
+    );
+    let outside = server.replace("istio-injection: enabled", "");
+    assert_eq!(
+        connections(&format!("{outside}{ingress}")),
+        ["Ingress/shop/edge -> Deployment/shop/cart plaintext"]
+    );
+    let gateway = istio("Gateway", "edge", "shop", "{selector: {istio: ingressgateway}}");
+    let route = istio(
+        "VirtualService",
+        "edge",
+        "shop",
+        "{hosts: [shop.example.com], gateways: [edge], http: [{route: [{destination: {host: cart}}]}]}",
+    );
+    assert_eq!(
+        connections(&format!("{server}{gateway}{route}")),
+        ["Gateway/shop/edge -> Deployment/shop/cart mtls"]
+    );
+    let rule = rule("shop", "{host: cart, trafficPolicy: {tls: {mode: DISABLE}}}");
+    assert_eq!(
+        connections(&format!("{server}{gateway}{route}{rule}")),
+        ["Gateway/shop/edge -> Deployment/shop/cart plaintext"]
+    );
+    let api = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: api, namespace: shop}\nspec: {gatewayClassName: istio, listeners: []}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: api, namespace: shop}\nspec: {parentRefs: [{name: api}], rules: [{backendRefs: [{name: cart, port: 80}]}]}\n---\n";
+    assert_eq!(
+        connections(&format!("{server}{api}")),
+        ["Gateway.gateway.networking.k8s.io/shop/api -> Deployment/shop/cart mtls"]
+    );
+}

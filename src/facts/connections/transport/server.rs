@@ -1,0 +1,280 @@
+//! The server's end of a connection: what it makes of what arrives.
+
+use super::{Client, Decision, Destination, Tls, TlsMode, Transport};
+use crate::{
+    document::NodeRef,
+    facts::{
+        Because, Set, Truth,
+        mesh::{Inbound, Mesh, Mode, Standing},
+        workloads::WorkloadId,
+    },
+    source::Place,
+};
+
+/// A server as a client meets it.
+pub(super) struct Server<'s, 'e> {
+    /// `None`: no workload of the input.
+    standing: Option<(WorkloadId, &'s Standing<'e>)>,
+    inbound: Option<&'s Inbound<'e>>,
+    is_external: bool,
+    host: String,
+}
+
+impl<'s, 'e> Server<'s, 'e> {
+    pub(super) fn new(set: &'s Set<'e>, destination: &Destination) -> Self {
+        let standing = destination.server.map(|id| (id, set.mesh().of(id)));
+        let target = destination.server.and_then(|id| target(set, id, destination));
+        let inbound = standing.and_then(|(_, standing)| {
+            let mut ports = standing.ports.iter();
+            match target {
+                Some(target) => {
+                    ports.find(|inbound| inbound.port.port == Some(target) || inbound.port.port.is_none())
+                }
+                None => standing.ports.first().filter(|_| standing.ports.len() == 1),
+            }
+        });
+        Self { standing, inbound, is_external: destination.is_external, host: destination.host.clone() }
+    }
+
+    pub(super) fn mesh(&self) -> Option<Mesh> {
+        self.standing.map(|(_, standing)| standing.membership.mesh)
+    }
+
+    /// What decides what its port takes.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.inbound?.place.clone()
+    }
+
+    /// What the input does not hold of it, if anything.
+    fn unknown(&self, because: Vec<Because>) -> Decision {
+        let missing = match (self.standing, self.inbound) {
+            (None, _) => format!("what serves {}", self.host),
+            (Some(_), None) => format!("the port of {}", self.host),
+            (Some((_, standing)), Some(inbound)) => {
+                let missing = inbound.missing.clone().or_else(|| standing.membership.missing.clone());
+                missing.unwrap_or_else(|| format!("what {} accepts", self.host))
+            }
+        };
+        Decision::unknown(missing, because)
+    }
+
+    fn chain(&self, mut because: Vec<Because>) -> Vec<Because> {
+        if let Some((_, standing)) = self.standing
+            && !matches!(standing.membership.mesh, Mesh::None)
+        {
+            because.extend(self.inbound.into_iter().flat_map(|inbound| inbound.because.iter().cloned()));
+        } else if let Some((_, standing)) = self.standing {
+            because.push(standing.membership.because.clone());
+        }
+        because
+    }
+
+    pub(super) fn takes_plaintext(&self, destination: &Destination, because: Vec<Because>) -> Decision {
+        let own = |because| match destination.speaks_tls {
+            Truth::True => Decision::new(Transport::Tls, because)
+                .with(Because::default("the client's program speaks TLS itself")),
+            Truth::False => Decision::new(Transport::Plaintext, because),
+            Truth::Unknown => Decision::unknown("whether the client's program speaks TLS itself", because),
+        };
+        if self.is_external {
+            return own(because);
+        }
+        let Some(inbound) = self.inbound else {
+            return match self.mesh() {
+                Some(Mesh::None) => own(self.chain(because)),
+                _ => self.unknown(because),
+            };
+        };
+        let chain = self.chain(because);
+        match inbound.mode {
+            Mode::Strict => {
+                Decision::new(Transport::Broken, chain).with(Because::default("the server refuses plaintext"))
+            }
+            Mode::Permissive if inbound.admission.identity_required == Truth::True => {
+                Decision::new(Transport::Broken, chain)
+                    .with(Because::default("the server refuses callers without an identity"))
+            }
+            Mode::Permissive | Mode::Disabled => own(chain),
+            Mode::Unknown => self.unknown(chain),
+        }
+    }
+
+    /// `ISTIO_MUTUAL`: whatever the server is.
+    pub(super) fn takes_mtls(&self, because: Vec<Because>) -> Decision {
+        let refuses = "the server does not speak the mesh's mTLS";
+        match (self.mesh(), self.inbound) {
+            (Some(mesh), Some(inbound)) if mesh.is_istio() => match inbound.mode {
+                Mode::Disabled if mesh == Mesh::IstioSidecar => {
+                    Decision::new(Transport::Broken, self.chain(because)).with(Because::default(refuses))
+                }
+                Mode::Unknown => self.unknown(self.chain(because)),
+                _ => Decision::new(Transport::Mtls, because),
+            },
+            (Some(Mesh::Unknown) | None, _) | (Some(_), None) if !self.is_external => self.unknown(because),
+            _ => Decision::new(Transport::Broken, self.chain(because)).with(Because::default(refuses)),
+        }
+    }
+
+    /// SIMPLE and MUTUAL: TLS with certificates that are not the mesh's.
+    pub(super) fn takes_tls(&self, tls: &Tls<'_>, mut because: Vec<Because>) -> Decision {
+        let mode = self.inbound.map(|inbound| inbound.mode);
+        let in_istio = self.mesh().is_some_and(Mesh::is_istio);
+        if in_istio && mode == Some(Mode::Strict) {
+            if tls.mode == TlsMode::Mutual {
+                return Decision::unknown(
+                    "whether the mesh's authority signed the client's certificate",
+                    because,
+                );
+            }
+            let refuses = Because::default("the server demands a certificate of the mesh");
+            return Decision::new(Transport::Broken, self.chain(because)).with(refuses);
+        }
+        if let (Some(place), [step, ..]) = (tls.skips_verification(), because.as_mut_slice()) {
+            step.text = format!("{}, without verifying the server", step.text);
+            step.origin = Some(place.clone().into());
+            return Decision { place: Some(place), ..Decision::new(Transport::Encrypted, because) };
+        }
+        let transport = if tls.mode == TlsMode::Mutual { Transport::Mtls } else { Transport::Tls };
+        Decision::new(transport, because)
+    }
+
+    /// D11–D14: automatic mTLS, if the server can.
+    pub(super) fn takes_automatic(
+        &self,
+        set: &Set<'_>,
+        client: &Client<'_>,
+        destination: &Destination,
+        mut because: Vec<Because>,
+    ) -> Decision {
+        let (Some((id, standing)), false) = (self.standing, self.is_external) else {
+            if self.is_external {
+                because.push(Because::default("automatic mTLS does not reach servers outside the mesh"));
+                return self.takes_plaintext(destination, because);
+            }
+            return self.unknown(because);
+        };
+        let mesh = standing.membership.mesh;
+        if mesh == Mesh::Unknown {
+            return self.unknown(because);
+        }
+        let same = mesh == client.mesh || (mesh.is_istio() && client.mesh.is_istio());
+        if !same {
+            because.push(client.because.clone());
+            return self.takes_plaintext(destination, because);
+        }
+        let Some(inbound) = self.inbound else { return self.unknown(because) };
+        if !mesh.is_istio() {
+            return match (inbound.bypasses, inbound.mode) {
+                (Truth::True, _) | (_, Mode::Disabled) => self.takes_plaintext(destination, because),
+                _ => Decision::new(Transport::Mtls, because),
+            };
+        }
+        if mesh == Mesh::IstioAmbient && client.mesh == Mesh::IstioAmbient {
+            because.push(Because::default("ambient proxies always speak mTLS to each other"));
+            return Decision::new(Transport::Mtls, because);
+        }
+        if client.mesh == Mesh::IstioSidecar
+            && let Some(step) = plaintext_for_all(set, id, destination)
+        {
+            because.push(step);
+            return self.takes_plaintext(destination, because);
+        }
+        if inbound.bypasses == Truth::True {
+            return match set.mesh().peer_mode(set.workloads(), id, inbound.port.port) {
+                Mode::Disabled => self.takes_plaintext(destination, because),
+                Mode::Unknown => self.unknown(self.chain(because)),
+                _ => Decision::new(Transport::Broken, self.chain(because)).with(Because::default(
+                    "clients send mTLS all the same, which the program does not understand",
+                )),
+            };
+        }
+        match inbound.mode {
+            Mode::Disabled if is_direct(set, destination) => {
+                Decision::new(Transport::Broken, self.chain(because))
+                    .with(Because::default("clients of a headless Service send mTLS all the same"))
+            }
+            Mode::Disabled => self.takes_plaintext(destination, because),
+            Mode::Unknown => self.unknown(self.chain(because)),
+            Mode::Strict | Mode::Permissive => {
+                because.push(Because::default("both sides are in the mesh: automatic mTLS"));
+                Decision::new(Transport::Mtls, because)
+            }
+        }
+    }
+
+    pub(super) fn by_cilium(&self, set: &Set<'_>, destination: &Destination) -> Decision {
+        let authenticated =
+            self.inbound.is_some_and(|inbound| inbound.admission.identity_required == Truth::True);
+        let chain = self.chain(Vec::new());
+        match (set.mesh().configuration.cilium_encrypts, authenticated) {
+            (Truth::True, true) => Decision::new(Transport::Mtls, chain),
+            (Truth::True, false) => Decision::new(Transport::Encrypted, chain),
+            (Truth::False, true) if destination.speaks_tls == Truth::False => {
+                Decision::new(Transport::Authenticated, chain)
+            }
+            (Truth::False, _) => self.takes_own(destination, chain),
+            (Truth::Unknown, _) => Decision::unknown("ConfigMap/kube-system/cilium-config", chain),
+        }
+    }
+
+    fn takes_own(&self, destination: &Destination, because: Vec<Because>) -> Decision {
+        match destination.speaks_tls {
+            Truth::True => Decision::new(Transport::Tls, because),
+            Truth::False => Decision::new(Transport::Plaintext, because),
+            Truth::Unknown => Decision::unknown(format!("what clients speak to {}", self.host), because),
+        }
+    }
+}
+
+/// Why Istio's clients send plaintext to every endpoint, where they do.
+fn plaintext_for_all(set: &Set<'_>, id: WorkloadId, destination: &Destination) -> Option<Because> {
+    let meshes = set.mesh();
+    if !meshes.configuration.auto_mtls {
+        return Some(Because::default("the mesh turns automatic mTLS off"));
+    }
+    let workload = set.workloads().get(id);
+    if workload.labels.get("security.istio.io/tlsMode").is_some_and(|mode| *mode != "istio") {
+        let text = format!("{} tells clients to speak plaintext", workload.resource.id);
+        return Some(Because::default(text));
+    }
+    // D12: clients look at the namespace before they look at the workload.
+    if meshes.mode_of_namespace(workload.namespace) == Mode::Disabled && !is_direct(set, destination) {
+        let text = format!("Namespace/{} is set to DISABLE, which clients follow", workload.namespace);
+        return Some(Because::default(text));
+    }
+    if is_direct(set, destination) {
+        let service = set.services().get(destination.service?);
+        let outside = service.selected.iter().find(|id| !meshes.of(**id).membership.mesh.is_istio());
+        let outside = set.workloads().get(*outside?);
+        let text = format!(
+            "{} is behind the same headless Service and has no proxy, so clients speak plaintext to all",
+            outside.resource.id
+        );
+        return Some(Because::default(text));
+    }
+    None
+}
+
+/// D13: Istio's clients reach the Pods of a headless Service themselves.
+fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
+    destination.service.is_some_and(|service| {
+        set.services().get(service).node.at(&["spec", "clusterIP"]).and_then(NodeRef::as_str) == Some("None")
+    })
+}
+
+/// The container's port that a Service's port leads to; without a Service, the port itself.
+fn target(set: &Set<'_>, server: WorkloadId, destination: &Destination) -> Option<u16> {
+    let Some(service) = destination.service else { return destination.port };
+    let service = set.services().get(service);
+    let workload = set.workloads().get(server);
+    let mut ports = service.ports.iter();
+    let port = match destination.port {
+        Some(number) => ports.find(|port| port.port == Some(number)),
+        None => service.ports.first().filter(|_| service.ports.len() == 1),
+    };
+    match port {
+        Some(port) => port.container_port(workload),
+        // Pods of a headless Service are asked for any of their ports.
+        None => destination.port.filter(|_| is_direct(set, destination)),
+    }
+}

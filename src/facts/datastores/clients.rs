@@ -1,0 +1,279 @@
+//! Accesses: which workload uses which server, database and principal, and how that is known.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    own::{Own, because},
+    planned::{self, Cloud},
+    readers::Role,
+    servers::{ServedBy, ServerId, Servers, Workload},
+};
+use crate::{
+    facts::{
+        Because, Set,
+        accesses::{Claim, Part, claims},
+        environment::{Evidence, Origin, Setting},
+        hosts::{Handed, Host, Resolved, referred},
+        places,
+        workloads::WorkloadId,
+    },
+    resource::{
+        connection::{Password, Transport},
+        engine,
+    },
+};
+
+/// A database or principal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::facts) enum Named {
+    Unknown,
+    Known(String),
+    /// What a value outside the input says: `Secret/shop/db#name`. Equal references are equal names.
+    Referred(String),
+}
+
+/// Who uses a datastore.
+#[derive(Debug, Clone)]
+pub(in crate::facts) struct Caller {
+    pub(in crate::facts) id: Arc<str>,
+    /// The logical service that it is a version of.
+    pub(in crate::facts) service: Arc<str>,
+    pub(in crate::facts) workload: Option<WorkloadId>,
+    pub(in crate::facts) role: Role,
+}
+
+/// One use of one database.
+#[derive(Debug, Clone)]
+pub(in crate::facts) struct Access {
+    pub(in crate::facts) caller: Caller,
+    pub(in crate::facts) server: ServerId,
+    pub(in crate::facts) database: Named,
+    pub(in crate::facts) principal: Named,
+    /// `None`: not known.
+    pub(in crate::facts) password: Option<Password>,
+    /// Where the credential is kept, for comparing: `Secret/shop/db#password`; `None` where it is the workload's own.
+    pub(in crate::facts) credential: Option<String>,
+    pub(in crate::facts) transport: Transport,
+    /// Whether the connection stays in the Pod, or enters a proxy there that encrypts.
+    pub(in crate::facts) stays_in_pod: bool,
+    pub(in crate::facts) evidence: Evidence,
+    /// What names the server, then what led from that name to it.
+    pub(in crate::facts) because: Vec<Because>,
+    pub(in crate::facts) database_because: Option<Because>,
+    pub(in crate::facts) principal_because: Option<Because>,
+    pub(in crate::facts) credential_because: Option<Because>,
+}
+
+impl Named {
+    fn of(part: &Part<'_>) -> Self {
+        match part {
+            Part::Text(text) => Self::Known(text.to_string()),
+            Part::Referred(reference) => Self::Referred(reference.clone()),
+            Part::Absent | Part::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Equal for equal names.
+    pub(in crate::facts) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) | Self::Referred(text) => Some(text),
+            Self::Unknown => None,
+        }
+    }
+
+    pub(in crate::facts) fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Accesses of all workloads of a set; servers that come to light are added.
+pub(super) fn accesses<'e>(
+    set: &Set<'e>,
+    cloud: &Cloud,
+    own: &BTreeMap<ServerId, Own>,
+    servers: &mut Servers<'e>,
+) -> Vec<Access> {
+    let mut all = Vec::new();
+    for (id, workload) in set.workloads().iter() {
+        let role = if servers.run_by(id).is_some() { Role::Server } else { Role::of(workload) };
+        let caller = Caller {
+            id: Arc::clone(&workload.resource.id),
+            service: Arc::clone(&workload.service),
+            workload: Some(id),
+            role,
+        };
+        let reader = Reader { set, cloud, own, id, caller: &caller };
+        all.extend(merged(reader.accesses(servers)));
+    }
+    widen_shared_objects(&mut all);
+    all
+}
+
+/// Reads what one workload is told.
+struct Reader<'r, 'e> {
+    set: &'r Set<'e>,
+    cloud: &'r Cloud,
+    own: &'r BTreeMap<ServerId, Own>,
+    id: WorkloadId,
+    caller: &'r Caller,
+}
+
+impl<'e> Reader<'_, 'e> {
+    fn accesses(&self, servers: &mut Servers<'e>) -> Vec<Access> {
+        let namespace = self.set.workloads().get(self.id).namespace;
+        let serving = Workload::of(self.set, self.id).and_then(|workload| workload.database);
+        let serving = serving.and_then(|(container, _)| container.str_at(&["name"]));
+        let settings = self.set.environments().of(self.id);
+        let of_containers = settings.chunk_by(|a, b| a.container == b.container);
+        // The environment of a server makes databases; it uses none.
+        let of_clients = of_containers
+            .filter(|settings| settings.first().is_some_and(|setting| serving != Some(setting.container)));
+        let claims = of_clients.flat_map(|settings| claims(settings, namespace));
+        claims.filter_map(|claim| self.access(servers, namespace, &claim)).collect()
+    }
+
+    fn access(&self, servers: &mut Servers<'e>, namespace: &str, claim: &Claim<'_, 'e>) -> Option<Access> {
+        let Self { set, id, caller, .. } = *self;
+        let operators = set.hosts().operators();
+        let resolved = match &claim.host {
+            Part::Text(host) => set.hosts().resolve_from(set, host, claim.port, id),
+            Part::Referred(reference) => Resolved {
+                host: operators.handed(reference).map_or_else(
+                    || Host::Referred(reference.clone()),
+                    |handed| Host::Operated(handed.server),
+                ),
+                through: Vec::new(),
+            },
+            Part::Absent | Part::Unknown => return None,
+        };
+        let through_own_pod = resolved.through.iter().any(|by| by.id == caller.id);
+        // The port of a proxy in the Pod is not that of the server.
+        let outside = Claim {
+            engine: claim
+                .engine
+                .or_else(|| engine::of_port(i64::from(claim.port?)).map(|engine| engine.name)),
+            port: claim.port.filter(|_| !through_own_pod),
+            ..claim.clone()
+        };
+        let server = servers.claimed(set, self.cloud, &resolved, &outside)?;
+        let served_by = servers.get(server).served_by;
+        if served_by == ServedBy::Workload(id) {
+            return None;
+        }
+        let mut database = handed(set, claim, &claim.database, |handed| handed.database.clone());
+        let is_redis = servers.get(server).engine == Some("redis");
+        if database == Named::Unknown && is_redis && claim.database == Part::Absent {
+            database = Named::Known("0".to_owned());
+        }
+        if matches!(served_by, ServedBy::Planned { .. }) {
+            database = planned::database(self.own, server, database);
+        }
+        let step = |setting: &Setting<'e>, what: &str| {
+            because(set, id, setting, format!("`{}` {what}", setting.name))
+        };
+        let mut chain = vec![step(claim.by, "names the server")];
+        chain.extend(resolved.through.iter().map(|by| Because {
+            text: format!("{} leads to {}", by.id, servers.get(server).id),
+            resource: Some(Arc::clone(&by.id)),
+            origin: Some(places::name(set.view.estate.node(by)).into()),
+        }));
+        let local = matches!(resolved.host, Host::Workload { workload, .. } if workload == id);
+        Some(Access {
+            caller: caller.clone(),
+            server,
+            database,
+            principal: handed(set, claim, &claim.principal, |handed| Some(handed.principal.clone())),
+            password: claim.password,
+            credential: claim.password_by.and_then(|setting| credential(setting, namespace)),
+            transport: claim.transport,
+            stays_in_pod: through_own_pod || local,
+            evidence: claim.by.evidence,
+            because: chain,
+            database_because: claim.database_by.map(|setting| step(setting, "names the database")),
+            principal_because: claim.principal_by.map(|setting| step(setting, "names the principal")),
+            credential_because: claim.password_by.map(|setting| step(setting, "holds the credential")),
+        })
+    }
+}
+
+/// A name; one that the input does not hold is what the operator puts into the Secret that is referred to.
+fn handed(
+    set: &Set<'_>,
+    claim: &Claim<'_, '_>,
+    part: &Part<'_>,
+    pick: impl Fn(&Handed) -> Option<String>,
+) -> Named {
+    let reference = match (part, &claim.host) {
+        (Part::Referred(reference), _) => reference,
+        // One Secret tells all.
+        (Part::Absent | Part::Unknown, Part::Referred(reference)) => reference,
+        _ => return Named::of(part),
+    };
+    match set.hosts().operators().handed(reference) {
+        Some(handed) => pick(handed).map_or(Named::Unknown, Named::Known),
+        None => Named::of(part),
+    }
+}
+
+/// Where a credential is kept, if others may take it from there too.
+fn credential(setting: &Setting<'_>, namespace: &str) -> Option<String> {
+    match &setting.origin {
+        Origin::ConfigMap(resource) | Origin::Secret(resource) => {
+            Some(format!("{}#{}", resource.id, setting.key.unwrap_or(&setting.name)))
+        }
+        _ => referred(setting, namespace),
+    }
+}
+
+/// Equal accesses of one workload once, the surest; one without database or principal only where none has them.
+fn merged(accesses: Vec<Access>) -> Vec<Access> {
+    let mut kept: BTreeMap<(ServerId, Named, Named), Access> = BTreeMap::new();
+    for access in accesses {
+        let key = (access.server, access.database.clone(), access.principal.clone());
+        match kept.get(&key) {
+            Some(other) if other.evidence >= access.evidence => {}
+            _ => {
+                kept.insert(key, access);
+            }
+        }
+    }
+    let all: Vec<Access> = kept.into_values().collect();
+    let says_more = |access: &Access, other: &Access| {
+        let covers = |mine: &Named, theirs: &Named| *mine == Named::Unknown || mine == theirs;
+        access.server == other.server
+            && (&access.database, &access.principal) != (&other.database, &other.principal)
+            && covers(&access.database, &other.database)
+            && covers(&access.principal, &other.principal)
+    };
+    all.iter().filter(|access| !all.iter().any(|other| says_more(access, other))).cloned().collect()
+}
+
+/// A ConfigMap or Secret that tells several services of several servers tells each of more than it uses: it is no better
+/// than a file that all of them mount (domains.md Q10).
+fn widen_shared_objects(accesses: &mut [Access]) {
+    use std::collections::BTreeSet;
+    let mut told: BTreeMap<Arc<str>, BTreeMap<Arc<str>, BTreeSet<ServerId>>> = BTreeMap::new();
+    let keeper = |access: &Access| {
+        let resource = access.because.first()?.resource.clone()?;
+        (*resource != *access.caller.id).then_some(resource)
+    };
+    for access in accesses.iter() {
+        if let Some(keeper) = keeper(access) {
+            let by_service = told.entry(keeper).or_default();
+            by_service.entry(Arc::clone(&access.caller.service)).or_default().insert(access.server);
+        }
+    }
+    let wide: BTreeSet<Arc<str>> = told
+        .into_iter()
+        .filter(|(_, by_service)| by_service.values().filter(|servers| servers.len() > 1).count() > 1)
+        .map(|(keeper, _)| keeper)
+        .collect();
+    for access in accesses {
+        if keeper(access).is_some_and(|keeper| wide.contains(&keeper)) {
+            access.evidence = Evidence::SharedFile;
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Types of resources that are database servers, as their providers document them.
+
+use super::{decided, told};
+use crate::{
+    document::Step,
+    facts::{Because, Fact, buckets::planned::Planned, datastores::own::Own},
+    resource::terraform::{Attribute, Mode, Plan, PlannedResource},
+};
+
+/// One type.
+pub(super) struct Kind {
+    name: &'static str,
+    engine: Engine,
+    encrypted: Encrypted,
+    /// Attributes with the name of its first database, of its superuser, and of itself.
+    databases: &'static [&'static str],
+    superusers: &'static [&'static str],
+    identifiers: &'static [&'static str],
+    /// Security groups of its network interfaces.
+    pub(super) groups: Option<&'static str>,
+}
+
+enum Engine {
+    Is(&'static str),
+    In(&'static str),
+}
+
+enum Encrypted {
+    Always,
+    /// An attribute, and what holds without it; `None`: not known.
+    By(&'static str, Option<bool>),
+    /// Aurora: clusters that are new are encrypted in any case (Amazon Aurora, "Encrypting Amazon Aurora resources").
+    NewOrBy(&'static str),
+    NotJudged,
+}
+
+const fn kind(name: &'static str, engine: Engine, encrypted: Encrypted) -> Kind {
+    Kind { name, engine, encrypted, databases: &[], superusers: &[], identifiers: &["name"], groups: None }
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        databases: &["db_name", "name"],
+        superusers: &["username"],
+        identifiers: &["identifier"],
+        groups: Some("vpc_security_group_ids"),
+        ..kind("aws_db_instance", Engine::In("engine"), Encrypted::By("storage_encrypted", Some(false)))
+    },
+    Kind {
+        databases: &["database_name"],
+        superusers: &["master_username"],
+        identifiers: &["cluster_identifier"],
+        groups: Some("vpc_security_group_ids"),
+        ..kind("aws_rds_cluster", Engine::In("engine"), Encrypted::NewOrBy("storage_encrypted"))
+    },
+    Kind {
+        superusers: &["master_username"],
+        identifiers: &["cluster_identifier"],
+        groups: Some("vpc_security_group_ids"),
+        ..kind("aws_docdb_cluster", Engine::Is("mongodb"), Encrypted::By("storage_encrypted", Some(false)))
+    },
+    Kind {
+        identifiers: &["cluster_identifier"],
+        groups: Some("vpc_security_group_ids"),
+        ..kind("aws_neptune_cluster", Engine::Is("neptune"), Encrypted::By("storage_encrypted", Some(false)))
+    },
+    Kind {
+        identifiers: &["replication_group_id"],
+        groups: Some("security_group_ids"),
+        ..kind(
+            "aws_elasticache_replication_group",
+            Engine::In("engine"),
+            Encrypted::By("at_rest_encryption_enabled", Some(false)),
+        )
+    },
+    Kind {
+        identifiers: &["cluster_id"],
+        groups: Some("security_group_ids"),
+        ..kind("aws_elasticache_cluster", Engine::In("engine"), Encrypted::NotJudged)
+    },
+    kind("aws_elasticache_serverless_cache", Engine::In("engine"), Encrypted::Always),
+    Kind {
+        groups: Some("security_group_ids"),
+        ..kind("aws_memorydb_cluster", Engine::Is("redis"), Encrypted::Always)
+    },
+    Kind { databases: &["name"], ..kind("aws_dynamodb_table", Engine::Is("dynamodb"), Encrypted::Always) },
+    Kind {
+        databases: &["database_name"],
+        superusers: &["master_username"],
+        identifiers: &["cluster_identifier"],
+        groups: Some("vpc_security_group_ids"),
+        ..kind("aws_redshift_cluster", Engine::Is("redshift"), Encrypted::By("encrypted", None))
+    },
+    Kind {
+        identifiers: &["domain_name"],
+        groups: Some("vpc_options.0.security_group_ids"),
+        ..kind(
+            "aws_opensearch_domain",
+            Engine::Is("opensearch"),
+            Encrypted::By("encrypt_at_rest.0.enabled", Some(false)),
+        )
+    },
+    Kind {
+        identifiers: &["domain_name"],
+        groups: Some("vpc_options.0.security_group_ids"),
+        ..kind(
+            "aws_elasticsearch_domain",
+            Engine::Is("elasticsearch"),
+            Encrypted::By("encrypt_at_rest.0.enabled", Some(false)),
+        )
+    },
+    kind("google_sql_database_instance", Engine::In("database_version"), Encrypted::Always),
+    Kind {
+        identifiers: &["cluster_id"],
+        ..kind("google_alloydb_cluster", Engine::Is("postgresql"), Encrypted::Always)
+    },
+    kind("google_redis_instance", Engine::Is("redis"), Encrypted::Always),
+    kind("google_spanner_instance", Engine::Is("spanner"), Encrypted::Always),
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_postgresql_flexible_server", Engine::Is("postgresql"), Encrypted::Always)
+    },
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_postgresql_server", Engine::Is("postgresql"), Encrypted::Always)
+    },
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_mysql_flexible_server", Engine::Is("mysql"), Encrypted::Always)
+    },
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_mysql_server", Engine::Is("mysql"), Encrypted::Always)
+    },
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_mariadb_server", Engine::Is("mariadb"), Encrypted::Always)
+    },
+    Kind {
+        superusers: &["administrator_login"],
+        ..kind("azurerm_mssql_server", Engine::Is("sqlserver"), Encrypted::Always)
+    },
+    kind("azurerm_cosmosdb_account", Engine::Is("cosmosdb"), Encrypted::Always),
+    kind("azurerm_redis_cache", Engine::Is("redis"), Encrypted::Always),
+];
+
+/// Databases that are resources of their own, with the attribute that names their server.
+const DATABASES: &[(&str, &str)] = &[
+    ("google_sql_database", "instance"),
+    ("google_spanner_database", "instance"),
+    ("azurerm_postgresql_flexible_server_database", "server_id"),
+    ("azurerm_mysql_flexible_database", "server_name"),
+    ("azurerm_mssql_database", "server_id"),
+    ("azurerm_cosmosdb_sql_database", "account_name"),
+    ("azurerm_cosmosdb_mongo_database", "account_name"),
+];
+
+impl Kind {
+    pub(super) fn of(resource: &PlannedResource) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| resource.is(Mode::Managed, kind.name))
+    }
+
+    /// `None` where the plan does not say, as for a replica.
+    pub(super) fn engine(&self, planned: &Planned<'_>) -> Option<&'static str> {
+        match self.engine {
+            Engine::Is(engine) => Some(engine),
+            Engine::In(attribute) => match planned.text(attribute) {
+                Some(text) => engine_of(text),
+                None => self.name.starts_with("aws_elasticache").then_some("redis"),
+            },
+        }
+    }
+
+    pub(super) fn encrypted(&self, planned: &Planned<'_>) -> Fact {
+        match self.encrypted {
+            Encrypted::Always => Fact::from(true).at(planned.origin("")),
+            Encrypted::NotJudged => Fact::default(),
+            Encrypted::By(attribute, absent) => decided(planned, attribute, absent),
+            Encrypted::NewOrBy(attribute) => match planned.get(attribute) {
+                Attribute::Known(_) => decided(planned, attribute, None),
+                _ if planned.resource.is_created() => Fact::from(true).at(planned.origin("")),
+                _ => Fact::unknown().at(planned.origin(attribute)),
+            },
+        }
+    }
+
+    /// Databases and superusers that it is made with.
+    pub(super) fn own(&self, planned: &Planned<'_>, engine: &str) -> Own {
+        let mut own = Own::default();
+        for attribute in self.databases {
+            if let Some(name) = planned.text(attribute).filter(|name| !name.is_empty()) {
+                let because = told(planned, attribute, format!("`{attribute}` names it"));
+                own.databases.entry(name.to_owned()).or_insert(because);
+            }
+        }
+        for attribute in self.superusers {
+            if let Some(name) = planned.text(attribute) {
+                let because = told(planned, attribute, format!("`{attribute}` names it"));
+                own.superusers.insert(name.to_owned(), because);
+            }
+        }
+        if engine == "redis" && own.databases.is_empty() {
+            own.databases.insert("0".to_owned(), told(planned, "", "Redis has it".to_owned()));
+        }
+        own
+    }
+
+    /// Names that its endpoints begin with, in lower case.
+    pub(super) fn identifiers(&self, planned: &Planned<'_>) -> Vec<String> {
+        self.identifiers.iter().filter_map(|name| planned.text(name)).map(str::to_ascii_lowercase).collect()
+    }
+}
+
+/// Databases of a plan that are resources of their own: position of the server, or its name, and the database.
+pub(super) fn separate_databases(index: u32, plan: &Plan) -> Vec<(Result<u32, String>, String, Because)> {
+    let mut found = Vec::new();
+    for (kind, attribute) in DATABASES {
+        for (position, _) in plan.managed(kind) {
+            let Some(database) = Planned::new(index, plan, position) else { continue };
+            let Some(name) = database.text("name").map(ToOwned::to_owned) else { continue };
+            let because = told(&database, "name", "`name` names it".to_owned());
+            let referred = plan.referred(database.resource, &[Step::from(*attribute)]);
+            let server =
+                referred.targets.iter().map(|target| target.resource).find(|target| {
+                    plan.resource(*target).is_some_and(|resource| Kind::of(resource).is_some())
+                });
+            let server = match server {
+                Some(server) => Ok(server),
+                None => Err(database.text(attribute).unwrap_or_default().to_ascii_lowercase()),
+            };
+            found.push((server, name, because));
+        }
+    }
+    found
+}
+
+/// Engines as AWS and Google call them.
+fn engine_of(text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    [
+        ("aurora-postgresql", "postgresql"),
+        ("postgres", "postgresql"),
+        ("aurora", "mysql"),
+        ("mysql", "mysql"),
+        ("mariadb", "mariadb"),
+        ("sqlserver", "sqlserver"),
+        ("custom-sqlserver", "sqlserver"),
+        ("oracle", "oracle"),
+        ("custom-oracle", "oracle"),
+        ("db2", "db2"),
+        ("redis", "redis"),
+        ("valkey", "redis"),
+        ("memcached", "memcached"),
+        ("docdb", "mongodb"),
+        ("neptune", "neptune"),
+    ]
+    .iter()
+    .find(|(start, _)| lower.starts_with(start))
+    .map(|(_, engine)| *engine)
+}

@@ -1,0 +1,118 @@
+use super::super::*;
+use crate::{
+    document::yaml,
+    estate::Estate,
+    facts::{Fact, Value, environment::Evidence},
+    source::{Source, Sources, Status},
+};
+
+fn estate(text: &str) -> Estate {
+    let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
+    let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
+    Estate::new(sources, documents, Vec::new(), "shop")
+}
+
+/// `service datastore principal role` of each access.
+fn accesses(text: &str) -> Vec<String> {
+    let estate = estate(text);
+    let set = Set::new(estate.view(0));
+    let field = |fact: &Fact, key: &str| match fact.get(key).map(|field| &field.value) {
+        Some(Value::String(text)) => text.to_string(),
+        other => panic!("`{key}` is {other:?}"),
+    };
+    let words =
+        |fact: &Fact| ["service", "datastore", "principal", "role"].map(|key| field(fact, key)).join(" ");
+    access_list(&set).iter().map(words).collect()
+}
+
+fn app(name: &str, environment: &str) -> String {
+    format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: {name}, labels: {{tier: web}}}}, spec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: [{{name: a, image: {name}, {environment}}}]}}}}}}}}\n---\n"
+    )
+}
+
+fn from_secret(name: &str, secret: &str, key: &str) -> String {
+    format!("{{name: {name}, valueFrom: {{secretKeyRef: {{name: {secret}, key: {key}}}}}}}")
+}
+
+const CLUSTER: &str = "{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: orders}, spec: {bootstrap: {initdb: {database: sales, owner: seller}}}}\n---\n";
+
+#[test]
+fn secrets_of_operators_tell_server_database_and_principal() {
+    for (name, environment, expected) in [
+        (
+            "the whole way",
+            format!("env: [{}]", from_secret("DATABASE_URL", "orders-app", "uri")),
+            &["Deployment/shop/web postgresql:Service/shop/orders-rw/sales seller service"][..],
+        ),
+        (
+            "a superuser",
+            format!("env: [{}]", from_secret("DATABASE_URL", "orders-superuser", "uri")),
+            &["Deployment/shop/web postgresql:Service/shop/orders-rw/unknown postgres service"],
+        ),
+        (
+            "in parts",
+            format!(
+                "env: [{{name: DB_HOST, value: orders-ro}}, {}, {}]",
+                from_secret("DB_NAME", "orders-app", "dbname"),
+                from_secret("DB_USER", "orders-app", "username")
+            ),
+            &["Deployment/shop/web postgresql:Service/shop/orders-rw/sales seller service"],
+        ),
+        (
+            "a Secret of somebody else",
+            format!("env: [{}]", from_secret("DATABASE_URL", "other", "uri")),
+            &["Deployment/shop/web unknown:Secret/shop/other#uri/unknown unknown service"],
+        ),
+    ] {
+        assert_eq!(accesses(&format!("{CLUSTER}{}", app("web", &environment))), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_binding_is_an_access_where_nothing_says_more() {
+    let binding = |workload: &str| {
+        format!(
+            "{{apiVersion: servicebinding.io/v1, kind: ServiceBinding, metadata: {{name: b}}, spec: {{service: {{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, name: orders}}, workload: {{apiVersion: apps/v1, kind: Deployment, {workload}}}}}}}\n---\n"
+        )
+    };
+    let bound = "Deployment/shop/web postgresql:Service/shop/orders-rw/unknown unknown service";
+    for workload in ["name: web", "selector: {matchLabels: {tier: web}}"] {
+        let text = format!("{CLUSTER}{}{}", app("web", "env: []"), binding(workload));
+        assert_eq!(accesses(&text), [bound], "{workload}");
+    }
+    let told = format!("env: [{}]", from_secret("DATABASE_URL", "orders-app", "uri"));
+    let text = format!("{CLUSTER}{}{}", app("web", &told), binding("name: web"));
+    assert_eq!(accesses(&text).len(), 1);
+}
+
+#[test]
+fn who_only_looks_in_is_told_by_what_it_is_called() {
+    let url = "env: [{name: DATABASE_URL, value: 'postgres://u@db.example.com/o'}]";
+    for (name, role) in [
+        ("orders", "service"),
+        ("postgres-exporter", "monitor"),
+        ("pgadmin", "console"),
+        ("init-service", "service"),
+        ("debezium", "replication"),
+    ] {
+        let expected = format!("Deployment/shop/{name} postgresql:db.example.com/o u {role}");
+        assert_eq!(accesses(&app(name, url)), [expected]);
+    }
+    let job = app("orders-migrate", url).replace("apps/v1, kind: Deployment", "batch/v1, kind: Job");
+    assert_eq!(accesses(&job), ["Job/shop/orders-migrate postgresql:db.example.com/o u migration"]);
+}
+
+#[test]
+fn an_object_that_tells_several_services_of_several_servers_is_no_proof() {
+    let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: all}, data: {A_DB_URL: 'postgres://u@a.example.com/a', B_DB_URL: 'postgres://u@b.example.com/b'}}\n---\n";
+    let environment = "envFrom: [{configMapRef: {name: all}}]";
+    let text = format!("{map}{}{}", app("one", environment), app("two", environment));
+    let estate = estate(&text);
+    let set = Set::new(estate.view(0));
+    let evidence = set.datastores().accesses().iter().map(|access| access.evidence);
+    assert!(evidence.clone().count() == 4 && evidence.max() == Some(Evidence::SharedFile));
+    let shared = |fact: &Fact| fact.get("shared").map(|field| field.value.clone());
+    let subjects = datastore_subjects(&set);
+    assert!(subjects.iter().all(|subject| shared(&subject.fact) == Some(Value::String("unknown".into()))));
+}

@@ -1,0 +1,279 @@
+//! Files that a container mounts from `ConfigMaps` and Secrets: the keys of those that are configuration, and the whole
+//! text of every other.
+
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
+
+use super::{
+    Channel, Container, Evidence, Origin, Setting, expansion,
+    kept::{Keeper, Kept},
+    profile::{Family, Profiles},
+    variables::Variables,
+};
+use crate::{
+    document::NodeRef,
+    estate::Resource,
+    facts::workloads::{Workload, Workloads},
+    resource::format::{Entry, Format},
+    source::{Place, SourceId},
+};
+
+/// Documents of a file, each with its entries; `None` where it is no configuration.
+type Documents = Rc<Option<Vec<Vec<Entry>>>>;
+
+/// What the containers of a set share: who mounts what, and the files that were read.
+pub(super) struct Files<'e> {
+    /// The logical service that mounts an object; `None` where there are several.
+    users: BTreeMap<(Keeper, &'e str, &'e str), Option<Arc<str>>>,
+    read: BTreeMap<(SourceId, usize, Option<&'static str>), Documents>,
+}
+
+impl<'e> Files<'e> {
+    pub(super) fn new(workloads: &Workloads<'e>) -> Self {
+        let mut users: BTreeMap<_, Option<Arc<str>>> = BTreeMap::new();
+        for (_, workload) in workloads.iter() {
+            for source in volumes(workload).flat_map(sources) {
+                let Some(name) = source.name else { continue };
+                let user = users
+                    .entry((source.keeper, workload.namespace, name))
+                    .or_insert_with(|| Some(Arc::clone(&workload.service)));
+                if user.as_ref().is_some_and(|user| *user != workload.service) {
+                    *user = None;
+                }
+            }
+        }
+        Self { users, read: BTreeMap::new() }
+    }
+
+    /// Settings of all files that a container mounts; `told` is what it is told in other ways.
+    pub(super) fn of(
+        &mut self,
+        container: &Container<'_, 'e>,
+        variables: &Variables<'e>,
+        arguments: &[Setting<'e>],
+    ) -> Vec<Setting<'e>> {
+        let mut mounted = Vec::new();
+        for mount in container.node.get("volumeMounts").into_iter().flat_map(NodeRef::items) {
+            let named = |volume: &NodeRef<'e>| volume.str_at(&["name"]) == mount.str_at(&["name"]);
+            let Some(volume) = volumes(container.workload).find(named) else { continue };
+            for source in sources(volume) {
+                mounted.extend(self.mounted(container, mount, &source));
+            }
+        }
+        let profiles = self.profiles(&mounted, variables, arguments);
+        let mut settings = Settings::default();
+        // What is for one profile comes after what is for all of them, and wins.
+        mounted.sort_by_key(|file| file.family().is_some_and(|family| family.profile.is_some()));
+        for file in &mounted {
+            self.settings(container, file, &profiles, variables, &mut settings);
+        }
+        settings.all
+    }
+
+    fn mounted(
+        &self,
+        container: &Container<'_, 'e>,
+        mount: NodeRef<'e>,
+        source: &VolumeSource<'e>,
+    ) -> Vec<File<'e>> {
+        let Some(name) = source.name else { return Vec::new() };
+        let evidence = match self.users.get(&(source.keeper, container.namespace, name)) {
+            Some(Some(_)) => Evidence::OwnFile,
+            _ => Evidence::SharedFile,
+        };
+        let resource = source.keeper.find(container.view, container.namespace, name);
+        let place = source.node.get(source.keeper.name_in_volume()).unwrap_or(source.node).place();
+        let reference = place.clone();
+        let file =
+            |path: Cow<'e, str>, content| File { path, content, evidence, reference: reference.clone() };
+        let missing = |key| {
+            Content::Missing(Origin::absent(source.keeper, container.namespace, name, key), place.clone())
+        };
+        let kept = |resource: &'e Resource, kept: Kept<'e>| Content::Kept(source.keeper, resource, kept);
+        let items: Vec<(&'e str, &'e str)> = source
+            .node
+            .get("items")
+            .into_iter()
+            .flat_map(NodeRef::items)
+            .filter_map(|item| Some((item.str_at(&["key"])?, item.str_at(&["path"])?)))
+            .collect();
+        let values = resource
+            .map(|resource| (resource, source.keeper.values(container.view.estate.node(resource), true)));
+        let mut files: Vec<File<'e>> = match values {
+            Some((resource, values)) if items.is_empty() => {
+                values.into_iter().map(|value| file(value.key.into(), kept(resource, value))).collect()
+            }
+            Some((resource, values)) => {
+                let chosen = items.iter().filter_map(|(key, path)| {
+                    let value = values.iter().find(|value| value.key == *key)?;
+                    Some(file((*path).into(), kept(resource, *value)))
+                });
+                chosen.collect()
+            }
+            None if items.is_empty() => vec![file("*".into(), missing(None))],
+            None => items.iter().map(|(key, path)| file((*path).into(), missing(Some(*key)))).collect(),
+        };
+        if let Some(part) = mount.str_at(&["subPath"]).filter(|part| !part.is_empty()) {
+            let below = |path: &str| {
+                path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            files.retain(|file| file.path == "*" || below(&file.path));
+            let target = mount.str_at(&["mountPath"]).unwrap_or_default();
+            // The one file that is mounted is called as it is mounted.
+            for file in &mut files {
+                if (file.path == part || file.path == "*") && Format::of(target).is_some() {
+                    file.path = target.into();
+                }
+            }
+        }
+        files
+    }
+
+    fn profiles(
+        &mut self,
+        files: &[File<'e>],
+        variables: &Variables<'e>,
+        arguments: &[Setting<'e>],
+    ) -> Profiles {
+        let variables: Vec<Setting<'e>> = variables
+            .iter()
+            .filter(|setting| {
+                setting.name.contains("PROFILES_ACTIVE") || setting.name.ends_with("_ENVIRONMENT")
+            })
+            .cloned()
+            .collect();
+        let mut profiles = Profiles::of(&[&variables, arguments]);
+        for file in files.iter().filter(|file| file.family().is_some()) {
+            if let Content::Kept(_, _, kept) = file.content {
+                let documents = self.documents(file, kept);
+                documents.iter().flatten().for_each(|document| profiles.learn(document));
+            }
+        }
+        profiles
+    }
+
+    fn documents(&mut self, file: &File<'_>, kept: Kept<'e>) -> Documents {
+        let format = Format::of(&file.path);
+        let place = kept.node.place();
+        let read = self.read.entry((place.source, place.start, format.map(Format::name)));
+        let read = read.or_insert_with(|| Rc::new(format.and_then(|format| format.read(&kept.text()?))));
+        Rc::clone(read)
+    }
+
+    fn settings(
+        &mut self,
+        container: &Container<'_, 'e>,
+        file: &File<'e>,
+        profiles: &Profiles,
+        variables: &Variables<'e>,
+        settings: &mut Settings<'e>,
+    ) {
+        let (keeper, resource, kept) = match &file.content {
+            Content::Kept(keeper, resource, kept) => (*keeper, *resource, *kept),
+            Content::Missing(origin, place) => {
+                let setting =
+                    container.setting(Channel::File, file.path.clone(), None, origin.clone(), place.clone());
+                settings.all.push(Setting { evidence: file.evidence, ..setting });
+                return;
+            }
+        };
+        let setting = |name: Cow<'e, str>, text, place| Setting {
+            evidence: file.evidence,
+            reference: file.reference.clone(),
+            key: Some(kept.key),
+            ..container.setting(Channel::File, name, text, Origin::of(keeper, resource), place)
+        };
+        let documents = self.documents(file, kept);
+        let Some(documents) = documents.as_ref() else {
+            settings.all.push(setting(file.path.clone(), kept.text(), kept.place()));
+            return;
+        };
+        let family = file.family();
+        for document in documents.iter().filter(|document| profiles.admit(family, document)) {
+            for entry in document {
+                let mut setting = setting(
+                    entry.name.clone().into(),
+                    Some(entry.text.clone().into()),
+                    kept.place_of(&entry.range),
+                );
+                if family.is_some_and(|family| family.name != "appsettings") {
+                    let value = |name: &str| {
+                        let relaxed = || variables.text(&name.to_uppercase().replace(['.', '-'], "_"));
+                        let own =
+                            || document.iter().find(|entry| entry.name == name).map(|entry| &*entry.text);
+                        variables.text(name).or_else(relaxed).or_else(own)
+                    };
+                    if let Some(expanded) = expansion::placeholders(&entry.text, value) {
+                        setting.written = setting.text.replace(expanded.into());
+                    }
+                }
+                let scope = family.map_or(&*file.path, |family| family.name);
+                settings.set(scope, setting);
+            }
+        }
+    }
+}
+
+/// Settings of files in order; in a family of files the later of equal names wins.
+#[derive(Default)]
+struct Settings<'e> {
+    all: Vec<Setting<'e>>,
+    positions: BTreeMap<(String, String), usize>,
+}
+
+impl<'e> Settings<'e> {
+    fn set(&mut self, scope: &str, setting: Setting<'e>) {
+        let position =
+            self.positions.entry((scope.to_owned(), setting.name.to_string())).or_insert(self.all.len());
+        match self.all.get_mut(*position) {
+            Some(earlier) => *earlier = setting,
+            None => self.all.push(setting),
+        }
+    }
+}
+
+struct File<'e> {
+    /// Below the mount; `*` where the input does not tell.
+    path: Cow<'e, str>,
+    content: Content<'e>,
+    evidence: Evidence,
+    /// What names the `ConfigMap` or Secret.
+    reference: Place,
+}
+
+enum Content<'e> {
+    Kept(Keeper, &'e Resource, Kept<'e>),
+    Missing(Origin<'e>, Place),
+}
+
+impl File<'_> {
+    fn family(&self) -> Option<Family<'_>> {
+        Family::of(&self.path)
+    }
+}
+
+/// One source of a volume.
+struct VolumeSource<'e> {
+    keeper: Keeper,
+    name: Option<&'e str>,
+    node: NodeRef<'e>,
+}
+
+fn volumes<'e>(workload: &Workload<'e>) -> impl Iterator<Item = NodeRef<'e>> + use<'e> {
+    workload.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items)
+}
+
+fn sources<'e>(volume: NodeRef<'e>) -> Vec<VolumeSource<'e>> {
+    let source = |keeper: Keeper, node: NodeRef<'e>, key: &str| VolumeSource {
+        keeper,
+        name: node.str_at(&[key]),
+        node,
+    };
+    let mut found = Vec::new();
+    found.extend(volume.get("configMap").map(|node| source(Keeper::ConfigMap, node, "name")));
+    found.extend(volume.get("secret").map(|node| source(Keeper::Secret, node, "secretName")));
+    for projected in volume.at(&["projected", "sources"]).into_iter().flat_map(NodeRef::items) {
+        found.extend(projected.get("configMap").map(|node| source(Keeper::ConfigMap, node, "name")));
+        found.extend(projected.get("secret").map(|node| source(Keeper::Secret, node, "name")));
+    }
+    found
+}

@@ -1,0 +1,310 @@
+//! The graph: services, datastores, topics and outside parties, and what goes between them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::spread::{Carried, Edge, Node, Spread};
+use crate::{
+    document::NodeRef,
+    estate::Resource,
+    facts::{
+        Because, Origin, Set,
+        connections::Transport,
+        datastores::{ServedBy, ServerId},
+        declared::Declared,
+        topics::{Direction, TopicId},
+        workloads::WorkloadId,
+    },
+    resource::terraform::Plan,
+};
+
+/// What a point of the graph is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) enum What {
+    Workload(WorkloadId),
+    Datastore(ServerId),
+    Topic(TopicId),
+    Outside,
+}
+
+/// How data goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) enum Way {
+    /// From a datastore to the service that uses it.
+    Read,
+    /// From a service to a datastore: what the datastore is declared to hold.
+    Store,
+    /// From a service to a topic.
+    Publish,
+    /// From a topic to a service.
+    Consume,
+    /// From a service to one that calls it.
+    Answer,
+    /// From a service to one that it calls: what the caller is declared to hold.
+    Request,
+    /// From a service to an outside party.
+    Leave,
+}
+
+impl Way {
+    pub(in crate::facts) const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Store => "store",
+            Self::Publish => "publish",
+            Self::Consume => "consume",
+            Self::Answer => "answer",
+            Self::Request => "request",
+            Self::Leave => "leave",
+        }
+    }
+
+    /// Whether what is at one end is known to be at the other.
+    const fn spreads(self) -> bool {
+        !matches!(self, Self::Store | Self::Request)
+    }
+}
+
+/// One point of the graph.
+#[derive(Debug)]
+pub(in crate::facts) struct Point {
+    /// An id of the contract.
+    pub(in crate::facts) id: Arc<str>,
+    pub(in crate::facts) what: What,
+    pub(in crate::facts) declared: Declared,
+}
+
+/// One way that data goes.
+#[derive(Debug)]
+pub(in crate::facts) struct Flow {
+    pub(in crate::facts) from: usize,
+    pub(in crate::facts) to: usize,
+    pub(in crate::facts) way: Way,
+    pub(in crate::facts) carries: Carried,
+    /// What the connection uses; `None`: not over one that is known.
+    pub(in crate::facts) transport: Option<Transport>,
+    pub(in crate::facts) because: Vec<Because>,
+}
+
+/// All flows of a set.
+#[derive(Debug)]
+pub(in crate::facts) struct Flows {
+    pub(in crate::facts) points: Vec<Point>,
+    pub(in crate::facts) all: Vec<Flow>,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    /// Position in `all` of each edge.
+    by_edge: Vec<usize>,
+    spread: Spread,
+    by_id: BTreeMap<Arc<str>, usize>,
+}
+
+#[derive(Default)]
+struct Builder {
+    points: Vec<Point>,
+    by_id: BTreeMap<Arc<str>, usize>,
+    flows: Vec<Flow>,
+}
+
+impl Builder {
+    fn point(&mut self, id: &str, what: What, declared: impl FnOnce() -> Declared) -> usize {
+        if let Some(position) = self.by_id.get(id) {
+            return *position;
+        }
+        let id: Arc<str> = id.into();
+        self.by_id.insert(Arc::clone(&id), self.points.len());
+        self.points.push(Point { id, what, declared: declared() });
+        self.points.len() - 1
+    }
+
+    fn workload(&mut self, set: &Set<'_>, id: WorkloadId) -> usize {
+        let workload = set.workloads().get(id);
+        self.point(&workload.resource.id, What::Workload(id), || set.declarations().of(workload.resource))
+    }
+
+    fn flow(
+        &mut self,
+        from: usize,
+        to: usize,
+        way: Way,
+        transport: Option<Transport>,
+        because: Vec<Because>,
+    ) {
+        self.flows.push(Flow { from, to, way, carries: Carried::default(), transport, because });
+    }
+}
+
+impl Flows {
+    pub(in crate::facts) fn new(set: &Set<'_>) -> Self {
+        let mut builder = Builder::default();
+        accesses(set, &mut builder);
+        topics(set, &mut builder);
+        connections(set, &mut builder);
+        let Builder { points, by_id, mut flows } = builder;
+        let nodes: Vec<Node> = points
+            .iter()
+            .map(|point| Node { own: carried(&point.declared), sanitizes: point.declared.sanitizes })
+            .collect();
+        let by_edge: Vec<usize> = (0..flows.len())
+            .filter(|index| flows.get(*index).is_some_and(|flow| flow.way.spreads()))
+            .collect();
+        let edges: Vec<Edge> = by_edge
+            .iter()
+            .filter_map(|index| flows.get(*index))
+            .map(|flow| Edge { from: flow.from, to: flow.to })
+            .collect();
+        let spread = Spread::new(&nodes, &edges);
+        for flow in &mut flows {
+            let decides = if flow.way == Way::Store { flow.to } else { flow.from };
+            let Some(node) = nodes.get(decides) else { continue };
+            flow.carries = if flow.way.spreads() {
+                spread.emitted(decides, node)
+            } else if node.sanitizes {
+                Carried::default()
+            } else {
+                node.own.clone()
+            };
+        }
+        Self { points, all: flows, nodes, edges, by_edge, spread, by_id }
+    }
+
+    pub(in crate::facts) fn point(&self, position: usize) -> &Point {
+        self.points.get(position).expect("positions are made with the points that they name")
+    }
+
+    /// What is at a point: what is declared, and what reaches it.
+    pub(in crate::facts) fn held(&self, id: &str) -> Carried {
+        let Some(position) = self.by_id.get(id).copied() else { return Carried::default() };
+        let own = self.nodes.get(position).map(|node| node.own.clone()).unwrap_or_default();
+        own.joined(self.spread.inherited(position))
+    }
+
+    /// Ids from the source of what a flow carries to where the flow ends.
+    pub(in crate::facts) fn path(&self, flow: &Flow) -> Vec<Arc<str>> {
+        let own = self.nodes.get(flow.from).is_some_and(|node| node.own == flow.carries);
+        let before = if own { Vec::new() } else { self.spread.path(flow.from, &self.nodes, &self.edges) };
+        let through = before.iter().filter_map(|edge| self.all.get(*self.by_edge.get(*edge)?));
+        let mut path: Vec<Arc<str>> = through.map(|flow| Arc::clone(&self.point(flow.from).id)).collect();
+        path.extend([flow.from, flow.to].map(|position| Arc::clone(&self.point(position).id)));
+        path
+    }
+}
+
+fn carried(declared: &Declared) -> Carried {
+    Carried { level: declared.level, categories: declared.categories.clone() }
+}
+
+/// Between services and datastores. The transport is the one of the connection to the server.
+fn accesses(set: &Set<'_>, builder: &mut Builder) {
+    let transports: BTreeMap<(WorkloadId, WorkloadId), Transport> = set
+        .connections()
+        .all
+        .iter()
+        .filter_map(|connection| {
+            Some(((connection.client_workload?, connection.server_workload?), connection.transport))
+        })
+        .collect();
+    let datastores = set.datastores();
+    for access in datastores.accesses() {
+        let Some(workload) = access.caller.workload else { continue };
+        let server = datastores.servers.get(access.server);
+        let id = datastores.id(access.server, &access.database);
+        let store = builder.point(&id, What::Datastore(access.server), || of_server(set, access.server));
+        let service = builder.workload(set, workload);
+        let transport = match server.served_by {
+            ServedBy::Workload(server) => transports.get(&(workload, server)).copied(),
+            _ => None,
+        };
+        builder.flow(store, service, Way::Read, transport, access.because.clone());
+        builder.flow(service, store, Way::Store, transport, access.because.clone());
+    }
+}
+
+fn topics(set: &Set<'_>, builder: &mut Builder) {
+    for (id, topic) in set.topics().iter() {
+        let declared = || topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        let at = builder.point(&topic.id(), What::Topic(id), declared);
+        for used in &topic.uses {
+            let service = builder.workload(set, used.workload);
+            let because = vec![used.because.clone()];
+            match used.direction {
+                Direction::Reads => builder.flow(at, service, Way::Consume, None, because),
+                Direction::Writes => builder.flow(service, at, Way::Publish, None, because),
+                Direction::Unknown => {}
+            }
+        }
+    }
+}
+
+fn connections(set: &Set<'_>, builder: &mut Builder) {
+    let parties = Parties::new(set);
+    for connection in set.connections().all.iter().filter(|connection| !connection.is_database) {
+        let Some(client) = connection.client_workload else { continue };
+        let transport = Some(connection.transport);
+        let because = connection.because.clone();
+        match connection.server_workload {
+            Some(server) => {
+                let (client, server) = (builder.workload(set, client), builder.workload(set, server));
+                builder.flow(server, client, Way::Answer, transport, because.clone());
+                builder.flow(client, server, Way::Request, transport, because);
+            }
+            None if connection.server.starts_with("external:") => {
+                let named = Because {
+                    text: format!("{} is told `{}`", connection.client, connection.server),
+                    resource: Some(Arc::clone(&connection.client)),
+                    origin: Some(Origin::Place(connection.place.clone())),
+                };
+                let because = std::iter::once(named).chain(because).collect();
+                let client = builder.workload(set, client);
+                let outside =
+                    builder.point(&connection.server, What::Outside, || parties.of(set, &connection.server));
+                builder.flow(client, outside, Way::Leave, transport, because);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Outside parties that a `ServiceEntry` names, by host; a wildcard is kept as `*.example.com`.
+struct Parties<'e>(BTreeMap<&'e str, Vec<&'e Resource>>);
+
+impl<'e> Parties<'e> {
+    fn new(set: &Set<'e>) -> Self {
+        let mut parties: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
+        for entry in set.view.of_kind("networking.istio.io", "ServiceEntry") {
+            let hosts = set.view.estate.node(entry).at(&["spec", "hosts"]);
+            for host in hosts.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str) {
+                parties.entry(host).or_default().push(entry);
+            }
+        }
+        Self(parties)
+    }
+
+    /// What is declared of the party behind `external:host`.
+    fn of(&self, set: &Set<'_>, id: &str) -> Declared {
+        let host = id.trim_start_matches("external:");
+        let above = host.match_indices('.').map(|(dot, _)| format!("*{}", &host[dot..]));
+        let names = std::iter::once(host.to_owned()).chain(above);
+        let entries = names.filter_map(|name| self.0.get(name.as_str())).flatten();
+        entries.map(|entry| set.declarations().of(entry)).fold(Declared::default(), Declared::and)
+    }
+}
+
+/// What is declared of the data of a server: by what serves it, and by the Services that lead to it.
+pub(in crate::facts) fn of_server(set: &Set<'_>, id: ServerId) -> Declared {
+    let server = set.datastores().servers.get(id);
+    let declarations = set.declarations();
+    let served_by = match server.served_by {
+        ServedBy::Workload(workload) => declarations.of(set.workloads().get(workload).resource),
+        ServedBy::Operated(index) => {
+            let operated = set.hosts().operators().get(index);
+            operated.map(|operated| declarations.of(operated.resource)).unwrap_or_default()
+        }
+        ServedBy::Service(service) => declarations.of(set.services().get(service).resource),
+        ServedBy::Planned { plan, position } => {
+            let planned: Option<&Plan> = set.view.estate.plans.get(plan as usize);
+            planned.map(|planned| Declared::planned(plan, planned, position)).unwrap_or_default()
+        }
+        ServedBy::Elsewhere => Declared::default(),
+    };
+    server.services.iter().map(|service| declarations.of(service)).fold(served_by, Declared::and)
+}

@@ -1,0 +1,155 @@
+//! The facts `flow` and `topic`, and their lists in the overview.
+
+use std::sync::Arc;
+
+use super::{
+    graph::{Flow, What},
+    spread::Carried,
+};
+use crate::{
+    facts::{
+        Fact, Origin, Set, Subject, declared, mesh, places,
+        topics::{Direction, Topic},
+    },
+    resource::classification::Level,
+};
+
+/// `{from, to, way, carries: {level, categories}, transport, sink: {kind, declared, level, categories, sanitizes},
+/// path, because}`, one subject for each flow that carries anything; about the service that receives, or for what is sent
+/// over a connection the one that calls. `way` is `read`, `store`, `publish`, `consume`, `answer`, `request` or
+/// `leave`; `transport` is null where no connection is known.
+pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
+    let flows = set.flows();
+    let carrying = flows.all.iter().filter(|flow| !flow.carries.is_empty());
+    let subjects = carrying.map(|flow| {
+        let about = match (flow.way, flows.point(flow.to).what) {
+            (super::Way::Store | super::Way::Request | super::Way::Leave, _) => flow.from,
+            _ => flow.to,
+        };
+        let (resource, kind, place) = subject_of(set, about, flow);
+        let sink = flows.point(flow.to);
+        let sink_kind = match sink.what {
+            What::Workload(_) => "service",
+            What::Datastore(_) => "datastore",
+            What::Topic(_) => "topic",
+            What::Outside => "outside",
+        };
+        let mut sink_fact = sink.declared.fact();
+        if let crate::facts::Value::Object(fields) = &mut sink_fact.value {
+            fields.insert("kind".into(), Fact::from(sink_kind));
+        }
+        let own =
+            [("sink", sink_fact), ("path", Fact::array(flows.path(flow).iter().map(|id| Fact::from(&**id))))];
+        Subject { resource, kind, fact: Fact::object(shared(set, flow).into_iter().chain(own)).at(place) }
+    });
+    subjects.collect()
+}
+
+/// Entries of `flows` in the overview: all of them, also those that carry nothing known.
+pub(in crate::facts) fn flow_list(set: &Set<'_>) -> Vec<Fact> {
+    let list = set.flows().all.iter().map(|flow| {
+        let mut fields: std::collections::BTreeMap<&str, Fact> = shared(set, flow).into_iter().collect();
+        fields.insert("carries", declared::categories(&flow.carries.categories));
+        fields.insert("level", level(&flow.carries));
+        Fact::object(fields)
+    });
+    list.collect()
+}
+
+fn shared(set: &Set<'_>, flow: &Flow) -> [(&'static str, Fact); 6] {
+    let flows = set.flows();
+    let decided = flow.because.iter().find_map(|because| because.origin.clone());
+    [
+        ("from", Fact::from(&*flows.point(flow.from).id)),
+        ("to", Fact::from(&*flows.point(flow.to).id)),
+        ("way", Fact::from(flow.way.name())),
+        ("carries", carries(&flow.carries)),
+        ("transport", Fact::from(flow.transport.map(crate::facts::connections::Transport::name)).at(decided)),
+        ("because", mesh::chain(&flow.because)),
+    ]
+}
+
+fn carries(carried: &Carried) -> Fact {
+    Fact::object([("level", level(carried)), ("categories", declared::categories(&carried.categories))])
+}
+
+fn level(carried: &Carried) -> Fact {
+    Fact::from(carried.effective_level().map(Level::name))
+}
+
+/// Whose finding it is: an object of the input, else the id of the point.
+fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>, Option<Origin>) {
+    let point = set.flows().point(position);
+    match point.what {
+        What::Workload(id) => {
+            let workload = set.workloads().get(id);
+            let place = Origin::Place(places::name(workload.node));
+            (workload.resource.id.to_string(), Arc::clone(&workload.resource.object.kind), Some(place))
+        }
+        What::Topic(id) => of_topic(set, set.topics().get(id)),
+        What::Datastore(_) | What::Outside => {
+            (point.id.to_string(), "".into(), flow.because.iter().find_map(|because| because.origin.clone()))
+        }
+    }
+}
+
+fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origin>) {
+    match topic.resource {
+        Some(resource) => {
+            let place = Origin::Place(places::name(set.view.estate.node(resource)));
+            (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place))
+        }
+        None => (topic.id(), "".into(), topic.uses.iter().find_map(|used| used.because.origin.clone())),
+    }
+}
+
+/// `{id, cluster, name, open, open_because, classification: {declared, level, categories}, carries, readers, writers}`,
+/// one subject for each topic; `open` is true, false or `"unknown"`.
+pub(in crate::facts) fn topic_subjects(set: &Set<'_>) -> Vec<Subject> {
+    let subjects = set.topics().iter().map(|(_, topic)| {
+        let (resource, kind, place) = of_topic(set, topic);
+        let declared = topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        let because = topic.open_because.as_ref();
+        let own = [
+            ("cluster", Fact::from(topic.cluster.as_str())),
+            ("name", Fact::from(topic.name.as_str())),
+            ("open", Fact::from(topic.open).at(because.and_then(|because| because.origin.clone()))),
+            ("open_because", Fact::from(because.map(|because| because.text.as_str()))),
+            ("classification", declared.fact()),
+            ("carries", carries(&set.flows().held(&topic.id()))),
+            ("readers", users(set, topic, Direction::Reads)),
+            ("writers", users(set, topic, Direction::Writes)),
+            ("id", Fact::from(topic.id())),
+        ];
+        Subject { resource, kind, fact: Fact::object(own).at(place) }
+    });
+    subjects.collect()
+}
+
+/// Entries of `topics` in the overview.
+pub(in crate::facts) fn topic_list(set: &Set<'_>) -> Vec<Fact> {
+    let list = set.topics().iter().map(|(_, topic)| {
+        let held = set.flows().held(&topic.id());
+        Fact::object([
+            ("id", Fact::from(topic.id())),
+            ("classification", declared::categories(&held.categories)),
+            ("level", level(&held)),
+            ("open", Fact::from(topic.open)),
+            ("readers", users(set, topic, Direction::Reads)),
+            ("writers", users(set, topic, Direction::Writes)),
+        ])
+    });
+    list.collect()
+}
+
+fn users(set: &Set<'_>, topic: &Topic<'_>, direction: Direction) -> Fact {
+    let mut users: Vec<(&str, Option<Origin>)> = topic
+        .uses
+        .iter()
+        .filter(|used| used.direction == direction)
+        .map(|used| (&*set.workloads().get(used.workload).resource.id, used.because.origin.clone()))
+        .collect();
+    users.sort_by_key(|(id, _)| *id);
+    users.dedup_by_key(|(id, _)| *id);
+    Fact::array(users.into_iter().map(|(id, origin)| Fact::from(id).at(origin)))
+}

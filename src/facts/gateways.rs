@@ -1,0 +1,99 @@
+//! The fact `gateway`: where requests enter, and whether each way in is encrypted.
+//!
+//! `{id, kind, name, listeners: [{name, port, protocol, hosts, encrypted: T, redirects: T, note, remedy, missing}]}`;
+//! `redirects`: whether plaintext is only told to come back encrypted; `note` says in words what a bare protocol does
+//! not. `encrypted` stands at what decides it.
+//! Deliberately absent: what lies behind a gateway (see [`super::connections`]).
+
+mod gateway_api;
+mod ingress;
+mod istio;
+mod planned;
+
+use std::sync::Arc;
+
+pub(super) use self::planned::planned;
+use super::{Fact, Origin, Set, Subject, Truth, places};
+use crate::{document::NodeRef, estate::Resource};
+
+/// One way in.
+#[derive(Debug)]
+struct Listener {
+    name: Option<String>,
+    port: Option<i64>,
+    protocol: String,
+    hosts: Vec<String>,
+    encrypted: Truth,
+    redirects: Truth,
+    /// A clause: `class `gce` serves HTTP beside HTTPS`.
+    note: Option<String>,
+    /// What to do, where it is not what the rule says anyway.
+    remedy: Option<String>,
+    missing: Option<String>,
+    origin: Origin,
+}
+
+impl Listener {
+    const fn new(protocol: String, encrypted: Truth, origin: Origin) -> Self {
+        Self {
+            name: None,
+            port: None,
+            protocol,
+            hosts: Vec::new(),
+            encrypted,
+            redirects: Truth::False,
+            note: None,
+            remedy: None,
+            missing: None,
+            origin,
+        }
+    }
+
+    fn fact(self) -> Fact {
+        let encrypted = Fact::from(self.encrypted).at(Some(self.origin.clone()));
+        Fact::object([
+            ("name", Fact::from(self.name)),
+            ("port", Fact::from(self.port)),
+            ("protocol", Fact::from(self.protocol)),
+            ("hosts", Fact::array(self.hosts.into_iter().map(Fact::from))),
+            ("encrypted", encrypted),
+            ("redirects", Fact::from(self.redirects)),
+            ("note", Fact::from(self.note)),
+            ("remedy", Fact::from(self.remedy)),
+            ("missing", Fact::from(self.missing)),
+        ])
+        .at(Some(self.origin))
+    }
+}
+
+/// One subject for each Ingress and gateway of Kubernetes.
+pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
+    let view = &set.view;
+    let all = |group: &str, kind: &str, make: &dyn Fn(NodeRef<'_>, &Resource) -> Vec<Listener>| {
+        let resources = view.of_kind(group, kind);
+        let subjects = resources.map(|resource| {
+            let node = view.estate.node(resource);
+            subject(resource, node, make(node, resource))
+        });
+        subjects.collect::<Vec<_>>()
+    };
+    let routes = gateway_api::Routes::new(view);
+    let mut subjects = all("networking.k8s.io", "Ingress", &|node, _| ingress::listeners(node));
+    subjects.extend(all("networking.istio.io", "Gateway", &|node, _| istio::listeners(node)));
+    subjects.extend(all(gateway_api::GROUP, "Gateway", &|node, resource| routes.listeners(node, resource)));
+    subjects
+}
+
+fn subject(resource: &Resource, node: NodeRef<'_>, listeners: Vec<Listener>) -> Subject {
+    let fact = Fact::object([
+        ("id", Fact::from(&*resource.id)),
+        ("kind", Fact::from(&*resource.object.kind)),
+        ("name", Fact::from(&*resource.object.name)),
+        ("listeners", Fact::array(listeners.into_iter().map(Listener::fact))),
+    ]);
+    Subject {
+        resource: resource.id.to_string(),
+        kind: Arc::clone(&resource.object.kind),
+        fact: fact.at(Some(places::name(node).into())),
+    }
+}

@@ -1,0 +1,180 @@
+//! Listeners of load balancers, Apigee's targets and App Mesh's nodes in plans.
+//!
+//! Sources: the Terraform providers' documentation of the resources named below. TCP is left alone: what it carries is
+//! not said.
+
+use std::sync::Arc;
+
+use super::Listener;
+use crate::{
+    facts::{Fact, Subject, Truth, buckets::planned::Planned},
+    resource::terraform::{Attribute, Plan},
+};
+
+/// A type with what makes its listeners.
+type Kind = (&'static str, fn(&Planned<'_>) -> Vec<Listener>);
+
+const KINDS: [Kind; 7] = [
+    ("aws_lb_listener", aws),
+    ("aws_alb_listener", aws),
+    ("google_compute_target_http_proxy", google),
+    ("azurerm_application_gateway", azure),
+    ("google_apigee_target_server", apigee),
+    ("aws_appmesh_virtual_gateway", app_mesh),
+    ("aws_appmesh_virtual_node", app_mesh),
+];
+
+/// One subject for each gateway of a plan.
+pub(in crate::facts) fn planned(plan_index: u32, plan: &Plan) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    for (kind, listeners) in KINDS {
+        for (position, _) in plan.managed(kind) {
+            let Some(planned) = Planned::new(plan_index, plan, position) else { continue };
+            let address = planned.address();
+            let listeners = listeners(&planned).into_iter().map(Listener::fact);
+            let fact = Fact::object([
+                ("id", Fact::from(address)),
+                ("kind", Fact::from(kind)),
+                ("name", Fact::from(&*planned.resource.name)),
+                ("listeners", Fact::array(listeners)),
+            ]);
+            subjects.push(Subject {
+                resource: address.to_owned(),
+                kind: Arc::clone(&planned.resource.kind),
+                fact: fact.at(Some(planned.origin(""))),
+            });
+        }
+    }
+    subjects
+}
+
+/// Whether a text is one of some values.
+fn is(planned: &Planned<'_>, path: &str, values: &[&str]) -> Truth {
+    match planned.get(path) {
+        Attribute::Known(node) => Truth::from(node.as_str().is_some_and(|text| values.contains(&text))),
+        Attribute::Unknown => Truth::Unknown,
+        Attribute::Absent => Truth::False,
+    }
+}
+
+fn number(planned: &Planned<'_>, path: &str) -> Option<i64> {
+    match planned.get(path) {
+        Attribute::Known(node) => node.as_i64(),
+        _ => None,
+    }
+}
+
+fn items(planned: &Planned<'_>, path: &str) -> usize {
+    match planned.get(path) {
+        Attribute::Known(node) => node.items().count(),
+        _ => 0,
+    }
+}
+
+fn listener(planned: &Planned<'_>, path: &str, protocol: &str, encrypted: Truth) -> Listener {
+    let mut listener = Listener::new(protocol.to_owned(), encrypted, planned.origin(path));
+    listener.missing = (encrypted == Truth::Unknown).then(|| format!("{}.{path}", planned.address()));
+    listener
+}
+
+/// HTTP, unless its default action redirects.
+fn aws(planned: &Planned<'_>) -> Vec<Listener> {
+    let plaintext = is(planned, "protocol", &["HTTP"]);
+    let protocol = planned.text("protocol").unwrap_or("HTTP");
+    // Listeners of network and gateway load balancers carry what they are given.
+    if plaintext == Truth::False {
+        return Vec::new();
+    }
+    let mut listener = listener(planned, "protocol", protocol, plaintext.not());
+    listener.port = number(planned, "port");
+    let redirect = is(planned, "default_action.0.type", &["redirect"]);
+    let scheme = is(planned, "default_action.0.redirect.0.protocol", &["HTTPS"]);
+    listener.redirects = redirect.and(scheme);
+    vec![listener]
+}
+
+/// A proxy for HTTP; its map of URLs may redirect.
+fn google(planned: &Planned<'_>) -> Vec<Listener> {
+    let mut listener = listener(planned, "url_map", "HTTP", Truth::False);
+    let maps = planned.plan.managed("google_compute_url_map");
+    let redirecting =
+        maps.filter_map(|(position, _)| Planned::new(planned.plan_index, planned.plan, position));
+    let referred = planned.plan.references(planned.resource);
+    let referred: Vec<&String> = referred.get("url_map").into_iter().flatten().collect();
+    let redirects = redirecting.filter(|map| referred.iter().any(|name| name.starts_with(map.address())));
+    let https = |map: &Planned<'_>| match map.get("default_url_redirect.0.https_redirect") {
+        Attribute::Known(node) => Truth::from(node.as_bool() == Some(true)),
+        Attribute::Unknown => Truth::Unknown,
+        Attribute::Absent => Truth::False,
+    };
+    let found: Vec<Truth> = redirects.map(|map| https(&map)).collect();
+    listener.redirects = match (found.is_empty(), referred.is_empty()) {
+        (true, false) => Truth::Unknown,
+        _ => found.into_iter().fold(Truth::False, Truth::or),
+    };
+    if listener.redirects == Truth::Unknown {
+        listener.missing = Some(format!("{}.url_map", planned.address()));
+    }
+    vec![listener]
+}
+
+/// HTTP, unless its routing rule redirects.
+fn azure(planned: &Planned<'_>) -> Vec<Listener> {
+    let rules = items(planned, "request_routing_rule");
+    let listeners = (0..items(planned, "http_listener")).filter_map(|index| {
+        let path = format!("http_listener.{index}.protocol");
+        let plaintext = is(planned, &path, &["Http"]);
+        if plaintext == Truth::False {
+            return None;
+        }
+        let mut listener = listener(planned, &path, "HTTP", plaintext.not());
+        let name = planned.text(&format!("http_listener.{index}.name"));
+        listener.name = name.map(ToOwned::to_owned);
+        let mut own = (0..rules).filter(|rule| {
+            name.is_some() && planned.text(&format!("request_routing_rule.{rule}.http_listener_name")) == name
+        });
+        let redirects = own.any(|rule| {
+            let path = format!("request_routing_rule.{rule}.redirect_configuration_name");
+            planned.text(&path).is_some_and(|name| !name.is_empty())
+        });
+        listener.redirects = Truth::from(redirects);
+        Some(listener)
+    });
+    listeners.collect()
+}
+
+/// What Apigee speaks to the service behind it.
+fn apigee(planned: &Planned<'_>) -> Vec<Listener> {
+    let enabled = match planned.get("s_sl_info.0.enabled") {
+        Attribute::Known(node) => Truth::from(node.as_bool() == Some(true)),
+        Attribute::Unknown => Truth::Unknown,
+        Attribute::Absent => Truth::False,
+    };
+    if enabled == Truth::True {
+        return Vec::new();
+    }
+    let mut listener = listener(planned, "s_sl_info.0.enabled", "HTTP", enabled);
+    listener.port = number(planned, "port");
+    listener.hosts = planned.text("host").map(ToOwned::to_owned).into_iter().collect();
+    listener.note = Some("Apigee calls it without TLS".to_owned());
+    listener.remedy = Some("Add `s_sl_info { enabled = true }`, with a trust store.".to_owned());
+    vec![listener]
+}
+
+/// TLS of each listener: STRICT, or none that is demanded.
+fn app_mesh(planned: &Planned<'_>) -> Vec<Listener> {
+    let listeners = (0..items(planned, "spec.0.listener")).filter_map(|index| {
+        let path = format!("spec.0.listener.{index}.tls.0.mode");
+        let strict = is(planned, &path, &["STRICT"]);
+        if strict == Truth::True {
+            return None;
+        }
+        let protocol = planned.text(&format!("spec.0.listener.{index}.port_mapping.0.protocol"));
+        let mut listener = listener(planned, &path, &protocol.unwrap_or("http").to_ascii_uppercase(), strict);
+        listener.port = number(planned, &format!("spec.0.listener.{index}.port_mapping.0.port"));
+        listener.note = Some("its `tls.mode` is not STRICT".to_owned());
+        listener.remedy = Some("Set `tls { mode = \"STRICT\" … }` on the listener.".to_owned());
+        Some(listener)
+    });
+    listeners.collect()
+}

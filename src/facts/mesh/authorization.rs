@@ -1,0 +1,226 @@
+//! Whom Istio's servers admit: `AuthorizationPolicy`, and whether it takes an identity (domains.md 1a: P8, A4).
+//!
+//! Source: istio/api `security/v1beta1/authorization_policy.proto`. Deliberately absent: policies with `targetRefs`,
+//! which gateways and waypoints enforce, and what a CUSTOM provider decides.
+
+mod rule;
+
+use std::collections::BTreeMap;
+
+use self::rule::Rule;
+use super::{configuration::Configuration, namespaces::Namespaces};
+use crate::{
+    document::NodeRef,
+    estate::{Resource, View},
+    facts::{
+        Because, Truth,
+        workloads::{Workload, WorkloadId, Workloads},
+    },
+    resource::selector::Selector,
+    source::Place,
+};
+
+/// What a policy does with the requests that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) enum Action {
+    Allow,
+    Deny,
+    /// An authorizer outside the mesh decides.
+    Custom,
+    /// AUDIT, a dry run: nothing happens.
+    Other,
+    Unreadable,
+}
+
+/// One policy that sidecars or ztunnel enforce.
+#[derive(Debug)]
+pub(in crate::facts) struct Authorization<'e> {
+    pub(in crate::facts) resource: &'e Resource,
+    pub(in crate::facts) node: NodeRef<'e>,
+    pub(in crate::facts) namespace: &'e str,
+    /// `None`: half-written.
+    pub(in crate::facts) selector: Option<Selector<'e>>,
+    pub(in crate::facts) action: Action,
+    rules: Vec<Rule<'e>>,
+}
+
+/// All policies of a set, by what they are about.
+#[derive(Debug)]
+pub(in crate::facts) struct Authorizations<'e> {
+    pub(in crate::facts) all: Vec<Authorization<'e>>,
+    /// Without selector, by namespace; those of the root namespace are about the mesh.
+    whole: BTreeMap<&'e str, Vec<usize>>,
+    selecting: BTreeMap<WorkloadId, Vec<usize>>,
+    root: &'e str,
+}
+
+/// What the policies of a workload make of callers without an identity.
+#[derive(Debug, Clone)]
+pub(in crate::facts) struct Admission {
+    /// Whether a caller needs an identity.
+    pub(in crate::facts) identity_required: Truth,
+    /// Whether any policy says who may call.
+    pub(in crate::facts) is_limited: Truth,
+    /// What admits callers without one, where a policy does.
+    pub(in crate::facts) admits: Option<Because>,
+    pub(in crate::facts) because: Vec<Because>,
+}
+
+impl Default for Admission {
+    fn default() -> Self {
+        Self { identity_required: Truth::False, is_limited: Truth::False, admits: None, because: Vec::new() }
+    }
+}
+
+impl<'e> Authorization<'e> {
+    fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
+        let spec = node.get("spec");
+        let get = |key: &str| spec.and_then(|spec| spec.get(key)).filter(|value| !value.is_null());
+        let selector = get("selector").map_or_else(|| Some(Selector::default()), Selector::of_label_selector);
+        let dry_run = node.at(&["metadata", "annotations"]).and_then(|map| map.str_at(&["istio.io/dry-run"]));
+        let action = match get("action").map(NodeRef::as_str) {
+            _ if dry_run == Some("true") => Action::Other,
+            None | Some(Some("ALLOW")) => Action::Allow,
+            Some(Some("DENY")) => Action::Deny,
+            Some(Some("CUSTOM")) => Action::Custom,
+            Some(Some("AUDIT")) => Action::Other,
+            Some(_) => Action::Unreadable,
+        };
+        Self {
+            resource,
+            node,
+            namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
+            selector,
+            action,
+            rules: get("rules").into_iter().flat_map(NodeRef::items).map(Rule::new).collect(),
+        }
+    }
+
+    /// Whether it denies every request of its namespace that no other policy allows: no selector, and some requests
+    /// that it does not allow itself.
+    pub(super) fn denies_by_default(&self) -> bool {
+        let whole = self.selector.as_ref().is_some_and(Selector::is_empty);
+        whole && self.action == Action::Allow && !self.rules.iter().any(Rule::matches_all)
+    }
+
+    fn place(&self) -> Place {
+        let spec = self.node.key_span("spec");
+        spec.map_or_else(|| self.node.place(), |span| Place::new(self.node.document.source, span))
+    }
+}
+
+impl<'e> Authorizations<'e> {
+    pub(super) fn new(
+        view: &View<'e>,
+        workloads: &Workloads<'e>,
+        namespaces: &Namespaces<'e>,
+        configuration: &Configuration,
+    ) -> Self {
+        let written = view.of_kind("security.istio.io", "AuthorizationPolicy");
+        let written = written.map(|resource| (resource, view.estate.node(resource)));
+        let targeted = |node: NodeRef<'_>| {
+            ["targetRefs", "targetRef"]
+                .iter()
+                .any(|key| node.at(&["spec", key]).is_some_and(|refs| !refs.is_null()))
+        };
+        let all: Vec<Authorization<'e>> = written
+            .filter(|(_, node)| !targeted(*node))
+            .map(|(resource, node)| Authorization::new(resource, node))
+            .collect();
+        let mut root = "";
+        let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
+        let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        for (index, policy) in all.iter().enumerate() {
+            if configuration.discovers(policy.namespace, namespaces) == Truth::False {
+                continue;
+            }
+            let is_root = policy.namespace == configuration.root_namespace;
+            if is_root {
+                root = policy.namespace;
+            }
+            match &policy.selector {
+                Some(selector) if selector.is_empty() => {
+                    whole.entry(policy.namespace).or_default().push(index);
+                }
+                Some(selector) => {
+                    // Unlike PeerAuthentication, a selector in the root namespace reaches every namespace.
+                    let scope =
+                        if is_root { workloads.namespaces().collect() } else { vec![policy.namespace] };
+                    for workload in scope.iter().flat_map(|scope| workloads.select(scope, selector)) {
+                        selecting.entry(workload).or_default().push(index);
+                    }
+                }
+                None => {}
+            }
+        }
+        Self { all, whole, selecting, root }
+    }
+
+    fn of_workload(&self, id: WorkloadId, workload: &Workload<'e>) -> Vec<&Authorization<'e>> {
+        let whole = |namespace: &str| self.whole.get(namespace).into_iter().flatten();
+        let own = whole(workload.namespace);
+        let root = whole(self.root).filter(|_| self.root != workload.namespace);
+        let selecting = self.selecting.get(&id).into_iter().flatten();
+        root.chain(own).chain(selecting).filter_map(|index| self.all.get(*index)).collect()
+    }
+
+    /// Policies without selector in a namespace or in the root namespace.
+    pub(super) fn of_namespace(&self, namespace: &str) -> Vec<&Authorization<'e>> {
+        let own = self.whole.get(namespace).into_iter().flatten();
+        let root = self.whole.get(self.root).into_iter().flatten().filter(|_| self.root != namespace);
+        root.chain(own).filter_map(|index| self.all.get(*index)).collect()
+    }
+
+    /// What the policies of a workload demand on a port.
+    pub(super) fn admission(
+        &self,
+        id: WorkloadId,
+        workload: &Workload<'e>,
+        port: Option<u16>,
+        ambient: bool,
+    ) -> Admission {
+        let policies = self.of_workload(id, workload);
+        let mut admission = Admission::default();
+        if let Some(unread) = policies.iter().find(|policy| policy.action == Action::Unreadable) {
+            let text = format!("{} has an action that cannot be read", unread.resource.id);
+            admission.because.push(Because::decided(text, unread.resource, unread.place()));
+            admission.identity_required = Truth::Unknown;
+            admission.is_limited = Truth::Unknown;
+        }
+        for policy in policies.iter().filter(|policy| policy.action == Action::Deny) {
+            let refuses = policy.rules.iter().find(|rule| rule.refuses_anonymous(port));
+            if let Some(rule) = refuses {
+                let text = format!("{} denies callers without an identity", policy.resource.id);
+                admission.because.push(Because::decided(text, policy.resource, rule.place()));
+                admission.identity_required = Truth::True;
+            }
+        }
+        let allow: Vec<_> = policies.iter().filter(|policy| policy.action == Action::Allow).collect();
+        if policies.iter().any(|policy| policy.action == Action::Custom) {
+            admission.is_limited = Truth::True;
+        }
+        if allow.is_empty() {
+            return admission;
+        }
+        let admits_all = allow.iter().any(|policy| policy.rules.iter().any(Rule::matches_all));
+        admission.is_limited = admission.is_limited.or(Truth::from(!admits_all));
+        if admission.identity_required == Truth::True {
+            return admission;
+        }
+        let rules = allow.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+        // A4: ztunnel leaves out rules that need HTTP, so they allow nothing.
+        let reachable = rules.filter(|(_, rule)| rule.may_match(port) && !(ambient && rule.needs_http));
+        let mut anonymous = reachable.filter(|(_, rule)| !rule.needs_identity);
+        if let Some((policy, rule)) = anonymous.next() {
+            let text = format!("{} allows callers without an identity", policy.resource.id);
+            admission.admits = Some(Because::decided(text, policy.resource, rule.place()));
+        } else {
+            for policy in allow {
+                let text = format!("{} allows only callers with an identity", policy.resource.id);
+                admission.because.push(Because::decided(text, policy.resource, policy.place()));
+            }
+            admission.identity_required = admission.identity_required.or(Truth::True);
+        }
+        admission
+    }
+}

@@ -1,0 +1,120 @@
+//! Ports that reach the program without the proxy of its mesh (domains.md 1a: B1, B2, L2, C2).
+//!
+//! Source: istio `injection-template.yaml` and `api/annotation/annotations.yaml`; the annotations of the other meshes.
+
+use super::{Mesh, configuration::Configuration, membership::Pod, namespaces::Text, port_list::PortList};
+use crate::facts::{Because, Truth};
+
+/// Ports of Istio's own proxy: they are served by it, never by the program.
+const PROXY_PORTS: [u16; 6] = [15001, 15006, 15008, 15020, 15021, 15090];
+
+/// Ports that Linkerd leaves alone unless told otherwise: Galera's, whose server speaks first.
+const LINKERD_IGNORED: [u16; 2] = [4567, 4568];
+
+const EXCLUDE: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
+const INCLUDE: &str = "traffic.sidecar.istio.io/includeInboundPorts";
+const INTERFACES: &str = "traffic.sidecar.istio.io/excludeInterfaces";
+const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
+const AMBIENT_BYPASS: &str = "ambient.istio.io/bypass-inbound-capture";
+const LINKERD_SKIP: &str = "config.linkerd.io/skip-inbound-ports";
+const KUMA_EXCLUDE: &str = "traffic.kuma.io/exclude-inbound-ports";
+const CONSUL_EXCLUDE: &str = "consul.hashicorp.com/transparent-proxy-exclude-inbound-ports";
+
+/// Whether a port bypasses the proxy, and what says so.
+#[derive(Debug)]
+pub(super) struct Bypass {
+    pub(super) bypasses: Truth,
+    pub(super) because: Option<Because>,
+}
+
+impl Bypass {
+    const NO: Self = Self { bypasses: Truth::False, because: None };
+
+    fn said(bypasses: Truth, pod: Pod<'_, '_>, key: &str, text: Text<'_>) -> Self {
+        let owner = pod.workload.resource;
+        let said = format!("{} says `{key}: {}`", owner.id, text.text);
+        Self { bypasses, because: Some(Because::decided(said, owner, text.place)) }
+    }
+}
+
+/// Whether a port belongs to the proxy itself, and is nobody's business.
+pub(super) fn is_of_proxy(mesh: Mesh, port: u16) -> bool {
+    match mesh {
+        Mesh::IstioSidecar => PROXY_PORTS.contains(&port),
+        Mesh::IstioAmbient => matches!(port, 15008 | 15020 | 15021),
+        Mesh::Linkerd => matches!(port, 4143 | 4191),
+        _ => false,
+    }
+}
+
+/// `port`: the container's; `None`: any.
+pub(super) fn bypass(
+    pod: Pod<'_, '_>,
+    mesh: Mesh,
+    port: Option<u16>,
+    configuration: &Configuration,
+) -> Bypass {
+    match mesh {
+        Mesh::IstioSidecar => sidecar(pod, port, configuration),
+        Mesh::IstioAmbient => match pod.annotation(AMBIENT_BYPASS) {
+            Some(text) if text.text == "true" => Bypass::said(Truth::True, pod, AMBIENT_BYPASS, text),
+            _ => Bypass::NO,
+        },
+        Mesh::Linkerd => linkerd(pod, port),
+        Mesh::Kuma => excluded(pod, port, KUMA_EXCLUDE).unwrap_or(Bypass::NO),
+        Mesh::Consul => excluded(pod, port, CONSUL_EXCLUDE).unwrap_or(Bypass::NO),
+        Mesh::Cilium | Mesh::None | Mesh::Unknown => Bypass::NO,
+    }
+}
+
+fn sidecar(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -> Bypass {
+    if let Some(mode) = pod.annotation(INTERCEPTION).filter(|mode| mode.text == "NONE") {
+        return Bypass::said(Truth::True, pod, INTERCEPTION, mode);
+    }
+    match pod.annotation(EXCLUDE) {
+        Some(text) => {
+            let list = PortList::new(&text.text);
+            if port.is_some_and(|port| list.contains(port)) {
+                return Bypass::said(Truth::True, pod, EXCLUDE, text);
+            }
+        }
+        None if port.is_some_and(|port| configuration.excluded_inbound.contains(port)) => {
+            let text = "the installation excludes the port from all sidecars";
+            return Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
+        }
+        None => {}
+    }
+    if let Some(text) = pod.annotation(INCLUDE) {
+        let list = PortList::new(&text.text);
+        let captured = port.map_or(!list.is_empty(), |port| list.contains(port));
+        if !captured {
+            return Bypass::said(Truth::True, pod, INCLUDE, text);
+        }
+    }
+    // Which network a client comes from is not in a manifest.
+    match pod.annotation(INTERFACES).filter(|text| !text.text.trim().is_empty()) {
+        Some(text) => Bypass::said(Truth::Unknown, pod, INTERFACES, text),
+        None => Bypass::NO,
+    }
+}
+
+/// The annotation of the Pod replaces that of its Namespace (L2).
+fn linkerd(pod: Pod<'_, '_>, port: Option<u16>) -> Bypass {
+    let Some(text) = pod.inherited(LINKERD_SKIP) else {
+        if port.is_some_and(|port| LINKERD_IGNORED.contains(&port)) {
+            let because = Because::default("Linkerd leaves 4567 and 4568 alone by default");
+            return Bypass { bypasses: Truth::True, because: Some(because) };
+        }
+        return Bypass::NO;
+    };
+    if port.is_some_and(|port| PortList::new(&text.text).contains(port)) {
+        return Bypass::said(Truth::True, pod, LINKERD_SKIP, text);
+    }
+    Bypass::NO
+}
+
+fn excluded(pod: Pod<'_, '_>, port: Option<u16>, key: &str) -> Option<Bypass> {
+    let text = pod.annotation(key)?;
+    let is_listed = port.is_some_and(|port| PortList::new(&text.text).contains(port));
+    is_listed.then(|| Bypass::said(Truth::True, pod, key, text))
+}

@@ -1,0 +1,257 @@
+//! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
+//!
+//! Read are, weakest first: `HelmRelease`s of Flux, `IstioOperator`, and the `ConfigMap`s `istio` and `cilium-config`,
+//! which are what the control planes run with (istio/api `mesh/v1alpha1/config.proto`, cilium `cilium-config`).
+
+use std::collections::BTreeSet;
+
+use super::{Hints, Mode, namespaces::Namespaces, port_list::PortList};
+use crate::{
+    document::{Document, NodeRef, Step, yaml},
+    estate::View,
+    facts::Truth,
+    resource::{
+        selector::{Labels, Selector},
+        terraform::Attribute,
+    },
+    source::SourceId,
+};
+
+/// What `probity.yaml` declares about the mesh where the estate does not tell.
+#[derive(Debug, Clone, Default)]
+pub(in crate::facts) struct Declared {
+    pub(in crate::facts) flavour: Option<Flavour>,
+    pub(in crate::facts) root_namespace: Option<String>,
+    /// What a workload accepts that no policy is about.
+    pub(in crate::facts) default_mode: Option<Mode>,
+}
+
+/// A service mesh, whatever carries its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::facts) enum Flavour {
+    Istio,
+    /// Istio as `OpenShift` Service Mesh 2 runs it: a member roll and an annotation decide.
+    OpenShift,
+    Linkerd,
+    Kuma,
+    Consul,
+    Cilium,
+}
+
+/// Settings that decide facts.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of another mesh's installation")]
+#[derive(Debug)]
+pub(in crate::facts) struct Configuration {
+    /// Namespace whose Istio policies hold for the whole mesh.
+    pub(in crate::facts) root_namespace: String,
+    /// Whether Istio's clients use mTLS wherever a server can.
+    pub(in crate::facts) auto_mtls: bool,
+    /// `exportTo` of a `DestinationRule` that has none.
+    pub(in crate::facts) default_export_to: Vec<String>,
+    pub(super) declared: Declared,
+    pub(super) inject_by_default: bool,
+    /// Revisions and tags of control planes that the estate shows.
+    pub(super) revisions: BTreeSet<String>,
+    /// Ports that no sidecar captures unless a Pod says otherwise.
+    pub(super) excluded_inbound: PortList,
+    /// Members of `OpenShift` Service Mesh 2.
+    pub(super) members: BTreeSet<String>,
+    /// `proxy.defaultInboundPolicy` of Linkerd.
+    pub(super) linkerd_policy: Option<String>,
+    /// `connectInject.default` of Consul.
+    pub(super) consul_injects: bool,
+    /// Whether Cilium encrypts between nodes.
+    pub(in crate::facts) cilium_encrypts: Truth,
+    /// Meshes that anything in the estate is about.
+    pub(super) hints: BTreeSet<Flavour>,
+    pub(super) ambient: bool,
+    /// Documents whose `discoverySelectors` say which namespaces Istio sees.
+    discovery: Option<Document>,
+}
+
+impl Configuration {
+    pub(super) fn new(view: &View<'_>, hints: Hints, declared: &Declared) -> Self {
+        let mut configuration = Self {
+            root_namespace: declared.root_namespace.clone().unwrap_or_else(|| "istio-system".to_owned()),
+            auto_mtls: true,
+            default_export_to: Vec::new(),
+            declared: declared.clone(),
+            inject_by_default: false,
+            revisions: BTreeSet::from(["default".to_owned()]),
+            excluded_inbound: PortList::default(),
+            members: BTreeSet::new(),
+            linkerd_policy: None,
+            consul_injects: false,
+            cilium_encrypts: Truth::Unknown,
+            hints: hints.flavours,
+            ambient: hints.ambient,
+            discovery: None,
+        };
+        configuration.read_releases(view);
+        configuration.read_operators(view);
+        configuration.read_config_maps(view);
+        configuration.read_revisions(view);
+        configuration.read_members(view);
+        configuration.read_plans(view);
+        configuration
+    }
+
+    /// Whether Istio sees a namespace: its services, endpoints and policies.
+    pub(in crate::facts) fn discovers(&self, namespace: &str, namespaces: &Namespaces<'_>) -> Truth {
+        let selectors = self.discovery.iter().flat_map(|document| {
+            document.root().get("discoverySelectors").into_iter().flat_map(NodeRef::items)
+        });
+        let selectors: Option<Vec<Selector<'_>>> = selectors.map(Selector::of_label_selector).collect();
+        match (selectors, namespaces.get(namespace)) {
+            (None, _) => Truth::Unknown,
+            (Some(selectors), _) if selectors.is_empty() => Truth::True,
+            (Some(_), None) => Truth::Unknown,
+            (Some(selectors), Some(namespace)) => {
+                let labels: Labels<'_> = namespace.labels();
+                Truth::from(selectors.iter().any(|selector| selector.matches(&labels)))
+            }
+        }
+    }
+
+    fn read_releases(&mut self, view: &View<'_>) {
+        for release in view.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
+            let node = view.estate.node(release);
+            let Some(values) = node.at(&["spec", "values"]) else { continue };
+            match node.str_at(&["spec", "chart", "spec", "chart"]).unwrap_or_default() {
+                "istiod" | "base" => self.read_istio_values(values),
+                "linkerd-control-plane" => {
+                    if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
+                        self.linkerd_policy = Some(policy.to_owned());
+                    }
+                }
+                "consul" => {
+                    let injects = values.at(&["connectInject", "default"]).and_then(NodeRef::as_bool);
+                    self.consul_injects = injects.unwrap_or(self.consul_injects);
+                }
+                "cilium" => {
+                    let encrypts = values.at(&["encryption", "enabled"]).and_then(NodeRef::as_bool);
+                    self.cilium_encrypts = Truth::from(encrypts.unwrap_or(false));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn read_operators(&mut self, view: &View<'_>) {
+        for operator in view.of_kind("install.istio.io", "IstioOperator") {
+            let node = view.estate.node(operator);
+            if let Some(mesh_config) = node.at(&["spec", "meshConfig"]) {
+                self.read_mesh_config(mesh_config);
+            }
+            if let Some(values) = node.at(&["spec", "values"]) {
+                self.read_istio_values(values);
+            }
+            self.revisions.extend(node.str_at(&["spec", "revision"]).map(ToOwned::to_owned));
+            self.ambient |= node.str_at(&["spec", "profile"]) == Some("ambient");
+        }
+    }
+
+    fn read_config_maps(&mut self, view: &View<'_>) {
+        let config_maps = view.of_kind("", "ConfigMap");
+        for config_map in config_maps {
+            let node = view.estate.node(config_map);
+            match &*config_map.object.name {
+                "cilium-config" => {
+                    let on = |key| node.str_at(&["data", key]) == Some("true");
+                    self.cilium_encrypts = Truth::from(on("enable-wireguard") || on("enable-ipsec"));
+                }
+                name if name == "istio" || name.starts_with("istio-") => {
+                    let Some(text) = node.str_at(&["data", "mesh"]) else { continue };
+                    let parsed = yaml::parse(SourceId(0), &text.into());
+                    if let Some(document) = parsed.documents.first() {
+                        self.read_mesh_config(document.root());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn read_istio_values(&mut self, values: NodeRef<'_>) {
+        if let Some(mesh_config) = values.get("meshConfig") {
+            self.read_mesh_config(mesh_config);
+        }
+        if let Some(ports) = values.str_at(&["global", "proxy", "excludeInboundPorts"]) {
+            self.excluded_inbound = PortList::new(ports);
+        }
+        if let Some(revision) = values.str_at(&["revision"]) {
+            self.revisions.insert(revision.to_owned());
+        }
+        let default = values.at(&["sidecarInjectorWebhook", "enableNamespacesByDefault"]);
+        self.inject_by_default = default.and_then(NodeRef::as_bool).unwrap_or(self.inject_by_default);
+    }
+
+    fn read_mesh_config(&mut self, mesh_config: NodeRef<'_>) {
+        if let Some(root) = mesh_config.str_at(&["rootNamespace"]).filter(|root| !root.is_empty()) {
+            self.root_namespace = root.to_owned();
+        }
+        self.auto_mtls =
+            mesh_config.get("enableAutoMtls").and_then(NodeRef::as_bool).unwrap_or(self.auto_mtls);
+        if let Some(export_to) = mesh_config.get("defaultDestinationRuleExportTo") {
+            self.default_export_to =
+                export_to.items().filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
+        }
+        if mesh_config.get("discoverySelectors").is_some_and(|list| list.items().next().is_some()) {
+            // Parsed anew, since the text of a ConfigMap outlives no borrow.
+            let text = mesh_config.to_json().to_string();
+            self.discovery = yaml::parse(SourceId(0), &text.as_str().into()).documents.pop();
+        }
+    }
+
+    /// Control planes label what they install with their revision, and tags are webhooks of their own.
+    fn read_revisions(&mut self, view: &View<'_>) {
+        let webhooks = view.of_kind("admissionregistration.k8s.io", "MutatingWebhookConfiguration");
+        let planes =
+            view.of_kind("apps", "Deployment").filter(|resource| resource.object.name.starts_with("istiod"));
+        for resource in webhooks.chain(planes) {
+            let labels = view.estate.node(resource).at(&["metadata", "labels"]);
+            for key in ["istio.io/rev", "istio.io/tag"] {
+                let revision = labels.and_then(|labels| labels.str_at(&[key]));
+                self.revisions.extend(revision.map(ToOwned::to_owned));
+            }
+        }
+    }
+
+    fn read_members(&mut self, view: &View<'_>) {
+        for roll in view.of_kind("maistra.io", "ServiceMeshMemberRoll") {
+            let members = view.estate.node(roll).at(&["spec", "members"]);
+            let members = members.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str);
+            self.members.extend(members.map(ToOwned::to_owned));
+        }
+        for member in view.of_kind("maistra.io", "ServiceMeshMember") {
+            self.members.extend(member.identity.namespace.as_deref().map(ToOwned::to_owned));
+        }
+    }
+
+    /// Meshes that a cloud runs: revisions of AKS, channels of Cloud Service Mesh.
+    fn read_plans(&mut self, view: &View<'_>) {
+        for plan in &view.estate.plans {
+            for (_, cluster) in plan.managed("azurerm_kubernetes_cluster") {
+                let Ok(values) = cluster.values(plan) else { continue };
+                let path = ["service_mesh_profile".into(), Step::Index(0), "revisions".into()];
+                if let Attribute::Known(revisions) = values.attribute(&path) {
+                    self.hints.insert(Flavour::Istio);
+                    let named = revisions.items().filter_map(NodeRef::as_str);
+                    self.revisions.extend(named.map(ToOwned::to_owned));
+                }
+            }
+            let features = plan.managed("google_gke_hub_feature");
+            let has_mesh = features.filter_map(|(_, feature)| feature.values(plan).ok()).any(|values| {
+                let name = values.attribute(&["name".into()]);
+                matches!(name, Attribute::Known(name) if name.as_str() == Some("servicemesh"))
+            });
+            if has_mesh {
+                self.hints.insert(Flavour::Istio);
+                self.revisions.extend(MANAGED.map(ToOwned::to_owned));
+            }
+        }
+    }
+}
+
+/// Revisions of Cloud Service Mesh, by channel.
+const MANAGED: [&str; 4] = ["asm-managed", "asm-managed-rapid", "asm-managed-regular", "asm-managed-stable"];

@@ -1,0 +1,102 @@
+//! What Kuma's proxies demand: the Mesh's backend, and `MeshTLS` over it (domains.md 1a: C2).
+//!
+//! Deliberately absent: `MeshTLS` that targets a part of the mesh, which leaves the mode open.
+
+use super::{Mode, membership::Pod};
+use crate::{
+    document::NodeRef,
+    estate::{Resource, View},
+    facts::{Because, Truth, places},
+    source::Place,
+};
+
+/// Key of the label or annotation that names the Mesh of a Pod or Namespace.
+const MESH: &str = "kuma.io/mesh";
+
+/// Mode of a Mesh, with what decided it.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) mode: Mode,
+    pub(super) place: Option<Place>,
+    pub(super) because: Vec<Because>,
+    pub(super) missing: Option<String>,
+}
+
+/// Whether permissions say who may call; which workloads each is about is left open.
+pub(super) fn is_limited(view: &View<'_>) -> Truth {
+    let mut permissions =
+        ["MeshTrafficPermission", "TrafficPermission"].iter().flat_map(|kind| view.of_kind("kuma.io", kind));
+    if permissions.next().is_some() { Truth::True } else { Truth::Unknown }
+}
+
+pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
+    let own = pod.label(MESH).or_else(|| pod.annotation(MESH));
+    let inherited =
+        || pod.namespace.and_then(|namespace| namespace.label(MESH).or(namespace.annotation(MESH)));
+    let name = own.as_ref().or_else(inherited).map_or("default", |text| &*text.text);
+    let id = format!("Mesh/{name}");
+    let Some(mesh) = view.get(&id).filter(|mesh| &*mesh.object.group == "kuma.io") else {
+        let because = vec![Because::default(format!("{id} is not in the input, and it turns mTLS on"))];
+        return Decision { mode: Mode::Unknown, place: None, because, missing: Some(id) };
+    };
+    let mut decision = of_mesh(mesh, view.estate.node(mesh));
+    if decision.mode == Mode::Disabled {
+        return decision;
+    }
+    for policy in view.of_kind("kuma.io", "MeshTLS") {
+        let node = view.estate.node(policy);
+        if node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH])).unwrap_or("default") == name {
+            decision = decision.overridden(policy, node);
+        }
+    }
+    decision
+}
+
+fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
+    let mtls = node.at(&["spec", "mtls"]);
+    let enabled = mtls.and_then(|mtls| mtls.get("enabledBackend")).filter(|name| !name.is_null());
+    let Some(name) = enabled else {
+        let key = node.get("spec").and_then(|spec| spec.key_span("mtls")).or_else(|| node.key_span("spec"));
+        let place = key.map_or_else(|| places::name(node), |span| Place::new(node.document.source, span));
+        let text = format!("{} enables no backend, so it has no mTLS", mesh.id);
+        let because = vec![Because::decided(text, mesh, place.clone())];
+        return Decision { mode: Mode::Disabled, place: Some(place), because, missing: None };
+    };
+    let mut backends = mtls.and_then(|mtls| mtls.get("backends")).into_iter().flat_map(NodeRef::items);
+    let backend = backends.find(|backend| backend.str_at(&["name"]) == name.as_str());
+    let written = backend.and_then(|backend| backend.get("mode"));
+    let mode = match written.map(NodeRef::as_str) {
+        None | Some(Some("STRICT")) => Mode::Strict,
+        Some(Some("PERMISSIVE")) => Mode::Permissive,
+        Some(_) => Mode::Unknown,
+    };
+    let place = written.unwrap_or(name).place();
+    let text = format!("{} sets {} for the mesh", mesh.id, mode.istio_name());
+    let missing = (mode == Mode::Unknown).then(|| format!("a valid mode in {}", mesh.id));
+    Decision { mode, because: vec![Because::decided(text, mesh, place.clone())], place: Some(place), missing }
+}
+
+impl Decision {
+    fn overridden(mut self, policy: &Resource, node: NodeRef<'_>) -> Self {
+        let mut written = node.at(&["spec", "from"]).into_iter().flat_map(NodeRef::items);
+        let written = written.find_map(|from| from.at(&["default", "mode"]));
+        let Some(written) = written.or_else(|| node.at(&["spec", "default", "mode"])) else { return self };
+        let mode = match written.as_str() {
+            Some("Strict") => Mode::Strict,
+            Some("Permissive") => Mode::Permissive,
+            _ => Mode::Unknown,
+        };
+        let target = node.str_at(&["spec", "targetRef", "kind"]);
+        if matches!(target, None | Some("Mesh")) {
+            let text = format!("{} sets {} for the mesh", policy.id, mode.istio_name());
+            self.because.push(Because::decided(text, policy, written.place()));
+            (self.mode, self.place) = (mode, Some(written.place()));
+        } else if mode != self.mode {
+            let text = format!("{} sets {} for a part of the mesh", policy.id, mode.istio_name());
+            self.because.push(Because::decided(text, policy, written.place()));
+            self.missing = Some(format!("what {} selects", policy.id));
+            self.mode = Mode::Unknown;
+        }
+        self
+    }
+}

@@ -1,0 +1,141 @@
+//! What authorises clients of a `Server`: `ServerAuthorization` and `AuthorizationPolicy` (domains.md 1a: L5).
+
+use std::collections::BTreeMap;
+
+use crate::{
+    document::NodeRef,
+    estate::{Resource, View},
+    facts::{Because, Truth, places},
+    resource::selector::{Labels, Selector},
+    source::Place,
+};
+
+const GROUP: &str = "policy.linkerd.io";
+
+/// One policy that lets clients in.
+#[derive(Debug, Clone)]
+pub(super) struct Grant<'e> {
+    resource: &'e Resource,
+    target: Target<'e>,
+    /// Whether it lets in clients without an identity.
+    pub(super) admits_anonymous: Truth,
+    pub(super) missing: Option<String>,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Target<'e> {
+    Server(&'e str),
+    Servers(Selector<'e>),
+    Namespace,
+}
+
+/// All grants by namespace.
+#[derive(Debug)]
+pub(super) struct Grants<'e>(BTreeMap<&'e str, Vec<Grant<'e>>>);
+
+impl<'e> Grants<'e> {
+    pub(super) fn new(view: &View<'e>) -> Self {
+        let mut all: BTreeMap<&'e str, Vec<Grant<'e>>> = BTreeMap::new();
+        let mut add = |resource: &'e Resource, grant: Option<Grant<'e>>| {
+            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            all.entry(namespace).or_default().extend(grant);
+        };
+        for resource in view.of_kind(GROUP, "ServerAuthorization") {
+            add(resource, of_server_authorization(resource, view.estate.node(resource)));
+        }
+        for resource in view.of_kind(GROUP, "AuthorizationPolicy") {
+            add(resource, of_authorization_policy(resource, view.estate.node(resource), view));
+        }
+        Self(all)
+    }
+
+    /// Those that are about a server.
+    pub(super) fn of(&self, namespace: &str, server: &Resource, node: NodeRef<'_>) -> Vec<Grant<'e>> {
+        let labels = node.at(&["metadata", "labels"]).into_iter().flat_map(NodeRef::entries);
+        let labels: Labels<'_> = labels.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
+        let grants = self.0.get(namespace).into_iter().flatten();
+        let about = grants.filter(|grant| match &grant.target {
+            Target::Server(name) => *name == &*server.object.name,
+            Target::Servers(selector) => selector.matches(&labels),
+            Target::Namespace => true,
+        });
+        about.cloned().collect()
+    }
+}
+
+impl Grant<'_> {
+    pub(super) fn because(&self) -> Because {
+        let whom = match self.admits_anonymous {
+            Truth::True => "lets in clients without an identity",
+            Truth::False => "lets in clients with an identity",
+            Truth::Unknown => "lets in clients that the input does not tell",
+        };
+        Because::decided(format!("{} {whom}", self.resource.id), self.resource, self.place.clone())
+    }
+}
+
+fn of_server_authorization<'e>(resource: &'e Resource, node: NodeRef<'e>) -> Option<Grant<'e>> {
+    let server = node.at(&["spec", "server"])?;
+    let target = match server.str_at(&["name"]) {
+        Some(name) => Target::Server(name),
+        None => Target::Servers(Selector::of_label_selector(server.get("selector")?)?),
+    };
+    let client = node.at(&["spec", "client"]);
+    let flag = |keys: &[&str]| client?.at(keys).filter(|node| node.as_bool() == Some(true));
+    let open = flag(&["unauthenticated"]).or_else(|| flag(&["meshTLS", "unauthenticatedTLS"]));
+    let place = open.or(client).map_or_else(|| places::name(node), |node| first(node));
+    Some(Grant { resource, target, admits_anonymous: Truth::from(open.is_some()), missing: None, place })
+}
+
+fn of_authorization_policy<'e>(
+    resource: &'e Resource,
+    node: NodeRef<'e>,
+    view: &View<'e>,
+) -> Option<Grant<'e>> {
+    let reference = node.at(&["spec", "targetRef"])?;
+    let target = match reference.str_at(&["kind"])? {
+        "Server" => Target::Server(reference.str_at(&["name"])?),
+        "Namespace" => Target::Namespace,
+        _ => return None,
+    };
+    let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+    let required = node.at(&["spec", "requiredAuthenticationRefs"]);
+    let mut identified = false;
+    let mut missing = None;
+    for reference in required.into_iter().flat_map(NodeRef::items) {
+        let name = reference.str_at(&["name"]).unwrap_or_default();
+        let namespace = reference.str_at(&["namespace"]).unwrap_or(namespace);
+        match reference.str_at(&["kind"]).unwrap_or_default() {
+            "ServiceAccount" => identified = true,
+            "MeshTLSAuthentication" => {
+                identified = true;
+                missing = missing.or(referent(view, "MeshTLSAuthentication", namespace, name));
+            }
+            "NetworkAuthentication" => {
+                missing = missing.or(referent(view, "NetworkAuthentication", namespace, name));
+            }
+            _ => {}
+        }
+    }
+    // Without what it refers to, the policy is ignored.
+    let admits_anonymous = match (identified, &missing) {
+        (true, _) => Truth::False,
+        (false, Some(_)) => Truth::Unknown,
+        (false, None) => Truth::True,
+    };
+    let key = node.get("spec").and_then(|spec| spec.key_span("requiredAuthenticationRefs"));
+    let place = key.map_or_else(|| places::name(node), |span| Place::new(node.document.source, span));
+    Some(Grant { resource, target, admits_anonymous, missing, place })
+}
+
+/// What is not in the input of what a policy refers to.
+fn referent(view: &View<'_>, kind: &str, namespace: &str, name: &str) -> Option<String> {
+    let id = format!("{kind}/{namespace}/{name}");
+    view.get(&id).is_none().then_some(id)
+}
+
+fn first(node: NodeRef<'_>) -> Place {
+    let key = node.entries().next().map(|(_, span, _)| Place::new(node.document.source, span));
+    key.unwrap_or_else(|| node.place())
+}

@@ -1,0 +1,168 @@
+//! What Istio's servers demand: `PeerAuthentication`, from the mesh down to one port (domains.md 1a: P1–P7, A2, A3).
+//!
+//! Source: istio `pilot/pkg/security/authn/policy_applier.go` (`ComposePeerAuthentication`), and for ambient
+//! `pilot/pkg/serviceregistry/ambient/authorization.go`.
+
+mod written;
+
+use std::collections::BTreeMap;
+
+pub(in crate::facts) use self::written::{PeerAuthentication, Written};
+use super::{Mode, configuration::Configuration, namespaces::Namespaces};
+use crate::{
+    estate::View,
+    facts::{
+        Because, Truth,
+        workloads::{Workload, WorkloadId, Workloads},
+    },
+    source::Place,
+};
+
+/// All `PeerAuthentication`s of a set, by what they are about.
+#[derive(Debug)]
+pub(in crate::facts) struct PeerAuthentications<'e> {
+    pub(in crate::facts) all: Vec<PeerAuthentication<'e>>,
+    /// Without selector, by namespace; those of the root namespace are about the mesh.
+    whole: BTreeMap<&'e str, Vec<usize>>,
+    /// With a selector, by the workloads that it selects.
+    selecting: BTreeMap<WorkloadId, Vec<usize>>,
+}
+
+/// A mode with what decided it.
+#[derive(Debug, Clone)]
+pub(super) struct Decision {
+    pub(super) mode: Mode,
+    /// The scalar that says so; `None`: nothing does.
+    pub(super) place: Option<Place>,
+    pub(super) because: Vec<Because>,
+    /// What would decide, where the mode is unknown.
+    pub(super) missing: Option<String>,
+}
+
+/// Modes that are possible at one level, each with what says so.
+type Possible = Vec<(Mode, Option<Place>)>;
+
+impl<'e> PeerAuthentications<'e> {
+    pub(super) fn new(
+        view: &View<'e>,
+        workloads: &Workloads<'e>,
+        namespaces: &Namespaces<'e>,
+        configuration: &Configuration,
+    ) -> Self {
+        let written = view.of_kind("security.istio.io", "PeerAuthentication");
+        let all: Vec<PeerAuthentication<'e>> =
+            written.map(|resource| PeerAuthentication::new(resource, view.estate.node(resource))).collect();
+        let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
+        let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        for (index, policy) in all.iter().enumerate() {
+            let namespace = policy.namespace;
+            if configuration.discovers(namespace, namespaces) == Truth::False {
+                continue;
+            }
+            match &policy.selector {
+                Some(selector) if selector.is_empty() => whole.entry(namespace).or_default().push(index),
+                // P2: the root namespace has no policies for single workloads.
+                Some(selector) if namespace != configuration.root_namespace => {
+                    for workload in workloads.select(namespace, selector) {
+                        selecting.entry(workload).or_default().push(index);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self { all, whole, selecting }
+    }
+
+    /// The mode of a port. `port`: the container's; `None`: any.
+    pub(super) fn of_port(
+        &self,
+        (id, workload): (WorkloadId, &Workload<'e>),
+        port: Option<u16>,
+        ambient: bool,
+        configuration: &Configuration,
+    ) -> Decision {
+        let mut decision = self.of_namespace(workload.namespace, configuration);
+        let winners = self.winners(self.selecting.get(&id));
+        let mut possible = decision.possible();
+        for policy in &winners {
+            decision.because.extend(policy.because(port));
+        }
+        if !winners.is_empty() {
+            let inherited = possible.clone();
+            possible = winners.iter().flat_map(|policy| policy.of_port(port, &inherited, ambient)).collect();
+        }
+        if ambient {
+            // A2: without sidecars, DISABLE means PERMISSIVE.
+            for (mode, _) in &mut possible {
+                *mode = if *mode == Mode::Disabled { Mode::Permissive } else { *mode };
+            }
+        }
+        decision.settle(possible, &winners);
+        decision
+    }
+
+    /// The mode of a namespace, policies for single workloads left aside: what D12 looks at.
+    pub(super) fn of_namespace(&self, namespace: &str, configuration: &Configuration) -> Decision {
+        let default = configuration.declared.default_mode.unwrap_or(Mode::Permissive);
+        let mut decision = Decision { mode: default, place: None, because: Vec::new(), missing: None };
+        let root = configuration.root_namespace.as_str();
+        let levels = [Some(root), (namespace != root).then_some(namespace)];
+        for level in levels.into_iter().flatten() {
+            let winners = self.winners(self.whole.get(level));
+            if winners.is_empty() {
+                continue;
+            }
+            let inherited = decision.possible();
+            let possible: Possible = winners.iter().flat_map(|policy| policy.mode.over(&inherited)).collect();
+            let scope = if level == root { "for the mesh" } else { "for its namespace" };
+            decision.because.extend(winners.iter().filter_map(|policy| policy.says(&policy.mode, scope)));
+            decision.settle(possible, &winners);
+        }
+        decision
+    }
+
+    /// P3: one policy wins a level, the oldest; without timestamps it may be any.
+    fn winners(&self, candidates: Option<&Vec<usize>>) -> Vec<&PeerAuthentication<'e>> {
+        let candidates = candidates.into_iter().flatten().filter_map(|index| self.all.get(*index));
+        let mut candidates: Vec<_> = candidates.collect();
+        if candidates.iter().all(|policy| policy.created.is_some()) {
+            candidates.sort_by_key(|policy| policy.age());
+            candidates.truncate(1);
+        }
+        candidates
+    }
+
+    /// Groups of policies of one level and scope, each of more than one; for single workloads, those that select one
+    /// workload.
+    pub(in crate::facts) fn rivals(&self) -> impl Iterator<Item = Vec<&PeerAuthentication<'e>>> {
+        let groups = self.whole.values().chain(self.selecting.values()).filter(|group| group.len() > 1);
+        groups.map(|group| group.iter().filter_map(|index| self.all.get(*index)).collect())
+    }
+}
+
+impl Decision {
+    fn possible(&self) -> Possible {
+        vec![(self.mode, self.place.clone())]
+    }
+
+    /// Takes over what all possibilities agree on.
+    fn settle(&mut self, possible: Possible, winners: &[&PeerAuthentication<'_>]) {
+        let first = possible.first().map(|(mode, _)| *mode);
+        let agree = possible.iter().all(|(mode, _)| Some(*mode) == first);
+        let place = possible.into_iter().next().and_then(|(_, place)| place);
+        match first {
+            Some(mode) if agree => {
+                (self.mode, self.place) = (mode, place);
+                self.missing = self.missing.take().filter(|_| mode == Mode::Unknown);
+            }
+            _ => {
+                let names: Vec<&str> = winners.iter().map(|policy| &*policy.resource.id).collect();
+                self.missing = Some(format!("metadata.creationTimestamp of {}", names.join(" and ")));
+                (self.mode, self.place) = (Mode::Unknown, place);
+            }
+        }
+        if self.mode == Mode::Unknown && self.missing.is_none() {
+            self.missing = winners.last().map(|policy| format!("a valid mode in {}", policy.resource.id));
+        }
+    }
+}

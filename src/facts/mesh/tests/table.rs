@@ -1,0 +1,429 @@
+use super::*;
+
+const STRICT: &str = "{mtls: {mode: STRICT}}";
+const PERMISSIVE: &str = "{mtls: {mode: PERMISSIVE}}";
+
+fn istio(policies: &[String]) -> String {
+    format!("{}{}{}", namespace(INJECTED), cart(APP, ""), policies.concat())
+}
+
+fn authorization(spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, namespace: shop}}\nspec: {spec}\n---\n"
+    )
+}
+
+fn linkerd(kind: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: policy.linkerd.io/v1\nkind: {kind}\nmetadata: {{name: s, namespace: shop}}\nspec: {spec}\n---\n"
+    )
+}
+
+#[test]
+fn peer_authentications_resolve_from_the_mesh_to_the_port() {
+    let root = |spec: &str| peer("root", "istio-system", spec);
+    let shop = |spec: &str| peer("shop", "shop", spec);
+    let own = |name: &str, rest: &str| {
+        peer(name, "shop", &format!("{{selector: {{matchLabels: {{app: cart}}}}, {rest}}}"))
+    };
+    let dated = |policy: String, year: &str| {
+        policy.replace("metadata: {", &format!("metadata: {{creationTimestamp: '{year}-01-01T00:00:00Z', "))
+    };
+    for (row, policies, expected) in [
+        ("1", vec![], "5432=permissive 8080=permissive"),
+        ("2", vec![root(STRICT), shop("{mtls: {mode: UNSET}}")], "5432=strict 8080=strict"),
+        ("3", vec![root(STRICT), shop(PERMISSIVE)], "5432=permissive 8080=permissive"),
+        (
+            "4",
+            vec![peer(
+                "root",
+                "istio-system",
+                "{selector: {matchLabels: {app: cart}}, mtls: {mode: STRICT}}",
+            )],
+            "5432=permissive 8080=permissive",
+        ),
+        (
+            "5",
+            vec![shop(STRICT), own("cart", "mtls: {mode: UNSET}, portLevelMtls: {8080: {mode: DISABLE}}")],
+            "5432=strict 8080=disabled",
+        ),
+        (
+            "6",
+            vec![shop(STRICT), own("cart", "mtls: {mode: UNSET}, portLevelMtls: {80: {mode: DISABLE}}")],
+            "5432=strict 8080=strict",
+        ),
+        (
+            "7",
+            vec![shop("{mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: DISABLE}}}")],
+            "5432=strict 8080=strict",
+        ),
+        (
+            "8",
+            vec![dated(peer("a", "shop", PERMISSIVE), "2024"), dated(peer("b", "shop", STRICT), "2025")],
+            "5432=permissive 8080=permissive",
+        ),
+        (
+            "8 without timestamps",
+            vec![peer("a", "shop", PERMISSIVE), peer("b", "shop", STRICT)],
+            "5432=unknown 8080=unknown",
+        ),
+        (
+            "8 without timestamps, a workload of its own",
+            vec![peer("a", "shop", PERMISSIVE), peer("b", "shop", STRICT), own("c", "mtls: {mode: STRICT}")],
+            "5432=strict 8080=strict",
+        ),
+        (
+            "8 that agree",
+            vec![peer("a", "shop", STRICT), peer("b", "shop", STRICT)],
+            "5432=strict 8080=strict",
+        ),
+        (
+            "9",
+            vec![
+                dated(own("a", "mtls: {mode: STRICT}"), "2024"),
+                dated(own("b", "mtls: {mode: STRICT}, portLevelMtls: {5432: {mode: DISABLE}}"), "2025"),
+            ],
+            "5432=strict 8080=strict",
+        ),
+        ("a mode that is none", vec![shop("{mtls: {mode: STRCT}}")], "5432=unknown 8080=unknown"),
+        (
+            "a port that is none",
+            vec![own("cart", "mtls: {mode: STRICT}, portLevelMtls: {http: {mode: DISABLE}}")],
+            "5432=strict 8080=strict",
+        ),
+        (
+            "a selector that is none",
+            vec![peer("a", "shop", "{selector: [app], mtls: {mode: STRICT}}")],
+            "5432=permissive 8080=permissive",
+        ),
+        (
+            "another workload's mode that is none",
+            vec![shop(STRICT), peer("b", "shop", "{selector: {matchLabels: {app: web}}, mtls: {mode: 7}}")],
+            "5432=strict 8080=strict",
+        ),
+    ] {
+        assert_eq!(standing(&istio(&policies)), format!("istio-sidecar {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn ports_that_bypass_the_proxy_take_plaintext_whatever_the_mode() {
+    let strict = peer("shop", "shop", "{mtls: {mode: STRICT}}");
+    for (row, annotation, expected) in [
+        ("10", "traffic.sidecar.istio.io/excludeInboundPorts: '5432'", "5432=disabled! 8080=strict"),
+        (
+            "a list to include",
+            "traffic.sidecar.istio.io/includeInboundPorts: '8080'",
+            "5432=disabled! 8080=strict",
+        ),
+        (
+            "nothing included",
+            "traffic.sidecar.istio.io/includeInboundPorts: ''",
+            "5432=disabled! 8080=disabled!",
+        ),
+        ("no interception", "sidecar.istio.io/interceptionMode: NONE", "5432=disabled! 8080=disabled!"),
+        ("interfaces", "traffic.sidecar.istio.io/excludeInterfaces: eth1", "5432=unknown 8080=unknown"),
+    ] {
+        let pod = cart(&format!("{APP}, annotations: {{{annotation}}}"), "");
+        let text = format!("{}{pod}{strict}", namespace(INJECTED));
+        assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn membership_is_what_the_injectors_decide() {
+    let label = "labels: {app: cart, sidecar.istio.io/inject:";
+    let annotation = "annotations: {sidecar.istio.io/inject:";
+    for (row, namespace_metadata, pod, spec, expected) in [
+        ("11", INJECTED, APP.to_owned(), "hostNetwork: true,", "none"),
+        ("12", "", format!("{APP}, {annotation} 'true'}}"), "", "none"),
+        ("13", INJECTED, format!("{label} 'false'}}"), "", "none"),
+        ("14", INJECTED, format!("{label} 'true'}}, {annotation} 'false'}}"), "", "istio-sidecar"),
+        ("15", "labels: {istio-injection: disabled}", format!("{label} 'true'}}"), "", "none"),
+        ("b", "", format!("{label} 'true'}}"), "", "istio-sidecar"),
+        ("c", "labels: {istio.io/rev: canary}", APP.to_owned(), "", "unknown"),
+        ("c, the default", "labels: {istio.io/rev: default}", APP.to_owned(), "", "istio-sidecar"),
+        (
+            "both",
+            "labels: {istio-injection: enabled, istio.io/rev: canary}",
+            APP.to_owned(),
+            "",
+            "istio-sidecar",
+        ),
+        ("the annotation disables", INJECTED, format!("{APP}, {annotation} 'false'}}"), "", "none"),
+        ("ambient", "labels: {istio.io/dataplane-mode: ambient}", APP.to_owned(), "", "istio-ambient"),
+        (
+            "ambient, opted out",
+            "labels: {istio.io/dataplane-mode: ambient}",
+            "labels: {istio.io/dataplane-mode: none}".to_owned(),
+            "",
+            "none",
+        ),
+        ("linkerd", "annotations: {linkerd.io/inject: enabled}", APP.to_owned(), "", "linkerd"),
+        (
+            "linkerd, the Pod wins",
+            "annotations: {linkerd.io/inject: disabled}",
+            "annotations: {linkerd.io/inject: ingress}".to_owned(),
+            "",
+            "linkerd",
+        ),
+        ("linkerd, nonsense", "annotations: {linkerd.io/inject: maybe}", APP.to_owned(), "", "none"),
+        ("kuma", "labels: {kuma.io/sidecar-injection: enabled}", APP.to_owned(), "", "kuma"),
+        ("consul", "", "annotations: {consul.hashicorp.com/connect-inject: 'true'}".to_owned(), "", "consul"),
+        ("nothing", "", APP.to_owned(), "", "none"),
+        (
+            "injected by hand",
+            "",
+            APP.to_owned(),
+            "initContainers: [{name: istio-proxy, restartPolicy: Always}],",
+            "istio-sidecar",
+        ),
+    ] {
+        let text = format!("{}{}", namespace(namespace_metadata), cart(&pod, spec));
+        let mesh = standing(&text);
+        assert_eq!(mesh.split(' ').next(), Some(expected), "row {row}");
+    }
+}
+
+#[test]
+fn an_undeclared_namespace_leaves_it_open_unless_the_pod_decides() {
+    for (name, pod, spec, others, expected) in [
+        ("nothing else", APP, "", "", "unknown"),
+        ("no proxy in the node's network", APP, "hostNetwork: true,", "", "none"),
+        ("opted out", "annotations: {sidecar.istio.io/inject: 'false'}", "", "", "none"),
+        (
+            "opted out of one of two",
+            "labels: {sidecar.istio.io/inject: 'false'}",
+            "",
+            "labels: {istio.io/dataplane-mode: ambient}",
+            "unknown",
+        ),
+        ("opted in", "annotations: {linkerd.io/inject: enabled}", "", "", "linkerd"),
+        ("asking is not enough", "labels: {sidecar.istio.io/inject: 'true'}", "", "", "unknown"),
+        ("the proxy is there", "annotations: {sidecar.istio.io/status: '{}'}", "", "", "istio-sidecar"),
+    ] {
+        let other = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: other, {others}}}\n---\n");
+        let mesh = standing(&format!("{other}{}", cart(pod, spec)));
+        assert_eq!(mesh.split(' ').next(), Some(expected), "{name}");
+    }
+}
+
+#[test]
+fn authorization_policies_may_demand_what_the_mode_does_not() {
+    for (name, spec, expected) in [
+        (
+            "26",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}]}]}",
+            "5432=permissive+ 8080=permissive+",
+        ),
+        (
+            "26 on one port",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {ports: ['8080']}}]}]}",
+            "5432=permissive 8080=permissive+",
+        ),
+        (
+            "26 on paths only",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {paths: [/admin]}}]}]}",
+            "5432=permissive 8080=permissive",
+        ),
+        ("nobody", "{}", "5432=permissive+ 8080=permissive+"),
+        ("everybody", "{rules: [{}]}", "5432=permissive* 8080=permissive*"),
+        (
+            "principals",
+            "{rules: [{from: [{source: {principals: ['a']}}]}]}",
+            "5432=permissive+ 8080=permissive+",
+        ),
+        (
+            "namespaces",
+            "{rules: [{from: [{source: {namespaces: ['a']}}]}]}",
+            "5432=permissive+ 8080=permissive+",
+        ),
+        (
+            "a condition",
+            "{rules: [{when: [{key: source.principal, values: ['*']}]}]}",
+            "5432=permissive+ 8080=permissive+",
+        ),
+        (
+            "addresses",
+            "{rules: [{from: [{source: {ipBlocks: ['10.0.0.0/8']}}]}]}",
+            "5432=permissive* 8080=permissive*",
+        ),
+        (
+            "paths on one port",
+            "{rules: [{to: [{operation: {paths: [/], ports: ['8080']}}]}]}",
+            "5432=permissive+ 8080=permissive*",
+        ),
+        ("another workload", "{selector: {matchLabels: {app: web}}}", "5432=permissive 8080=permissive"),
+        (
+            "a waypoint",
+            "{targetRefs: [{kind: Service, name: cart}], rules: []}",
+            "5432=permissive 8080=permissive",
+        ),
+        ("only audited", "{action: AUDIT, rules: [{}]}", "5432=permissive 8080=permissive"),
+    ] {
+        let text = istio(&[authorization(spec)]);
+        assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "{name}");
+    }
+}
+
+#[test]
+fn ambient_takes_disable_for_permissive() {
+    let ambient = namespace("labels: {istio.io/dataplane-mode: ambient}");
+    let own = "selector: {matchLabels: {app: cart}}";
+    for (row, policies, expected) in [
+        ("27", peer("a", "shop", "{mtls: {mode: DISABLE}}"), "5432=permissive 8080=permissive"),
+        (
+            "A3",
+            peer("a", "shop", "{mtls: {mode: STRICT}}")
+                + &peer("b", "shop", &format!("{{{own}, portLevelMtls: {{8080: {{mode: DISABLE}}}}}}")),
+            "5432=strict 8080=strict",
+        ),
+        (
+            "an exception that is made",
+            peer("a", "shop", "{mtls: {mode: STRICT}}")
+                + &peer("b", "shop", &format!("{{{own}, portLevelMtls: {{8080: {{mode: PERMISSIVE}}}}}}")),
+            "5432=strict 8080=permissive",
+        ),
+    ] {
+        let text = format!("{ambient}{}{policies}", cart(APP, ""));
+        assert_eq!(standing(&text), format!("istio-ambient {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn linkerd_admits_what_its_servers_and_defaults_admit() {
+    let meshed = "linkerd.io/inject: enabled";
+    let authenticated = "config.linkerd.io/default-inbound-policy: all-authenticated";
+    let server = linkerd("Server", "{podSelector: {matchLabels: {app: cart}}, port: 8080}");
+    let policy = |refs: &str| {
+        linkerd(
+            "AuthorizationPolicy",
+            &format!(
+                "{{targetRef: {{group: policy.linkerd.io, kind: Server, name: s}}, requiredAuthenticationRefs: {refs}}}"
+            ),
+        )
+    };
+    for (row, annotations, policies, expected) in [
+        ("the default", meshed.to_owned(), String::new(), "5432=permissive 8080=permissive"),
+        ("authenticated", format!("{meshed}, {authenticated}"), String::new(), "5432=strict 8080=strict"),
+        (
+            "28",
+            format!("{meshed}, {authenticated}"),
+            format!("{server}{}", policy("[]")),
+            "5432=strict 8080=permissive*",
+        ),
+        (
+            "identities",
+            meshed.to_owned(),
+            format!("{server}{}", policy("[{kind: ServiceAccount, name: web}]")),
+            "5432=permissive 8080=strict",
+        ),
+        (
+            "networks that are missing",
+            meshed.to_owned(),
+            format!("{server}{}", policy("[{kind: NetworkAuthentication, name: lost}]")),
+            "5432=permissive 8080=unknown",
+        ),
+        ("a server alone", meshed.to_owned(), server.clone(), "5432=permissive 8080=strict"),
+        (
+            "an open server",
+            meshed.to_owned(),
+            linkerd("Server", "{podSelector: {}, port: 8080, accessPolicy: all-unauthenticated}"),
+            "5432=permissive 8080=permissive*",
+        ),
+        (
+            "29, opaque",
+            format!("{meshed}, {authenticated}, config.linkerd.io/opaque-ports: '5432'"),
+            String::new(),
+            "5432=strict 8080=strict",
+        ),
+        (
+            "29, skipped",
+            format!("{meshed}, {authenticated}, config.linkerd.io/skip-inbound-ports: '5432'"),
+            String::new(),
+            "5432=disabled! 8080=strict",
+        ),
+    ] {
+        let text =
+            format!("{}{}{policies}", namespace(&format!("annotations: {{{annotations}}}")), cart(APP, ""));
+        assert_eq!(standing(&text), format!("linkerd {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn cilium_proves_identity_and_encrypts_apart() {
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{authentication: {mode: required}}]}\n---\n";
+    let config = |on: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cilium-config, namespace: kube-system}}\ndata: {{enable-wireguard: '{on}'}}\n---\n"
+        )
+    };
+    for (row, config, expected) in [
+        ("30", config("false"), "5432=permissive+ 8080=permissive+"),
+        ("encrypted", config("true"), "5432=strict 8080=strict"),
+        ("not known", String::new(), "5432=unknown 8080=unknown"),
+    ] {
+        let text = format!("{}{}{policy}{config}", namespace(""), cart(APP, ""));
+        assert_eq!(standing(&text), format!("cilium {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn kuma_and_consul_follow_their_meshes() {
+    let kuma = namespace("labels: {kuma.io/sidecar-injection: enabled}");
+    let mesh = |spec: &str| {
+        format!("apiVersion: kuma.io/v1alpha1\nkind: Mesh\nmetadata: {{name: default}}\nspec: {spec}\n---\n")
+    };
+    for (name, resources, expected) in [
+        ("no backend", mesh("{}"), "disabled"),
+        ("a backend", mesh("{mtls: {enabledBackend: ca, backends: [{name: ca, type: builtin}]}}"), "strict"),
+        (
+            "permissive",
+            mesh("{mtls: {enabledBackend: ca, backends: [{name: ca, mode: PERMISSIVE}]}}"),
+            "permissive",
+        ),
+        ("not in the input", String::new(), "unknown"),
+    ] {
+        let text = format!("{kuma}{}{resources}", cart(APP, ""));
+        assert_eq!(standing(&text), format!("kuma 5432={expected} 8080={expected}"), "{name}");
+    }
+    let pod = cart(&format!("{APP}, annotations: {{consul.hashicorp.com/connect-inject: 'true'}}"), "");
+    let defaults = "apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceDefaults\nmetadata: {name: cart, namespace: shop}\nspec: {mutualTLSMode: permissive}\n---\n";
+    let allowed = "apiVersion: consul.hashicorp.com/v1alpha1\nkind: Mesh\nmetadata: {name: mesh, namespace: shop}\nspec: {allowEnablingPermissiveMutualTLS: true}\n---\n";
+    for (name, resources, expected) in [
+        ("the default", String::new(), "strict"),
+        ("permissive, not allowed", defaults.to_owned(), "strict"),
+        ("permissive", format!("{defaults}{allowed}"), "permissive"),
+    ] {
+        let text = format!("{}{pod}{resources}", namespace(""));
+        assert_eq!(standing(&text), format!("consul 5432={expected} 8080={expected}"), "{name}");
+    }
+}
+
+#[test]
+fn the_mesh_is_configured_by_what_the_estate_holds() {
+    let config = |mesh: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{mesh}'}}\n---\n"
+        )
+    };
+    let strict = peer("a", "mesh-root", "{mtls: {mode: STRICT}}");
+    for (name, resources, expected) in [
+        ("another root", config("rootNamespace: mesh-root"), "5432=strict 8080=strict"),
+        ("the usual root", String::new(), "5432=permissive 8080=permissive"),
+        (
+            "an operator",
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a, namespace: istio-system}\nspec: {meshConfig: {rootNamespace: mesh-root}}\n---\n".to_owned(),
+            "5432=strict 8080=strict",
+        ),
+        (
+            "a namespace that Istio does not see",
+            config("{rootNamespace: mesh-root, discoverySelectors: [{matchLabels: {seen: please}}]}"),
+            "5432=strict 8080=strict",
+        ),
+    ] {
+        let own = if name.starts_with("a namespace") { peer("b", "shop", "{mtls: {mode: PERMISSIVE}}") } else { String::new() };
+        let text = format!("{}{}{resources}{strict}{own}", namespace(INJECTED), cart(APP, ""));
+        assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "{name}");
+    }
+}

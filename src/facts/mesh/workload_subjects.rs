@@ -1,0 +1,125 @@
+//! The fact `workload`: its mesh, and what each of its ports accepts, with the chain that decided it.
+//!
+//! | field | value |
+//! |---|---|
+//! | `id`, `kind`, `namespace`, `name`, `service`, `service_account` | who it is |
+//! | `platform` | part of Kubernetes or of a mesh itself |
+//! | `mesh`, `missing`, `because` | as in the contract, and what would decide an unknown mesh |
+//! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
+//! | `serves` | whether any port is judged |
+//! | `authorization` | `T`: whether any policy says who may call |
+//! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, because, missing}]` |
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Inbound, Mesh, Mode, Standing};
+use crate::facts::{
+    Because, Fact, Origin, Set, Subject, Truth, places,
+    services::Services,
+    workloads::{Workload, WorkloadId},
+};
+
+/// One subject for each workload.
+pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
+    let meshes = set.mesh();
+    let inside: BTreeSet<&str> = set
+        .workloads()
+        .iter()
+        .filter(|(id, _)| meshes.of(*id).membership.mesh != Mesh::None)
+        .map(|(_, workload)| workload.namespace)
+        .collect();
+    let subjects = set.workloads().iter().map(|(id, workload)| {
+        let standing = meshes.of(id);
+        let membership = &standing.membership;
+        let ports = standing.ports.iter().map(|inbound| port(set.services(), id, workload, inbound));
+        let mesh = Fact::from(membership.mesh.name()).at(membership.because.origin.clone());
+        let own = [
+            ("namespace", Fact::from(workload.namespace)),
+            ("kind", Fact::from(&*workload.resource.object.kind)),
+            ("name", Fact::from(&*workload.resource.object.name)),
+            ("platform", Fact::from(standing.is_platform)),
+            ("missing", Fact::from(membership.missing.as_deref())),
+            ("namespace_meshed", Fact::from(inside.contains(workload.namespace))),
+            ("serves", Fact::from(standing.ports.iter().any(|inbound| inbound.is_judged))),
+            ("authorization", Fact::from(authorization(standing))),
+            ("mesh", mesh),
+            ("ports", Fact::array(ports)),
+        ];
+        let fact = Fact::object(shared(workload, standing).into_iter().chain(own));
+        Subject {
+            resource: workload.resource.id.to_string(),
+            kind: Arc::clone(&workload.resource.object.kind),
+            fact: fact.at(Some(places::name(workload.node).into())),
+        }
+    });
+    subjects.collect()
+}
+
+/// Entries of `workloads` in the overview.
+pub(in crate::facts) fn overview(set: &Set<'_>) -> Vec<Fact> {
+    let entries = set.workloads().iter().map(|(id, workload)| {
+        let standing = set.mesh().of(id);
+        let ports = standing.ports.iter().map(|inbound| {
+            let mut fields = vec![
+                ("port", Fact::from(inbound.port.port.map(i64::from))),
+                ("protocol", Fact::from(inbound.port.protocol)),
+                ("mtls", Fact::from(inbound.mode.name())),
+                ("because", chain(&inbound.because)),
+            ];
+            if inbound.mode == Mode::Permissive && inbound.admission.identity_required == Truth::True {
+                fields.push(("identity_required", Fact::from(true)));
+            }
+            Fact::object(fields)
+        });
+        let own = [("mesh", Fact::from(standing.membership.mesh.name())), ("ports", Fact::array(ports))];
+        Fact::object(shared(workload, standing).into_iter().chain(own))
+    });
+    entries.collect()
+}
+
+/// Fields of both.
+fn shared(workload: &Workload<'_>, standing: &Standing<'_>) -> [(&'static str, Fact); 4] {
+    [
+        ("id", Fact::from(&*workload.resource.id)),
+        ("service", Fact::from(&*workload.service)),
+        ("service_account", Fact::from(workload.service_account)),
+        ("because", chain(std::slice::from_ref(&standing.membership.because))),
+    ]
+}
+
+/// The steps of a chain as a fact.
+pub(in crate::facts) fn chain(steps: &[Because]) -> Fact {
+    Fact::array(steps.iter().cloned().map(Fact::from))
+}
+
+/// Whether any policy says who may call the ports that are judged.
+fn authorization(standing: &Standing<'_>) -> Truth {
+    let judged = standing.ports.iter().filter(|inbound| inbound.is_judged);
+    let limited = judged.map(|inbound| {
+        let admits = inbound.mode != Mode::Strict && inbound.admission.admits.is_some();
+        inbound.admission.is_limited.or(Truth::from(admits))
+    });
+    limited.fold(Truth::False, Truth::or)
+}
+
+fn port(services: &Services<'_>, id: WorkloadId, workload: &Workload<'_>, inbound: &Inbound<'_>) -> Fact {
+    let number = inbound.port.port;
+    let leading = services.of_workload(id).iter().map(|service| services.get(*service)).filter(|service| {
+        number.is_none() || service.ports.iter().any(|port| port.container_port(workload) == number)
+    });
+    let origin = |place: &Option<crate::source::Place>| place.clone().map(Origin::Place);
+    let identity = inbound.admission.identity_required;
+    let fields = [
+        ("port", Fact::from(number.map(i64::from)).at(origin(&inbound.port.place))),
+        ("protocol", Fact::from(inbound.port.protocol)),
+        ("judged", Fact::from(inbound.is_judged)),
+        ("mtls", Fact::from(inbound.mode.name()).at(origin(&inbound.place))),
+        ("bypasses", Fact::from(inbound.bypasses)),
+        ("identity_required", Fact::from(identity)),
+        ("admitted_by", inbound.admission.admits.clone().map_or_else(Fact::default, Fact::from)),
+        ("services", Fact::array(leading.map(|service| Fact::from(&*service.resource.id)))),
+        ("because", chain(&inbound.because)),
+        ("missing", Fact::from(inbound.missing.as_deref())),
+    ];
+    Fact::object(fields).at(origin(&inbound.port.place))
+}

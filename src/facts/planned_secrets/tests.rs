@@ -1,0 +1,146 @@
+use super::*;
+use crate::source::SourceId;
+
+fn plan(text: &str) -> Plan {
+    Plan::parse(SourceId(0), &Arc::from(text)).expect("a plan")
+}
+
+fn resource(values: &str, expressions: &str, variables: &str, module: &str) -> String {
+    format!(
+        r#"{{"format_version":"1.2","variables":{{"given":{{"value":"p4ss-word"}},"kept":{{"value":"p4ss-word"}}}},
+        "resource_changes":[{{"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a",
+        "change":{{"actions":["create"],"after":{values},"after_unknown":{{}},"after_sensitive":{{}}}}}}],
+        "configuration":{{"root_module":{{"variables":{variables},"resources":[{{"address":"aws_db_instance.a","mode":"managed",
+        "type":"aws_db_instance","name":"a","expressions":{expressions}}}]{module}}}}}}}"#
+    )
+}
+
+/// `path: origin` of each value.
+fn origins(text: &str) -> Vec<String> {
+    let plan = plan(text);
+    let text = |fact: &Fact, key| match fact.get(key).map(|field| &field.value) {
+        Some(Value::String(text)) => text.to_string(),
+        other => panic!("`{key}` is {other:?}"),
+    };
+    resources(0, &plan)
+        .iter()
+        .flat_map(|subject| match subject.fact.get("values").map(|values| &values.value) {
+            Some(Value::Object(values)) => values
+                .iter()
+                .map(|(path, value)| format!("{path}: {}", text(value, "origin")))
+                .collect::<Vec<_>>(),
+            other => panic!("`values` is {other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_value_comes_from_what_its_expression_says() {
+    let variables = r#"{"kept":{"default":"p4ss-word"},"given":{"default":"another"},"required":{},"empty":{"default":null}}"#;
+    for (name, expression, expected) in [
+        ("a constant", r#"{"constant_value":"p4ss-word"}"#, "constant"),
+        ("a default", r#"{"references":["var.kept"]}"#, "default"),
+        ("a variable that is given another value", r#"{"references":["var.given"]}"#, "variable"),
+        ("a variable without default", r#"{"references":["var.required"]}"#, "variable"),
+        ("a variable whose default is none", r#"{"references":["var.empty"]}"#, "variable"),
+        (
+            "another resource",
+            r#"{"references":["random_password.a.result","random_password.a"]}"#,
+            "reference",
+        ),
+        ("a local", r#"{"references":["local.password"]}"#, "unknown"),
+        ("a variable and a local", r#"{"references":["local.a","var.kept"]}"#, "default"),
+    ] {
+        let text = resource(
+            r#"{"password":"p4ss-word"}"#,
+            &format!(r#"{{"password":{expression}}}"#),
+            variables,
+            "",
+        );
+        assert_eq!(origins(&text), [format!("password: {expected}")], "{name}");
+    }
+    let without = resource(r#"{"password":"p4ss-word"}"#, "{}", "{}", "");
+    assert_eq!(origins(&without), ["password: unknown"]);
+}
+
+#[test]
+fn values_are_found_in_settings_texts_and_lists() {
+    for (name, values, expected) in [
+        ("nothing", r#"{"username":"root","password":"","token_ttl":"30","name":"password"}"#, &[][..]),
+        (
+            "a variable of a function",
+            r#"{"environment":[{"variables":{"DB_PASSWORD":"p4ss-word"}}]}"#,
+            &["environment[0].variables.DB_PASSWORD"],
+        ),
+        (
+            "a setting of a chart",
+            r#"{"set":[{"name":"db.password","value":"p4ss-word"},{"name":"db.host","value":"db"}]}"#,
+            &["set[0].value"],
+        ),
+        (
+            "a JSON text",
+            r#"{"definitions":"[{\"environment\":[{\"name\":\"A_TOKEN\",\"value\":\"tok-word\"}]}]"}"#,
+            &["definitions"],
+        ),
+        ("a script", r#"{"script":"set -e\nexport DB_PASSWORD=p4ss-word\n"}"#, &["script"]),
+        ("a connection string", r#"{"uri":"postgres://u:p4ss@db/x"}"#, &["uri"]),
+        ("tags", r#"{"tags":{"password":"p4ss-word"}}"#, &[]),
+    ] {
+        let found: Vec<String> = origins(&resource(values, "{}", "{}", ""))
+            .iter()
+            .filter_map(|line| Some(line.split_once(": ")?.0.to_owned()))
+            .collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn outputs_leak_by_what_they_refer_to_or_hold() {
+    for (name, output, expression, expected) in [
+        (
+            "a password",
+            r#"{"sensitive":false}"#,
+            r#"{"references":["aws_db_instance.a.password","aws_db_instance.a"]}"#,
+            Some("aws_db_instance.a.password"),
+        ),
+        (
+            "a generated password",
+            r#"{"sensitive":false}"#,
+            r#"{"references":["random_password.a.result"]}"#,
+            Some("random_password.a.result"),
+        ),
+        (
+            "a secret of a data source",
+            r#"{"sensitive":false}"#,
+            r#"{"references":["data.aws_secretsmanager_secret_version.a.secret_string"]}"#,
+            Some("data.aws_secretsmanager_secret_version.a.secret_string"),
+        ),
+        (
+            "a connection string",
+            r#"{"sensitive":false,"value":{"url":"postgres://u:p4ss@db/x"}}"#,
+            r#"{"references":["local.url"]}"#,
+            Some("value"),
+        ),
+        (
+            "an address",
+            r#"{"sensitive":false,"value":"db"}"#,
+            r#"{"references":["aws_db_instance.a.address"]}"#,
+            None,
+        ),
+        (
+            "the place of a secret",
+            r#"{"sensitive":false,"value":"arn:aws:secretsmanager:x"}"#,
+            r#"{"references":["aws_secretsmanager_secret.a.arn"]}"#,
+            None,
+        ),
+    ] {
+        let plan = plan(&format!(
+            r#"{{"format_version":"1.2","planned_values":{{"outputs":{{"o":{output}}}}},"resource_changes":[],
+            "configuration":{{"root_module":{{"outputs":{{"o":{{"expression":{expression}}}}}}}}}}}"#
+        ));
+        let subjects = outputs(0, &plan);
+        let leaks = subjects.first().and_then(|subject| subject.fact.get("leaks").cloned());
+        assert_eq!(leaks.map(|leaks| leaks.value), Some(Fact::from(expected).value), "{name}");
+        assert!(!format!("{subjects:?}").contains("p4ss"), "{name}");
+    }
+}

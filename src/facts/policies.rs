@@ -1,0 +1,180 @@
+//! The fact `policy`: a policy of a mesh or of the network, with what it selects and what of it has no effect.
+//!
+//! | field | value |
+//! |---|---|
+//! | `id`, `kind`, `namespace`, `name` | which it is |
+//! | `selects` | ids of the workloads that it is about; null where it is about a whole namespace or about hosts |
+//! | `dead` | `[{text, remedy}]`: parts that have no effect, each at the place that makes it so |
+//! | `rivals` | `[{id, text}]`: policies that claim the same with another content, and the input does not tell who wins |
+//! | `open` | `[{text, missing}]`: parts whose effect the input does not tell |
+//!
+//! Deliberately absent: what policies demand; that is in `workload` and `connection`.
+
+mod authorization;
+mod destination_rule;
+mod linkerd;
+mod network;
+mod peer_authentication;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::{
+    Fact, Origin, Set, Subject, places,
+    services::Services,
+    workloads::{WorkloadId, Workloads},
+};
+use crate::{document::NodeRef, estate::Resource, resource::selector::Selector, source::Place};
+
+/// One policy with what was found out about it.
+struct Policy<'e> {
+    resource: &'e Resource,
+    node: NodeRef<'e>,
+    /// `None`: it selects no single workloads.
+    selects: Option<Vec<WorkloadId>>,
+    dead: Vec<Dead>,
+    rivals: Vec<Rival>,
+    open: Vec<Open>,
+}
+
+/// A part without effect.
+struct Dead {
+    /// A clause: `has a selector in the root namespace, which Istio ignores`.
+    text: String,
+    /// What to write instead, in Markdown.
+    remedy: String,
+    place: Place,
+}
+
+struct Rival {
+    id: Arc<str>,
+    text: String,
+    place: Place,
+}
+
+struct Open {
+    text: String,
+    missing: String,
+    place: Place,
+}
+
+/// One subject for each policy.
+pub(super) fn policies(set: &Set<'_>) -> Vec<Subject> {
+    let mut all = peer_authentication::policies(set);
+    all.extend(authorization::policies(set));
+    all.extend(destination_rule::policies(set));
+    all.extend(linkerd::policies(set));
+    all.extend(network::policies(set));
+    all.into_iter().map(|policy| policy.subject(set)).collect()
+}
+
+impl<'e> Policy<'e> {
+    const fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
+        Self { resource, node, selects: None, dead: Vec::new(), rivals: Vec::new(), open: Vec::new() }
+    }
+
+    fn namespace(&self) -> &'e str {
+        self.resource.identity.namespace.as_deref().unwrap_or_default()
+    }
+
+    fn dead(&mut self, place: Place, text: impl Into<String>, remedy: impl Into<String>) {
+        self.dead.push(Dead { text: text.into(), remedy: remedy.into(), place });
+    }
+
+    fn open(&mut self, place: Place, text: impl Into<String>, missing: impl Into<String>) {
+        self.open.push(Open { text: text.into(), missing: missing.into(), place });
+    }
+
+    /// Place of a key of its `spec`, else of its name.
+    fn key(&self, keys: &[&str]) -> Place {
+        let Some((last, parents)) = keys.split_last() else { return places::name(self.node) };
+        let span = self.node.at(parents).and_then(|parent| parent.key_span(last));
+        span.map_or_else(|| places::name(self.node), |span| Place::new(self.node.document.source, span))
+    }
+
+    /// Says what a selector selects: nothing at all is no effect, where the input holds workloads that it might.
+    fn selecting(&mut self, workloads: &Workloads<'_>, selector: Option<&Selector<'_>>, keys: &[&str]) {
+        if self.node.at(keys).is_some_and(NodeRef::holds_unknown) {
+            let text = "has a selector that is known only after apply";
+            self.open(self.key(keys), text, keys.join("."));
+            return;
+        }
+        let Some(selector) = selector else {
+            let text = "has a selector that is no selector, so the API server refuses it";
+            self.dead(
+                self.key(keys),
+                text,
+                "Write the selector as `matchLabels` with one value for each label.",
+            );
+            return;
+        };
+        let scope = self.namespace();
+        let selected = workloads.select(scope, selector);
+        if !selected.is_empty() || selector.is_empty() {
+            self.selects = (!selector.is_empty()).then_some(selected);
+            return;
+        }
+        self.selects = Some(Vec::new());
+        if workloads.in_namespace(scope).is_empty() {
+            let text = "selects workloads of a namespace of which the input holds none";
+            self.open(self.key(keys), text, format!("workloads of namespace {scope}"));
+        } else {
+            let text = format!("selects no workload of namespace {scope}");
+            self.dead(self.key(keys), text, "Select by a label that the Pods have, or remove the policy.");
+        }
+    }
+
+    fn subject(self, set: &Set<'_>) -> Subject {
+        let id = |workload: WorkloadId| Fact::from(&*set.workloads().get(workload).resource.id);
+        let at = |fact: Fact, place: Place| fact.at(Some(Origin::Place(place)));
+        let dead = self.dead.into_iter().map(|dead| {
+            let fields = [("text", Fact::from(dead.text)), ("remedy", Fact::from(dead.remedy))];
+            at(Fact::object(fields), dead.place)
+        });
+        let rivals = self.rivals.into_iter().map(|rival| {
+            at(Fact::object([("id", Fact::from(&*rival.id)), ("text", Fact::from(rival.text))]), rival.place)
+        });
+        let open = self.open.into_iter().map(|open| {
+            let fields = [("text", Fact::from(open.text)), ("missing", Fact::from(open.missing))];
+            at(Fact::object(fields), open.place)
+        });
+        let selects = self.selects.map(|selected| Fact::array(selected.into_iter().map(id)));
+        let fact = Fact::object([
+            ("id", Fact::from(&*self.resource.id)),
+            ("kind", Fact::from(&*self.resource.object.kind)),
+            ("namespace", Fact::from(self.resource.identity.namespace.as_deref())),
+            ("name", Fact::from(&*self.resource.object.name)),
+            ("selects", selects.unwrap_or_default()),
+            ("dead", Fact::array(dead)),
+            ("rivals", Fact::array(rivals)),
+            ("open", Fact::array(open)),
+        ]);
+        Subject {
+            resource: self.resource.id.to_string(),
+            kind: Arc::clone(&self.resource.object.kind),
+            fact: at(fact, places::name(self.node)),
+        }
+    }
+}
+
+/// Ids of Services that have a port of their own with a number, for people who took it for the container's.
+fn services_with_port(
+    set: &Set<'_>,
+    services: &Services<'_>,
+    selected: &[WorkloadId],
+    port: u16,
+) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for workload in selected {
+        for service in services.of_workload(*workload).iter().map(|service| services.get(*service)) {
+            let port = service.ports.iter().find(|other| other.port == Some(port));
+            let target = port.and_then(|port| port.container_port(set.workloads().get(*workload)));
+            if let Some(target) = target {
+                found.push(format!("{} leads to {target}", service.resource.id));
+            }
+        }
+    }
+    found.dedup();
+    found
+}

@@ -1,0 +1,192 @@
+//! Topics and users of Strimzi (strimzi-kafka-operator `api/src/main/java/io/strimzi/api/kafka/model`).
+
+use std::collections::BTreeMap;
+
+use super::{Direction, Topics, Use};
+use crate::{
+    document::NodeRef,
+    estate::Resource,
+    facts::{Because, Origin, Set, places, truth::Truth, workloads::WorkloadId},
+};
+
+const GROUP: &str = "kafka.strimzi.io";
+/// Names the cluster that an object belongs to.
+const CLUSTER_LABEL: &str = "strimzi.io/cluster";
+
+/// What an operation of an ACL lets through; others are about neither reading nor writing.
+const OPERATIONS: [(&str, Direction); 3] =
+    [("Read", Direction::Reads), ("Write", Direction::Writes), ("All", Direction::Unknown)];
+
+pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
+    let view = &set.view;
+    let clusters: BTreeMap<&str, (&Resource, NodeRef<'_>)> = view
+        .of_kind(GROUP, "Kafka")
+        .map(|resource| (&*resource.object.name, (resource, view.estate.node(resource))))
+        .collect();
+    for resource in view.of_kind(GROUP, "KafkaTopic") {
+        let node = view.estate.node(resource);
+        let name = node.str_at(&["spec", "topicName"]).unwrap_or(&resource.object.name);
+        let Some(cluster) = cluster(node) else { continue };
+        let topic = topics.named(cluster, name);
+        topic.resource = Some(resource);
+        if let Some((kafka, node)) = clusters.get(cluster) {
+            (topic.open, topic.open_because) = openness(kafka, *node);
+        }
+    }
+    let mut by_cluster: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (_, topic) in topics.iter() {
+        by_cluster.entry(topic.cluster.clone()).or_default().push(topic.name.clone());
+    }
+    let consumers = Consumers::new(set);
+    for user in view.of_kind(GROUP, "KafkaUser") {
+        let node = view.estate.node(user);
+        let Some(cluster) = cluster(node) else { continue };
+        let workloads = consumers.of(user);
+        for acl in node.at(&["spec", "authorization", "acls"]).into_iter().flat_map(NodeRef::items) {
+            let Some(grant) = Grant::of(acl) else { continue };
+            for name in grant.topics(by_cluster.get(cluster).map(Vec::as_slice).unwrap_or_default()) {
+                let topic = topics.named(cluster, &name);
+                for (workload, direction) in workloads
+                    .iter()
+                    .flat_map(|workload| grant.directions.iter().map(move |way| (*workload, *way)))
+                {
+                    topic.uses.push(Use {
+                        workload,
+                        direction,
+                        because: grant.because(user, direction, &name),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn cluster(node: NodeRef<'_>) -> Option<&str> {
+    node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])
+}
+
+/// Without authorization every client reads every topic; a listener without authentication lets in everyone.
+fn openness(kafka: &Resource, node: NodeRef<'_>) -> (Truth, Option<Because>) {
+    let because = |text: String, node: NodeRef<'_>| {
+        let origin = Some(Origin::Place(node.place()));
+        Some(Because { text, resource: Some(kafka.id.clone()), origin })
+    };
+    let Some(broker) = node.at(&["spec", "kafka"]) else { return (Truth::Unknown, None) };
+    let listeners = broker.get("listeners").into_iter().flat_map(NodeRef::items);
+    let anonymous = listeners
+        .filter(|listener| listener.get("authentication").is_none_or(NodeRef::is_null))
+        .find_map(|listener| {
+            let name = listener.get("name")?;
+            Some((name, name.as_str()?.to_owned()))
+        });
+    if broker.get("authorization").is_none_or(NodeRef::is_null) {
+        let at = anonymous.as_ref().map_or_else(|| places::name(node), |(name, _)| name.place());
+        let text = match &anonymous {
+            Some((_, name)) => format!(
+                "listener `{name}` of {} asks for no authentication, and nothing is authorized",
+                kafka.id
+            ),
+            None => format!("{} has no `authorization`: every client reads every topic", kafka.id),
+        };
+        return (
+            Truth::True,
+            Some(Because { text, resource: Some(kafka.id.clone()), origin: Some(Origin::Place(at)) }),
+        );
+    }
+    match anonymous {
+        // What anonymous clients may do depends on the authorizer.
+        Some((node, name)) => (
+            Truth::Unknown,
+            because(format!("listener `{name}` of {} asks for no authentication", kafka.id), node),
+        ),
+        None => (Truth::False, None),
+    }
+}
+
+/// What one ACL allows.
+struct Grant<'e> {
+    name: &'e str,
+    is_prefix: bool,
+    directions: Vec<Direction>,
+    place: NodeRef<'e>,
+}
+
+impl<'e> Grant<'e> {
+    /// `None` for what denies, is about no topic, or is half-written.
+    fn of(acl: NodeRef<'e>) -> Option<Self> {
+        if acl.str_at(&["type"]).is_some_and(|kind| kind != "allow") {
+            return None;
+        }
+        let resource = acl.get("resource").filter(|resource| resource.str_at(&["type"]) == Some("topic"))?;
+        let name = resource.get("name")?;
+        let listed = acl.get("operations").into_iter().flat_map(NodeRef::items);
+        let operations = listed.chain(acl.get("operation")).filter_map(NodeRef::as_str);
+        let mut directions: Vec<Direction> = operations
+            .flat_map(|operation| OPERATIONS.iter().filter(move |(known, _)| *known == operation))
+            .flat_map(|(_, direction)| match direction {
+                Direction::Unknown => vec![Direction::Reads, Direction::Writes],
+                known => vec![*known],
+            })
+            .collect();
+        directions.sort_unstable();
+        directions.dedup();
+        (!directions.is_empty()).then_some(Self {
+            name: name.as_str()?,
+            is_prefix: resource.str_at(&["patternType"]) == Some("prefix"),
+            directions,
+            place: name,
+        })
+    }
+
+    fn topics(&self, known: &[String]) -> Vec<String> {
+        if self.name == "*" {
+            return known.to_vec();
+        }
+        if self.is_prefix {
+            return known.iter().filter(|topic| topic.starts_with(self.name)).cloned().collect();
+        }
+        vec![self.name.to_owned()]
+    }
+
+    fn because(&self, user: &Resource, direction: Direction, topic: &str) -> Because {
+        let verb = if direction == Direction::Reads { "read" } else { "write" };
+        Because {
+            text: format!("{} may {verb} topic `{topic}`", user.id),
+            resource: Some(user.id.clone()),
+            origin: Some(Origin::Place(self.place.place())),
+        }
+    }
+}
+
+/// Which workloads hold the Secret of a user, which Strimzi names after it.
+struct Consumers<'s, 'e> {
+    set: &'s Set<'e>,
+    by_secret: BTreeMap<(&'e str, String), Vec<WorkloadId>>,
+}
+
+impl<'s, 'e> Consumers<'s, 'e> {
+    fn new(set: &'s Set<'e>) -> Self {
+        let mut by_secret: BTreeMap<(&'e str, String), Vec<WorkloadId>> = BTreeMap::new();
+        for (id, workload) in set.workloads().iter() {
+            for secret in super::bindings::secrets(workload) {
+                let holders = by_secret.entry((workload.namespace, secret.to_owned())).or_default();
+                if holders.last() != Some(&id) {
+                    holders.push(id);
+                }
+            }
+        }
+        Self { set, by_secret }
+    }
+
+    /// Those that hold its Secret, else the workload of its name beside it.
+    fn of(&self, user: &Resource) -> Vec<WorkloadId> {
+        let namespace = user.identity.namespace.as_deref().unwrap_or_default();
+        let name = &*user.object.name;
+        if let Some(holders) = self.by_secret.get(&(namespace, name.to_owned())) {
+            return holders.clone();
+        }
+        let workloads = self.set.workloads();
+        let named = workloads.in_namespace(namespace).iter().copied();
+        named.filter(|id| &*workloads.get(*id).resource.object.name == name).collect()
+    }
+}

@@ -1,0 +1,136 @@
+//! Workloads of a set: everything that runs Pods, with the labels that select it and the service it belongs to.
+//!
+//! Deliberately absent: ports, which Services decide too (see [`super::services`]).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    config::Config,
+    document::NodeRef,
+    estate::{Resource, View},
+    resource::{
+        selector::{Labels, Selector},
+        workload::PodTemplate,
+    },
+};
+
+/// Position of a workload among those of its set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct WorkloadId(pub(super) usize);
+
+/// One owner of Pods.
+#[derive(Debug)]
+pub(super) struct Workload<'e> {
+    pub(super) resource: &'e Resource,
+    pub(super) node: NodeRef<'e>,
+    pub(super) pod: PodTemplate<'e>,
+    pub(super) namespace: &'e str,
+    /// Labels of its Pods: what everything selects by.
+    pub(super) labels: Labels<'e>,
+    /// Name of the `ServiceAccount` that its Pods run as.
+    pub(super) service_account: &'e str,
+    /// The logical service: the name that the configuration gives it, else `namespace/name`; equal for versions of one
+    /// service (domains.md Q7).
+    pub(super) service: Arc<str>,
+}
+
+/// All workloads of a set, indexed by the labels of their Pods.
+#[derive(Debug)]
+pub(super) struct Workloads<'e> {
+    all: Vec<Workload<'e>>,
+    by_label: BTreeMap<(&'e str, &'e str, &'e str), Vec<WorkloadId>>,
+    by_namespace: BTreeMap<&'e str, Vec<WorkloadId>>,
+}
+
+/// Labels that name the service that a workload is a version of, best first.
+const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "name"];
+
+/// A second label that tells parts of one chart apart.
+const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
+
+impl<'e> Workload<'e> {
+    fn new(resource: &'e Resource, node: NodeRef<'e>, config: &Config) -> Option<Self> {
+        let pod = PodTemplate::of(&resource.object, node)?;
+        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let labels: Labels<'e> = pod.labels().collect();
+        let text = |key: &str| pod.spec.str_at(&[key]).filter(|name| !name.is_empty());
+        // `serviceAccount` is the deprecated alias, and the API server lets `serviceAccountName` win.
+        let service_account =
+            text("serviceAccountName").or_else(|| text("serviceAccount")).unwrap_or("default");
+        let service = match config.service_of(&resource.id) {
+            Some(declared) => declared.into(),
+            None => logical_service(namespace, &resource.object.name, &labels),
+        };
+        Some(Self { resource, node, pod, namespace, labels, service_account, service })
+    }
+
+    /// Value of an annotation of its Pods.
+    pub(super) fn annotation(&self, key: &str) -> Option<&'e str> {
+        self.pod.metadata?.get("annotations")?.str_at(&[key])
+    }
+}
+
+fn logical_service(namespace: &str, name: &str, labels: &Labels<'_>) -> Arc<str> {
+    let label = |keys: &[&str]| {
+        keys.iter().find_map(|key| labels.get(key)).copied().filter(|value| !value.is_empty())
+    };
+    let service = label(&SERVICE_LABELS).unwrap_or(name);
+    match label(&PART_LABELS).filter(|part| *part != service) {
+        Some(part) => format!("{namespace}/{service}/{part}").into(),
+        None => format!("{namespace}/{service}").into(),
+    }
+}
+
+impl<'e> Workloads<'e> {
+    pub(super) fn new(view: &View<'e>) -> Self {
+        let all: Vec<Workload<'e>> = view
+            .resources()
+            .filter_map(|resource| Workload::new(resource, view.estate.node(resource), &view.estate.config))
+            .collect();
+        let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, workload) in all.iter().enumerate() {
+            by_namespace.entry(workload.namespace).or_default().push(WorkloadId(index));
+            for (key, value) in &workload.labels {
+                by_label.entry((workload.namespace, *key, *value)).or_default().push(WorkloadId(index));
+            }
+        }
+        Self { all, by_label, by_namespace }
+    }
+
+    pub(super) fn get(&self, id: WorkloadId) -> &Workload<'e> {
+        self.all.get(id.0).expect("a WorkloadId is only made by the set that it indexes")
+    }
+
+    /// The workload with an id of the contract.
+    #[cfg(test)]
+    pub(super) fn by_id(&self, id: &str) -> Option<WorkloadId> {
+        self.iter().find(|(_, workload)| &*workload.resource.id == id).map(|(id, _)| id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (WorkloadId, &Workload<'e>)> {
+        self.all.iter().enumerate().map(|(index, workload)| (WorkloadId(index), workload))
+    }
+
+    /// Namespaces in which workloads are, sorted.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &'e str> {
+        self.by_namespace.keys().copied()
+    }
+
+    pub(super) fn in_namespace(&self, namespace: &str) -> &[WorkloadId] {
+        self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Workloads of a namespace whose Pods a selector matches; an empty selector matches all. Only those with its
+    /// rarest label are looked at.
+    pub(super) fn select(&self, namespace: &str, selector: &Selector<'_>) -> Vec<WorkloadId> {
+        let candidates = selector
+            .pairs()
+            .map(|(key, value)| {
+                self.by_label.get(&(namespace, key, value)).map(Vec::as_slice).unwrap_or_default()
+            })
+            .min_by_key(|candidates| candidates.len())
+            .unwrap_or_else(|| self.in_namespace(namespace));
+        candidates.iter().filter(|id| selector.matches(&self.get(**id).labels)).copied().collect()
+    }
+}

@@ -1,0 +1,61 @@
+//! The language of Graphviz (graphviz.org, "DOT Language").
+
+use std::io::{self, Write};
+
+use super::{Named, one_line, servers, short};
+use crate::facts::graph::Sharing;
+
+pub(super) fn draw(sets: &[Named], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "digraph probity {{")?;
+    writeln!(out, "  rankdir=LR;")?;
+    writeln!(out, "  node [fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\", fontsize=10];")?;
+    for (set, named) in sets.iter().enumerate() {
+        let graph = &named.graph;
+        if let Some(name) = &named.name {
+            writeln!(out, "  subgraph cluster_s{set} {{\n  label={};", quoted(name))?;
+        }
+        for (index, service) in graph.services.iter().enumerate() {
+            let style = if service.is_owner { "rounded" } else { "rounded,dashed" };
+            let label = quoted(&format!("{}\n{}", short(&service.id), service.id));
+            writeln!(out, "  s{set}a{index} [shape=box, style=\"{style}\", label={label}];")?;
+        }
+        for (first, run) in servers(graph) {
+            let Some(server) = run.first() else { continue };
+            let title = quoted(&format!("{} {}", server.engine, server.server));
+            writeln!(out, "  subgraph cluster_s{set}s{first} {{\n    label={title};")?;
+            for (offset, datastore) in run.iter().enumerate() {
+                let (mark, style) = match datastore.sharing {
+                    Sharing::Own => ("", ""),
+                    Sharing::Unknown => ("\nshared?", ", style=\"filled,dashed\", fillcolor=\"#ffffdd\""),
+                    Sharing::Shared => {
+                        ("\nSHARED", ", style=filled, fillcolor=\"#ffdddd\", color=\"#cc0000\", penwidth=3")
+                    }
+                    Sharing::Cache => ("\nshared cache", ""),
+                };
+                let label = quoted(&format!("{}{mark}", datastore.database));
+                writeln!(out, "    s{set}d{} [shape=cylinder, label={label}{style}];", first + offset)?;
+            }
+            writeln!(out, "  }}")?;
+        }
+        for link in &graph.uses {
+            let label = link.principal.as_deref().map_or_else(|| "\"\"".to_owned(), quoted);
+            let style = if link.sure { "solid" } else { "dashed" };
+            writeln!(
+                out,
+                "  s{set}a{} -> s{set}d{} [label={label}, style={style}];",
+                link.service, link.datastore
+            )?;
+        }
+        if named.name.is_some() {
+            writeln!(out, "  }}")?;
+        }
+    }
+    writeln!(out, "}}")
+}
+
+/// A double-quoted string; line breaks are those of a label.
+fn quoted(text: &str) -> String {
+    let lines: Vec<String> =
+        text.split('\n').map(|line| one_line(line).replace('\\', "\\\\").replace('"', "\\\"")).collect();
+    format!("\"{}\"", lines.join("\\n"))
+}

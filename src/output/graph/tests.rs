@@ -1,0 +1,35 @@
+use super::*;
+use crate::{
+    document::yaml,
+    source::{Source, Sources, Status},
+};
+
+const SHOP: &str = "
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: carts}, spec: {template: {metadata: {labels: {app: carts}}, spec: {containers: [{name: a, env: [{name: DATABASE_URL, value: 'postgres://app@db/shop'}]}]}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: orders}, spec: {template: {metadata: {labels: {app: orders}}, spec: {containers: [{name: a, env: [{name: DATABASE_URL, value: 'postgres://app@db/shop'}, {name: AUDIT_DB_URL, value: 'postgres://\"a<b@db/audit'}]}]}}}}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: a, image: postgres}]}}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {selector: {app: db}, ports: [{port: 5432}]}}
+";
+
+fn drawn(format: &str) -> String {
+    let sources = Sources::new(vec![Source::new("a.yaml", SHOP, None, Status::Read)]);
+    let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
+    let estate = Estate::new(sources, documents, Vec::new(), "shop");
+    let format = FORMATS.iter().find(|known| known.name == format).expect("a format");
+    let mut out = Vec::new();
+    format.write(&estate, &mut out).expect("a vector takes everything");
+    String::from_utf8(out).expect("pictures are text")
+}
+
+#[test]
+fn mermaid_shows_what_is_shared() {
+    insta::assert_snapshot!(drawn("mermaid"));
+}
+
+#[test]
+fn dot_shows_what_is_shared() {
+    insta::assert_snapshot!(drawn("dot"));
+}

@@ -1,0 +1,125 @@
+//! Functions of Rego that the engine does not have, or that it answers otherwise than OPA.
+//!
+//! One file for each family, one line in its table for each function. Deliberately absent: whatever reaches the
+//! network, the environment or files outside of the tree, so that a policy that uses it is refused when it is loaded.
+
+mod configuration;
+mod crypto;
+mod format;
+mod legacy;
+mod network;
+mod string;
+mod structure;
+mod term;
+
+use std::sync::Arc;
+
+use regorus::{Engine, Value, value::Array};
+
+pub use configuration::{ReadError, ReadFile};
+
+/// How a failing built-in ends: OPA's default is an undefined value, ours is an error of the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Errors {
+    Strict,
+    Lenient,
+}
+
+/// Why a function has no value.
+#[derive(Debug)]
+enum Fault {
+    /// OPA fails as well: undefined where errors are lenient.
+    Call(String),
+    /// OPA or Conftest would have a value and this host has none: never undefined.
+    Host(String),
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self::Call(message)
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(message: &str) -> Self {
+        Self::Call(message.to_owned())
+    }
+}
+
+type Call = fn(&[Value]) -> Result<Value, Fault>;
+
+/// Name, number of arguments, and what computes it.
+type Function = (&'static str, u8, Call);
+
+const FAMILIES: [&[Function]; 6] = [
+    crypto::FUNCTIONS,
+    format::FUNCTIONS,
+    network::FUNCTIONS,
+    string::FUNCTIONS,
+    structure::FUNCTIONS,
+    configuration::FUNCTIONS,
+];
+
+/// Number of arguments of a function that policies of this dialect may call; `None` where there is no such function.
+pub(super) fn arity(name: &str, v0: bool) -> Option<u8> {
+    let legacy: &[Function] = if v0 { legacy::FUNCTIONS } else { &[] };
+    let host = configuration::HOST_FUNCTIONS.iter().map(|(name, arity, _)| (*name, *arity));
+    let known = FAMILIES.iter().copied().flatten().chain(legacy).map(|(name, arity, _)| (*name, *arity));
+    known.chain(host).find(|(known, _)| *known == name).map(|(_, arity)| arity)
+}
+
+/// Adds all functions to an engine. Without `read`, no policy can read a file.
+pub(super) fn register(engine: &mut Engine, errors: Errors, read: Option<&ReadFile>) {
+    for (name, arity, call) in FAMILIES.iter().copied().flatten().chain(legacy::FUNCTIONS) {
+        add(engine, name, *arity, errors, *call);
+    }
+    for (name, arity, call) in configuration::HOST_FUNCTIONS {
+        let read = read.map(Arc::clone);
+        add(engine, name, arity, errors, move |arguments| call(arguments, read.as_ref()));
+    }
+}
+
+fn add(
+    engine: &mut Engine,
+    name: &str,
+    arity: u8,
+    errors: Errors,
+    call: impl Fn(&[Value]) -> Result<Value, Fault> + Clone + Send + Sync + 'static,
+) {
+    let label = name.to_owned();
+    let extension = move |arguments: Vec<Value>| -> anyhow::Result<Value> {
+        match call(&arguments) {
+            Ok(value) => Ok(value),
+            Err(Fault::Call(_)) if errors == Errors::Lenient => Ok(Value::Undefined),
+            Err(Fault::Call(message) | Fault::Host(message)) => Err(anyhow::anyhow!("`{label}`: {message}")),
+        }
+    };
+    engine
+        .add_extension(name.to_owned(), arity, Box::new(extension))
+        .expect("the tables name each function once");
+}
+
+/// The string at a position.
+fn text(arguments: &[Value], position: usize) -> Result<&str, Fault> {
+    match arguments.get(position) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(format!("argument {} is no string", position + 1).into()),
+    }
+}
+
+/// The elements of the array at a position.
+fn array(arguments: &[Value], position: usize) -> Result<&Array, Fault> {
+    match arguments.get(position) {
+        Some(Value::Array(items)) => Ok(items),
+        _ => Err(format!("argument {} is no array", position + 1).into()),
+    }
+}
+
+/// The elements of the array or set at a position.
+fn elements(arguments: &[Value], position: usize) -> Result<Vec<&Value>, Fault> {
+    match arguments.get(position) {
+        Some(Value::Array(items)) => Ok(items.iter().collect()),
+        Some(Value::Set(items)) => Ok(items.iter().collect()),
+        _ => Err(format!("argument {} is neither an array nor a set", position + 1).into()),
+    }
+}

@@ -1,0 +1,265 @@
+//! Bundles: policies and data in one gzipped tar archive, as OPA lays them out (OPA documentation, "Bundle File
+//! Format").
+//!
+//! Deliberately absent: signatures, WebAssembly, patches of delta bundles, and fetching.
+
+use std::io::{self, Read};
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::load::{Dialect, PolicyFile};
+
+/// What a bundle holds.
+#[derive(Debug, Default)]
+pub struct Bundle {
+    /// Named `BUNDLE/PATH`.
+    pub files: Vec<PolicyFile>,
+    /// What its `data.json` files say, merged by their folders.
+    pub data: Map<String, Value>,
+}
+
+/// Why a bundle cannot be used; mostly the move of whoever built it.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    #[error("it is no gzipped tar archive: {0}; build it with `opa build --bundle DIR`")]
+    Archive(#[from] io::Error),
+    #[error("`{0}` leads out of the bundle; build it again")]
+    Outside(String),
+    #[error("it holds more than {LARGEST} bytes or {MOST} files; give its folder with `--policy` instead")]
+    TooLarge,
+    #[error("`{file}` cannot be read: {cause}; build the bundle again")]
+    File { file: String, cause: String },
+    #[error("`{file}` lies outside of the roots {roots} of its manifest; add its root or move it")]
+    Roots { file: String, roots: String },
+    #[error("it was built for `{0}`, and only Rego is evaluated; build it with `opa build --target rego`")]
+    Target(String),
+    #[error("`{0}` is given twice; build the bundle again")]
+    Twice(String),
+}
+
+/// Bytes of all its files, uncompressed: policies come nowhere near, and an archive must not fill the memory.
+const LARGEST: u64 = 64 << 20;
+
+/// Files that are looked at.
+const MOST: usize = 20_000;
+
+/// What of `.manifest` counts here.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    /// Paths below `data` that the bundle owns, `/`-separated; `""`: all.
+    #[serde(default = "all")]
+    roots: Vec<String>,
+    #[serde(default)]
+    wasm: Vec<Value>,
+    #[serde(default)]
+    rego_version: Option<u8>,
+}
+
+fn all() -> Vec<String> {
+    vec![String::new()]
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self { roots: all(), wasm: Vec::new(), rego_version: None }
+    }
+}
+
+/// Reads a bundle; `name` is the archive's, for messages.
+pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
+    let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(LARGEST + 1));
+    let mut bundle = Bundle::default();
+    let mut manifest = Manifest::default();
+    let mut data = Vec::new();
+    let mut size = 0;
+    for (count, entry) in archive.entries()?.enumerate() {
+        let mut entry = entry?;
+        size += entry.size();
+        if count >= MOST || size > LARGEST {
+            return Err(BundleError::TooLarge);
+        }
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let path = inside(&entry.path()?.to_string_lossy())?;
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let is_rego = path.to_ascii_lowercase().ends_with(".rego");
+        if file.to_ascii_lowercase().ends_with(".wasm") {
+            return Err(BundleError::Target("wasm".to_owned()));
+        }
+        if file == "data.yaml" || file == "data.yml" {
+            let cause = "data is read as JSON only".to_owned();
+            return Err(BundleError::File { file: path, cause });
+        }
+        if !is_rego && file != "data.json" && path != ".manifest" {
+            continue;
+        }
+        let mut text = String::new();
+        let failed = |cause: String| BundleError::File { file: path.clone(), cause };
+        entry.read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+        if is_rego {
+            bundle.files.push(PolicyFile::new(format!("{name}/{path}"), text));
+        } else if path == ".manifest" {
+            manifest = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        } else {
+            let value: Map<String, Value> =
+                serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+            data.push((path, value));
+        }
+    }
+    if !manifest.wasm.is_empty() {
+        return Err(BundleError::Target("wasm".to_owned()));
+    }
+    let dialect = match manifest.rego_version {
+        None | Some(1) => Dialect::V1,
+        Some(0) => Dialect::V0,
+        Some(version) => return Err(BundleError::Target(format!("Rego v{version}"))),
+    };
+    bundle.files.iter_mut().for_each(|file| file.dialect = dialect);
+    for file in &bundle.files {
+        let package = package(&file.text).unwrap_or_default().replace('.', "/");
+        owned(&manifest, &file.name, &package)?;
+    }
+    for (path, value) in data {
+        let folder = path.strip_suffix("data.json").unwrap_or_default().trim_end_matches('/');
+        for key in value.keys() {
+            let below = if folder.is_empty() { key.clone() } else { format!("{folder}/{key}") };
+            owned(&manifest, &path, &below)?;
+        }
+        merge(&mut bundle.data, folder, value).ok_or(BundleError::Twice(path))?;
+    }
+    bundle.files.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(bundle)
+}
+
+/// The path without a leading `/` or `./`.
+fn inside(path: &str) -> Result<String, BundleError> {
+    let path = path.replace('\\', "/");
+    let inner = path.trim_start_matches("./").trim_start_matches('/');
+    if inner.split('/').any(|part| part == "..") {
+        return Err(BundleError::Outside(path));
+    }
+    Ok(inner.to_owned())
+}
+
+/// Whether a path below `data` lies in a root of the bundle, or a root in it.
+fn owned(manifest: &Manifest, file: &str, path: &str) -> Result<(), BundleError> {
+    let below = |path: &str, root: &str| {
+        root.is_empty()
+            || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let roots = manifest.roots.iter().map(|root| root.trim_matches('/'));
+    let is_data = file.rsplit('.').next() == Some("json");
+    if roots.clone().any(|root| below(path, root) || is_data && below(root, path)) {
+        return Ok(());
+    }
+    let roots = roots.map(|root| format!("`{root}`")).collect::<Vec<_>>().join(", ");
+    Err(BundleError::Roots { file: file.to_owned(), roots })
+}
+
+/// The package of a policy, without `data.`.
+fn package(text: &str) -> Option<&str> {
+    let line = text.lines().find_map(|line| line.strip_prefix("package "))?;
+    line.split('#').next().map(str::trim)
+}
+
+/// Puts data where its folder says; `None` where something is there already.
+fn merge(into: &mut Map<String, Value>, folder: &str, value: Map<String, Value>) -> Option<()> {
+    let mut here = into;
+    for part in folder.split('/').filter(|part| !part.is_empty()) {
+        here = here.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
+    }
+    join(here, value)
+}
+
+fn join(into: &mut Map<String, Value>, value: Map<String, Value>) -> Option<()> {
+    for (key, value) in value {
+        match (into.get_mut(&key), value) {
+            (None, value) => drop(into.insert(key, value)),
+            (Some(Value::Object(known)), Value::Object(more)) => join(known, more)?,
+            (Some(_), _) => return None,
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compression, write::GzEncoder};
+    use serde_json::json;
+
+    use super::*;
+
+    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        for (name, text) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            // As hostile archives are made: the checked setter refuses `..`.
+            header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_cksum();
+            builder.append(&header, text.as_bytes()).unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn bundle(files: &[(&str, &str)]) -> Result<Bundle, String> {
+        read("b.tar.gz", archive(files).as_slice()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn policies_and_data_are_read_from_where_they_lie() {
+        let bundle = bundle(&[
+            ("/.manifest", r#"{"revision": "1", "roots": ["team", "allowed"]}"#),
+            ("/team/rules/a.rego", "package team.rules.a # ours\n"),
+            ("./allowed/data.json", r#"{"names": ["a"]}"#),
+            ("allowed/more/data.json", r#"{"x": 1}"#),
+            ("README.md", "not looked at"),
+        ])
+        .unwrap();
+        assert_eq!(&*bundle.files[0].name, "b.tar.gz/team/rules/a.rego");
+        assert_eq!(Value::Object(bundle.data), json!({"allowed": {"names": ["a"], "more": {"x": 1}}}));
+        assert!(self::bundle(&[("a.rego", "package anything\n")]).is_ok(), "without a manifest it owns all");
+        let old = self::bundle(&[("a.rego", "package anything\n"), (".manifest", r#"{"rego_version": 0}"#)]);
+        assert_eq!(old.unwrap().files[0].dialect, Dialect::V0);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        let policy = ("x/a.rego", "package team.a\n");
+        for (files, expected) in [
+            (
+                &[(".manifest", r#"{"roots": ["other"]}"#), policy][..],
+                "`b.tar.gz/x/a.rego` lies outside of the roots `other`",
+            ),
+            (&[(".manifest", r#"{"roots": ["tea"]}"#), policy], "outside of the roots"),
+            (
+                &[(".manifest", r#"{"roots": ["a"]}"#), ("data.json", r#"{"b": 1}"#)],
+                "`data.json` lies outside",
+            ),
+            (&[(".manifest", "{")], "`.manifest` cannot be read"),
+            (&[(".manifest", r#"{"rego_version": 2}"#)], "built for `Rego v2`"),
+            (&[("policy.wasm", "")], "built for `wasm`"),
+            (&[("../a.rego", "package a\n")], "leads out of the bundle"),
+            (&[("data.json", r#"{"a": {"b": 1}}"#), ("a/data.json", r#"{"b": 2}"#)], "given twice"),
+            (&[("a/data.yaml", "b: 1")], "JSON only"),
+        ] {
+            let error = bundle(files).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(read("x", &b"no archive"[..]).is_err());
+        let whole = archive(&[policy]);
+        assert!(read("x", &whole[..whole.len() / 2]).is_err(), "cut off");
+    }
+
+    #[test]
+    fn an_archive_that_unpacks_to_too_much_is_refused() {
+        let zeros = " ".repeat(usize::try_from(LARGEST).unwrap() / 2 + 1);
+        let error = bundle(&[("a.rego", &zeros), ("b.rego", &zeros)]).expect_err("too large");
+        assert!(error.contains("more than"), "{error}");
+    }
+}

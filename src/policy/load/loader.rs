@@ -1,0 +1,271 @@
+//! Finding rules: which files can be evaluated together, and which of their rules judge by which convention.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use regorus::{Engine, Value, unstable::Module};
+
+use super::{Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, prepare, reason};
+use crate::{
+    policy::{
+        builtins::{self, Errors},
+        conftest, guard,
+        metadata::{self, Annotations, Rule},
+        selector, syntax,
+    },
+    report::PolicyError,
+};
+
+/// Rules whose results are findings, by whatever convention.
+const VERDICT_RULES: [&str; 3] = ["deny", "violation", "warn"];
+
+/// Collects what files hold.
+pub(super) struct Loader<'o> {
+    options: &'o Options,
+    pub(super) data: Value,
+    pub(super) rules: BTreeMap<Arc<str>, (Arc<Rule>, Program)>,
+    pub(super) errors: Vec<PolicyError>,
+    pub(super) notices: Vec<String>,
+}
+
+impl<'o> Loader<'o> {
+    pub(super) fn new(options: &'o Options) -> Self {
+        let data = Value::from(serde_json::Value::Object(options.data.clone()));
+        Self { options, data, rules: BTreeMap::new(), errors: Vec::new(), notices: Vec::new() }
+    }
+
+    fn error(&mut self, file: &str, message: String) {
+        self.errors.push(PolicyError { policy: file.to_owned(), message });
+    }
+
+    /// An engine with all files that can be evaluated together, and those files.
+    pub(super) fn load(&mut self, files: &[&PolicyFile]) -> (Engine, Vec<PolicyFile>) {
+        let mut rest: Vec<PolicyFile> = Vec::new();
+        let mut parser = Engine::new();
+        parser.clear_policy_length_config();
+        for file in files {
+            match prepare(&mut parser, file) {
+                Ok(prepared) => rest.push(prepared),
+                Err(message) => self.error(&file.name, format!("cannot be parsed: {message}")),
+            }
+        }
+        loop {
+            let mut engine = engine_with(Errors::Strict, self.options.tree.as_ref());
+            let mut wrong = BTreeMap::new();
+            for file in &rest {
+                if let Err(message) = add(&mut engine, file) {
+                    wrong.insert(file.name.to_string(), message);
+                }
+            }
+            if let Err(error) = engine.add_data(self.data.clone()) {
+                self.error("data", reason(&error.to_string()));
+                self.data = Value::new_object();
+            }
+            if wrong.is_empty() {
+                wrong = refused(&mut engine, &rest);
+            }
+            if wrong.is_empty() {
+                self.find_rules(&mut engine, &rest);
+                return (engine, rest);
+            }
+            for (file, message) in &wrong {
+                self.error(file, message.clone());
+            }
+            rest.retain(|file| !wrong.contains_key(&*file.name));
+        }
+    }
+
+    fn find_rules(&mut self, engine: &mut Engine, files: &[PolicyFile]) {
+        for file in files {
+            if let Err(message) = self.find_rule(engine, file) {
+                self.error(&file.name, message);
+            }
+        }
+    }
+
+    fn notice(&mut self, file: &PolicyFile, oddities: Vec<String>) {
+        self.notices.extend(oddities.into_iter().map(|oddity| format!("{}: {oddity}", file.name)));
+    }
+
+    fn find_rule(&mut self, engine: &mut Engine, file: &PolicyFile) -> Result<(), String> {
+        let modules = engine.get_modules();
+        let Some(module) = modules.iter().find(|module| *module.package.span.source.file() == *file.name)
+        else {
+            return Ok(());
+        };
+        let package = syntax::package(module);
+        self.notice(file, guard::oddities(module));
+        let annotations = metadata::annotations(&file.text);
+        let is_selected = |annotations: &Annotations| !annotations.selectors.is_empty();
+        if conftest::is_chosen(&package, &self.options.namespaces)
+            && !annotations.as_ref().is_ok_and(|found| found.as_ref().is_some_and(is_selected))
+        {
+            let has_exception = modules
+                .iter()
+                .any(|other| syntax::package(other) == package && conftest::has_exception(other));
+            let title = annotations.ok().flatten().map(|annotations| annotations.title).unwrap_or_default();
+            return self.follow(file, module, &title, has_exception);
+        }
+        let declares = |name: &str| syntax::declares(module, name);
+        let Some(annotations) = annotations?.filter(is_selected) else {
+            let judges = VERDICT_RULES.iter().any(|name| declares(name));
+            return if judges { Err(foreign(&package, &file.text)) } else { Ok(()) };
+        };
+        let named = conftest::rules(module)?;
+        if let Some(other) = named.iter().find(|name| *name != "deny") {
+            return Err(format!(
+                "`{other}` is never evaluated: in a package with a selector only `deny` and `not_assessed` judge"
+            ));
+        }
+        let program = Program::Selected { deny: declares("deny"), not_assessed: declares("not_assessed") };
+        if let Program::Selected { deny: false, not_assessed: false } = program {
+            // Libraries of Trivy say what input they are for.
+            return match annotations.severity {
+                Some(_) => Err("it has METADATA of a rule, but neither `deny` nor `not_assessed`".to_owned()),
+                None => Ok(()),
+            };
+        }
+        let rule = rule(file, package, annotations)?;
+        if let Some((other, _)) = self.rules.get(&rule.id) {
+            return Err(format!(
+                "rule `{}` is already defined in {}; rename this package",
+                rule.id, other.file
+            ));
+        }
+        self.rules.insert(Arc::clone(&rule.id), (Arc::new(rule), program));
+        Ok(())
+    }
+
+    /// Adds the rules of a file that follows Conftest's convention.
+    fn follow(
+        &mut self,
+        file: &PolicyFile,
+        module: &Module,
+        title: &str,
+        has_exception: bool,
+    ) -> Result<(), String> {
+        let package = syntax::package(module);
+        let namespace = namespace_of(&package);
+        let names = conftest::rules(module)?;
+        if namespace == KUBESCAPE {
+            return Err(foreign(&package, &file.text));
+        }
+        if file.text.contains("input.review") && !names.is_empty() {
+            let oddity = "reads `input.review`, which Gatekeeper gives: on manifests it says nothing";
+            self.notice(file, vec![oddity.to_owned()]);
+        }
+        self.notice(file, conftest::oddities(module));
+        for name in names {
+            let Some(severity) = conftest::severity(&name) else { continue };
+            let id: Arc<str> = format!("conftest/{namespace}.{name}").into();
+            let program = Program::Conftest(conftest::Program::new(&package, &name, has_exception));
+            let rule = Rule {
+                id: Arc::clone(&id),
+                package: package.clone(),
+                file: Arc::clone(&file.name),
+                title: if title.is_empty() {
+                    format!("`{name}` of package `{namespace}`")
+                } else {
+                    title.to_owned()
+                },
+                description: String::new(),
+                severity,
+                recommended_action: String::new(),
+                controls: BTreeMap::new(),
+                selectors: Vec::new(),
+                related_resources: Vec::new(),
+            };
+            // Files of one package may add to one rule.
+            self.rules.entry(id).or_insert_with(|| (Arc::new(rule), program));
+        }
+        Ok(())
+    }
+}
+
+/// Files that cannot be evaluated, with the reason. One of them would spoil the evaluation of all.
+fn refused(engine: &mut Engine, files: &[PolicyFile]) -> BTreeMap<String, String> {
+    let dialects: BTreeMap<&str, Dialect> = files.iter().map(|file| (&*file.name, file.dialect)).collect();
+    let added = |file: &str, name: &str| builtins::arity(name, dialects.get(file) == Some(&Dialect::V0));
+    let wrong = guard::functions(engine.get_modules(), &added);
+    if !wrong.is_empty() {
+        return wrong;
+    }
+    let Some(message) = unprepared(engine) else { return wrong };
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let named =
+        place.and_then(|place| files.iter().find(|file| place.starts_with(&format!("{}:", file.name))));
+    let without = |left_out: &&PolicyFile| {
+        let mut engine = new_engine();
+        files.iter().filter(|file| file.name != left_out.name).for_each(|file| drop(add(&mut engine, file)));
+        unprepared(&mut engine).is_none()
+    };
+    match named.or_else(|| files.iter().find(without)) {
+        Some(file) => BTreeMap::from([(file.name.to_string(), reason(&message))]),
+        None => files.iter().map(|file| (file.name.to_string(), reason(&message))).collect(),
+    }
+}
+
+/// What the engine says about all files together, before it evaluates any.
+fn unprepared(engine: &mut Engine) -> Option<String> {
+    engine.clone().eval_query("true".to_owned(), false).err().map(|error| error.to_string())
+}
+
+/// Package of Kubescape's rules.
+const KUBESCAPE: &str = "armo_builtins";
+
+fn namespace_of(package: &str) -> &str {
+    package.strip_prefix("data.").unwrap_or(package)
+}
+
+/// Why a package that judges by no convention of ours is not evaluated, and what would make it.
+fn foreign(package: &str, text: &str) -> String {
+    let namespace = namespace_of(package);
+    if namespace == KUBESCAPE {
+        return "it is one of Kubescape's rules, which judge a list of objects and give `alertMessage`: give it METADATA with a selector, and results with `msg`".to_owned();
+    }
+    let origin = if text.contains("input.review") {
+        " (it is Gatekeeper's: its input is an admission review, with the manifest in `input.review.object`)"
+    } else {
+        ""
+    };
+    format!(
+        "package `{namespace}` has verdicts but no selector{origin}: add METADATA with `custom.input.selector` above `package`, put it into package `main`, or choose it with `--policy-namespace {namespace}`"
+    )
+}
+
+/// The rule that METADATA with a selector describes.
+fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<Rule, String> {
+    if let Some(unknown) = annotations.selectors.iter().find(|selector| !selector::is_known(&selector.name)) {
+        return Err(format!(
+            "selector `{}` is unknown; use one of {}",
+            unknown.name,
+            selector::names().join(", ")
+        ));
+    }
+    let severity = annotations
+        .severity
+        .ok_or("METADATA has no `custom.severity`: info, low, medium, high or critical")?;
+    if annotations.title.is_empty() {
+        return Err("METADATA has no `title`".to_owned());
+    }
+    Ok(Rule {
+        id: rule_id(&package).into(),
+        package,
+        file: Arc::clone(&file.name),
+        title: annotations.title,
+        description: annotations.description,
+        severity,
+        recommended_action: annotations.recommended_action,
+        controls: annotations.controls,
+        selectors: annotations.selectors,
+        related_resources: annotations.related_resources,
+    })
+}
+
+/// Rule id of a package: its last two segments in kebab-case (contract, "Ids").
+fn rule_id(package: &str) -> String {
+    let segments: Vec<String> = package.split('.').map(|segment| segment.replace('_', "-")).collect();
+    match segments.as_slice() {
+        [.., domain, name] => format!("{domain}/{name}"),
+        _ => segments.concat(),
+    }
+}

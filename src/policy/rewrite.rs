@@ -1,0 +1,203 @@
+//! What OPA's compiler does and this engine does not: done to the text before it is loaded, each line for itself, so that
+//! places in policies stay right.
+//!
+//! `rego.metadata.rule()` and `rego.metadata.chain()` become their value, as OPA's compiler does it;
+//! `parse_config_file` and `parse_combined_config_files` get the name of their file as first argument.
+
+//! Variables that hide others: see [`scope`]. Negated calls: see [`negation`].
+
+mod negation;
+mod scope;
+
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+
+use regorus::{
+    Engine,
+    unstable::{Expr, Module, Rule},
+};
+
+use super::{annotations::Annotated, syntax};
+
+const FILE_FUNCTIONS: [&str; 2] = ["parse_config_file", "parse_combined_config_files"];
+
+type Edit = (Range<usize>, String);
+
+/// More passes than any policy needs: each unfolds one level of nesting.
+const PASSES: usize = 16;
+
+/// The text that is loaded for a module, which was read from `text`.
+///
+/// # Errors
+/// What the parser says about a text that was rewritten.
+pub(super) fn rewritten<'t>(module: &Module, text: &'t str, v0: bool) -> Result<Cow<'t, str>, String> {
+    let annotated = text.contains("rego.metadata.").then(|| Annotated::new(text));
+    let mut current = match apply(text, local_edits(module, text, annotated.as_ref())) {
+        Some(changed) => changed,
+        None => match apply(text, negation::edits(module, text)) {
+            Some(changed) => changed,
+            None => return Ok(Cow::Borrowed(text)),
+        },
+    };
+    for _ in 0..PASSES {
+        let mut engine = Engine::new();
+        engine.clear_policy_length_config();
+        engine.set_rego_v0(v0);
+        let file = module.package.span.source.file().clone();
+        engine.add_policy(file, current.clone()).map_err(|error| error.to_string())?;
+        let again =
+            engine.get_modules().last().and_then(|module| apply(&current, negation::edits(module, &current)));
+        match again {
+            Some(changed) => current = changed,
+            None => break,
+        }
+    }
+    Ok(Cow::Owned(current))
+}
+
+fn local_edits(module: &Module, text: &str, annotated: Option<&Annotated>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for rule in &module.policy {
+        scope::edits(rule, &mut edits);
+        syntax::visit(rule, &mut |expression| edits.extend(call(module, rule, expression, text, annotated)));
+    }
+    edits
+}
+
+/// Applies edits that do not overlap; of two at one place the later one counts, of an inner query.
+fn apply(text: &str, edits: Vec<Edit>) -> Option<String> {
+    let mut by_place: BTreeMap<(usize, usize), String> = BTreeMap::new();
+    for (range, replacement) in edits {
+        by_place.insert((range.start, range.end), replacement);
+    }
+    let mut result = String::with_capacity(text.len() * 2);
+    let mut done = 0;
+    for ((start, end), replacement) in &by_place {
+        // Inside of what was replaced already: the next pass finds it.
+        if *start < done {
+            continue;
+        }
+        result.push_str(text.get(done..*start)?);
+        result.push_str(replacement);
+        done = *end;
+    }
+    result.push_str(text.get(done..)?);
+    (!by_place.is_empty()).then_some(result)
+}
+
+/// The edit of a call, if it needs to know where it stands.
+fn call(
+    module: &Module,
+    rule: &Rule,
+    call: &Expr,
+    text: &str,
+    annotated: Option<&Annotated>,
+) -> Option<Edit> {
+    let (Expr::Call { span, fcn, .. }, Rule::Spec { span: rule_span, head, .. }) = (call, rule) else {
+        return None;
+    };
+    let name = fcn.span();
+    if FILE_FUNCTIONS.contains(&name.text()) {
+        let end = name.end as usize;
+        let at = end + text.get(end..)?.find('(')? + 1;
+        return Some((at..at, format!("{}, ", literal(module.package.span.source.file()))));
+    }
+    let package = module.package.refr.span().text();
+    let value = match name.text() {
+        "rego.metadata.rule" => annotated?.rule(rule_span.line),
+        "rego.metadata.chain" => annotated?.chain(package, syntax::head_name(head), rule_span.line),
+        _ => return None,
+    };
+    let value = format!("json.unmarshal({})", literal(&value.to_string()));
+    Some((span.start as usize..span.end as usize, value))
+}
+
+/// A string of Rego, which is one of JSON.
+fn literal(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(file: &str, rego: &str) -> String {
+        let mut engine = Engine::new();
+        engine.add_policy(file.into(), rego.into()).unwrap();
+        rewritten(&engine.get_modules()[0], rego, false).unwrap().into_owned()
+    }
+
+    fn value(rego: &str) -> serde_json::Value {
+        let mut engine = Engine::new();
+        engine.add_policy("a.rego".into(), prepared("a.rego", rego)).unwrap();
+        serde_json::to_value(engine.eval_rule("data.team.checks.r".into()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn metadata_of_the_calling_rule_is_its_value() {
+        let package = "# METADATA\n# title: Checks\n# custom:\n#   owner: core\npackage team.checks\n";
+        let rule = "# METADATA\n# title: \"A \\\"rule\\\"\"\n# custom: {severity: HIGH}\n";
+        let found = value(&format!("{package}\n{rule}r := rego.metadata.rule()\n"));
+        assert_eq!(
+            found,
+            serde_json::json!({"scope": "rule", "title": "A \"rule\"", "custom": {"severity": "HIGH"}})
+        );
+        assert_eq!(value(&format!("{package}\nr := rego.metadata.rule()\n")), serde_json::json!({}));
+        let chain = value(&format!(
+            "{package}\n{rule}r := x if {{\n\tx := [entry.path | some entry in rego.metadata.chain()]\n}}\n"
+        ));
+        assert_eq!(chain, serde_json::json!([["team", "checks", "r"], ["team", "checks"]]));
+    }
+
+    #[test]
+    fn the_calling_file_is_the_first_argument() {
+        let text =
+            "package a\nr := parse_config_file(\"x.yaml\")\ns := [parse_combined_config_files( [\"y\"] )]\n";
+        let expected = "package a\nr := parse_config_file(\"p/a.rego\", \"x.yaml\")\ns := [parse_combined_config_files(\"p/a.rego\",  [\"y\"] )]\n";
+        assert_eq!(prepared("p/a.rego", text), expected);
+        assert_eq!(prepared("a.rego", "package a\nr := 1\n"), "package a\nr := 1\n");
+    }
+
+    #[test]
+    fn a_variable_may_hide_one_that_its_query_used_before() {
+        let rego = "package team.checks\nr := found if {\n\tname := 2\n\tfound := [name | some i; [1, 2, 3][i] >= name; name := i * 10]\n}\n";
+        assert_eq!(value(rego), serde_json::json!([10, 20]));
+        for (body, expected) in [
+            ("some i; x := [1, 2][i]; x == 2; found := [y | some i; y := [1, 2, 3][i]; y > x]", "[3]"),
+            ("some x in [1, 2]; x == 2; found := [x | some x in [1, 2, 3]; x > 1]", "[2, 3]"),
+            ("_ := [1, 2][_]; some i; found := [y | y := [4, 5][i]]", "[4, 5]"),
+        ] {
+            let rego = format!("package team.checks\nr := found if {{ {body} }}\n");
+            let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
+            assert_eq!(value(&rego), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_negated_call_needs_is_moved_out_of_it() {
+        for (body, expected) in [
+            ("r if not is_string(input.x.y)", false),
+            ("r if not lower(input.x) == \"a\"", false),
+            ("r if not (input.x > 1)", false),
+            ("r if not \"x\" in input.x", false),
+            ("r if not input[input.x]", false),
+            ("r if { not f([input.x]) }\nf(_) := true", false),
+            ("r if not other == 1\nother := 1 if false", true),
+            ("r if not is_string(other)\nother := 1 if false", false),
+            ("r if not is_string(data.q) with data.q as 1", true),
+            ("r if not input.x == 1", true),
+            ("r if not input.x", true),
+            ("r if { x := 1; not is_string(x) }", true),
+            ("r if count([x | some x in [1, 2]; not x > 1]) == 1", true),
+            ("default r := false\nr if not is_string(count([1 | not is_string(input.x)])) ", true),
+        ] {
+            let rego = format!("package team.checks\n{body}\n");
+            let mut engine = Engine::new();
+            let text = prepared("a.rego", &rego);
+            assert_eq!(text.lines().count(), rego.lines().count(), "{body}");
+            engine.add_policy("a.rego".into(), text).unwrap();
+            engine.set_input(regorus::Value::new_object());
+            let found = engine.eval_rule("data.team.checks.r".into()).unwrap() == regorus::Value::from(true);
+            assert_eq!(found, expected, "{body}");
+        }
+    }
+}

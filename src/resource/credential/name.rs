@@ -1,0 +1,292 @@
+//! What the name of a setting promises about its value: `DB_PASSWORD`, `apiKey`, not `TOKEN_TTL` or `secretName`.
+
+/// What a value is by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Promise {
+    /// A token, a key, a secret: as such words are also used for names, its value has to look like one.
+    Key,
+    /// A password or passphrase: whatever stands there.
+    Password,
+}
+
+/// A word that says password wherever in a name it stands.
+const PASSWORDS: [&str; 8] =
+    ["password", "passwd", "passphrase", "pwd", "passwort", "pswd", "requirepass", "masterauth"];
+
+/// A last word that says secret by itself.
+const SECRETS: [&str; 8] =
+    ["secret", "token", "apikey", "dsn", "credential", "credentials", "accesskey", "secretkey"];
+
+/// What makes a `key` one that has to be kept.
+const KEPT_KEYS: [&str; 25] = [
+    "access",
+    "account",
+    "aes",
+    "api",
+    "app",
+    "auth",
+    "consumer",
+    "deploy",
+    "encryption",
+    "gpg",
+    "hmac",
+    "jwt",
+    "license",
+    "master",
+    "private",
+    "priv",
+    "secret",
+    "service",
+    "session",
+    "shared",
+    "signing",
+    "ssh",
+    "storage",
+    "vault",
+    "webhook",
+];
+
+/// A last word that makes the name that of something about a credential.
+const ABOUT: [&str; 79] = [
+    "address",
+    "age",
+    "alg",
+    "algorithm",
+    "allowed",
+    "arn",
+    "attribute",
+    "audience",
+    "class",
+    "claim",
+    "column",
+    "config",
+    "count",
+    "dir",
+    "directory",
+    "duration",
+    "email",
+    "empty",
+    "enabled",
+    "encoding",
+    "encryption",
+    "endpoint",
+    "error",
+    "expiration",
+    "expires",
+    "expiry",
+    "field",
+    "file",
+    "filename",
+    "format",
+    "hash",
+    "header",
+    "hint",
+    "host",
+    "id",
+    "interval",
+    "issuer",
+    "label",
+    "length",
+    "lifetime",
+    "limit",
+    "location",
+    "manager",
+    "max",
+    "message",
+    "method",
+    "min",
+    "minutes",
+    "mode",
+    "name",
+    "namespace",
+    "path",
+    "pattern",
+    "period",
+    "policy",
+    "port",
+    "prefix",
+    "provider",
+    "ref",
+    "reference",
+    "regex",
+    "required",
+    "reset",
+    "review",
+    "reviews",
+    "rotation",
+    "scope",
+    "scopes",
+    "seconds",
+    "size",
+    "store",
+    "suffix",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "user",
+    "username",
+];
+
+/// What a name promises; the last key of a dotted name counts.
+pub fn promise(name: &str) -> Option<Promise> {
+    let words = words(name);
+    let last = words.last()?.as_str();
+    if ABOUT.contains(&last)
+        || words.iter().any(|word| matches!(word.as_str(), "public" | "pub" | "validation"))
+    {
+        return None;
+    }
+    let says_password = |word: &String| PASSWORDS.iter().any(|password| word.ends_with(password));
+    if words.iter().any(says_password) || matches!(last, "pass" | "pw") {
+        return Some(Promise::Password);
+    }
+    let before = words.len().checked_sub(2).and_then(|index| words.get(index)).map(String::as_str);
+    let key = |last: &str, before: Option<&str>| match last {
+        "key" | "keys" => before.is_some_and(|before| KEPT_KEYS.contains(&before)),
+        _ => {
+            SECRETS.contains(&last)
+                || ["apikey", "accesskey", "secret", "vaultkey"].iter().any(|end| last.ends_with(end))
+                || last.ends_with("token")
+        }
+    };
+    let is_string =
+        |first: Option<&str>| matches!((first, last), (Some("connection" | "conn"), "string" | "str"));
+    // Rails: SECRET_KEY_BASE.
+    let is_base = last == "base" && words.iter().any(|word| word == "secret");
+    let names_an_object =
+        matches!((before, last), (Some("pull" | "tls" | "existing" | "ca" | "cert"), "secret"));
+    let is_sas = matches!((before, last), (_, "sas")) || last == "connectionstring";
+    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas))
+        .then_some(Promise::Key)
+}
+
+/// Whether a name says `user` or another half of a login that everybody may know.
+pub fn is_public_half(name: &str) -> bool {
+    let words = words(name);
+    let is_public = |word: &String| {
+        [
+            "user", "username", "login", "host", "hostname", "port", "database", "db", "dbname", "url",
+            "uri", "email", "endpoint", "name", "address", "region", "type",
+        ]
+        .contains(&word.as_str())
+            || word.ends_with("user")
+            || word.ends_with("username")
+    };
+    promise(name).is_none() && words.last().is_some_and(is_public)
+}
+
+/// Whether a key of a Secret is that of something everybody may read: certificates and public keys.
+pub fn is_public_key(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["crt", "cer", "cert", "pub", "csr"].iter().any(|end| name.ends_with(&format!(".{end}")))
+        || name.contains("public")
+        || name.starts_with("ca.")
+        || name.contains("known_hosts")
+}
+
+/// Words of a name in lower case, from `snake_case`, `kebab-case`, `camelCase`; of a dotted name those of its last
+/// key. Digits at the end say nothing.
+fn words(name: &str) -> Vec<String> {
+    let name = name.trim_start_matches('-').trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = name.trim_end_matches(['_', '-', '.', '[', ']']);
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut before_is_lower = false;
+    for character in name.chars() {
+        if !character.is_alphanumeric() {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+            before_is_lower = false;
+            continue;
+        }
+        if character.is_uppercase() && before_is_lower {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        }
+        before_is_lower = character.is_lowercase();
+        word.extend(character.to_lowercase());
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_promise_what_they_say() {
+        for name in [
+            "PASSWORD",
+            "DB_PASSWORD",
+            "MYSQL_ROOT_PASSWORD",
+            "spring.datasource.password",
+            "userPasswd",
+            "PGPASSWORD",
+            "redis-pass",
+            "DB_PASS",
+            "--db-password",
+            "password2",
+            "DB_PASSWORD_PROD",
+            "keystorePassphrase",
+            "requirepass",
+        ] {
+            assert_eq!(promise(name), Some(Promise::Password), "{name}");
+        }
+        for name in [
+            "API_KEY",
+            "apiKey",
+            "SESSION_TOKEN",
+            "github.token",
+            "AWS_SECRET_ACCESS_KEY",
+            "accessToken",
+            "clientSecret",
+            "SECRET_KEY_BASE",
+            "DATABASE_DSN",
+            "CONNECTION_STRING",
+            "ConnectionStrings.connString",
+            "k8svaultapikey",
+            "JWT_SECRET",
+            "encryption-key",
+            "K8S_GOAT_VAULT_KEY",
+            "AZURE_STORAGE_CONNECTION_STRING",
+        ] {
+            assert_eq!(promise(name), Some(Promise::Key), "{name}");
+        }
+        for name in [
+            "SESSION_TOKEN_TTL",
+            "TOKEN_EXPIRY_SECONDS",
+            "PUB_KEY_PATH",
+            "DB_PASSWORD_FILE",
+            "secretName",
+            "tokenReviews",
+            "MYSQL_ALLOW_EMPTY_PASSWORD_ENABLED",
+            "partitionKey",
+            "CACHE_KEY",
+            "routing-key",
+            "TOKEN_URL",
+            "keyRef",
+            "PASSWORD_MIN_LENGTH",
+            "password_validation",
+            "PUBLIC_KEY",
+            "imagePullSecret",
+            "author",
+            "compass",
+            "bypass",
+            "ACCESS_KEY_ID",
+            "passwordPolicy",
+            "",
+            "key",
+            "tls-secret",
+        ] {
+            assert_eq!(promise(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_known_halves_of_logins_are_told_apart() {
+        assert!(is_public_half("POSTGRES_USER") && is_public_half("DB_HOST") && !is_public_half("PASSWORD"));
+        assert!(is_public_key("tls.crt") && is_public_key("jwtRS256.key.pub") && !is_public_key("tls.key"));
+    }
+}

@@ -1,0 +1,346 @@
+//! The walk through an object: every string once, with the name and the keys that say what it is.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use super::{
+    Class, Found, LAST_APPLIED,
+    literal::{self, Context},
+    of_setting, string, token,
+};
+use crate::{
+    document::{Kind, NodeRef, Path, Step, Text},
+    resource::{
+        format::Format,
+        shape::{self, Shape},
+        words,
+    },
+};
+
+/// A key with the scalar under it.
+#[derive(Clone)]
+struct Here<'d> {
+    /// The name that says what the value is.
+    name: &'d str,
+    key_span: Range<usize>,
+    node: NodeRef<'d>,
+}
+
+pub(super) struct Search<'d> {
+    found: Vec<Found>,
+    path: Vec<Step>,
+    /// Whether the object can hold a private key or a token at all: one look, so that most strings cost none.
+    keys: bool,
+    tokens: bool,
+    root: NodeRef<'d>,
+}
+
+impl<'d> Search<'d> {
+    pub(super) fn new(root: NodeRef<'d>) -> Self {
+        let raw = root.raw();
+        Self {
+            found: Vec::new(),
+            path: Vec::new(),
+            keys: shape::may_hold_private_key(raw),
+            tokens: token::find(raw).is_some(),
+            root,
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Found> {
+        self.found.sort_by_key(|found| (found.span.start, found.span.end));
+        // Aliases lead to one value on several ways.
+        let mut seen = BTreeSet::new();
+        self.found.retain(|found| seen.insert((found.span.start, found.span.end)));
+        self.found
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        key: &'d str,
+        key_span: Range<usize>,
+        value: NodeRef<'d>,
+        context: Context,
+    ) {
+        self.path.push(Step::from(key));
+        self.walk(&Here { name: key, key_span, node: value }, context);
+        self.path.pop();
+    }
+
+    /// A whole value of settings.
+    pub(super) fn settings(&mut self, root: NodeRef<'d>) {
+        self.walk(&Here { name: "", key_span: root.span(), node: root }, Context::Settings);
+    }
+
+    /// Values of a Secret.
+    pub(super) fn kept(&mut self, field: &'d str, field_span: Range<usize>, node: NodeRef<'d>) {
+        self.path.push(Step::from(field));
+        if !node.is_mapping() && !node.is_null() {
+            self.push(None, Shape::Unknown, &Here { name: field, key_span: field_span, node }, None);
+        }
+        for (key, key_span, value) in node.entries() {
+            self.path.push(Step::from(key));
+            let here = Here { name: key, key_span, node: value };
+            let text = value.as_str();
+            let shape = match text {
+                Some(text) if field == "data" => shape::of_base64(text),
+                Some(text) => shape::of_text(text),
+                None if value.is_null() => Shape::Empty,
+                None => Shape::Unknown,
+            };
+            let plain = text.map(|text| match field {
+                "data" => shape::decoded(text).unwrap_or_default(),
+                _ => text.to_owned(),
+            });
+            let is_harmless =
+                shape == Shape::Text && plain.as_deref().is_some_and(|text| is_harmless_file(key, text));
+            let shape = if is_harmless { Shape::Configuration } else { shape };
+            let class = match shape {
+                Shape::PrivateKey => Some(Class::PrivateKey),
+                Shape::Text => plain
+                    .and_then(|text| literal::judge(key, text.trim(), Context::Settings))
+                    .filter(|class| *class == Class::Weak),
+                _ => None,
+            };
+            self.push(class, shape, &here, None);
+            self.path.pop();
+        }
+        self.path.pop();
+    }
+
+    /// Whether a value may hold a private key, a token: what stands in the text as it is was looked at as a whole.
+    fn may_hold(&self, node: NodeRef<'_>) -> (bool, bool) {
+        let is_verbatim = matches!(node.kind(), Kind::String(Text::Source(_)));
+        (self.keys || !is_verbatim, self.tokens || !is_verbatim)
+    }
+
+    /// Of metadata only annotations can hold anything.
+    pub(super) fn metadata(&mut self, node: NodeRef<'d>) {
+        let Some(annotations) = node.get("annotations") else { return };
+        self.path.extend([Step::from("metadata"), Step::from("annotations")]);
+        for (key, key_span, value) in annotations.entries() {
+            if key != LAST_APPLIED {
+                self.enter(key, key_span, value, Context::References);
+            }
+        }
+        self.path.truncate(self.path.len() - 2);
+    }
+
+    fn walk(&mut self, here: &Here<'d>, context: Context) {
+        if here.node.is_scalar() {
+            self.scalar(here, context);
+            return;
+        }
+        let context = context.below(here.name, here.node);
+        let named = here.node.get("name").filter(|_| here.node.get("value").is_some());
+        let arguments = words::of(here.node.get("command"), here.node.get("args"));
+        for (key, key_span, value) in here.node.entries() {
+            match (named.and_then(NodeRef::as_str), key) {
+                (Some(_), "name") => {}
+                (Some(name), "value") => {
+                    self.path.push(Step::from(key));
+                    self.walk(&Here { name, key_span, node: value }, context.of_named());
+                    self.path.pop();
+                }
+                // `password: {value: …}`, as charts and plans have it.
+                (None, "value" | "default" | "constant_value")
+                    if context == Context::Settings && value.is_scalar() =>
+                {
+                    self.path.push(Step::from(key));
+                    self.walk(&Here { name: here.name, key_span, node: value }, context);
+                    self.path.pop();
+                }
+                (_, "command" | "args") if !arguments.is_empty() => {}
+                (_, key) if literal::SKIPPED.contains(&key) => {}
+                _ => self.enter(key, key_span, value, context),
+            }
+        }
+        for (index, item) in here.node.items().enumerate() {
+            self.path.push(Step::from(index));
+            self.walk(&Here { node: item, ..here.clone() }, context);
+            self.path.pop();
+        }
+        for argument in arguments {
+            self.argument(&argument);
+        }
+    }
+
+    fn argument(&mut self, argument: &words::Argument<'d>) {
+        self.path.extend([Step::from(argument.field), Step::from(argument.index)]);
+        let name = argument.name.unwrap_or_default();
+        let here = Here { name, key_span: argument.item.span(), node: argument.item };
+        if self.may_hold(argument.item).0 && argument.item.as_str().is_some_and(shape::holds_private_key) {
+            self.push(Some(Class::PrivateKey), Shape::PrivateKey, &here, None);
+        } else {
+            self.text(&here, argument.text, argument.offset, Context::Settings);
+        }
+        self.path.truncate(self.path.len() - 2);
+    }
+
+    fn scalar(&mut self, here: &Here<'d>, context: Context) {
+        let Some(text) = here.node.as_str() else {
+            // A number that is given as a password.
+            if here.node.as_i64().is_some() && literal::judge(here.name, here.node.raw(), context).is_some() {
+                self.push(literal::judge(here.name, here.node.raw(), context), Shape::Text, here, None);
+            }
+            return;
+        };
+        if text.is_empty() {
+            return;
+        }
+        if self.may_hold(here.node).0 && shape::holds_private_key(text) {
+            self.push(Some(Class::PrivateKey), Shape::PrivateKey, here, None);
+        } else if !(is_file(here.name, context) && self.file(here, text)) {
+            self.text(here, text, 0, context);
+        }
+    }
+
+    /// A configuration file within a value: `true` if it was read as one.
+    fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
+        let format =
+            Format::of(here.name).or((here.name == "values" && text.contains('\n')).then_some(Format::Yaml));
+        if let Some(documents) = format.and_then(|format| format.read(text)) {
+            for entry in documents.iter().flatten() {
+                self.part(here, &entry.name, &entry.text, entry.range.clone());
+            }
+            return true;
+        }
+        if text.contains('\n') {
+            for entry in literal::lines(text) {
+                self.part(here, entry.name, entry.text, entry.range);
+            }
+            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
+            return true;
+        }
+        false
+    }
+
+    /// One setting of a file that starts at `range`.
+    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>) {
+        let at = Some(name);
+        let strings = string::credentials(text);
+        for string in &strings {
+            // A value that is spelled with escapes is longer in the file than it is.
+            let part = if range.len() == text.len() {
+                range.start + string.start..range.start + string.end
+            } else {
+                range.clone()
+            };
+            let value = text.get(string.clone()).unwrap_or_default();
+            self.push_part(Class::ConnectionString, here, part, value, at);
+        }
+        if strings.is_empty() {
+            let class = literal::judge(name, text, Context::Settings);
+            let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
+            if let Some(class) = class {
+                self.push_part(class, here, range, text, at);
+            }
+        }
+    }
+
+    /// A text that starts at an offset of the scalar.
+    fn text(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) {
+        let strings = string::credentials(text);
+        for string in &strings {
+            let value = text.get(string.clone()).unwrap_or_default();
+            let range = string.start + offset..string.end + offset;
+            self.push_part(Class::ConnectionString, here, range, value, None);
+        }
+        if !strings.is_empty() || self.flags(here, text, offset, context) {
+            return;
+        }
+        if let Some(range) = string::of_header(here.name, text) {
+            let value = text.get(range.clone()).unwrap_or_default();
+            let range = range.start + offset..range.end + offset;
+            self.push_part(Class::ConnectionString, here, range, value, None);
+        } else if let Some(class) = literal::judge(here.name, text, context) {
+            self.push_part(class, here, offset..offset + text.len(), text, None);
+        } else if self.may_hold(here.node).1
+            && let Some((issuer, range)) = token::find(text)
+        {
+            let value = text.get(range.clone()).unwrap_or_default();
+            self.push_part(Class::Token(issuer), here, range.start + offset..range.end + offset, value, None);
+        }
+    }
+
+    /// Flags within a variable such as `JAVA_OPTS`: `true` if one of them is a credential.
+    fn flags(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) -> bool {
+        if !text.trim_start().starts_with('-')
+            || here.node.as_str().is_none_or(|whole| whole.len() > text.len())
+        {
+            return false;
+        }
+        let mut found = false;
+        for (name, value) in words::flags(text) {
+            let Some(class) = literal::judge(name, value, context) else { continue };
+            let start = value.as_ptr().addr() - text.as_ptr().addr() + offset;
+            self.push_part(class, here, start..start + value.len(), value, Some(name));
+            found = true;
+        }
+        found
+    }
+
+    fn push_part(
+        &mut self,
+        class: Class,
+        here: &Here<'d>,
+        part: Range<usize>,
+        value: &str,
+        within: Option<&str>,
+    ) {
+        if self
+            .found
+            .iter()
+            .rev()
+            .take(8)
+            .any(|found| found.path == self.path && found.values.first().is_some_and(|known| known == value))
+        {
+            return;
+        }
+        let whole = here.node.as_str().is_some_and(|text| part == (0..text.len()));
+        let span = if whole { here.node.span() } else { here.node.part(part) };
+        self.push(Some(class), Shape::Text, here, Some((span, value, within)));
+    }
+
+    fn push(
+        &mut self,
+        class: Option<Class>,
+        shape: Shape,
+        here: &Here<'d>,
+        part: Option<(Range<usize>, &str, Option<&str>)>,
+    ) {
+        let node = here.node;
+        let source = self.root.document;
+        let (span, values, within) = if let Some((span, value, within)) = part {
+            (span, vec![value.to_owned()], within)
+        } else {
+            let text = node.as_str().map_or_else(|| node.raw().to_owned(), ToOwned::to_owned);
+            let decoded = shape::decoded(&text);
+            (node.span(), std::iter::once(text).chain(decoded).collect(), None)
+        };
+        let shown = if node.is_scalar() && !span.is_empty() && !source.has_line_break(&span) {
+            span.clone()
+        } else {
+            here.key_span.clone()
+        };
+        let mut at = Path(self.path.clone()).to_string();
+        if let Some(within) = within.filter(|within| !within.is_empty()) {
+            at = format!("{at}:{within}");
+        }
+        let key = within.filter(|within| !within.is_empty()).unwrap_or(here.name).to_owned();
+        self.found.push(Found { class, shape, key, at, path: self.path.clone(), span, shown, values });
+    }
+}
+
+/// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.
+fn is_harmless_file(name: &str, text: &str) -> bool {
+    let documents = Format::of(name).filter(|_| text.contains('\n')).and_then(|format| format.read(text));
+    documents.is_some_and(|documents| {
+        let mut entries = documents.iter().flatten().peekable();
+        entries.peek().is_some() && entries.all(|entry| of_setting(&entry.name, &entry.text).is_none())
+    })
+}
+
+/// Whether a value may be a file; the values of a chart are one within an object (`spec.source.helm.values`).
+fn is_file(name: &str, context: Context) -> bool {
+    context == Context::Settings || (context == Context::Fields && name == "values")
+}

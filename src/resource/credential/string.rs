@@ -1,0 +1,174 @@
+//! Strings that carry a credential beside other things: URLs, Go DSNs, ADO.NET and libpq strings, query parameters,
+//! keys of Azure storage, authorization headers.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::weak;
+use crate::resource::shape;
+
+/// Shapes with the credential as their only group, and what a text must contain for them to be tried.
+static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
+    let shapes = [
+        // scheme://user:password@host (RFC 3986, section 3.2.1)
+        ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:([^/?#\s@"'`]+)@"#),
+        // jdbc:oracle:thin:user/password@host
+        ("thin:", r"jdbc:oracle:thin:[^/\s@]+/([^@\s]+)@"),
+        // Go: user:password@tcp(host:port)/database
+        ("@", r"(?:^|[\s=])[^:/@\s]+:([^@\s]+)@(?:tcp|unix|udp|cloudsql)\("),
+        // ADO.NET, ODBC: Server=…;Password=…
+        (
+            ";",
+            r#"(?i)(?:server|data source|host|address|addr|initial catalog|database|user id|uid|endpoint)\s*=[^;]*;(?:[^;]*;)*?\s*(?:password|pwd)\s*=\s*["']?([^;"'\s]+)"#,
+        ),
+        (
+            ";",
+            r#"(?i)(?:password|pwd)\s*=\s*["']?([^;"'\s]+)["']?\s*;(?:[^;]*;)*?\s*(?:server|data source|host|initial catalog|database|user id|uid)\s*="#,
+        ),
+        // Azure: AccountKey=…, SharedAccessKey=…
+        ("Key=", r"(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}={0,2})"),
+        // Parameters of a URL.
+        (
+            "=",
+            r#"(?i)(?:://|jdbc:)[^\s"']*[?&;](?:password|passwd|pwd|access_token|api_?key|auth_token|token|sig|client_secret)=([^&;\s"'#]+)"#,
+        ),
+        // libpq: host=… password=…
+        (
+            "assword",
+            r#"(?i)(?:host|hostaddr|dbname|user)\s*=\s*\S+\s+(?:\w+\s*=\s*\S+\s+)*?password\s*=\s*(?:'([^']+)'|([^\s'";,)]+))"#,
+        ),
+        (
+            "assword",
+            r#"(?i)\bpassword\s*=\s*(?:'([^']+)'|([^\s'";,)]+))\s+(?:\w+\s*=\s*\S+\s+)*?(?:host|hostaddr|dbname|user)\s*="#,
+        ),
+        // Authorization: Basic …
+        (
+            "uthorization",
+            r#"(?i)authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)\s+([A-Za-z0-9+/=_.~-]{8,})"#,
+        ),
+    ];
+    let compiled =
+        shapes.iter().map(|(needs, shape)| (*needs, Regex::new(shape).expect("a constant expression")));
+    compiled.collect()
+});
+
+/// Bytes of each credential within a text, in order and without overlaps.
+pub fn credentials(text: &str) -> Vec<Range<usize>> {
+    if text.len() < 8 || !text.contains(['@', '=', ':']) {
+        return Vec::new();
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (needs, shape) in SHAPES.iter() {
+        if !text.contains(needs) {
+            continue;
+        }
+        for captures in shape.captures_iter(text) {
+            let Some(credential) = captures.iter().skip(1).flatten().next() else { continue };
+            let range = credential.range();
+            let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
+            if is_written(text, &range) && !found.iter().any(overlaps) {
+                found.push(range);
+            }
+        }
+    }
+    found.sort_unstable_by_key(|range| range.start);
+    found
+}
+
+/// Bytes of what a header named `Authorization` carries.
+pub(super) fn of_header(name: &str, text: &str) -> Option<Range<usize>> {
+    let (scheme, rest) = text.split_once(' ')?;
+    let known = ["basic", "bearer", "token", "apikey"].iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    let range = text.len() - rest.trim_start().len()..text.len();
+    (name.to_ascii_lowercase().ends_with("authorization")
+        && known
+        && range.len() >= 8
+        && is_written(text, &range))
+    .then_some(range)
+}
+
+/// Whether the credential itself stands there, not a reference, a placeholder or a piece of documentation.
+fn is_written(text: &str, range: &Range<usize>) -> bool {
+    let value = text.get(range.clone()).unwrap_or_default();
+    let after = text.get(range.end..).unwrap_or_default();
+    let is_format = |value: &str| {
+        matches!(value, "%s" | "%v" | "{}" | "...")
+            || value.starts_with(['{', '$', '<', '%', '[', ':'])
+            || value.contains("${")
+            || value.contains("$(")
+            || value.contains("{{")
+    };
+    // `oci://image:tag@sha256:…`
+    let is_digest = after.starts_with("@sha256:");
+    let line =
+        text.get(..range.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default().trim_start();
+    let is_comment = text.contains('\n') && (line.starts_with('#') || line.starts_with("//"));
+    !is_format(value)
+        && !is_digest
+        && !is_comment
+        && !weak::is_stand_in("", value)
+        && !shape::is_reference(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credential_within_a_string_is_found() {
+        for (text, expected) in [
+            ("postgresql://u:p4ss@db:5432/x", &["p4ss"][..]),
+            ("redis://:p4ss@cache", &["p4ss"]),
+            ("mongodb+srv://u:p4ss@a.example.com,b/x?authSource=admin", &["p4ss"]),
+            ("u:p4ss@tcp(db:3306)/x", &["p4ss"]),
+            ("Server=db;Database=x;User Id=sa;Password=p4ss;Encrypt=False", &["p4ss"]),
+            ("Pwd=p4ss;Server=db", &["p4ss"]),
+            ("jdbc:mysql://db/x?user=u&password=p4ss&useSSL=false", &["p4ss"]),
+            ("jdbc:sqlserver://db;user=u;password=p4ss", &["p4ss"]),
+            ("jdbc:oracle:thin:u/p4ss@db:1521:x", &["p4ss"]),
+            ("host=db dbname=x user=u password=p4ss sslmode=disable", &["p4ss"]),
+            ("password='p 4' host=db", &["p 4"]),
+            (
+                "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=q7Zk2Wv9Lx4Tb8Nc3Rm6==",
+                &["q7Zk2Wv9Lx4Tb8Nc3Rm6=="],
+            ),
+            ("curl -H 'Authorization: Basic dTpwNHNz' http://a", &["dTpwNHNz"]),
+            ("amqp://a:p4ss@x,amqp://b:p5ss@y", &["p4ss", "p5ss"]),
+            ("a: 1\nuri: http://u:p4ss@x/\n# http://u:old@x/\n", &["p4ss"]),
+        ] {
+            let found: Vec<&str> = credentials(text).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_without_one_are_left_alone() {
+        for text in [
+            "http://user@host:80/a:b@c",
+            "jdbc:postgresql://db:5432/x",
+            "postgresql://u:$(PASSWORD)@db/x",
+            "postgresql://u:${PASSWORD}@db/x",
+            "postgresql://u:<password>@db/x",
+            "postgresql://{user}:{password}@db/x",
+            "postgresql://%s:%s@%s/%s",
+            "oci://registry/image:tag@sha256:aa",
+            "docker://nginx:1.2@sha256:aa",
+            "Server=db;Integrated Security=true",
+            "https://example.com/login?password_hint=1",
+            "a@b.c, d:e",
+            "key=value;other=value",
+        ] {
+            assert!(credentials(text).is_empty(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_credential_lies_in_the_text(text in "[a-c:/@?&=;'$({# \npasswordhostä]{0,60}") {
+            for range in credentials(&text) {
+                proptest::prop_assert!(text.get(range).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{document::yaml, resource::kubernetes::objects, source::SourceId};
+
+fn found<T>(text: &str, show: impl Fn(&Found, &str) -> T) -> Vec<T> {
+    let text: Arc<str> = text.into();
+    let parsed = yaml::parse(SourceId(0), &text);
+    assert!(parsed.errors.is_empty(), "{text}");
+    let document = &parsed.documents[0];
+    let objects = objects(document);
+    let object = objects.first().expect("a Kubernetes object");
+    find(object, document.root()).iter().map(|found| show(found, &text)).collect()
+}
+
+fn classes(text: &str) -> Vec<String> {
+    found(text, |found, text| {
+        let class = found.class.map_or("kept", Class::name);
+        format!("{class} {} {}", found.key, &text[found.span.clone()])
+    })
+}
+
+fn pod(container: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    {container}\n"
+    )
+}
+
+fn map(data: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\ndata:\n{data}\n")
+}
+
+#[test]
+fn credentials_of_containers_are_found_where_they_are_written() {
+    for (name, container, expected) in [
+        (
+            "a weak one",
+            "env: [{name: MYSQL_ROOT_PASSWORD, value: root}]",
+            &["weak MYSQL_ROOT_PASSWORD root"][..],
+        ),
+        ("a literal", "env: [{name: DB_PASSWORD, value: accounts-pwd}]", &["named DB_PASSWORD accounts-pwd"]),
+        ("a number", "env: [{name: DB_PASSWORD, value: 83729134}]", &["named DB_PASSWORD 83729134"]),
+        (
+            "a reference",
+            "env: [{name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: a, key: password}}}]",
+            &[],
+        ),
+        ("vault", "env: [{name: DB_PASSWORD, value: 'vault:secret/data/db#password'}]", &[]),
+        ("a variable", "env: [{name: DB_PASSWORD, value: $(OTHER)}]", &[]),
+        ("a file", "env: [{name: DB_PASSWORD_FILE, value: /vault/secrets/db}]", &[]),
+        ("a duration", "env: [{name: SESSION_TOKEN_TTL, value: '3600'}, {name: API_TOKEN, value: 15m}]", &[]),
+        (
+            "a switch",
+            "env: [{name: USE_TOKEN, value: 'true'}, {name: MYSQL_ALLOW_EMPTY_PASSWORD, value: 'yes'}]",
+            &[],
+        ),
+        (
+            "a placeholder",
+            "env: [{name: API_KEY, value: <API KEY>}, {name: GOOGLE_API_KEY, value: GOOGLE_API_KEY_VAL}]",
+            &[],
+        ),
+        ("the name of a Secret", "env: [{name: CLIENT_TLS_SECRET, value: shop-tls}]", &[]),
+        ("a URL", "env: [{name: URL, value: 'postgres://u:p4ss@db/x'}]", &["connection-string URL p4ss"]),
+        (
+            "a flag",
+            "args: [--db-password=p4ss-word, --password, other-word]",
+            &["named --db-password p4ss-word", "named --password other-word"],
+        ),
+        (
+            "flags in a variable",
+            "env: [{name: JAVA_OPTS, value: -Xmx1g -Ddb.password=p4ss-word}]",
+            &["named db.password p4ss-word"],
+        ),
+        ("a script", "command: [sh, -c, 'PGPASSWORD=p4ss-word psql']", &["named PGPASSWORD p4ss-word"]),
+        (
+            "a header",
+            "readinessProbe: {httpGet: {httpHeaders: [{name: Authorization, value: Basic dTpwNHNzd29yZA==}]}}",
+            &["connection-string Authorization dTpwNHNzd29yZA=="],
+        ),
+        (
+            "randomness",
+            "env: [{name: THING, value: q7Zk2Wv9Lx4Tb8Nc3Rm6Yp1Jd5}]",
+            &["random THING q7Zk2Wv9Lx4Tb8Nc3Rm6Yp1Jd5"],
+        ),
+        ("a digest", "env: [{name: GIT_COMMIT, value: 11bbf7e11bbf7e11bbf7e11bbf7e11bbf7e11bbf}]", &[]),
+    ] {
+        assert_eq!(classes(&pod(container)), expected, "{name}");
+    }
+}
+
+#[test]
+fn credentials_in_configuration_are_found_within_files() {
+    for (name, data, expected) in [
+        ("a key", "  DEMO_LOGIN_PASSWORD: bankofanthos", &["named DEMO_LOGIN_PASSWORD bankofanthos"][..]),
+        ("a connection string", "  uri: postgresql://u:p4ss@db/x", &["connection-string uri p4ss"]),
+        (
+            "YAML",
+            "  application.yml: |\n    # password: old\n    spring:\n      datasource:\n        password: p4ss-word\n        url: jdbc:postgresql://db/x",
+            &["named spring.datasource.password p4ss-word"],
+        ),
+        (
+            "properties",
+            "  a.properties: |\n    token.ttl=30\n    redis.password=p4ss-word",
+            &["named redis.password p4ss-word"],
+        ),
+        (
+            "redis",
+            "  redis.conf: |\n    maxmemory 1gb\n    requirepass p4ss-word\n    # requirepass old",
+            &["named requirepass p4ss-word"],
+        ),
+        (
+            "a script",
+            "  run.sh: |\n    export DB_PASSWORD=\"p4ss word\"\n    TOKEN=$(cat /token)\n    password = getpass()\n    psql postgres://u:p5ss@db/x",
+            &["named DB_PASSWORD p4ss word", "connection-string  p5ss"],
+        ),
+        ("prose", "  password: Enter your password here", &[]),
+        ("markup", "  x.txt: |\n    password\n    apiVersion: v1\n    kind: Secret", &[]),
+    ] {
+        let found: Vec<String> = classes(&map(data));
+        let expected: Vec<String> = expected.iter().map(|line| line.replace("  ", " ")).collect();
+        assert_eq!(found.iter().map(|line| line.replace("  ", " ")).collect::<Vec<_>>(), expected, "{name}");
+    }
+}
+
+#[test]
+fn custom_resources_hold_credentials_and_names_of_them() {
+    for (name, text, expected) in [
+        (
+            "the plain template of a sealed Secret",
+            "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: a}\nspec:\n  encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}\n  template: {data: {password: p4ss-word, other: '{{ .password }}'}}",
+            &["named password p4ss-word"][..],
+        ),
+        (
+            "names in an ExternalSecret",
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec:\n  data: [{secretKey: password, remoteRef: {key: db, property: password}}]",
+            &[],
+        ),
+        (
+            "names in a connector",
+            "apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaConnect\nmetadata: {name: a}\nspec: {authentication: {passwordSecret: {secretName: my-user, password: my-key}}, config: {ssl.password: '${file:/opt/x:password}'}}",
+            &[],
+        ),
+        (
+            "values of a chart",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {values: {db: {password: p4ss-word, existingSecret: x}}}",
+            &[],
+        ),
+        (
+            "values of a chart without a reference",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {helm: {parameters: [{name: db.password, value: p4ss-word}], values: \"a:\\n  token: abcdef-x\\n\"}}}",
+            &["named db.password p4ss-word", "named a.token \"a:\\n  token: abcdef-x\\n\""],
+        ),
+        (
+            "a schema",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\nspec: {default: {password: hunter-22}}",
+            &[],
+        ),
+        (
+            "what the API calls by such names",
+            "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {token: shop-token, secret: shop, tls: {secretName: x}, password: p4ss-word}",
+            &["named password p4ss-word"],
+        ),
+    ] {
+        assert_eq!(classes(text), expected, "{name}");
+    }
+}
+
+#[test]
+fn values_of_a_secret_are_kept_whatever_they_are() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {user: cm9vdA==, password: Y2hhbmdlbWU=, five: 5}\nstringData:\n  plain: <later>\n  a.yaml: |\n    host: db\n    token_ttl: 5\n  b.yaml: |\n    host: db\n    password: p4ss-word\n";
+    let shapes = found(text, |found, _| format!("{} {:?} {}", found.at, found.class, found.shape.name()));
+    assert_eq!(
+        shapes,
+        [
+            "data.user None text",
+            "data.password Some(Weak) text",
+            "data.five None unknown",
+            "stringData.plain None placeholder",
+            "stringData[\"a.yaml\"] None configuration",
+            "stringData[\"b.yaml\"] None text",
+        ]
+    );
+}
+
+#[test]
+fn a_key_in_pem_is_found_in_any_string() {
+    let pem = "-----BEGIN PRIVATE KEY-----\\nZmFrZWZha2VmYWtlZmFrZWZha2VmYWtl\\n-----END PRIVATE KEY-----\\n";
+    let text = format!(
+        "apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: a, annotations: {{note: \"{pem}\"}}}}\nspec: {{list: [x, \"{pem}\"]}}"
+    );
+    let places = found(&text, |found, _| format!("{} {:?}", found.at, found.class));
+    assert_eq!(places, ["metadata.annotations.note Some(PrivateKey)", "spec.list[1] Some(PrivateKey)"]);
+}
+
+#[test]
+fn what_must_not_be_shown_is_more_than_what_is_judged() {
+    let masked = |text: &str| -> Vec<String> {
+        let text: Arc<str> = text.into();
+        let parsed = yaml::parse(SourceId(0), &text);
+        let root = parsed.documents[0].root();
+        let objects = objects(&parsed.documents[0]);
+        secrets(&objects[0], root).into_iter().map(|secret| text[secret.span].to_owned()).collect()
+    };
+    let applied = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{\"data\":{}}'\ndata: {a: YQ==}\n";
+    assert_eq!(masked(applied), ["YQ==", "'{\"data\":{}}'"]);
+    let fake = "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: a}\nspec: {provider: {fake: {data: [{key: /a, value: hidden, version: v1}]}}}";
+    assert_eq!(masked(fake), ["hidden"]);
+}
+
+#[test]
+fn half_written_objects_are_searched_without_panic() {
+    for spec in [
+        "{containers: {env: x}, template: [[{name: a, value: {b: c}}]]}",
+        "{a: {name: {}, value: x}, command: [1, ~, {}], args: x}",
+        "[]",
+    ] {
+        let _ = classes(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {spec}"));
+    }
+}

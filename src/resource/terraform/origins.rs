@@ -1,0 +1,147 @@
+//! Where the configuration takes a value from: written there, given from outside, or made elsewhere.
+//!
+//! Deliberately absent: what a `local` holds and how an expression puts its parts together, which no plan tells.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Plan, PlannedResource, address,
+    configuration::{self, Block},
+    stem,
+};
+use crate::document::Step;
+
+/// Where the value of one attribute comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A constant of the configuration.
+    Constant,
+    /// The default of a variable that nothing else sets.
+    Default(String),
+    /// A variable that is given from outside.
+    Variable(String),
+    /// Other resources, data sources, functions: not a constant.
+    Reference,
+    /// The plan does not tell: a `local`, a `dynamic` block, no configuration.
+    Unknown,
+}
+
+/// How many module calls are followed; deeper than this nobody nests them.
+const DEPTH: usize = 32;
+
+/// Looks origins up in one plan.
+#[derive(Debug)]
+pub struct Origins<'p> {
+    plan: &'p Plan,
+    /// Values of the variables of the root module.
+    variables: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize, Default)]
+struct Outer {
+    #[serde(default)]
+    variables: BTreeMap<String, Variable>,
+}
+
+#[derive(Deserialize)]
+struct Variable {
+    #[serde(default)]
+    value: Value,
+}
+
+impl<'p> Origins<'p> {
+    /// Reads the variables of a plan.
+    pub fn new(plan: &'p Plan) -> Self {
+        let outer: Outer = serde_json::from_str(&plan.text).unwrap_or_default();
+        Self {
+            plan,
+            variables: outer.variables.into_iter().map(|(name, variable)| (name, variable.value)).collect(),
+        }
+    }
+
+    fn block(&self, resource: &PlannedResource) -> Option<&'p Block> {
+        let module = address::module_path(&resource.module_address)?;
+        let module = self.plan.configuration().module(&module)?;
+        module.block(&stem("", resource.mode, &resource.kind, &resource.name))
+    }
+
+    /// Where the value at a path of a resource comes from.
+    pub fn of(&self, resource: &PlannedResource, path: &[Step]) -> Origin {
+        let Some(block) = self.block(resource) else { return Origin::Unknown };
+        let expressions = block.expressions(&self.plan.text);
+        self.of_parts(&configuration::parts(&expressions, path), &resource.module_address, 0)
+    }
+
+    /// Constants of a resource's configuration under a key, such as the whole text of `user_data`, which a plan may hold
+    /// as a digest only.
+    pub fn constants(&self, resource: &PlannedResource, key: &str) -> Vec<String> {
+        let block = self.block(resource);
+        let expressions = block.map(|block| block.expressions(&self.plan.text)).unwrap_or_default();
+        let parts = configuration::parts(&expressions, &[Step::from(key)]);
+        let constants = parts.iter().filter_map(|part| part.get("constant_value")?.as_str());
+        constants.map(ToOwned::to_owned).collect()
+    }
+
+    fn of_parts(&self, parts: &[&Value], module: &str, depth: usize) -> Origin {
+        if depth > DEPTH {
+            return Origin::Unknown;
+        }
+        if parts.iter().any(|part| part.get("constant_value").is_some()) {
+            return Origin::Constant;
+        }
+        let references: Vec<&str> = parts
+            .iter()
+            .filter_map(|part| part.get("references")?.as_array())
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if references.is_empty() {
+            // A nested object without expressions at this path: the block is there, the value is not.
+            return if parts.is_empty() { Origin::Unknown } else { Origin::Reference };
+        }
+        let mut worst = Origin::Reference;
+        for reference in references {
+            let origin = self.of_reference(reference, module, depth);
+            match (&worst, &origin) {
+                (_, Origin::Constant | Origin::Default(_)) => return origin,
+                (Origin::Reference, _) | (Origin::Variable(_), Origin::Unknown) => worst = origin,
+                _ => {}
+            }
+        }
+        worst
+    }
+
+    fn of_reference(&self, reference: &str, module: &str, depth: usize) -> Origin {
+        if reference.starts_with("local.") || reference.starts_with("each.") {
+            return Origin::Unknown;
+        }
+        let Some(name) = reference.strip_prefix("var.") else { return Origin::Reference };
+        let name = name.split(['.', '[']).next().unwrap_or(name);
+        let here = address::module_path(module).and_then(|path| self.plan.configuration().module(&path));
+        let Some((parent, call)) = address::parent(module) else {
+            // A root variable may be set from outside: its default counts only if the value is the default.
+            return match here.and_then(|module| module.default_of(&self.plan.text, name)) {
+                Some(default) if self.variables.get(name).is_none_or(|value| *value == default) => {
+                    Origin::Default(name.to_owned())
+                }
+                _ => Origin::Variable(name.to_owned()),
+            };
+        };
+        let block = address::module_path(parent)
+            .and_then(|path| self.plan.configuration().module(&path))
+            .and_then(|module| module.call(call.name));
+        let Some(block) = block else { return Origin::Unknown };
+        let expressions = block.expressions(&self.plan.text);
+        let parts = configuration::parts(&expressions, &[Step::from(name)]);
+        if !parts.is_empty() {
+            return self.of_parts(&parts, parent, depth + 1);
+        }
+        match here.and_then(|module| module.default_of(&self.plan.text, name)) {
+            Some(_) => Origin::Default(name.to_owned()),
+            None => Origin::Variable(name.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+package team
+
+import rego.v1
+
+deny contains "team"

@@ -1,0 +1,9 @@
+package helpers
+
+import rego.v1
+
+double(x) := x * 2
+
+constants.one := 1
+
+constants.two := 2
