@@ -42,6 +42,9 @@ pub(super) struct EstateArguments {
     /// Namespace of manifests that name none.
     #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true)]
     namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
+    #[arg(long)]
+    render: bool,
     /// Leave out files that match this glob (gitignore syntax).
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -105,6 +108,7 @@ impl EstateArguments {
             base,
             exclude: exclude.collect(),
             namespace: self.namespace.clone(),
+            render: self.render,
             fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
             strict: false,
             today: clock::today(),
