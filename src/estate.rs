@@ -115,7 +115,11 @@ impl Estate {
                 Resource { id, identity, object, document, homes: None, via, is_copy: false }
             })
             .collect();
-        let sets = divide::divide(&mut resources, &documents, &sources, named);
+        let divide::Division { names: sets, replaced } =
+            divide::divide(&mut resources, &documents, &sources, named);
+        for (source, problem) in replaced {
+            sources.get_mut(source).notices.push(problem);
+        }
         let planned = resources.iter().rev();
         let planned =
             planned.filter_map(|one| Some((Arc::clone(&one.id), Arc::clone(&one.via.as_ref()?.address))));

@@ -1,9 +1,14 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
 mod configuration;
+mod mask;
 mod rendering;
 
-use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -18,8 +23,6 @@ use crate::{
     resource::{
         contents,
         contents::Contents,
-        credential,
-        kustomization::{Generator, generators},
         render::Rendered,
         terraform::{Plan, modules::Modules, written::Written},
     },
@@ -73,10 +76,8 @@ pub enum Stage {
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
     let Inputs { mut sources, modules, rendered } = inputs(settings, progress)?;
-    let plan_folders = plan_folders(&sources, &modules);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
-    let read: Vec<Contents> =
-        ids.par_iter().map(|id| contents::read(*id, sources.get(*id), &plan_folders)).collect();
+    let read: Vec<Contents> = ids.par_iter().map(|id| contents::read(*id, sources.get(*id))).collect();
     let (mut documents, mut plans) = (Vec::new(), Vec::new());
     for (id, contents) in ids.into_iter().zip(read) {
         let source = sources.get_mut(id);
@@ -87,13 +88,25 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         documents.extend(contents.documents);
         plans.extend(contents.plan);
     }
+    let folders = plan_folders(&sources, &plans, &modules);
+    let sourced: Vec<SourceId> = sources
+        .iter()
+        .filter(|(_, source)| contents::is_terraform_source(&source.file))
+        .map(|(id, _)| id)
+        .collect();
+    for id in sourced {
+        let source = sources.get_mut(id);
+        if let Some(status) = contents::planned(&source.file, &folders) {
+            source.status = status;
+        }
+    }
     let file = |plan: &Plan| modules.get(&*sources.get(plan.source).file).cloned().unwrap_or_default();
     let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
     estate.config = settings.config.clone();
     estate.attach(written);
-    mask_credentials(&mut estate);
+    mask::credentials(&mut estate);
     estate.attach_rendered(rendered);
     Ok(estate)
 }
@@ -107,21 +120,12 @@ pub fn admit_documents(estate: &mut Estate) {
         if let Status::Ignored(reason) = &source.status {
             if source.documents > 0 || policy::conftest::is_empty(source) {
                 source.status = Status::Read;
-            } else if !source.file.ends_with(".tf") {
+            } else if !contents::is_terraform_source(&source.file) {
                 source.status = Status::Skipped(reason.clone());
             }
         }
     }
-    let others = (0..estate.documents.len()).into_par_iter();
-    let places: Vec<Place> = others
-        .filter(|index| estate.resources_of(*index).next().is_none())
-        .flat_map_iter(|index| {
-            let document = &estate.documents[index];
-            let secrets = credential::find_in_settings(document.root());
-            secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
-        })
-        .collect();
-    estate.sources.mask(places);
+    mask::settings(estate);
 }
 
 /// Judges an estate that was read.
@@ -133,14 +137,7 @@ pub fn judge(
 ) -> Report {
     let (overrides, not_applicable) = override_rules(&settings.config, &mut policies);
     let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
-    let judged: Vec<Place> = evaluation
-        .findings
-        .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
-        .filter_map(|finding| finding.place.clone())
-        .filter(|place| is_value(estate, place))
-        .collect();
-    estate.sources.mask(judged);
+    mask::judged(estate, &evaluation.findings);
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);
@@ -173,9 +170,12 @@ pub fn judge(
 /// Selectors whose rules of `mtls` ask for what only a mesh gives.
 const OF_MESHES: [&str; 2] = ["workload", "connection"];
 /// Folders whose `.tf` files, and those below them, a plan stands for.
-fn plan_folders(sources: &Sources, modules: &BTreeMap<Arc<str>, Modules>) -> Vec<String> {
-    let named = sources.iter().filter(|(_, source)| source.file.ends_with("tfplan.json"));
-    let beside = named.map(|(_, source)| contents::folder(&source.file).to_owned());
+fn plan_folders(
+    sources: &Sources,
+    plans: &[Plan],
+    modules: &BTreeMap<Arc<str>, Modules>,
+) -> BTreeSet<String> {
+    let beside = plans.iter().map(|plan| contents::folder(&sources.get(plan.source).file).to_owned());
     beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
 }
 
@@ -244,68 +244,6 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
     Ok(Inputs { sources: Sources::new(sources), modules, rendered })
 }
 
-/// Rules about secrets whose findings point at names and settings, not at values.
-const NO_VALUES: [&str; 6] = [
-    "secrets/broad-secret-access",
-    "secrets/etcd-unencrypted",
-    "secrets/inert-vault-annotation",
-    "secrets/insecure-secret-store",
-    "secrets/not-externally-managed",
-    "secrets/shared-secret",
-];
-
-/// Masks what looks like a credential, before anything can be printed.
-fn mask_credentials(estate: &mut Estate) {
-    let places: Vec<Place> = estate
-        .resources
-        .par_iter()
-        .flat_map_iter(|resource| {
-            let source = estate.file(resource);
-            let secrets = credential::secrets(&resource.object, estate.node(resource));
-            secrets.into_iter().map(move |secret| Place::new(source, secret.span))
-        })
-        .collect();
-    let generated = estate.documents.iter().flat_map(|document| {
-        let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
-        let literals = secrets.flat_map(Generator::literals);
-        literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
-    });
-    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).collect();
-    estate.sources.mask(places);
-}
-
-/// What of a source that failed belongs to no document: nobody knows which of it is a credential, and the hash of a
-/// finding's line reaches into what follows.
-fn unparsed(estate: &Estate) -> Vec<Place> {
-    let is_failed = |id: SourceId| matches!(estate.sources.get(id).status, Status::Failed(_));
-    let mut parsed: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
-    for document in estate.documents.iter().filter(|document| is_failed(document.source)) {
-        parsed.entry(document.source).or_default().push(document.root().span());
-    }
-    let mut places = Vec::new();
-    for (id, mut spans) in parsed {
-        spans.sort_unstable_by_key(|span| span.start);
-        let mut from = 0;
-        for span in spans {
-            places.extend((from < span.start).then(|| Place::new(id, from..span.start)));
-            from = from.max(span.end);
-        }
-        places.push(Place::new(id, from..estate.sources.get(id).text.len()));
-    }
-    places
-}
-
-/// Whether a place is a value rather than a key: keys are names and stay readable.
-fn is_value(estate: &Estate, place: &Place) -> bool {
-    let source = estate.sources.get(place.source);
-    let after = source.text.get(place.end..).unwrap_or_default();
-    if source.file.ends_with(".tf") {
-        // `name = …`, `block {`, `resource "type" "name" {`.
-        return !after.trim_start_matches([' ', '\t']).starts_with(['=', '{', '"']);
-    }
-    !after.trim_start_matches(['"', '\'']).starts_with(':')
-}
-
 /// Why the run is incomplete (contract, "Exit codes").
 fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<String> {
     let mut reasons = Vec::new();
@@ -338,7 +276,8 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
 /// With `--root`, keeps the results whose place or related place lies in a given path.
 fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
     let Some(limit) = &settings.base.limit else { return };
-    let names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    let mut names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    names.extend(settings.base.stdin.then(|| read::STDIN.to_owned()));
     let inside = |place: &Place| {
         let file = &*estate.sources.get(place.source).file;
         names.iter().any(|name| {

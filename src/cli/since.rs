@@ -27,7 +27,6 @@ pub(super) struct Past {
 
 impl Past {
     /// Unpacks the tree of a commit. `base` lies in the work tree.
-    #[expect(clippy::disallowed_methods, reason = "the edge that unpacks the old tree")]
     pub(super) fn new(reference: &str, base: &Path, current: &Path) -> Result<Self, Failure> {
         let top = git(base, &["rev-parse", "--show-toplevel"]).map_err(|cause| {
             Failure::usage(format!("`--since` needs a git work tree: {cause}"))
@@ -68,7 +67,6 @@ impl Past {
 
     /// Paths of the command line that were there before, as seen from [`Self::current`]. Where none of them was, an
     /// empty folder: no path at all would mean everything.
-    #[expect(clippy::disallowed_methods, reason = "the edge that makes the old tree")]
     pub(super) fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let there = paths.iter().map(|path| match path.strip_prefix(&self.top) {
             Ok(inside) => self.folder.path().join(inside),

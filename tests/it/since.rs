@@ -1,7 +1,5 @@
 //! `--since`: what a change brings in and repairs, though no changed line may hold it; judged by the tree before it.
 
-#![expect(clippy::disallowed_methods, reason = "tests change files of a repository")]
-
 use std::process::Command;
 
 use crate::command::Folder;
