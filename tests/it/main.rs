@@ -11,5 +11,6 @@ mod documents;
 mod fixtures;
 mod policies;
 mod terraform;
+mod terraform_lines;
 mod waivers;
 mod yaml_suite;
