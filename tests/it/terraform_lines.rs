@@ -169,6 +169,9 @@ fn is_right(shown: &Shown, lines: &[&str]) -> bool {
     let body = body(lines, shown.line);
     let is_written = shown.keys.last().is_some_and(|key| body.iter().any(|line| assigns(line, key)));
     let head = line.trim_start();
+    let is_begun = shown.keys.first().is_some_and(|key| {
+        body.iter().any(|line| assigns(line, key) || line.trim_start().starts_with(&format!("{key} {{")))
+    });
     let parts: Vec<&str> = shown.address.split('.').collect();
     let [.., kind, name] = parts.as_slice() else { return false };
     let name = name.split('[').next().unwrap_or_default();
@@ -180,7 +183,7 @@ fn is_right(shown: &Shown, lines: &[&str]) -> bool {
     let is_elsewhere = body.iter().all(|line| !line.contains("source = \"."));
     let is_nested = shown.keys.iter().any(|key| head.starts_with(&format!("{key} {{")));
     let heads_resource = head.starts_with(&format!("resource \"{kind}\" \"{name}\""));
-    (heads_resource || is_nested) && !is_written || called && is_elsewhere
+    heads_resource && !is_begun || is_nested && !is_written || called && is_elsewhere
 }
 
 /// Whether a line gives this attribute a value.
