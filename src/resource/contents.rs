@@ -201,9 +201,14 @@ fn kustomization(source: &Source, documents: &[Document]) -> Option<Status> {
     (named || typed).then(|| {
         let folder = folder(&source.file);
         let folder = if folder.is_empty() { "." } else { folder };
-        Status::Skipped(format!(
-            "kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
-        ))
+        let mut kinds = documents.iter().filter_map(|document| document.root().str_at(&["kind"]));
+        Status::Skipped(if kinds.any(|kind| kind == "Component") {
+            "component that was not built: run `kubectl kustomize FOLDER | probity scan -` with the folder of a \
+             kustomization that uses it"
+                .to_owned()
+        } else {
+            format!("kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`")
+        })
     })
 }
 

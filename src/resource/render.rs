@@ -104,7 +104,7 @@ impl Rendered {
             }
             Tool::Kustomize => {
                 let parse = || kustomize::Parsed::new(&self.root, sources, place.source);
-                let found = kustomize::locate(self.parsed.get_or_init(parse), place);
+                let found = kustomize::locate(self.parsed.get_or_init(parse), sources, place);
                 (found, kustomize::anywhere(sources, &self.root.folder))
             }
         };

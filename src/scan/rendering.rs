@@ -1,6 +1,6 @@
 //! Renders charts and kustomizations where that is asked for, and takes what they make in the place of their parts.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -33,6 +33,7 @@ pub(super) fn render(base: &Base, namespace: &str, sources: &mut Vec<Source>) ->
                     Some(used) => Rendered::kustomization(root, &used),
                     None => Rendered::chart(root, sources),
                 };
+                add_parts(&disk, &rendered, sources);
                 for source in sources.iter_mut().filter(|source| rendered.files.contains(&*source.file)) {
                     let reason = format!("part of what `{}` makes, which is judged", rendered.root.command());
                     source.status = Status::Ignored(reason);
@@ -44,6 +45,15 @@ pub(super) fn render(base: &Base, namespace: &str, sources: &mut Vec<Source>) ->
         }
     }
     all
+}
+
+/// Adds the files that something is rendered from and that lie outside the estate: findings point into them.
+fn add_parts(disk: &Disk<'_>, rendered: &Rendered, sources: &mut Vec<Source>) {
+    let known: BTreeSet<&str> = sources.iter().map(|source| &*source.file).collect();
+    let missing = rendered.files.iter().filter(|file| !known.contains(file.as_str()));
+    let read = missing.filter_map(|file| Some(read::file(&disk.inside(file)?, file)));
+    let read: Vec<Source> = read.collect();
+    sources.extend(read);
 }
 
 struct Output {

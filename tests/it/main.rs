@@ -15,5 +15,6 @@ mod policies;
 mod readme;
 mod since;
 mod terraform;
+mod terraform_lines;
 mod waivers;
 mod yaml_suite;

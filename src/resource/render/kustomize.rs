@@ -44,17 +44,42 @@ impl Parsed {
     }
 }
 
-pub(super) fn locate(parsed: &Parsed, place: &Place) -> Option<Origin> {
+pub(super) fn locate(parsed: &Parsed, sources: &Sources, place: &Place) -> Option<Origin> {
+    let span = place.span();
     let document = parsed.output.iter().find(|document| {
-        let span = document.root().span();
-        span.start <= place.start && place.end <= span.end
+        let all = document.root().span();
+        all.start <= span.start && span.end <= all.end
     })?;
-    let path = document.root().path_of(&place.span())?;
+    let exact = document.root().path_of(&span);
+    let is_part = exact.is_none();
+    let path = exact.or_else(|| {
+        let mut path = Vec::new();
+        holds(document.root(), &span, &mut path).then_some(path)
+    })?;
     let wanted = Wanted::new(document.root(), &path)?;
     let mut search = Search { parsed, wanted, nearest: None };
     let found = parsed.used.0.iter().find_map(|one| search.in_kustomization(one));
-    let place = found.or(search.nearest.map(|(_, place)| place))?;
-    Some(Origin { place, value: None })
+    let found = found.or(search.nearest.map(|(_, place)| place))?;
+    let part = sources.get(place.source).text.get(span).filter(|_| is_part);
+    let narrowed = part.and_then(|part| {
+        let at = found.start + sources.get(found.source).text.get(found.span())?.find(part)?;
+        Some(Place::new(found.source, at..at + part.len()))
+    });
+    Some(Origin { place: narrowed.unwrap_or(found), value: None })
+}
+
+/// Whether a scalar holds what stands at a span, as a password in an address; the path leads to it.
+fn holds(node: NodeRef<'_>, span: &Range<usize>, path: &mut Vec<Step>) -> bool {
+    let named = node.entries().map(|(key, _, value)| (Step::from(key), value));
+    let numbered = node.items().enumerate().map(|(index, value)| (Step::from(index), value));
+    for (step, value) in named.chain(numbered) {
+        path.push(step);
+        if holds(value, span, path) {
+            return true;
+        }
+        path.pop();
+    }
+    node.is_scalar() && node.span().start <= span.start && span.end <= node.span().end
 }
 
 /// What was read of the estate, as files.

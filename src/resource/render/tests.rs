@@ -131,6 +131,17 @@ fn what_a_kustomization_built_is_found_in_its_patches_bases_and_generators() {
 }
 
 #[test]
+fn a_part_of_what_a_kustomization_built_is_found_as_that_part() {
+    let (rendered, sources) = kustomization();
+    let (id, output) = sources.iter().find(|(_, source)| source.file.ends_with(')')).unwrap();
+    let start = output.text.find("postgres:18").unwrap() + "postgres:".len();
+    let place = rendered.locate(&sources, &Place::new(id, start..start + 2)).unwrap().place;
+    let found = sources.get(place.source);
+    assert_eq!(&*found.file, "kustomize/base/database.yaml");
+    assert_eq!(&found.text[place.start - "postgres:".len()..place.end], "postgres:18");
+}
+
+#[test]
 fn credentials_in_the_parts_of_a_root_are_masked() {
     for (rendered, mut sources) in [chart(), kustomization()] {
         let texts = BTreeSet::from(["correct-horse-battery".to_owned()]);
