@@ -7,7 +7,7 @@ use probity::policy::{
 
 #[test]
 fn all_policy_tests_pass_and_reach_every_line() {
-    let run = run(&built_in());
+    let run = run(&built_in(), &serde_json::Map::new());
     assert_eq!(run.errors, [], "all files load");
     let failed: Vec<_> = run.tests.iter().filter(|test| test.outcome != TestOutcome::Passed).collect();
     assert!(failed.is_empty(), "{failed:#?}");
