@@ -1,11 +1,15 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
+mod configuration;
+mod rendering;
+
 use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
+    baseline::Baseline,
     config::{Config, Day, Flavour},
     estate::Estate,
     finding::Severity,
@@ -16,6 +20,8 @@ use crate::{
         contents::Contents,
         credential,
         kustomization::{Generator, generators},
+        render::Rendered,
+        terraform::{Plan, modules::Modules, written::Written},
     },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
     waiver::Waivers,
@@ -29,12 +35,18 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Namespace of manifests that name none.
     pub namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations.
+    pub render: bool,
     /// Open findings at or above it fail the run; `None`: never.
     pub fail_on: Option<Severity>,
     /// Skipped sources and what is not assessed make the run incomplete.
     pub strict: bool,
     /// Day on which waivers are compared with their last, UTC.
     pub today: Day,
+    /// Comments beside their places waive findings, too.
+    pub waive_inline: bool,
+    /// Findings that do not count yet.
+    pub baseline: Option<Baseline>,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
     pub config: Config,
 }
@@ -60,12 +72,8 @@ pub enum Stage {
 
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
-    let mut sources = sources(settings, progress)?;
-    let plan_folders: Vec<String> = sources
-        .iter()
-        .filter(|(_, source)| source.file.ends_with("tfplan.json"))
-        .map(|(_, source)| contents::folder(&source.file).to_owned())
-        .collect();
+    let Inputs { mut sources, modules, rendered } = inputs(settings, progress)?;
+    let plan_folders = plan_folders(&sources, &modules);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let read: Vec<Contents> =
         ids.par_iter().map(|id| contents::read(*id, sources.get(*id), &plan_folders)).collect();
@@ -79,10 +87,14 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         documents.extend(contents.documents);
         plans.extend(contents.plan);
     }
+    let file = |plan: &Plan| modules.get(&*sources.get(plan.source).file).cloned().unwrap_or_default();
+    let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
     estate.config = settings.config.clone();
+    estate.attach(written);
     mask_credentials(&mut estate);
+    estate.attach_rendered(rendered);
     Ok(estate)
 }
 
@@ -129,12 +141,19 @@ pub fn judge(
         .filter(|place| is_value(estate, place))
         .collect();
     estate.sources.mask(judged);
-    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.today);
+    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);
     }
     let was_judged = |id: &str| policies.rules.iter().any(|rule| *rule.id == *id);
+    let (baseline, unmet_baseline) = settings
+        .baseline
+        .as_ref()
+        .map(|baseline| baseline.judge(&evaluation.findings, estate, was_judged))
+        .unwrap_or_default();
     let mut parts = Parts {
+        baseline,
+        unmet_baseline,
         unused_waivers: waivers.unused(&evaluation.findings, was_judged),
         waivers,
         evaluation,
@@ -153,6 +172,12 @@ pub fn judge(
 
 /// Selectors whose rules of `mtls` ask for what only a mesh gives.
 const OF_MESHES: [&str; 2] = ["workload", "connection"];
+/// Folders whose `.tf` files, and those below them, a plan stands for.
+fn plan_folders(sources: &Sources, modules: &BTreeMap<Arc<str>, Modules>) -> Vec<String> {
+    let named = sources.iter().filter(|(_, source)| source.file.ends_with("tfplan.json"));
+    let beside = named.map(|(_, source)| contents::folder(&source.file).to_owned());
+    beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
+}
 
 /// Gives rules the severities of the configuration and removes those that it disables.
 fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {
@@ -188,8 +213,16 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
     (overrides, disabled)
 }
 
-/// Finds, reads and decodes the files of the estate.
-fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, ScanError> {
+/// What the estate is made from.
+struct Inputs {
+    sources: Sources,
+    /// The configuration that each plan was made from, by the plan's file.
+    modules: BTreeMap<Arc<str>, Modules>,
+    rendered: Vec<Rendered>,
+}
+
+/// Finds, reads and decodes the files of the estate, and renders them where that is asked for.
+fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanError> {
     let base = &settings.base;
     let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
@@ -205,7 +238,10 @@ fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, Scan
     if base.stdin {
         sources.push(read::stdin());
     }
-    Ok(Sources::new(sources))
+    let modules = configuration::find(base, &mut sources);
+    let rendered =
+        if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
+    Ok(Inputs { sources: Sources::new(sources), modules, rendered })
 }
 
 /// Rules about secrets whose findings point at names and settings, not at values.
@@ -261,7 +297,12 @@ fn unparsed(estate: &Estate) -> Vec<Place> {
 
 /// Whether a place is a value rather than a key: keys are names and stay readable.
 fn is_value(estate: &Estate, place: &Place) -> bool {
-    let after = estate.sources.get(place.source).text.get(place.end..).unwrap_or_default();
+    let source = estate.sources.get(place.source);
+    let after = source.text.get(place.end..).unwrap_or_default();
+    if source.file.ends_with(".tf") {
+        // `name = …`, `block {`, `resource "type" "name" {`.
+        return !after.trim_start_matches([' ', '\t']).starts_with(['=', '{', '"']);
+    }
     !after.trim_start_matches(['"', '\'']).starts_with(':')
 }
 

@@ -17,7 +17,9 @@ pub(super) fn divide(
     configured: &BTreeMap<String, Vec<FilePattern>>,
 ) -> Vec<Arc<str>> {
     let file = |index: usize| -> Arc<str> {
-        Arc::clone(&sources.get(documents[resources[index].document].source).file)
+        let source = sources.get(documents[resources[index].document].source);
+        // What was rendered stands for its root, not for a file in it.
+        Arc::clone(source.rendered.as_ref().unwrap_or(&source.file))
     };
     let files: Vec<Arc<str>> = (0..resources.len()).map(file).collect();
     let repeated = Repeated::new(resources, documents);
@@ -43,6 +45,10 @@ pub(super) fn divide(
             |index: &usize| sets::Declaration { file: &files[*index], content: repeated.contents[index] };
         group.iter().filter(|index| open(index)).map(declare).collect()
     }));
+    // What was rendered from one root is a set, clash or not.
+    let rendered = sources.iter().filter_map(|(_, source)| source.rendered.clone());
+    let roots: BTreeSet<Arc<str>> = rendered.chain(roots).collect();
+    let roots: Vec<Arc<str>> = roots.into_iter().collect();
     let names: Vec<Arc<str>> =
         roots.iter().chain(&claims.names).cloned().collect::<BTreeSet<_>>().into_iter().collect();
     let position = |name: &str| names.binary_search_by(|known| (**known).cmp(name)).ok();

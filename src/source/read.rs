@@ -24,6 +24,11 @@ pub fn stdin() -> Source {
     source("-", bytes(io::stdin().lock(), LARGEST_FILE))
 }
 
+/// What a renderer printed.
+pub fn made(name: &str, text: &str) -> Source {
+    source(name, Ok(text.as_bytes().to_vec()))
+}
+
 /// What the walk could not look at.
 pub fn unreadable(name: &str, cause: &str) -> Source {
     source(name, Err(io::Error::other(cause.to_owned())))

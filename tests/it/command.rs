@@ -35,6 +35,15 @@ impl Folder {
         command.output().expect("the binary runs")
     }
 
+    /// With the programs of the machine, such as git.
+    pub(crate) fn run_with_path(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.path()).env("XDG_STATE_HOME", self.path().join("state"));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.output().expect("the binary runs")
+    }
+
     pub(crate) fn code(&self, arguments: &[&str]) -> Option<i32> {
         self.run(arguments).status.code()
     }

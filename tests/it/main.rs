@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod baseline;
 mod canaries;
 mod command;
 mod configuration;
@@ -9,8 +10,10 @@ mod conftest;
 mod datastores;
 mod documents;
 mod fixtures;
+mod labels;
 mod policies;
 mod readme;
+mod since;
 mod terraform;
 mod waivers;
 mod yaml_suite;

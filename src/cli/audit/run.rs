@@ -68,6 +68,8 @@ pub(in crate::cli) struct Scanned<'s> {
     pub(in crate::cli) configured: &'s config::AuditSettings,
     /// SHA-256 of `probity.yaml`.
     pub(in crate::cli) configuration: Option<String>,
+    /// SHA-256 of the baseline.
+    pub(in crate::cli) baseline: Option<String>,
     pub(in crate::cli) estate: &'s Estate,
     pub(in crate::cli) policies: &'s [PolicyFile],
     pub(in crate::cli) matches: Option<&'s ArgMatches>,

@@ -36,6 +36,7 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
     Event::ScanStart(Box::new(ScanStart {
         actors: circumstances::actors(),
         arguments: circumstances::arguments(scanned.matches),
+        baseline: scanned.baseline.clone(),
         ci: circumstances::automation(),
         configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
