@@ -10,6 +10,7 @@ mod buckets;
 mod classifications;
 mod connections;
 mod credentials;
+mod database_containers;
 mod datastores;
 mod declared;
 mod environment;

@@ -14,6 +14,7 @@ use crate::{
     facts::{
         Fact, Set,
         accesses::Claim,
+        database_containers,
         hosts::{Host, Resolved},
         services::ServiceId,
         workloads::WorkloadId,
@@ -91,10 +92,10 @@ impl<'e> Workload<'e> {
         if workload.pod.ends {
             return None;
         }
-        let database = workload.pod.containers().find_map(|container| {
-            let engine = engine::of_image(container.str_at(&["image"])?)?;
-            Some((container, engine))
-        });
+        let database = workload
+            .pod
+            .containers()
+            .find_map(|container| Some((container, database_containers::served_by(set, id, container)?)));
         Some(Self { resource: workload.resource, pod: workload.pod, database })
     }
 }

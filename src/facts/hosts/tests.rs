@@ -177,6 +177,13 @@ fn a_loopback_leads_to_what_listens_in_the_same_pod() {
         ("Consul", "containers: [{name: a, image: web}]", "localhost", Some(6000), "Service/shop/db"),
         ("nobody", "containers: [{name: a, image: web}]", "localhost", Some(1), "loopback"),
         (
+        (
+            "a client beside its proxy",
+            "containers: [{name: c, image: redis, command: [sh, -c, 'redis-cli -h 127.0.0.1 -p 5432']}, {name: p, image: edoburu/pgbouncer, env: [{name: DB_HOST, value: db}]}]",
+            "localhost",
+            Some(5432),
+            "Service/shop/db",
+        ),
             "a name of the Pod's own",
             "hostAliases: [{ip: 10.1.1.1, hostnames: [legacy]}], containers: []",
             "legacy",
