@@ -106,6 +106,9 @@ fn names_are_looked_up_as_a_resolver_does() {
         ("localhost", "loopback"),
         ("127.0.0.9", "loopback"),
         ("[::1]", "loopback"),
+        ("0.0.0.0", "unknown"),
+        ("[::]", "unknown"),
+        ("::ffff:0.0.0.0", "unknown"),
         ("", "unknown"),
         ("{{ .Values.host }}", "unknown"),
         ("$(HOST)", "unknown"),
@@ -174,9 +177,6 @@ fn a_loopback_leads_to_what_listens_in_the_same_pod() {
             Some(6379),
             "Deployment/shop/me",
         ),
-        ("Consul", "containers: [{name: a, image: web}]", "localhost", Some(6000), "Service/shop/db"),
-        ("nobody", "containers: [{name: a, image: web}]", "localhost", Some(1), "loopback"),
-        (
         (
             "a client beside its proxy",
             "containers: [{name: c, image: redis, command: [sh, -c, 'redis-cli -h 127.0.0.1 -p 5432']}, {name: p, image: edoburu/pgbouncer, env: [{name: DB_HOST, value: db}]}]",
@@ -184,6 +184,9 @@ fn a_loopback_leads_to_what_listens_in_the_same_pod() {
             Some(5432),
             "Service/shop/db",
         ),
+        ("Consul", "containers: [{name: a, image: web}]", "localhost", Some(6000), "Service/shop/db"),
+        ("nobody", "containers: [{name: a, image: web}]", "localhost", Some(1), "loopback"),
+        (
             "a name of the Pod's own",
             "hostAliases: [{ip: 10.1.1.1, hostnames: [legacy]}], containers: []",
             "legacy",
