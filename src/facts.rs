@@ -30,6 +30,7 @@ mod services;
 mod set;
 mod topics;
 mod truth;
+mod unbuilt;
 mod vault_agents;
 mod workloads;
 
