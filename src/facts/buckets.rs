@@ -22,11 +22,11 @@ mod access_policy;
 mod azure;
 mod google;
 mod partial;
-mod parts;
+pub(super) mod parts;
 pub(super) mod planned;
-mod resource_policy;
+pub(super) mod resource_policy;
 mod s3;
-mod way;
+pub(super) mod way;
 
 use std::sync::Arc;
 

@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// One provider's buckets and what configures them.
-pub(super) struct Kinds {
+pub(in crate::facts) struct Kinds {
     /// Type of the bucket.
-    pub(super) owner: &'static str,
+    pub(in crate::facts) owner: &'static str,
     /// Attributes of the bucket by which parts may name it.
-    pub(super) names: &'static [&'static str],
+    pub(in crate::facts) names: &'static [&'static str],
     /// Types of the parts, each with the attributes that may name the bucket.
-    pub(super) parts: &'static [(&'static str, &'static [&'static str])],
+    pub(in crate::facts) parts: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// Buckets of one plan with their parts.
-pub(super) struct Parts<'p> {
-    pub(super) owners: Vec<Planned<'p>>,
+pub(in crate::facts) struct Parts<'p> {
+    pub(in crate::facts) owners: Vec<Planned<'p>>,
     kinds: &'static Kinds,
     all: Vec<Planned<'p>>,
     /// Indices in `all`, by the owner's position in the plan and the part's type.
@@ -43,7 +43,7 @@ const LOOKED_AT: usize = 16;
 const LONGEST_CHAIN: usize = 4;
 
 impl<'p> Parts<'p> {
-    pub(super) fn new(plan_index: u32, plan: &'p Plan, kinds: &'static Kinds) -> Self {
+    pub(in crate::facts) fn new(plan_index: u32, plan: &'p Plan, kinds: &'static Kinds) -> Self {
         let read = |kind: &'static str| {
             plan.managed(kind).filter_map(move |(position, _)| Planned::new(plan_index, plan, position))
         };
@@ -110,7 +110,7 @@ impl<'p> Parts<'p> {
     }
 
     /// What the part of a type decides, else the default, as far as no other part may decide otherwise.
-    pub(super) fn decide<T: AsMut<Decided>>(
+    pub(in crate::facts) fn decide<T: AsMut<Decided>>(
         &self,
         owner: &Planned<'_>,
         kind: &'static str,

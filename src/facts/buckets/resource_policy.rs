@@ -20,7 +20,7 @@ const INCLUDED: [&str; 4] =
     ["source_policy_documents", "override_policy_documents", "source_json", "override_json"];
 
 /// What the policy at an attribute of a resource lets in. None, or an empty one, lets nobody in.
-pub(super) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
+pub(in crate::facts) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
     let (decided, opening) = match resource.get(attribute) {
         Attribute::Absent => (resource.decided(attribute, Truth::False), None),
         Attribute::Known(node) => match node.as_str().map(str::trim) {
