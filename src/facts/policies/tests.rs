@@ -96,6 +96,21 @@ fn what_has_no_effect_is_said_where_it_stands() {
         ),
         ("a short host", object("networking.istio.io/v1", "DestinationRule", "{host: cart}"), ""),
         (
+            "a host that is not there",
+            object("networking.istio.io/v1", "DestinationRule", "{host: web}"),
+            "open: Service/shop/web",
+        ),
+        (
+            "a full host that is not there",
+            object("networking.istio.io/v1", "DestinationRule", "{host: cart.other.svc.cluster.local}"),
+            "open: Service/other/cart",
+        ),
+        (
+            "a wildcard",
+            object("networking.istio.io/v1", "DestinationRule", "{host: '*.shop.svc.cluster.local'}"),
+            "",
+        ),
+        (
             "a host with a dot",
             object("networking.istio.io/v1", "DestinationRule", "{host: cart.shop}"),
             "dead: names the host `cart.shop`",
