@@ -10,6 +10,7 @@ mod buckets;
 mod classifications;
 mod connections;
 mod credentials;
+mod database_containers;
 mod datastores;
 mod declared;
 mod environment;
@@ -30,6 +31,7 @@ mod services;
 mod set;
 mod topics;
 mod truth;
+mod unbuilt;
 mod vault_agents;
 mod workloads;
 

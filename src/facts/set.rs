@@ -16,6 +16,7 @@ use super::{
     network::Network,
     services::Services,
     topics::Topics,
+    unbuilt::Unbuilt,
     workloads::Workloads,
 };
 use crate::estate::View;
@@ -24,6 +25,7 @@ use crate::estate::View;
 #[derive(Debug)]
 pub struct Set<'e> {
     pub view: View<'e>,
+    unbuilt: OnceLock<Unbuilt<'e>>,
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
@@ -42,6 +44,7 @@ impl<'e> Set<'e> {
     pub fn new(view: View<'e>) -> Self {
         Self {
             view,
+            unbuilt: OnceLock::new(),
             workloads: OnceLock::new(),
             services: OnceLock::new(),
             environments: OnceLock::new(),
@@ -55,6 +58,11 @@ impl<'e> Set<'e> {
             datastores: OnceLock::new(),
             credentials: OnceLock::new(),
         }
+    }
+
+    /// Folders whose manifests are only part of what is deployed.
+    pub(super) fn unbuilt(&self) -> &Unbuilt<'e> {
+        self.unbuilt.get_or_init(|| Unbuilt::new(self.view.estate))
     }
 
     /// Everything that runs Pods.
