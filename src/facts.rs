@@ -10,6 +10,7 @@ mod buckets;
 mod classifications;
 mod connections;
 mod credentials;
+mod database_containers;
 mod datastores;
 mod declared;
 mod environment;
@@ -18,6 +19,7 @@ mod gateways;
 mod grants;
 pub mod graph;
 mod hosts;
+mod log_stores;
 mod mesh;
 mod network;
 mod overview;
@@ -29,6 +31,7 @@ mod services;
 mod set;
 mod topics;
 mod truth;
+mod unbuilt;
 mod vault_agents;
 mod workloads;
 
@@ -71,6 +74,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("gateway", Make::Set(gateways::gateways)),
     ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
+    ("log-store", Make::Plan(log_stores::subjects)),
     ("namespace", Make::Set(mesh::namespaces)),
     ("planned-output", Make::Plan(planned_secrets::outputs)),
     ("planned-secret", Make::Plan(planned_secrets::resources)),

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     document::{json, yaml},
     finding::hex,
-    policy::{Options, Policies, ReadError, ReadFile, conftest::Tree, data},
+    policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, data},
     source::{SourceId, base::Base},
 };
 
@@ -37,7 +37,7 @@ pub(super) struct ConftestArguments {
 }
 
 /// SHA-256 of files by their names.
-type Digests = BTreeMap<String, String>;
+pub(super) type Digests = BTreeMap<String, String>;
 
 /// What a `conftest.toml` says.
 #[derive(Debug, Default)]
@@ -212,7 +212,7 @@ fn reader(current: PathBuf, roots: Vec<PathBuf>) -> ReadFile {
 
 /// Merges data files as OPA's loader does: a file at the path of its folders, `a.b:path` below a prefix. With the SHA-256
 /// of each.
-fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digests), Failure> {
+pub(super) fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digests), Failure> {
     let (mut data, mut digests) = (Map::new(), BTreeMap::new());
     for given in paths {
         let text = given.to_string_lossy();
@@ -249,7 +249,7 @@ fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digests), Failure
                 .rev()
                 .fold(value, |value, key| Value::Object(Map::from_iter([(key.clone(), value)])));
             let Value::Object(fields) = value else { return Err(wrong("is no object".to_owned())) };
-            merge(&mut data, fields)
+            bundle::merge_data(&mut data, fields)
                 .map_err(|key| wrong(format!("gives `{key}`, which another file gives too")))?;
         }
         if !found {
@@ -270,18 +270,4 @@ fn parse(file: &Path, extension: &str) -> Result<(Value, String), String> {
         (Some(error), _) => Err(format!("does not parse: {}", error.message)),
         (None, document) => Ok((document.map_or(Value::Null, |document| data(document.root())), digest)),
     }
-}
-
-/// Merges objects; two values for one key are an error, which names it.
-fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) -> Result<(), String> {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (None, value) => drop(into.insert(key, value)),
-            (Some(Value::Object(known)), Value::Object(more)) => {
-                merge(known, more).map_err(|inner| format!("{key}.{inner}"))?;
-            }
-            (Some(_), _) => return Err(key),
-        }
-    }
-    Ok(())
 }

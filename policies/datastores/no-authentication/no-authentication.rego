@@ -49,7 +49,7 @@ deny contains result if {
 not_assessed contains result if {
 	input.authentication == "unknown"
 	result := {
-		"msg": sprintf("whether %s server `%s` asks for credentials is not known", [input.engine, input.server]),
+		"msg": "whether it asks for credentials is not known",
 		"path": ["authentication"],
 		"missing": sprintf("the configuration of `%s`", [input.server]),
 	}

@@ -31,17 +31,26 @@ import rego.v1
 
 deny contains result if {
 	input.classification.declared == false
+	not _is_internal
 	result := {
 		"msg": sprintf("topic `%s` is not classified", [input.id]),
 		"path": ["classification"],
+		"related": [{"msg": named.text, "path": ["named_by"], "resource": named.resource} |
+			named := input.named_by
+			named != null
+		],
 	}
 }
 
 not_assessed contains result if {
 	input.classification.declared == "unknown"
+	not _is_internal
 	result := {
 		"msg": sprintf("the classification of topic `%s` is not in the input", [input.id]),
 		"path": ["classification"],
 		"missing": sprintf("classification of %s", [input.id]),
 	}
 }
+
+# State of Kafka Connect and MirrorMaker is nobody's data.
+_is_internal if input.internal

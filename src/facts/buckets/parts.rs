@@ -5,26 +5,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::planned::{Decided, Planned};
+use super::planned::{Decided, Planned, steps};
 use crate::{
-    document::Step,
     facts::{Fact, truth::Truth},
     resource::terraform::{Mode, Plan},
 };
 
 /// One provider's buckets and what configures them.
-pub(super) struct Kinds {
+pub(in crate::facts) struct Kinds {
     /// Type of the bucket.
-    pub(super) owner: &'static str,
+    pub(in crate::facts) owner: &'static str,
     /// Attributes of the bucket by which parts may name it.
-    pub(super) names: &'static [&'static str],
+    pub(in crate::facts) names: &'static [&'static str],
     /// Types of the parts, each with the attributes that may name the bucket.
-    pub(super) parts: &'static [(&'static str, &'static [&'static str])],
+    pub(in crate::facts) parts: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// Buckets of one plan with their parts.
-pub(super) struct Parts<'p> {
-    pub(super) owners: Vec<Planned<'p>>,
+pub(in crate::facts) struct Parts<'p> {
+    pub(in crate::facts) owners: Vec<Planned<'p>>,
     kinds: &'static Kinds,
     all: Vec<Planned<'p>>,
     /// Indices in `all`, by the owner's position in the plan and the part's type.
@@ -43,7 +42,7 @@ const LOOKED_AT: usize = 16;
 const LONGEST_CHAIN: usize = 4;
 
 impl<'p> Parts<'p> {
-    pub(super) fn new(plan_index: u32, plan: &'p Plan, kinds: &'static Kinds) -> Self {
+    pub(in crate::facts) fn new(plan_index: u32, plan: &'p Plan, kinds: &'static Kinds) -> Self {
         let read = |kind: &'static str| {
             plan.managed(kind).filter_map(move |(position, _)| Planned::new(plan_index, plan, position))
         };
@@ -82,19 +81,23 @@ impl<'p> Parts<'p> {
     }
 
     /// Parts of a type that certainly belong to a bucket, in the order of the plan.
-    pub(super) fn of(&self, owner: &Planned<'_>, kind: &'static str) -> impl Iterator<Item = &Planned<'p>> {
+    pub(in crate::facts) fn of(
+        &self,
+        owner: &Planned<'_>,
+        kind: &'static str,
+    ) -> impl Iterator<Item = &Planned<'p>> {
         let found = self.certain.get(&(owner.position, kind)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|index| self.all.get(*index))
     }
 
     /// The field `related`: every resource that configures a bucket.
-    pub(super) fn related(&self, owner: &Planned<'_>) -> Fact {
+    pub(in crate::facts) fn related(&self, owner: &Planned<'_>) -> Fact {
         let parts = self.kinds.parts.iter().flat_map(|(kind, _)| self.of(owner, kind));
         Fact::array(parts.map(Planned::reference))
     }
 
     /// All parts of a type, each with the bucket that it certainly belongs to.
-    pub(super) fn all(
+    pub(in crate::facts) fn all(
         &self,
         kind: &'static str,
     ) -> impl Iterator<Item = (&Planned<'p>, Option<&Planned<'p>>)> {
@@ -109,8 +112,14 @@ impl<'p> Parts<'p> {
         })
     }
 
+    /// The attribute by which a part names its bucket.
+    pub(in crate::facts) fn naming(&self, part: &Planned<'_>) -> &'static str {
+        let kinds = self.kinds.parts.iter().find(|(kind, _)| *kind == &*part.resource.kind);
+        kinds.map(|(_, attributes)| naming(part, attributes)).unwrap_or_default()
+    }
+
     /// What the part of a type decides, else the default, as far as no other part may decide otherwise.
-    pub(super) fn decide<T: AsMut<Decided>>(
+    pub(in crate::facts) fn decide<T: AsMut<Decided>>(
         &self,
         owner: &Planned<'_>,
         kind: &'static str,
@@ -132,7 +141,7 @@ impl<'p> Parts<'p> {
     }
 
     /// Whether some part of a type may belong to a bucket that has none for certain.
-    pub(super) fn may_have(&self, owner: &Planned<'_>, kind: &'static str) -> bool {
+    pub(in crate::facts) fn may_have(&self, owner: &Planned<'_>, kind: &'static str) -> bool {
         self.of(owner, kind).next().is_none() && self.perhaps(owner, kind).next().is_some()
     }
 
@@ -159,7 +168,7 @@ impl<'p> Parts<'p> {
 fn naming(part: &Planned<'_>, attributes: &'static [&'static str]) -> &'static str {
     let set = |attribute: &&str| {
         part.hidden_text(attribute).is_some()
-            || part.plan.declares(part.resource, &[Step::from(*attribute)]) == Some(true)
+            || part.plan.declares(part.resource, &steps(attribute)) == Some(true)
     };
     let named = attributes.iter().copied().find(|attribute| set(attribute));
     named.or(attributes.first().copied()).unwrap_or_default()
@@ -178,7 +187,8 @@ fn owners_of(
     let Some(name) = name else {
         return (referred.into_iter().collect(), false);
     };
-    let same_name = named.get(name).map(Vec::as_slice).unwrap_or_default();
+    let same_name = named.get(name).or_else(|| named.get(bare_name(name)));
+    let same_name = same_name.map(Vec::as_slice).unwrap_or_default();
     let narrowed = |keep: &dyn Fn(&u32) -> bool| -> Vec<u32> {
         same_name.iter().copied().filter(|owner| keep(owner)).collect()
     };
@@ -196,6 +206,13 @@ fn owners_of(
     (owners, true)
 }
 
+/// The bucket's name in what names it in full: an ARN, the destination of a sink, the id of an Azure resource.
+fn bare_name(full: &str) -> &str {
+    const BEFORE: [&str; 3] = [":s3:::", "storage.googleapis.com/", "/storageAccounts/"];
+    let name = BEFORE.iter().find_map(|before| full.split_once(before)).map_or(full, |(_, name)| name);
+    name.split('/').next().unwrap_or(name)
+}
+
 fn refer(
     part: &Planned<'_>,
     attribute: &str,
@@ -203,7 +220,7 @@ fn refer(
     depth: usize,
     found: &mut BTreeSet<u32>,
 ) {
-    for target in part.plan.referred(part.resource, &[Step::from(attribute)]).targets {
+    for target in part.plan.referred(part.resource, &steps(attribute)).targets {
         let Some(resource) = part.plan.resource(target.resource) else { continue };
         if resource.is(Mode::Managed, kinds.owner) {
             found.insert(target.resource);

@@ -155,8 +155,8 @@ fn subject<'f>(
         _ => None,
     };
     let mut declared = of_server(set, id).fact();
-    // What lies outside the input may be tagged there.
-    if server.served_by == ServedBy::Elsewhere
+    // What lies outside the input may be tagged there: a Service alone does not say what its Pods do.
+    if matches!(server.served_by, ServedBy::Elsewhere | ServedBy::Service(_))
         && let Value::Object(fields) = &mut declared.value
         && fields.get("declared") == Some(&Fact::from(false))
     {

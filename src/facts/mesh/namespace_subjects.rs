@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{chain, membership::Pod};
+use super::{chain, identity_subjects::first_of_set, membership::Pod};
 use crate::{
     document::NodeRef,
     estate::Resource,
@@ -33,7 +33,12 @@ pub(in crate::facts) fn namespaces(set: &Set<'_>) -> Vec<Subject> {
         ]);
         let place = match declared {
             Some(namespace) => places::name(set.view.estate.node(namespace)),
-            None => named(first.node),
+            None => {
+                let workloads = || ids.iter().map(|id| set.workloads().get(*id));
+                let first = first_of_set(workloads())
+                    .or_else(|| workloads().min_by_key(|workload| places::name(workload.node)))?;
+                named(first.node)
+            }
         };
         Some(Subject { resource: id, kind: "Namespace".into(), fact: fact.at(Some(place.into())) })
     });

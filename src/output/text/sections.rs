@@ -34,6 +34,7 @@ pub(super) fn render(
     if options.verbosity == Verbosity::Verbose {
         sections.decided(report, sources)?;
     }
+    sections.change(report)?;
     sections.waivers("expired waivers", &report.expired_waivers)?;
     sections.waivers("unused waivers", &report.unused_waivers)?;
     sections.overrides(report)?;
@@ -72,6 +73,29 @@ impl Sections<'_> {
             write!(self.out, "  ")?;
             headline(judged, sources, self.palette, self.out)?;
         }
+        writeln!(self.out)
+    }
+
+    /// What a change repairs, and how much it leaves as it was.
+    fn change(&mut self, report: &Report) -> io::Result<()> {
+        let Some(change) = &report.change else { return Ok(()) };
+        let since = one_line(&change.reference);
+        if !change.repaired.is_empty() {
+            let count = counted(change.repaired.len(), "finding");
+            self.heading(AnsiColor::BrightGreen, "repaired", &format!("{count} since {since}"))?;
+            for repaired in &change.repaired {
+                let (rule, message) = (one_line(&repaired.rule), one_line(&repaired.message));
+                let at = match (&repaired.file, repaired.line) {
+                    (Some(file), Some(line)) => format!("{}:{line}", one_line(file)),
+                    _ => one_line(&repaired.resource).into_owned(),
+                };
+                let severity = self.palette.severity(repaired.severity);
+                writeln!(self.out, "  {at}: {severity}[{rule}]: {message}")?;
+            }
+            writeln!(self.out)?;
+        }
+        let known = counted(change.known, "finding");
+        self.heading(AnsiColor::BrightBlue, "known", &format!("{known} of before {since}, not shown"))?;
         writeln!(self.out)
     }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 17] = [
+const ARGUMENTS: [&str; 19] = [
     "baseline",
     "combine",
     "config",
@@ -27,8 +27,10 @@ const ARGUMENTS: [&str; 17] = [
     "policy",
     "policy_namespace",
     "rego_version",
+    "render",
     "root",
     "rule",
+    "since",
     "skip_rule",
     "strict",
 ];
