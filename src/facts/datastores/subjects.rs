@@ -245,9 +245,9 @@ fn pods(set: &Set<'_>, id: WorkloadId) -> BTreeMap<&'static str, Fact> {
 
 fn principal(datastores: &Datastores<'_>, access: &Access) -> Fact {
     let why = datastores.superuser(access).map(|superuser| match superuser {
-        Superuser::BuiltIn => "every server of this engine has it",
-        Superuser::Made => "the server makes it one",
-        Superuser::Usual => "it is called like one",
+        Superuser::BuiltIn => "the engine comes with it",
+        Superuser::Made => "the server is told to make it one",
+        Superuser::Usual => "clouds give that name to one",
     });
     let origin = access.principal_because.as_ref().and_then(|because| because.origin.clone());
     // A whole connection string without a credential: nobody logs in.
