@@ -82,7 +82,7 @@ fn default_deny(set: &Set<'_>, first: &Workload<'_>, denial: Denial<'_>) -> (Tru
         (_, Some(opens)) => (Truth::False, vec![step(opens, "lets everything in")]),
         (Some(denies), None) => (Truth::True, vec![step(denies, "isolates every Pod")]),
         (None, None) => {
-            (Truth::False, vec![Because::default("no policy isolates the Pods that none is about")])
+            (Truth::False, vec![Because::default("no policy of the namespace selects all of its Pods")])
         }
     }
 }
