@@ -14,6 +14,7 @@ mod policies;
 mod progress;
 mod rules;
 mod scan;
+mod since;
 mod terminal;
 mod test;
 

@@ -19,6 +19,7 @@ mod gateways;
 mod grants;
 pub mod graph;
 mod hosts;
+mod log_stores;
 mod mesh;
 mod network;
 mod overview;
@@ -73,6 +74,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("gateway", Make::Set(gateways::gateways)),
     ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
+    ("log-store", Make::Plan(log_stores::subjects)),
     ("namespace", Make::Set(mesh::namespaces)),
     ("planned-output", Make::Plan(planned_secrets::outputs)),
     ("planned-secret", Make::Plan(planned_secrets::resources)),

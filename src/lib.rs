@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`spelling`] | what was probably meant | any vocabulary |
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
-//! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
+//! | [`document`] | YAML, JSON and HCL values with a place for every key and scalar | Kubernetes, Terraform |
 //! | [`finding`] | findings, severities, fingerprints | lines and columns |
 //! | [`config`] | `probity.yaml` as types, validated | reading files, effects |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     document::{json, yaml},
-    policy::{Options, Policies, ReadError, ReadFile, conftest::Tree, data},
+    policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, data},
     source::{SourceId, base::Base},
 };
 
@@ -205,7 +205,7 @@ fn reader(current: PathBuf, roots: Vec<PathBuf>) -> ReadFile {
 }
 
 /// Merges data files as OPA's loader does: a file at the path of its folders, `a.b:path` below a prefix.
-fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
+pub(super) fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
     let mut data = Map::new();
     for given in paths {
         let text = given.to_string_lossy();
@@ -239,7 +239,7 @@ fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
                 Value::Object(Map::from_iter([(key.clone(), value)]))
             });
             let Value::Object(fields) = value else { return Err(wrong("is no object".to_owned())) };
-            merge(&mut data, fields)
+            bundle::merge_data(&mut data, fields)
                 .map_err(|key| wrong(format!("gives `{key}`, which another file gives too")))?;
         }
         if !found {
@@ -258,18 +258,4 @@ fn parse(file: &Path, extension: &str) -> Result<Value, String> {
         (Some(error), _) => Err(format!("does not parse: {}", error.message)),
         (None, document) => Ok(document.map_or(Value::Null, |document| data(document.root()))),
     }
-}
-
-/// Merges objects; two values for one key are an error, which names it.
-fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) -> Result<(), String> {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (None, value) => drop(into.insert(key, value)),
-            (Some(Value::Object(known)), Value::Object(more)) => {
-                merge(known, more).map_err(|inner| format!("{key}.{inner}"))?;
-            }
-            (Some(_), _) => return Err(key),
-        }
-    }
-    Ok(())
 }

@@ -57,6 +57,11 @@ impl Terminal {
         Self { color, verbosity, progress: !no_progress && !quiet && io::stderr().is_terminal() }
     }
 
+    /// One that notices nothing.
+    pub(super) const fn silent() -> Self {
+        Self { color: ColorChoice::Never, verbosity: Verbosity::Quiet, progress: false }
+    }
+
     /// Options for what goes to standard output.
     pub(super) fn options(&self) -> Options {
         let choice = match self.color {

@@ -11,6 +11,8 @@
 //! | `public_through`, `blocked_through` | `[{kind: "policy"\|"acl", resource, what, audience, access: "read"\|"write"\|"read-write", blocked_by}]` |
 //! | `missing` | what would decide `public` |
 //! | `encryption` | `{algorithm, key: "customer"\|"aws-managed"\|"provider-managed"\|"none"\|"unknown", missing}` |
+//! | `secure_transport` | `T`: only TLS is let in; null where the provider takes nothing else |
+//! | `secure_transport_missing` | what would decide it |
 //! | `classification` | level that its tags or labels declare, or null |
 //! | `related` | `[{resource, type}]` that configure it |
 //!
@@ -66,6 +68,8 @@ fn subject(provider: &str, bucket: &Planned<'_>, fields: Vec<(&'static str, Fact
         ("type", Fact::from(&*bucket.resource.kind)),
         ("new", Fact::from(bucket.resource.is_created())),
         ("classification", classification(bucket)),
+        ("secure_transport", Fact::default()),
+        ("secure_transport_missing", Fact::array([])),
     ];
     Subject {
         resource: bucket.address().to_owned(),

@@ -75,6 +75,11 @@ impl<'e> Set<'e> {
         self.services.get_or_init(|| Services::new(&self.view, self.workloads()))
     }
 
+    /// How many settings all containers are told: variables, arguments and keys of mounted files.
+    pub fn settings(&self) -> usize {
+        self.workloads().iter().map(|(id, _)| self.environments().of(id).len()).sum()
+    }
+
     /// What each workload is told: variables, arguments and configuration files.
     pub(super) fn environments(&self) -> &Environments<'e> {
         self.environments.get_or_init(|| Environments::new(&self.view, self.workloads()))

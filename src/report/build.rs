@@ -72,19 +72,9 @@ impl Report {
         errors.dedup();
         not_applicable.sort();
         overrides.sort();
-        let failing = |judged: &Judged| {
-            judged.status == Status::Open && fail_on.is_some_and(|least| judged.finding.severity >= least)
-        };
-        let outcome = if !incomplete.is_empty() || !errors.is_empty() {
-            Outcome::Incomplete
-        } else if findings.iter().any(failing) {
-            Outcome::Fail
-        } else {
-            Outcome::Pass
-        };
         let Evaluation { evaluated, passed, .. } = evaluation;
-        Self {
-            outcome,
+        let mut report = Self {
+            outcome: Outcome::Pass,
             findings,
             not_assessed,
             not_applicable,
@@ -97,9 +87,12 @@ impl Report {
             errors,
             incomplete,
             rules,
+            change: None,
             audit,
             fail_on,
-        }
+        };
+        report.outcome = report.decide();
+        report
     }
 
     /// Exit code of the run (contract, "Exit codes"), as far as the report decides it.

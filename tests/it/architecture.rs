@@ -63,6 +63,7 @@ fn each_library_with_a_reach_is_named_in_one_module_only() {
     for (library, owner) in [
         ("regorus", "policy"),
         ("granit_parser", "document"),
+        ("hcl_edit", "document"),
         ("ed25519_dalek", "audit"),
         ("clap", "cli"),
         ("indicatif", "cli"),

@@ -43,10 +43,13 @@ _api_servers contains {"index": index, "container": container} if {
 	regex.match(`(^|/)kube-apiserver$`, word)
 }
 
-_words(container) := array.concat(
-	object.get(container, "command", []),
-	object.get(container, "args", []),
-)
+# Half-written lists have no words.
+_words(container) := [word |
+	some key in ["command", "args"]
+	is_array(container[key])
+	some word in container[key]
+	is_string(word)
+]
 
 _has_flag(container, flag) if {
 	some word in _words(container)

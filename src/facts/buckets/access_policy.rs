@@ -1,14 +1,20 @@
-//! Whether an access policy lets everyone in.
+//! Whether an access policy lets everyone in, and whether it refuses what comes without TLS.
 //!
 //! A statement that allows is public unless its principal is fixed or a condition pins a fixed value. Statements that
-//! deny are passed over: they never turn public into private here, since what they leave open cannot be told.
+//! deny are passed over there: they never turn public into private, since what they leave open cannot be told.
 //! Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", "The meaning of public".
 
 mod condition;
+mod pattern;
 mod read;
+mod transport;
 
 use self::condition::Condition;
-pub(super) use self::read::{from_json, from_policy_document};
+use self::pattern::Patterns;
+pub(super) use self::{
+    read::{from_json, from_policy_document},
+    transport::refuses_plaintext,
+};
 use crate::{document::Step, facts::truth::Truth};
 
 /// One statement of a policy, as far as it is known.
@@ -19,6 +25,8 @@ pub(super) struct Statement {
     /// All must hold.
     conditions: Vec<Condition>,
     access: Access,
+    actions: Patterns,
+    resources: Patterns,
     /// Where it stands in what it was read from; empty where that has no places inside.
     at: Vec<Step>,
 }
@@ -27,7 +35,10 @@ pub(super) struct Statement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Principal {
     Fixed,
+    /// `*`.
     Everyone,
+    /// A pattern, or a policy variable.
+    Open,
     AllBut,
     Unknown,
 }
@@ -39,11 +50,11 @@ pub(super) struct Access {
     pub(super) write: bool,
 }
 
-/// What a whole policy does.
+/// What a question about a whole policy comes to.
 #[derive(Debug, Clone)]
-pub(super) struct Opening {
-    pub(super) public: Truth,
-    /// What is allowed to everyone.
+pub(super) struct Judgement {
+    pub(super) holds: Truth,
+    /// What is allowed to everyone, where that was the question.
     pub(super) access: Access,
     /// `Principal "*"` or `NotPrincipal`, where it is public.
     pub(super) principal: &'static str,
@@ -73,7 +84,7 @@ impl Statement {
     fn public(&self) -> Truth {
         let everyone = match self.principal {
             Principal::Fixed => Truth::False,
-            Principal::Everyone | Principal::AllBut => Truth::True,
+            Principal::Everyone | Principal::Open | Principal::AllBut => Truth::True,
             Principal::Unknown => Truth::Unknown,
         };
         let pinned = self.conditions.iter().map(Condition::pins).fold(Truth::False, Truth::or);
@@ -81,15 +92,15 @@ impl Statement {
     }
 }
 
-/// What the statements of a policy do together.
-pub(super) fn judge(statements: &[Statement]) -> Opening {
+/// Whether the statements of a policy let everyone in.
+pub(super) fn is_public(statements: &[Statement]) -> Judgement {
     let judged = || statements.iter().map(|statement| (statement, statement.public()));
     let public = judged().map(|(_, public)| public).fold(Truth::False, Truth::or);
     let deciding = judged().find(|(_, verdict)| *verdict == public && public != Truth::False);
     let open = judged().filter(|(_, verdict)| *verdict == Truth::True);
     let principal = deciding.map(|(statement, _)| statement.principal);
-    Opening {
-        public,
+    Judgement {
+        holds: public,
         access: open.fold(Access::default(), |access, (statement, _)| access.with(statement.access)),
         principal: if principal == Some(Principal::AllBut) { "NotPrincipal" } else { "Principal \"*\"" },
         at: deciding.map(|(statement, _)| statement.at.clone()).unwrap_or_default(),

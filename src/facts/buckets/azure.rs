@@ -123,9 +123,23 @@ fn account_fields(parts: &Parts<'_>, account: &Planned<'_>) -> Vec<(&'static str
         ("key", Fact::from(key).at(Some(origin))),
         ("missing", Fact::from(missing)),
     ]);
+    let secure_transport = https_only(account);
     vec![
         ("name", account.text("name").map_or_else(Fact::unknown, Fact::from)),
         ("encryption", encryption),
+        ("secure_transport", secure_transport.fact()),
+        ("secure_transport_missing", Fact::array(secure_transport.missing.into_iter().map(Fact::from))),
         ("related", parts.related(account)),
     ]
+}
+
+/// The argument's name changed with azurerm 4.
+fn https_only(account: &Planned<'_>) -> Decided {
+    const OLDER: &str = "enable_https_traffic_only";
+    const NEWER: &str = "https_traffic_only_enabled";
+    let argument = match account.get(OLDER) {
+        Attribute::Absent => NEWER,
+        _ => OLDER,
+    };
+    account.decide(argument, true, |node| node.as_bool() == Some(true))
 }

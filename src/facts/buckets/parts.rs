@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::planned::{Decided, Planned};
+use super::planned::{Decided, Planned, steps};
 use crate::{
-    document::Step,
     facts::{Fact, truth::Truth},
     resource::terraform::{Mode, Plan},
 };
@@ -82,19 +81,23 @@ impl<'p> Parts<'p> {
     }
 
     /// Parts of a type that certainly belong to a bucket, in the order of the plan.
-    pub(super) fn of(&self, owner: &Planned<'_>, kind: &'static str) -> impl Iterator<Item = &Planned<'p>> {
+    pub(in crate::facts) fn of(
+        &self,
+        owner: &Planned<'_>,
+        kind: &'static str,
+    ) -> impl Iterator<Item = &Planned<'p>> {
         let found = self.certain.get(&(owner.position, kind)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|index| self.all.get(*index))
     }
 
     /// The field `related`: every resource that configures a bucket.
-    pub(super) fn related(&self, owner: &Planned<'_>) -> Fact {
+    pub(in crate::facts) fn related(&self, owner: &Planned<'_>) -> Fact {
         let parts = self.kinds.parts.iter().flat_map(|(kind, _)| self.of(owner, kind));
         Fact::array(parts.map(Planned::reference))
     }
 
     /// All parts of a type, each with the bucket that it certainly belongs to.
-    pub(super) fn all(
+    pub(in crate::facts) fn all(
         &self,
         kind: &'static str,
     ) -> impl Iterator<Item = (&Planned<'p>, Option<&Planned<'p>>)> {
@@ -107,6 +110,12 @@ impl<'p> Parts<'p> {
             });
             (part, owner)
         })
+    }
+
+    /// The attribute by which a part names its bucket.
+    pub(in crate::facts) fn naming(&self, part: &Planned<'_>) -> &'static str {
+        let kinds = self.kinds.parts.iter().find(|(kind, _)| *kind == &*part.resource.kind);
+        kinds.map(|(_, attributes)| naming(part, attributes)).unwrap_or_default()
     }
 
     /// What the part of a type decides, else the default, as far as no other part may decide otherwise.
@@ -132,7 +141,7 @@ impl<'p> Parts<'p> {
     }
 
     /// Whether some part of a type may belong to a bucket that has none for certain.
-    pub(super) fn may_have(&self, owner: &Planned<'_>, kind: &'static str) -> bool {
+    pub(in crate::facts) fn may_have(&self, owner: &Planned<'_>, kind: &'static str) -> bool {
         self.of(owner, kind).next().is_none() && self.perhaps(owner, kind).next().is_some()
     }
 
@@ -159,7 +168,7 @@ impl<'p> Parts<'p> {
 fn naming(part: &Planned<'_>, attributes: &'static [&'static str]) -> &'static str {
     let set = |attribute: &&str| {
         part.hidden_text(attribute).is_some()
-            || part.plan.declares(part.resource, &[Step::from(*attribute)]) == Some(true)
+            || part.plan.declares(part.resource, &steps(attribute)) == Some(true)
     };
     let named = attributes.iter().copied().find(|attribute| set(attribute));
     named.or(attributes.first().copied()).unwrap_or_default()
@@ -178,7 +187,8 @@ fn owners_of(
     let Some(name) = name else {
         return (referred.into_iter().collect(), false);
     };
-    let same_name = named.get(name).map(Vec::as_slice).unwrap_or_default();
+    let same_name = named.get(name).or_else(|| named.get(bare_name(name)));
+    let same_name = same_name.map(Vec::as_slice).unwrap_or_default();
     let narrowed = |keep: &dyn Fn(&u32) -> bool| -> Vec<u32> {
         same_name.iter().copied().filter(|owner| keep(owner)).collect()
     };
@@ -196,6 +206,13 @@ fn owners_of(
     (owners, true)
 }
 
+/// The bucket's name in what names it in full: an ARN, the destination of a sink, the id of an Azure resource.
+fn bare_name(full: &str) -> &str {
+    const BEFORE: [&str; 3] = [":s3:::", "storage.googleapis.com/", "/storageAccounts/"];
+    let name = BEFORE.iter().find_map(|before| full.split_once(before)).map_or(full, |(_, name)| name);
+    name.split('/').next().unwrap_or(name)
+}
+
 fn refer(
     part: &Planned<'_>,
     attribute: &str,
@@ -203,7 +220,7 @@ fn refer(
     depth: usize,
     found: &mut BTreeSet<u32>,
 ) {
-    for target in part.plan.referred(part.resource, &[Step::from(attribute)]).targets {
+    for target in part.plan.referred(part.resource, &steps(attribute)).targets {
         let Some(resource) = part.plan.resource(target.resource) else { continue };
         if resource.is(Mode::Managed, kinds.owner) {
             found.insert(target.resource);

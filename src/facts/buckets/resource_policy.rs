@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    access_policy::{self, Access, Opening},
+    access_policy::{self, Access, Judgement, Statement},
     partial::Partial,
     planned::{Decided, Planned, steps},
     way::Way,
@@ -19,30 +19,41 @@ const DOCUMENT: &str = "aws_iam_policy_document";
 const INCLUDED: [&str; 4] =
     ["source_policy_documents", "override_policy_documents", "source_json", "override_json"];
 
+/// A question about the statements of a policy.
+type Question<'q> = &'q dyn Fn(&[Statement]) -> Judgement;
+
 /// What the policy at an attribute of a resource lets in. None, or an empty one, lets nobody in.
 pub(in crate::facts) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
-    let (decided, opening) = match resource.get(attribute) {
-        Attribute::Absent => (resource.decided(attribute, Truth::False), None),
-        Attribute::Known(node) => match node.as_str().map(str::trim) {
-            None | Some("") => (resource.decided(attribute, Truth::False), None),
-            Some(text) => {
-                match access_policy::from_json(text).map(|statements| access_policy::judge(&statements)) {
-                    Some(opening) => (resource.decided(attribute, opening.public), Some(opening)),
-                    None => (resource.decided(attribute, Truth::Unknown), None),
-                }
-            }
-        },
-        Attribute::Unknown => match documents(resource, attribute, &mut BTreeSet::new()) {
-            Some((decided, opening)) if decided.value != Truth::Unknown => (decided, opening),
-            _ => (resource.decided(attribute, Truth::Unknown), None),
-        },
-    };
+    let (decided, judgement) = ask(resource, attribute, &access_policy::is_public);
     let shut = Way::shut("policy", resource, decided);
-    match opening {
-        Some(Opening { access, principal, public: Truth::True, .. }) => {
+    match judgement {
+        Some(Judgement { access, principal, holds: Truth::True, .. }) => {
             Way { access, what: format!("its policy allows {principal}"), ..shut }
         }
         _ => shut,
+    }
+}
+
+/// Whether the policy at an attribute of a resource refuses what comes to a bucket without TLS.
+pub(super) fn refuses_plaintext(resource: &Planned<'_>, attribute: &str, bucket: Option<&str>) -> Decided {
+    ask(resource, attribute, &|statements| access_policy::refuses_plaintext(statements, bucket)).0
+}
+
+/// The answer to a question about a policy; without a policy, no.
+fn ask(resource: &Planned<'_>, attribute: &str, question: Question<'_>) -> (Decided, Option<Judgement>) {
+    match resource.get(attribute) {
+        Attribute::Absent => (resource.decided(attribute, Truth::False), None),
+        Attribute::Known(node) => match node.as_str().map(str::trim) {
+            None | Some("") => (resource.decided(attribute, Truth::False), None),
+            Some(text) => match access_policy::from_json(text).map(|statements| question(&statements)) {
+                Some(judgement) => (resource.decided(attribute, judgement.holds), Some(judgement)),
+                None => (resource.decided(attribute, Truth::Unknown), None),
+            },
+        },
+        Attribute::Unknown => match documents(resource, attribute, question, &mut BTreeSet::new()) {
+            Some((decided, judgement)) if decided.value != Truth::Unknown => (decided, judgement),
+            _ => (resource.decided(attribute, Truth::Unknown), None),
+        },
     }
 }
 
@@ -50,8 +61,9 @@ pub(in crate::facts) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Wa
 fn documents(
     resource: &Planned<'_>,
     attribute: &str,
+    question: Question<'_>,
     seen: &mut BTreeSet<u32>,
-) -> Option<(Decided, Option<Opening>)> {
+) -> Option<(Decided, Option<Judgement>)> {
     let referred = resource.plan.referred(resource.resource, &steps(attribute));
     let mut judged = Vec::new();
     for target in referred.targets {
@@ -59,10 +71,10 @@ fn documents(
         if !document.resource.is(Mode::Data, DOCUMENT) || !seen.insert(target.resource) {
             return None;
         }
-        judged.push(planned_document(&document, seen)?);
+        judged.push(planned_document(&document, question, seen)?);
     }
     for reference in referred.unresolved {
-        judged.push(configured_document(resource, attribute, &reference)?);
+        judged.push(configured_document(resource, attribute, &reference, question)?);
     }
     let mut judged = judged.into_iter();
     let first = judged.next()?;
@@ -70,24 +82,30 @@ fn documents(
     judged.all(|(other, _)| other.value == first.0.value).then_some(first)
 }
 
-fn planned_document(document: &Planned<'_>, seen: &mut BTreeSet<u32>) -> Option<(Decided, Option<Opening>)> {
+fn planned_document(
+    document: &Planned<'_>,
+    question: Question<'_>,
+    seen: &mut BTreeSet<u32>,
+) -> Option<(Decided, Option<Judgement>)> {
     let values = document.values.as_ref()?;
     let partial = Partial::from_planned(values.document.as_ref()?.root(), &values.unknown);
-    let mut opening = access_policy::judge(&access_policy::from_policy_document(&partial)?);
-    let at = if opening.at.is_empty() { steps("statement") } else { opening.at.clone() };
-    let missing = (opening.public == Truth::Unknown).then(|| format!("{}.statement", document.address()));
+    let mut judgement = question(&access_policy::from_policy_document(&partial)?);
+    let at = if judgement.at.is_empty() { steps("statement") } else { judgement.at.clone() };
+    let missing = (judgement.holds == Truth::Unknown).then(|| format!("{}.statement", document.address()));
     let mut decided = Decided {
-        value: opening.public,
+        value: judgement.holds,
         origin: Some(document.origin_of(at)),
         missing: missing.into_iter().collect(),
     };
     for attribute in INCLUDED {
-        let Some((included, other)) = included(document, &partial, attribute, seen) else { continue };
+        let Some((included, other)) = included(document, &partial, attribute, question, seen) else {
+            continue;
+        };
         decided = decided.or(&included);
-        opening.public = decided.value;
-        opening.access = opening.access.with(other.map_or(Access::default(), |other| other.access));
+        judgement.holds = decided.value;
+        judgement.access = judgement.access.with(other.map_or(Access::default(), |other| other.access));
     }
-    Some((decided, Some(opening)))
+    Some((decided, Some(judgement)))
 }
 
 /// What the documents do that an attribute takes in; `None` where it takes in none.
@@ -95,12 +113,13 @@ fn included(
     document: &Planned<'_>,
     partial: &Partial,
     attribute: &str,
+    question: Question<'_>,
     seen: &mut BTreeSet<u32>,
-) -> Option<(Decided, Option<Opening>)> {
+) -> Option<(Decided, Option<Judgement>)> {
     let items = partial.field(attribute).items();
     let texts: Option<Vec<&str>> = items.and_then(|items| items.into_iter().map(Partial::text).collect());
     let Some(texts) = texts else {
-        let referred = documents(document, attribute, seen);
+        let referred = documents(document, attribute, question, seen);
         return Some(referred.unwrap_or_else(|| (document.decided(attribute, Truth::Unknown), None)));
     };
     let mut statements = Vec::new();
@@ -113,8 +132,8 @@ fn included(
     if statements.is_empty() {
         return None;
     }
-    let opening = access_policy::judge(&statements);
-    Some((document.decided(attribute, opening.public), Some(opening)))
+    let judgement = question(&statements);
+    Some((document.decided(attribute, judgement.holds), Some(judgement)))
 }
 
 /// A data source that stands in the configuration only.
@@ -122,7 +141,8 @@ fn configured_document(
     resource: &Planned<'_>,
     attribute: &str,
     reference: &str,
-) -> Option<(Decided, Option<Opening>)> {
+    question: Question<'_>,
+) -> Option<(Decided, Option<Judgement>)> {
     let name = reference.strip_prefix("data.")?.strip_prefix(DOCUMENT)?.strip_prefix('.')?;
     let name = name.split(['.', '[']).next()?;
     let expressions = resource.plan.data_expressions(&resource.resource.module_address, DOCUMENT, name)?;
@@ -130,6 +150,6 @@ fn configured_document(
     if INCLUDED.iter().any(|attribute| *partial.field(attribute) != Partial::Absent) {
         return None;
     }
-    let opening = access_policy::judge(&access_policy::from_policy_document(&partial)?);
-    Some((resource.decided(attribute, opening.public), Some(opening)))
+    let judgement = question(&access_policy::from_policy_document(&partial)?);
+    Some((resource.decided(attribute, judgement.holds), Some(judgement)))
 }

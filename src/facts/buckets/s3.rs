@@ -11,7 +11,7 @@ mod encryption;
 use super::{
     parts::{Kinds, Parts},
     planned::{Decided, Planned},
-    resource_policy::policy_of,
+    resource_policy::{policy_of, refuses_plaintext},
     way::{self, Way},
 };
 use crate::{
@@ -75,6 +75,7 @@ impl Joined<'_> {
         if acl.written {
             acl.blocks.push(("block_public_acls", block_acls.clone()));
         }
+        let secure_transport = self.secure_transport(bucket);
         let mut fields = way::fields(&[policy, acl]);
         fields.extend([
             ("name", bucket.text("bucket").map_or_else(Fact::unknown, Fact::from)),
@@ -84,6 +85,8 @@ impl Joined<'_> {
             ("ignore_public_acls", ignore.fact()),
             ("restrict_public_buckets", restrict.fact()),
             ("public_access_block", self.block_resource(bucket)),
+            ("secure_transport", secure_transport.fact()),
+            ("secure_transport_missing", Fact::array(secure_transport.missing.into_iter().map(Fact::from))),
             ("encryption", self.encryption(bucket)),
             ("related", self.parts.related(bucket)),
         ]);
@@ -105,6 +108,20 @@ impl Joined<'_> {
                 }
             },
         )
+    }
+
+    /// Whether the policy refuses what comes without TLS. A new bucket has no policy but the plan's.
+    fn secure_transport(&self, bucket: &Planned<'_>) -> Decided {
+        let name = bucket.hidden_text("bucket");
+        let own = || {
+            let declared = bucket.plan.declares(bucket.resource, &[Step::from("policy")]);
+            match bucket.get("policy") {
+                Attribute::Unknown if declared != Some(true) => nothing(bucket, "policy"),
+                Attribute::Absent => nothing(bucket, "policy"),
+                _ => refuses_plaintext(bucket, "policy", name),
+            }
+        };
+        self.parts.decide(bucket, POLICY, |part| refuses_plaintext(part, "policy", name), own)
     }
 
     /// One of the public access blocks, of the bucket or of its account: the stricter holds.
@@ -158,10 +175,13 @@ impl Joined<'_> {
 
 /// What a bucket has that the plan says nothing about: nothing if it is new, else unknown.
 fn inherited(bucket: &Planned<'_>, kind: &'static str, attribute: &str) -> Way {
-    let granted = if bucket.resource.is_created() {
+    Way::shut(kind, bucket, nothing(bucket, attribute))
+}
+
+fn nothing(bucket: &Planned<'_>, attribute: &str) -> Decided {
+    if bucket.resource.is_created() {
         Decided::default(false, bucket.origin(attribute))
     } else {
         bucket.decided(attribute, Truth::Unknown)
-    };
-    Way::shut(kind, bucket, granted)
+    }
 }

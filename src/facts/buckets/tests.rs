@@ -8,6 +8,7 @@ use crate::{facts, source::SourceId};
 mod clouds;
 mod parts_of_s3;
 mod s3;
+mod transport;
 
 const EVERYONE: &str =
     r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}"#;

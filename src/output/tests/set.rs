@@ -306,6 +306,7 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         expired_waivers: Vec::new(),
         unused_waivers: Vec::new(),
         unmet_baseline: 0,
+        change: None,
         evaluated: Vec::new(),
         errors: Vec::new(),
         incomplete: Vec::new(),

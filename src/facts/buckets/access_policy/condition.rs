@@ -1,4 +1,4 @@
-//! Conditions, and which of them keep a statement from being public.
+//! Conditions: which of them keep a statement from being public, and which tell TLS from plaintext.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -86,6 +86,20 @@ impl Condition {
         };
         let any = Truth::from(!values.is_empty());
         operator.and(values.iter().map(one).fold(any, Truth::and))
+    }
+
+    /// Whether every request without TLS meets it: `Bool` of `aws:SecureTransport` with nothing but `false`.
+    pub(super) fn is_met_by_plaintext(&self) -> Truth {
+        let is = |text: &Option<String>, expected: &[&str]| {
+            text.as_ref().map_or(Truth::Unknown, |text| {
+                expected.iter().any(|expected| text.eq_ignore_ascii_case(expected)).into()
+            })
+        };
+        let values = self.values.as_ref().map_or(Truth::Unknown, |values| {
+            let any = Truth::from(!values.is_empty());
+            values.iter().map(|value| is(value, &["false"])).fold(any, Truth::and)
+        });
+        is(&self.operator, &["Bool", "BoolIfExists"]).and(is(&self.key, &["aws:SecureTransport"])).and(values)
     }
 }
 

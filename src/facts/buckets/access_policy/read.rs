@@ -1,6 +1,6 @@
 //! Statements from the two notations of a policy: its JSON, and the blocks of `aws_iam_policy_document`.
 
-use super::{Access, Condition, Principal, Statement};
+use super::{Access, Condition, Patterns, Principal, Statement};
 use crate::{
     document::Step,
     facts::{buckets::partial::Partial, truth::Truth},
@@ -45,6 +45,8 @@ fn from_json_statement(statement: &Partial) -> Statement {
         principal,
         conditions,
         access: access(statement.field("Action"), statement.field("NotAction")),
+        actions: Patterns::of(statement.field("Action"), statement.field("NotAction")),
+        resources: Patterns::of(statement.field("Resource"), statement.field("NotResource")),
         at: Vec::new(),
     }
 }
@@ -64,7 +66,9 @@ fn from_block(block: &Partial, index: usize) -> Statement {
         (Some(_), Some(blocks)) => {
             let named: Vec<Principal> =
                 blocks.into_iter().map(|block| identifiers(block.field("identifiers"))).collect();
-            if let Some(everyone) = named.iter().position(|named| *named == Principal::Everyone) {
+            if let Some(everyone) =
+                named.iter().position(|named| matches!(named, Principal::Everyone | Principal::Open))
+            {
                 at.extend([Step::from("principals"), Step::from(everyone), Step::from("identifiers")]);
             }
             broadest(&named)
@@ -87,6 +91,8 @@ fn from_block(block: &Partial, index: usize) -> Statement {
         principal,
         conditions,
         access: access(block.field("actions"), block.field("not_actions")),
+        actions: Patterns::of(block.field("actions"), block.field("not_actions")),
+        resources: Patterns::of(block.field("resources"), block.field("not_resources")),
         at,
     }
 }
@@ -104,22 +110,21 @@ fn identifiers(identifiers: &Partial) -> Principal {
     let Some(items) = identifiers.items() else { return Principal::Unknown };
     let principals = items.into_iter().map(|item| match item {
         Partial::Unknown => Principal::Unknown,
-        item if item.text().is_some_and(|text| text.contains('*') || text.contains("${")) => {
-            Principal::Everyone
-        }
+        item if item.text() == Some("*") => Principal::Everyone,
+        item if item.text().is_some_and(|text| text.contains('*') || text.contains("${")) => Principal::Open,
         _ => Principal::Fixed,
     });
     broadest(&principals.collect::<Vec<_>>())
 }
 
 fn broadest(principals: &[Principal]) -> Principal {
-    [Principal::Everyone, Principal::Unknown]
+    [Principal::Everyone, Principal::Open, Principal::Unknown]
         .into_iter()
         .find(|principal| principals.contains(principal))
         .unwrap_or(Principal::Fixed)
 }
 
-fn texts(values: &Partial) -> Option<Vec<Option<String>>> {
+pub(super) fn texts(values: &Partial) -> Option<Vec<Option<String>>> {
     Some(values.items()?.into_iter().map(|value| value.text().map(ToOwned::to_owned)).collect())
 }
 

@@ -3,9 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::facts::buckets::partial::Partial;
 
-fn judged(statement: &serde_json::Value) -> Opening {
+fn judged(statement: &serde_json::Value) -> Judgement {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-    judge(&from_json(&policy.to_string()).unwrap())
+    is_public(&from_json(&policy.to_string()).unwrap())
 }
 
 #[test]
@@ -22,12 +22,12 @@ fn a_statement_is_public_unless_its_principal_is_fixed() {
     ];
     for (principal, expected) in table {
         let found = judged(&json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}));
-        assert_eq!(found.public, expected, "{principal}");
+        assert_eq!(found.holds, expected, "{principal}");
     }
     let but = judged(&json!({"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}));
-    assert_eq!((but.public, but.principal), (Truth::True, "NotPrincipal"));
-    assert_eq!(judged(&json!({"Effect": "Deny", "Principal": "*"})).public, Truth::False);
-    assert_eq!(judged(&json!({"Effect": "Allow", "Action": "s3:*"})).public, Truth::False);
+    assert_eq!((but.holds, but.principal), (Truth::True, "NotPrincipal"));
+    assert_eq!(judged(&json!({"Effect": "Deny", "Principal": "*"})).holds, Truth::False);
+    assert_eq!(judged(&json!({"Effect": "Allow", "Action": "s3:*"})).holds, Truth::False);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_condition_pins_where_every_value_is_fixed() {
     ];
     for (condition, public) in table {
         let found = judged(&json!({"Effect": "Allow", "Principal": "*", "Condition": condition}));
-        assert_eq!(found.public, public.into(), "{condition}");
+        assert_eq!(found.holds, public.into(), "{condition}");
     }
 }
 
@@ -77,10 +77,10 @@ fn one_public_statement_among_others_decides_and_a_deny_does_not() {
         json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "s3:*"});
     let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*"});
     let text = json!({"Statement": [fixed, allow, deny]}).to_string();
-    let opening = judge(&from_json(&text).unwrap());
-    assert_eq!((opening.public, opening.access), (Truth::True, Access::BOTH));
+    let opening = is_public(&from_json(&text).unwrap());
+    assert_eq!((opening.holds, opening.access), (Truth::True, Access::BOTH));
     let single = json!({"Statement": allow}).to_string();
-    assert_eq!(judge(&from_json(&single).unwrap()).public, Truth::True);
+    assert_eq!(is_public(&from_json(&single).unwrap()).holds, Truth::True);
 }
 
 #[test]
@@ -106,11 +106,11 @@ fn what_is_no_policy_says_nothing() {
         let statements = from_json(text);
         assert!(statements.is_none(), "{text}");
     }
-    assert_eq!(judge(&from_json("{\"Statement\":[]}").unwrap()).public, Truth::False);
+    assert_eq!(is_public(&from_json("{\"Statement\":[]}").unwrap()).holds, Truth::False);
     for odd in
         ["{\"Statement\":[1,null,\"x\"]}", "{\"Statement\":{\"Effect\":[],\"Principal\":7,\"Condition\":[]}}"]
     {
-        assert_eq!(judge(&from_json(odd).unwrap()).public, Truth::False, "{odd}");
+        assert_eq!(is_public(&from_json(odd).unwrap()).holds, Truth::False, "{odd}");
     }
 }
 
@@ -138,8 +138,8 @@ fn what_a_document_leaves_open_is_unknown_only_where_it_decides() {
     ];
     for (statement, expected) in table {
         let document = Partial::from_expressions(&json!({"statement": [statement]}));
-        let opening = judge(&from_policy_document(&document).unwrap());
-        assert_eq!(opening.public, expected, "{statement}");
+        let opening = is_public(&from_policy_document(&document).unwrap());
+        assert_eq!(opening.holds, expected, "{statement}");
     }
     assert!(
         from_policy_document(&Partial::from_expressions(&json!({"statement": {"references": ["x.y"]}})))

@@ -1,0 +1,67 @@
+# METADATA
+# title: Logs are kept where nobody can rewrite them
+# description: >-
+#   Whoever breaks in deletes the traces first, and a log that can be rewritten proves nothing afterwards. The store that
+#   receives logs has to keep what was written: by Object Lock, or a retention policy, which nobody can lift before its
+#   time in compliance mode, or at least by versioning, which keeps what is overwritten or deleted until somebody removes
+#   the versions too. Object Lock is the stronger of the two; it locks nothing without a default retention.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+#   - ref: https://cloud.google.com/storage/docs/bucket-lock
+#   - ref: https://learn.microsoft.com/azure/storage/blobs/immutable-storage-overview
+# custom:
+#   severity: HIGH
+#   recommended_action: |-
+#     Lock what is written for as long as the logs have to be kept:
+#     ```hcl
+#     resource "aws_s3_bucket_versioning" "logs" {
+#       bucket = aws_s3_bucket.logs.id
+#       versioning_configuration {
+#         status = "Enabled"
+#       }
+#     }
+#
+#     resource "aws_s3_bucket_object_lock_configuration" "logs" {
+#       bucket = aws_s3_bucket.logs.id
+#       rule {
+#         default_retention {
+#           mode = "COMPLIANCE"
+#           days = 365
+#         }
+#       }
+#     }
+#     ```
+#     On Google Cloud set `retention_policy { retention_period = "31536000" }` on the bucket, on Azure an
+#     `immutability_policy` on the storage account.
+#   controls:
+#     soc2: {CC7.2: supporting, CC7.3: supporting}
+#     hipaa: {"164.312(b)": supporting, "164.312(c)(1)": partial}
+#     nist: {AU-9: partial, AU-11: supporting}
+#     pci: {"10.3.2": partial, "10.5.1": supporting}
+#     iso27001: {A.8.15: partial}
+#   input:
+#     selector: [{type: log-store, kinds: [aws_s3_bucket, azurerm_storage_account, google_storage_bucket]}]
+package probity.audit.mutable_log_store
+
+import rego.v1
+
+deny contains result if {
+	input.immutable == false
+	result := {
+		"msg": sprintf("`%s` receives logs, and keeps neither versions nor a lock on them", [input.address]),
+		"path": ["versioned"],
+		"related": [{"msg": "this writes logs there", "path": ["receives", index], "resource": source.resource} |
+			some index, source in input.receives
+		],
+	}
+}
+
+not_assessed contains result if {
+	input.immutable == "unknown"
+	result := {
+		"msg": sprintf("whether `%s` keeps the logs that it receives as they were is not in the plan", [input.address]),
+		"path": ["immutable"],
+		"missing": concat(", ", input.missing),
+	}
+}

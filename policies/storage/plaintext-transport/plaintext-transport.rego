@@ -1,0 +1,72 @@
+# METADATA
+# title: Buckets refuse what comes without TLS
+# description: >-
+#   S3 answers plain HTTP as readily as HTTPS: whoever is on the way can read objects, and take over signed requests.
+#   Only a statement of the bucket's policy that denies everyone where `aws:SecureTransport` is false ends that, and it
+#   has to cover the bucket and its objects. An Azure storage account refuses plain HTTP unless that is switched off.
+#   Google Cloud Storage has no such setting. A website endpoint of S3 speaks plain HTTP alone; put a CDN before it.
+# scope: package
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+#   - ref: https://learn.microsoft.com/azure/storage/common/storage-require-secure-transfer
+# custom:
+#   severity: MEDIUM
+#   recommended_action: |-
+#     Deny what comes without TLS. A bucket has one policy, so add the statement to the one that there is:
+#     ```hcl
+#     data "aws_iam_policy_document" "tls_only" {
+#       statement {
+#         effect    = "Deny"
+#         actions   = ["s3:*"]
+#         resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+#         principals {
+#           type        = "*"
+#           identifiers = ["*"]
+#         }
+#         condition {
+#           test     = "Bool"
+#           variable = "aws:SecureTransport"
+#           values   = ["false"]
+#         }
+#       }
+#     }
+#
+#     resource "aws_s3_bucket_policy" "tls_only" {
+#       bucket = aws_s3_bucket.this.id
+#       policy = data.aws_iam_policy_document.tls_only.json
+#     }
+#     ```
+#     On Azure set `https_traffic_only_enabled = true` on the storage account.
+#   controls:
+#     soc2: {CC6.7: partial, C1.1: supporting}
+#     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial}
+#     nist: {SC-8: partial, SC-8(1): partial}
+#     pci: {"4.2.1": supporting}
+#     gdpr: {"32(1)(a)": supporting}
+#     iso27001: {A.8.24: supporting}
+#   input:
+#     selector: [{type: bucket, kinds: [aws_s3_bucket, azurerm_storage_account]}]
+package probity.storage.plaintext_transport
+
+import rego.v1
+
+deny contains result if {
+	input.secure_transport == false
+	result := {
+		"msg": sprintf("`%s` takes requests without TLS: %s", [input.address, _lack]),
+		"path": ["secure_transport"],
+	}
+}
+
+not_assessed contains result if {
+	input.secure_transport == "unknown"
+	result := {
+		"msg": sprintf("whether `%s` refuses requests without TLS is not in the plan", [input.address]),
+		"path": ["secure_transport"],
+		"missing": concat(", ", input.secure_transport_missing),
+	}
+}
+
+_lack := "plain HTTP is switched on" if {
+	input.provider == "azure"
+} else := "no policy denies them for the bucket and its objects"

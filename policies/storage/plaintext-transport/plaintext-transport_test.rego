@@ -1,0 +1,37 @@
+package probity.storage.plaintext_transport_test
+
+import rego.v1
+
+import data.probity.storage.plaintext_transport as rule
+
+test_what_lets_plaintext_in_is_reported_with_what_is_lacking if {
+	cases := {"aws": "no policy denies them for the bucket and its objects", "azure": "plain HTTP is switched on"}
+	every provider, lack in cases {
+		results := rule.deny with input as _bucket(provider, false)
+		results == {{
+			"msg": sprintf("`the.bucket` takes requests without TLS: %s", [lack]),
+			"path": ["secure_transport"],
+		}}
+		count(rule.not_assessed) == 0 with input as _bucket(provider, false)
+	}
+}
+
+test_what_takes_tls_only_or_has_no_such_setting_passes if {
+	every secure in [true, null] {
+		count(rule.deny) == 0 with input as _bucket("aws", secure)
+		count(rule.not_assessed) == 0 with input as _bucket("aws", secure)
+	}
+}
+
+test_an_unknown_policy_is_not_assessed if {
+	count(rule.deny) == 0 with input as _bucket("aws", "unknown")
+	results := rule.not_assessed with input as _bucket("aws", "unknown")
+	{result.missing | some result in results} == {"a.policy, b.policy"}
+}
+
+_bucket(provider, secure) := {
+	"address": "the.bucket",
+	"provider": provider,
+	"secure_transport": secure,
+	"secure_transport_missing": ["a.policy", "b.policy"],
+}
