@@ -118,8 +118,6 @@ fn values(folder: &Path) -> Vec<Shown> {
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
-        baseline: None,
-        waive_inline: true,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
