@@ -8,7 +8,7 @@ const NAMESPACE: &str =
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n";
 const STRICT: &str = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n";
 const ORDERS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders, namespace: shop, labels: {data-classification: internal}}\nspec:\n  template:\n    metadata: {labels: {app: orders}}\n    spec:\n      serviceAccountName: orders\n      containers:\n        - name: orders\n          ports: [{containerPort: 8080}]\n          env:\n            - {name: DATABASE_URL, value: 'postgresql://orders@orders-db.shop:5432/orders?sslmode=require'}\n";
-const DATABASE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: orders-db, namespace: shop, labels: {data-classification: confidential}}\nspec: {selector: {app: orders-db}, ports: [{port: 5432}]}\n";
+const DATABASE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: orders-db, namespace: shop, labels: {data-classification: confidential}}\nspec: {selector: {app: orders-db}, ports: [{port: 5432}]}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: orders-db, namespace: shop}\nspec: {template: {metadata: {labels: {app: orders-db}}, spec: {containers: [{name: db, image: 'postgres:17', ports: [{containerPort: 5432}]}]}}}\n";
 
 fn git(folder: &Folder, arguments: &[&str]) {
     let mut git = Command::new("git");

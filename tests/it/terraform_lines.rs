@@ -113,6 +113,8 @@ fn values(folder: &Path) -> Vec<Shown> {
         exclude: Vec::new(),
         namespace: "default".to_owned(),
         render: false,
+        waive_inline: true,
+        baseline: None,
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),

@@ -39,6 +39,7 @@ deny contains result if {
 			named := input.named_by
 			named != null
 		],
+		"remedy": _remedy,
 	}
 }
 
@@ -54,3 +55,26 @@ not_assessed contains result if {
 
 # State of Kafka Connect and MirrorMaker is nobody's data.
 _is_internal if input.internal
+
+_remedy := concat("\n", [
+	"Give the topic an object, and say there what it holds:",
+	"```yaml",
+	"apiVersion: kafka.strimzi.io/v1",
+	"kind: KafkaTopic",
+	"metadata:",
+	sprintf("  name: %s", [input.name]),
+	"  labels:",
+	sprintf("    strimzi.io/cluster: %s", [input.cluster]),
+	"    data-classification: internal",
+	"```",
+]) if {
+	is_object(input.named_by)
+} else := concat("\n", [
+	"Say on its object what it holds, also if that is nothing that needs care:",
+	"```yaml",
+	"metadata:",
+	"  labels:",
+	"    data-classification: internal",
+	"```",
+	"with the annotation `probity.dev/data-categories: PII` (or `PHI`, `PCI`) where there is data about people.",
+])

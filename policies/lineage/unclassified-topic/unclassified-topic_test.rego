@@ -23,11 +23,13 @@ test_what_is_unknown_is_not_assessed if {
 }
 
 test_what_names_a_topic_without_object_is_related if {
-	named := {"named_by": {"text": "KafkaUser/shop/orders may read topic `a`", "resource": "KafkaUser/shop/orders"}}
+	named := {"name": "a", "cluster": "events", "named_by": {"text": "KafkaUser/shop/orders may read topic `a`", "resource": "KafkaUser/shop/orders"}}
 	some result in rule.deny with input as object.union(_subject(false), named)
 	{related.resource | some related in result.related} == {"KafkaUser/shop/orders"}
+	contains(result.remedy, "    strimzi.io/cluster: events")
 	some plain in rule.deny with input as object.union(_subject(false), {"named_by": null})
 	plain.related == []
+	startswith(plain.remedy, "Say on its object")
 }
 
 test_state_of_kafka_itself_passes if {

@@ -94,17 +94,13 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
 }
 
 fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origin>) {
-    match topic.resource {
-        Some(resource) => {
-            let place = Origin::Place(places::name(set.view.estate.node(resource)));
-            (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place))
-        }
-        None => {
-            let used = topic.uses.iter().map(|used| &used.because);
-            let origin = topic.named_by.iter().chain(used).find_map(|because| because.origin.clone());
-            (topic.id(), "".into(), origin)
-        }
+    if let Some(resource) = topic.resource {
+        let place = Origin::Place(places::name(set.view.estate.node(resource)));
+        return (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place));
     }
+    let used = topic.uses.iter().map(|used| &used.because);
+    let origin = topic.named_by.iter().chain(used).find_map(|because| because.origin.clone());
+    (topic.id(), "".into(), origin)
 }
 
 /// `{id, cluster, name, open, open_because, classification: {declared, level, categories}, carries, readers, writers,

@@ -20,11 +20,11 @@ const SETTINGS: [&str; 6] = [
     "statusStorageTopic",
 ];
 
-/// What Strimzi calls those of MirrorMaker 2 unless told.
+/// What Strimzi calls those of `MirrorMaker` 2 unless told.
 const DEFAULTS: [&str; 3] =
     ["mirrormaker2-cluster-configs", "mirrormaker2-cluster-offsets", "mirrormaker2-cluster-status"];
 
-/// Topics that Connect and MirrorMaker are told to keep their state in.
+/// Topics that Connect and `MirrorMaker` are told to keep their state in.
 pub(super) struct Storage<'e>(BTreeSet<&'e str>);
 
 impl<'e> Storage<'e> {

@@ -43,7 +43,7 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
     let authentication = authentication(datastores, id, &accesses);
     let fields = [
         ("exposures", Fact::array(datastores.servers.get(id).exposures.iter().cloned())),
-        ("users", users(datastores, &accesses)),
+        ("users", users(set, &accesses)),
         ("shared_principal", names(&sharing.by_principal)),
         ("shared_server", names(&sharing.by_server)),
         ("databases_known", Fact::from(sharing.databases_known)),
