@@ -1,6 +1,7 @@
 //! The command line: arguments in, an exit code out. One file per command; the only module that prints.
 
 mod audit;
+mod baseline;
 mod clock;
 mod completions;
 mod configuration;
@@ -13,6 +14,7 @@ mod policies;
 mod progress;
 mod rules;
 mod scan;
+mod since;
 mod terminal;
 mod test;
 
@@ -54,6 +56,8 @@ enum Command {
     Facts(facts::Arguments),
     /// Draw services and the databases that they use.
     Graph(graph::Arguments),
+    /// Write today's findings to a file, so that they do not count until their objects change.
+    Baseline(Box<baseline::Arguments>),
     /// Run the unit tests of Rego policies.
     Test(test::Arguments),
     /// List the rules.
@@ -94,6 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Scan(arguments) => scan::run(arguments, matches, &terminal),
         Command::Facts(arguments) => facts::run(arguments, &terminal),
         Command::Graph(arguments) => graph::run(arguments, &terminal),
+        Command::Baseline(arguments) => baseline::run(arguments, &terminal),
         Command::Test(arguments) => test::run(arguments, &terminal),
         Command::Rules(arguments) => rules::run(arguments, &terminal),
         Command::Audit(arguments) => audit::run(arguments, &terminal),

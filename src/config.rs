@@ -39,7 +39,7 @@ const WITHOUT_EFFECT: [&str; 2] = ["classification", "secrets"];
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Config {
     /// Globs in gitignore syntax, relative to the base: files that are left out.
     pub exclude: Vec<Phrase>,
@@ -48,9 +48,9 @@ pub struct Config {
     /// Rule ids with what is to be different about them.
     pub rules: BTreeMap<String, RuleSettings>,
     /// Folders with policies of your own, relative to this file.
-    pub policies: Vec<Phrase>,
+    pub policies: Vec<Placed<Phrase>>,
     /// Files and folders that policies see below `data`, relative to this file.
-    pub data: Vec<Phrase>,
+    pub data: Vec<Placed<Phrase>>,
     /// Named variants of the estate with the files, folders and globs that each consists of, in the order in which
     /// they are applied.
     pub sets: BTreeMap<String, Vec<FilePattern>>,
@@ -79,7 +79,7 @@ pub struct Config {
 /// What is to be different about a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct RuleSettings {
     /// `false`: the rule is not judged by.
     pub enabled: Option<Placed<bool>>,

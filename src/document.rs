@@ -8,6 +8,7 @@
 
 pub mod assembly;
 mod builder;
+pub mod hcl;
 pub mod json;
 mod number;
 pub mod typed;
@@ -340,6 +341,30 @@ impl<'d> NodeRef<'d> {
                 self.entries().map(|(key, _, value)| (key.to_owned(), value.to_json())).collect()
             }
         }
+    }
+
+    /// The longest path to a value or key that stands at a span: a sequence of one element may stand where that does.
+    pub fn path_of(self, span: &Range<usize>) -> Option<Vec<Step>> {
+        let mut path = Vec::new();
+        self.find(span, &mut path).then_some(path)
+    }
+
+    fn find(self, span: &Range<usize>, path: &mut Vec<Step>) -> bool {
+        for (key, key_span, value) in self.entries() {
+            path.push(key.into());
+            if key_span == *span || value.find(span, path) {
+                return true;
+            }
+            path.pop();
+        }
+        for (index, item) in self.items().enumerate() {
+            path.push(index.into());
+            if item.find(span, path) {
+                return true;
+            }
+            path.pop();
+        }
+        self.span() == *span
     }
 
     /// Where a path leads: see [`Located`].

@@ -5,16 +5,21 @@
 mod divide;
 mod sets;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     config::{Config, FilePattern},
-    document::{Document, NodeRef},
+    document::{Document, NodeRef, Step},
     resource::{
+        credential,
         kubernetes::{Identity, Object, Scopes, objects},
-        terraform::{Plan, kubernetes::Embedded},
+        render::Rendered,
+        terraform::{Plan, kubernetes::Embedded, written::Written},
     },
-    source::{SourceId, Sources},
+    source::{Place, SourceId, Sources},
 };
 
 /// One Kubernetes object of the estate.
@@ -67,6 +72,18 @@ pub struct Estate {
     pub config: Config,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
+    /// For each plan, the configuration that it was made from.
+    written: Vec<Written>,
+    /// By their output, what was rendered.
+    rendered: BTreeMap<SourceId, Rendered>,
+}
+
+/// Where something that is no file of its own is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub place: Place,
+    /// Another place that belongs to it, with what it is.
+    pub also: Option<(&'static str, Place)>,
 }
 
 impl Estate {
@@ -98,7 +115,11 @@ impl Estate {
                 Resource { id, identity, object, document, homes: None, via, is_copy: false }
             })
             .collect();
-        let sets = divide::divide(&mut resources, &documents, &sources, named);
+        let divide::Division { names: sets, replaced } =
+            divide::divide(&mut resources, &documents, &sources, named);
+        for (source, problem) in replaced {
+            sources.get_mut(source).notices.push(problem);
+        }
         let planned = resources.iter().rev();
         let planned =
             planned.filter_map(|one| Some((Arc::clone(&one.id), Arc::clone(&one.via.as_ref()?.address))));
@@ -106,8 +127,18 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
-        let config = Config::default();
-        Self { sources, documents, resources, plans, sets, namespace, config, vias }
+        Self {
+            sources,
+            documents,
+            resources,
+            plans,
+            sets,
+            namespace,
+            config: Config::default(),
+            vias,
+            written: Vec::new(),
+            rendered: BTreeMap::new(),
+        }
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -121,6 +152,66 @@ impl Estate {
 
     pub fn file(&self, resource: &Resource) -> SourceId {
         self.documents[resource.document].source
+    }
+
+    /// Takes the configuration of each plan, and hides what must not be shown of it.
+    pub fn attach(&mut self, written: Vec<Written>) {
+        let pairs = self.plans.iter().zip(&written);
+        let secrets: Vec<Place> = pairs.flat_map(|(plan, written)| written.secrets(plan)).collect();
+        self.sources.mask(secrets);
+        for problem in written.iter().flat_map(|written| &written.problems) {
+            if let Some(source) = problem.place.as_ref().map(|place| self.sources.get_mut(place.source))
+                && !source.notices.contains(problem)
+            {
+                source.notices.push(problem.clone());
+            }
+        }
+        self.written = written;
+    }
+
+    /// Where in the configuration a value of a planned resource is written.
+    pub fn written(&self, plan: usize, resource: u32, path: &[Step]) -> Option<Place> {
+        let (written, plan) = (self.written.get(plan)?, self.plans.get(plan)?);
+        written.locate(plan, plan.resource(resource)?, path)
+    }
+
+    /// Takes what was rendered, and hides what must not be shown of its parts. Call after the masks of the output.
+    pub fn attach_rendered(&mut self, rendered: Vec<Rendered>) {
+        let rendered = rendered.into_iter();
+        let by_output = rendered.filter_map(|one| Some((self.sources.by_file(&one.root.output())?, one)));
+        self.rendered = by_output.collect();
+        let mut hidden = Vec::new();
+        let mut texts: BTreeMap<SourceId, BTreeSet<String>> = BTreeMap::new();
+        for resource in &self.resources {
+            let output = self.file(resource);
+            let Some(rendered) = self.rendered.get(&output) else { continue };
+            for secret in credential::secrets(&resource.object, self.node(resource)) {
+                let place = Place::new(output, secret.span);
+                hidden.extend(rendered.locate(&self.sources, &place).map(|origin| origin.place));
+                texts.entry(output).or_default().extend(secret.values);
+            }
+        }
+        for (output, rendered) in &self.rendered {
+            hidden.extend(rendered.secrets(&self.sources, &texts.remove(output).unwrap_or_default()));
+        }
+        self.sources.mask(hidden);
+    }
+
+    /// Where what stands in a plan, or was rendered, is written.
+    pub fn shown(&self, place: &Place) -> Option<Shown> {
+        if let Some(rendered) = self.rendered.get(&place.source) {
+            let origin = rendered.locate(&self.sources, place)?;
+            let also = origin.value.map(|value| ("its value is given here", value));
+            return Some(Shown { place: origin.place, also });
+        }
+        let written = self.written_place(place)?;
+        Some(Shown { place: written, also: Some(("as planned", place.clone())) })
+    }
+
+    /// Where in the configuration is written what stands at a place of a plan.
+    fn written_place(&self, place: &Place) -> Option<Place> {
+        let position = self.plans.iter().position(|plan| plan.source == place.source)?;
+        self.written.get(position)?.locate_place(self.plans.get(position)?, place)
     }
 
     /// The resources of a document (an index into [`Self::documents`]), in the order of their places.

@@ -11,6 +11,7 @@ mod catalogues;
 mod classifications;
 mod connections;
 mod credentials;
+mod database_containers;
 mod datastores;
 mod declared;
 mod environment;
@@ -32,6 +33,7 @@ mod services;
 mod set;
 mod topics;
 mod truth;
+mod unbuilt;
 mod vault_agents;
 mod workloads;
 

@@ -7,13 +7,14 @@
 //! |---|---|---|
 //! | [`spelling`] | what was probably meant | any vocabulary |
 //! | [`source`] | bytes, digests, places, what must not be shown | any idea of what the bytes mean |
-//! | [`document`] | YAML and JSON values with a place for every key and scalar | Kubernetes, Terraform |
+//! | [`document`] | YAML, JSON and HCL values with a place for every key and scalar | Kubernetes, Terraform |
 //! | [`finding`] | findings, severities, fingerprints | lines and columns |
 //! | [`config`] | `probity.yaml` as types, validated | reading files, effects |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
+//! | [`baseline`] | findings of some day that do not count yet | who accepted them |
 //! | [`waiver`] | what is accepted, by whom, until when | which findings there are |
 //! | [`report`] | order, counts, outcome | printing |
 //! | [`output`] | one file per format | decisions |
@@ -38,6 +39,8 @@ pub mod estate;
 pub mod facts;
 
 pub mod policy;
+
+pub mod baseline;
 
 pub mod waiver;
 

@@ -3,6 +3,7 @@
 //! Text of a source is shown only through [`crate::source::Source::masked`], and findings are neither judged nor
 //! reordered here. Deliberately absent: files and terminals; a renderer gets a writer and is told what it may use.
 
+mod causes;
 mod csv;
 mod excerpt;
 pub mod facts;

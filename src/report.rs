@@ -1,6 +1,7 @@
 //! The report: everything a run found out, judged and in order. Pure: every format and the exit code come from it.
 
 mod build;
+mod change;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,6 +12,7 @@ use crate::{
 
 pub use crate::waiver::Waiver;
 pub use build::Parts;
+pub use change::{Change, Repaired};
 
 /// Verdict of a whole run: incomplete beats fail beats pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,8 @@ pub struct Report {
     pub expired_waivers: Vec<Waiver>,
     /// Waivers that are about no finding, sorted.
     pub unused_waivers: Vec<Waiver>,
+    /// Entries of the baseline that are about no finding any more.
+    pub unmet_baseline: usize,
     /// For each rule, the resources that passed, sorted: the audit log names them.
     pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.
@@ -127,6 +131,8 @@ pub struct Report {
     pub incomplete: Vec<String>,
     /// All rules that ran, sorted by id.
     pub rules: Vec<Arc<Rule>>,
+    /// With `--since`, the change that the findings are limited to.
+    pub change: Option<Change>,
     /// `None` with `--audit off`.
     pub audit: Option<AuditReference>,
     /// Open findings at or above it make the run fail; `None`: never.
@@ -148,6 +154,21 @@ impl Report {
 
     pub fn baseline(&self) -> usize {
         self.findings.iter().filter(|judged| judged.status == Status::Baseline).count()
+    }
+
+    /// The verdict on what the report holds.
+    fn decide(&self) -> Outcome {
+        let failing = |judged: &Judged| {
+            judged.status == Status::Open
+                && self.fail_on.is_some_and(|least| judged.finding.severity >= least)
+        };
+        if !self.incomplete.is_empty() || !self.errors.is_empty() {
+            Outcome::Incomplete
+        } else if self.findings.iter().any(failing) {
+            Outcome::Fail
+        } else {
+            Outcome::Pass
+        }
     }
 
     /// The rule of a finding; `None` for results of Conftest policies.

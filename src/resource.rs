@@ -11,6 +11,7 @@ pub mod format;
 mod kinds;
 pub mod kubernetes;
 pub mod kustomization;
+pub mod render;
 pub mod selector;
 pub mod shape;
 pub mod terraform;

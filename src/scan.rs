@@ -1,11 +1,20 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
-use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
+mod configuration;
+mod mask;
+mod rendering;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::{
+    baseline::Baseline,
     config::{Config, Day, Flavour},
     estate::Estate,
     finding::Severity,
@@ -14,8 +23,8 @@ use crate::{
     resource::{
         contents,
         contents::Contents,
-        credential,
-        kustomization::{Generator, generators},
+        render::Rendered,
+        terraform::{Plan, modules::Modules, written::Written},
     },
     source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
     waiver::Waivers,
@@ -29,12 +38,18 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Namespace of manifests that name none.
     pub namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations.
+    pub render: bool,
     /// Open findings at or above it fail the run; `None`: never.
     pub fail_on: Option<Severity>,
     /// Skipped sources and what is not assessed make the run incomplete.
     pub strict: bool,
     /// Day on which waivers are compared with their last, UTC.
     pub today: Day,
+    /// Comments beside their places waive findings, too.
+    pub waive_inline: bool,
+    /// Findings that do not count yet.
+    pub baseline: Option<Baseline>,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
     pub config: Config,
 }
@@ -60,15 +75,9 @@ pub enum Stage {
 
 /// Reads the estate: files to sources, documents, resources and sets.
 pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estate, ScanError> {
-    let mut sources = sources(settings, progress)?;
-    let plan_folders: Vec<String> = sources
-        .iter()
-        .filter(|(_, source)| source.file.ends_with("tfplan.json"))
-        .map(|(_, source)| contents::folder(&source.file).to_owned())
-        .collect();
+    let Inputs { mut sources, modules, rendered } = inputs(settings, progress)?;
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
-    let read: Vec<Contents> =
-        ids.par_iter().map(|id| contents::read(*id, sources.get(*id), &plan_folders)).collect();
+    let read: Vec<Contents> = ids.par_iter().map(|id| contents::read(*id, sources.get(*id))).collect();
     let (mut documents, mut plans) = (Vec::new(), Vec::new());
     for (id, contents) in ids.into_iter().zip(read) {
         let source = sources.get_mut(id);
@@ -79,10 +88,26 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
         documents.extend(contents.documents);
         plans.extend(contents.plan);
     }
+    let folders = plan_folders(&sources, &plans, &modules);
+    let sourced: Vec<SourceId> = sources
+        .iter()
+        .filter(|(_, source)| contents::is_terraform_source(&source.file))
+        .map(|(id, _)| id)
+        .collect();
+    for id in sourced {
+        let source = sources.get_mut(id);
+        if let Some(status) = contents::planned(&source.file, &folders) {
+            source.status = status;
+        }
+    }
+    let file = |plan: &Plan| modules.get(&*sources.get(plan.source).file).cloned().unwrap_or_default();
+    let written = plans.iter().map(|plan| Written::new(&file(plan), &sources)).collect();
     let (namespace, named) = (&settings.namespace, &settings.config.sets);
     let mut estate = Estate::with_sets(sources, documents, plans, namespace, named);
     estate.config = settings.config.clone();
-    mask_credentials(&mut estate);
+    estate.attach(written);
+    mask::credentials(&mut estate);
+    estate.attach_rendered(rendered);
     Ok(estate)
 }
 
@@ -95,21 +120,12 @@ pub fn admit_documents(estate: &mut Estate) {
         if let Status::Ignored(reason) = &source.status {
             if source.documents > 0 || policy::conftest::is_empty(source) {
                 source.status = Status::Read;
-            } else if !source.file.ends_with(".tf") {
+            } else if !contents::is_terraform_source(&source.file) {
                 source.status = Status::Skipped(reason.clone());
             }
         }
     }
-    let others = (0..estate.documents.len()).into_par_iter();
-    let places: Vec<Place> = others
-        .filter(|index| estate.resources_of(*index).next().is_none())
-        .flat_map_iter(|index| {
-            let document = &estate.documents[index];
-            let secrets = credential::find_in_settings(document.root());
-            secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
-        })
-        .collect();
-    estate.sources.mask(places);
+    mask::settings(estate);
 }
 
 /// Judges an estate that was read.
@@ -121,20 +137,20 @@ pub fn judge(
 ) -> Report {
     let (overrides, not_applicable) = override_rules(&settings.config, &mut policies);
     let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
-    let judged: Vec<Place> = evaluation
-        .findings
-        .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
-        .filter_map(|finding| finding.place.clone())
-        .filter(|place| is_value(estate, place))
-        .collect();
-    estate.sources.mask(judged);
-    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.today);
+    mask::judged(estate, &evaluation.findings);
+    let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);
     }
     let was_judged = |id: &str| policies.rules.iter().any(|rule| *rule.id == *id);
+    let (baseline, unmet_baseline) = settings
+        .baseline
+        .as_ref()
+        .map(|baseline| baseline.judge(&evaluation.findings, estate, was_judged))
+        .unwrap_or_default();
     let mut parts = Parts {
+        baseline,
+        unmet_baseline,
         unused_waivers: waivers.unused(&evaluation.findings, was_judged),
         waivers,
         evaluation,
@@ -153,6 +169,15 @@ pub fn judge(
 
 /// Selectors whose rules of `mtls` ask for what only a mesh gives.
 const OF_MESHES: [&str; 2] = ["workload", "connection"];
+/// Folders whose `.tf` files, and those below them, a plan stands for.
+fn plan_folders(
+    sources: &Sources,
+    plans: &[Plan],
+    modules: &BTreeMap<Arc<str>, Modules>,
+) -> BTreeSet<String> {
+    let beside = plans.iter().map(|plan| contents::folder(&sources.get(plan.source).file).to_owned());
+    beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
+}
 
 /// Gives rules the severities of the configuration and removes those that it disables.
 fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {
@@ -188,8 +213,16 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
     (overrides, disabled)
 }
 
-/// Finds, reads and decodes the files of the estate.
-fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, ScanError> {
+/// What the estate is made from.
+struct Inputs {
+    sources: Sources,
+    /// The configuration that each plan was made from, by the plan's file.
+    modules: BTreeMap<Arc<str>, Modules>,
+    rendered: Vec<Rendered>,
+}
+
+/// Finds, reads and decodes the files of the estate, and renders them where that is asked for.
+fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanError> {
     let base = &settings.base;
     let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
@@ -205,64 +238,10 @@ fn sources(settings: &Settings, progress: &Progress<'_>) -> Result<Sources, Scan
     if base.stdin {
         sources.push(read::stdin());
     }
-    Ok(Sources::new(sources))
-}
-
-/// Rules about secrets whose findings point at names and settings, not at values.
-const NO_VALUES: [&str; 6] = [
-    "secrets/broad-secret-access",
-    "secrets/etcd-unencrypted",
-    "secrets/inert-vault-annotation",
-    "secrets/insecure-secret-store",
-    "secrets/not-externally-managed",
-    "secrets/shared-secret",
-];
-
-/// Masks what looks like a credential, before anything can be printed.
-fn mask_credentials(estate: &mut Estate) {
-    let places: Vec<Place> = estate
-        .resources
-        .par_iter()
-        .flat_map_iter(|resource| {
-            let source = estate.file(resource);
-            let secrets = credential::secrets(&resource.object, estate.node(resource));
-            secrets.into_iter().map(move |secret| Place::new(source, secret.span))
-        })
-        .collect();
-    let generated = estate.documents.iter().flat_map(|document| {
-        let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
-        let literals = secrets.flat_map(Generator::literals);
-        literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
-    });
-    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).collect();
-    estate.sources.mask(places);
-}
-
-/// What of a source that failed belongs to no document: nobody knows which of it is a credential, and the hash of a
-/// finding's line reaches into what follows.
-fn unparsed(estate: &Estate) -> Vec<Place> {
-    let is_failed = |id: SourceId| matches!(estate.sources.get(id).status, Status::Failed(_));
-    let mut parsed: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
-    for document in estate.documents.iter().filter(|document| is_failed(document.source)) {
-        parsed.entry(document.source).or_default().push(document.root().span());
-    }
-    let mut places = Vec::new();
-    for (id, mut spans) in parsed {
-        spans.sort_unstable_by_key(|span| span.start);
-        let mut from = 0;
-        for span in spans {
-            places.extend((from < span.start).then(|| Place::new(id, from..span.start)));
-            from = from.max(span.end);
-        }
-        places.push(Place::new(id, from..estate.sources.get(id).text.len()));
-    }
-    places
-}
-
-/// Whether a place is a value rather than a key: keys are names and stay readable.
-fn is_value(estate: &Estate, place: &Place) -> bool {
-    let after = estate.sources.get(place.source).text.get(place.end..).unwrap_or_default();
-    !after.trim_start_matches(['"', '\'']).starts_with(':')
+    let modules = configuration::find(base, &mut sources);
+    let rendered =
+        if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
+    Ok(Inputs { sources: Sources::new(sources), modules, rendered })
 }
 
 /// Why the run is incomplete (contract, "Exit codes").
@@ -297,7 +276,8 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
 /// With `--root`, keeps the results whose place or related place lies in a given path.
 fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
     let Some(limit) = &settings.base.limit else { return };
-    let names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    let mut names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    names.extend(settings.base.stdin.then(|| read::STDIN.to_owned()));
     let inside = |place: &Place| {
         let file = &*estate.sources.get(place.source).file;
         names.iter().any(|name| {

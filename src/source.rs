@@ -7,6 +7,7 @@
 pub mod base;
 pub mod place;
 pub mod read;
+pub mod render;
 pub mod walk;
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, sync::OnceLock};
@@ -34,6 +35,8 @@ pub struct Source {
     pub notices: Vec<Problem>,
     /// What must not be shown of it.
     pub mask: Mask,
+    /// The set that it makes, where it is what a renderer printed and no file.
+    pub rendered: Option<Arc<str>>,
     lines: OnceLock<LineIndex>,
     masked: OnceLock<Masked>,
 }
@@ -86,6 +89,7 @@ impl Source {
             documents: 0,
             notices: Vec::new(),
             mask: Mask::None,
+            rendered: None,
             lines: OnceLock::new(),
             masked: OnceLock::new(),
         }

@@ -70,8 +70,13 @@ enum Scope {
 }
 
 impl Waivers {
-    /// Waivers of the configuration and of comments, with comments that look like one and are none.
-    pub fn new(config: &Config, estate: &Estate, today: Day) -> (Self, Vec<(SourceId, Problem)>) {
+    /// Waivers of the configuration and, where these count, of comments; with comments that look like one and are none.
+    pub fn new(
+        config: &Config,
+        estate: &Estate,
+        with_comments: bool,
+        today: Day,
+    ) -> (Self, Vec<(SourceId, Problem)>) {
         let configured = config.waivers.iter().map(|placed| {
             let entry = &placed.value;
             let waiver = Waiver {
@@ -89,7 +94,8 @@ impl Waivers {
         });
         let mut entries: Vec<Entry> = configured.collect();
         let mut problems = Vec::new();
-        for comment in inline::comments(estate) {
+        let comments = if with_comments { inline::comments(estate) } else { Vec::new() };
+        for comment in comments {
             match comment.waivers {
                 Err(message) => {
                     let problem = Problem { place: Some(comment.place.clone()), message };

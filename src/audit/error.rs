@@ -15,12 +15,14 @@ use super::{
 pub enum AuditError {
     #[error(transparent)]
     Io(#[from] IoError),
-    #[error("the audit log `{}` was in use by others for {seconds} s: try again, or raise the limit", path.display())]
+    #[error("the audit log `{}` was in use by others for {seconds} s: try again, or wait longer (`--audit-lock-timeout`)", path.display())]
     Locked { path: PathBuf, seconds: u64 },
     #[error("the audit log `{}` lies on {kind}, where locks may not hold: choose a local folder, or allow it explicitly", path.display())]
     Network { path: PathBuf, kind: &'static str },
     #[error("`{}` {what}: the audit log is not used like that; put it right, or choose another folder", path.display())]
     Unsafe { path: PathBuf, what: &'static str },
+    #[error("`{}` holds other things and no audit log: name a new or an empty folder for it", path.display())]
+    Occupied { path: PathBuf },
     #[error("there is no audit log in `{}`: name its folder, or run `probity scan` first", path.display())]
     Missing { path: PathBuf },
     #[error(
@@ -93,6 +95,7 @@ impl AuditError {
             | Self::Record { .. } => Cause::Io,
             Self::Network { .. }
             | Self::Missing { .. }
+            | Self::Occupied { .. }
             | Self::Origin { .. }
             | Self::OtherOrigin { .. }
             | Self::KeyMissing { .. }

@@ -115,7 +115,20 @@ impl Event {
         match self {
             Self::ScanInputs(read) => read.inputs.beside(),
             Self::DecisionBatch(batch) => batch.resources.beside(),
-            _ => None,
+            // All of them, so that a new kind with a list is not forgotten.
+            Self::Genesis(_)
+            | Self::ScanStart(_)
+            | Self::Decision(_)
+            | Self::WaiverGrant(_)
+            | Self::WaiverUse(_)
+            | Self::WaiverExpire(_)
+            | Self::WaiverRevoke(_)
+            | Self::Override(_)
+            | Self::ScanEnd(_)
+            | Self::Recovered(_)
+            | Self::KeyRotated(_)
+            | Self::KeyRevoked(_)
+            | Self::Closed(_) => None,
         }
     }
 

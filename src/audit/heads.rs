@@ -86,9 +86,10 @@ impl Expected {
         self.heads.push(ExpectedHead { label: label.into(), note, root });
     }
 
-    /// Smallest size that is expected.
+    /// Smallest size that is expected and not known yet: reading must not begin behind it.
     pub fn smallest(&self) -> Option<u64> {
-        self.heads.iter().map(|head| head.note.checkpoint.size).min()
+        let unknown = self.heads.iter().filter(|head| head.root.is_none());
+        unknown.map(|head| head.note.checkpoint.size).min()
     }
 
     /// The log stands here after a record, or where reading begins.

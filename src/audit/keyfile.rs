@@ -16,6 +16,9 @@ use super::{
 
 const LONGEST: u64 = 64 * 1024;
 
+/// Environment variable that may hold a private key: no command that is started gets it.
+pub const VARIABLE: &str = "PROBITY_AUDIT_KEY";
+
 /// Reads a private key; a file that others may read is refused.
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
     let (text, shared) = read(path)?;

@@ -25,35 +25,29 @@ pub const FAILED_SYNC: &str = "FSYNC_FAILED";
 /// Keeps the log out of version control.
 pub const IGNORE: &str = ".gitignore";
 
-/// Highest generation that a name has room for.
-pub const LAST_GENERATION: u8 = 99;
+/// Everything that may lie in a log's folder, but drafts (`.tmp`).
+pub const OWN_NAMES: [&str; 7] = [DESCRIPTION, LOCK, SEGMENTS, CHECKPOINT, "blobs", FAILED_SYNC, IGNORE];
 
 /// Name of a segment: the first index of its family, and how often that was recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SegmentName {
     pub first: u64,
-    pub generation: u8,
+    pub generation: u32,
 }
 
 impl SegmentName {
     pub fn parse(name: &str) -> Option<Self> {
         let (first, generation) = name.strip_suffix(".jsonl")?.split_once('-')?;
-        if first.len() != 20 || generation.len() != 2 {
-            return None;
-        }
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        (digits(first) && digits(generation))
-            .then(|| Some(Self { first: first.parse().ok()?, generation: generation.parse().ok()? }))?
+        let segment = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
+        // A name has one spelling.
+        (segment.to_string() == name).then_some(segment)
     }
 
-    /// The segment that goes on from this one after a crash, at a committed size.
+    /// The segment that goes on from this one after a crash. Generations never run out: a name grows where two digits
+    /// are not enough.
     #[must_use]
-    pub const fn recovery(self, size: u64) -> Self {
-        if self.generation < LAST_GENERATION {
-            Self { first: self.first, generation: self.generation + 1 }
-        } else {
-            Self { first: size, generation: 0 }
-        }
+    pub const fn recovery(self) -> Self {
+        Self { first: self.first, generation: self.generation.saturating_add(1) }
     }
 
     /// Whether this segment may come after another that ends at a size.
@@ -62,7 +56,7 @@ impl SegmentName {
             None => self == Self::default(),
             Some(before) => {
                 self == Self { first: size, generation: 0 } && size > before.first
-                    || self.first == before.first && self.generation == before.generation.saturating_add(1)
+                    || self != before && self == before.recovery()
             }
         }
     }
@@ -163,16 +157,19 @@ mod tests {
             "00000000000000000000-00.json",
             "0000000000000000000a-00.jsonl",
             "00000000000000000000-0.jsonl",
+            "00000000000000000000-007.jsonl",
+            "00000000000000000000-+7.jsonl",
             "99999999999999999999-00.jsonl",
             "+0000000000000000000-00.jsonl",
         ] {
             assert_eq!(SegmentName::parse(wrong), None, "{wrong}");
         }
-        let recovered = first.recovery(41);
+        let recovered = first.recovery();
         assert_eq!(recovered, SegmentName { first: 0, generation: 1 });
-        let last = SegmentName { first: 0, generation: LAST_GENERATION };
-        assert_eq!(last.recovery(41), SegmentName { first: 41, generation: 0 });
-        assert!(first < recovered && recovered < last && last < last.recovery(41));
+        let many = SegmentName { first: 0, generation: 99 }.recovery();
+        assert_eq!(many.to_string(), "00000000000000000000-100.jsonl");
+        assert_eq!(SegmentName::parse(&many.to_string()), Some(many));
+        assert!(first < recovered && recovered < many && many < SegmentName { first: 1, generation: 0 });
     }
 
     #[test]

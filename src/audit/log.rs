@@ -27,11 +27,14 @@ use super::{
     heads::Memory,
     layout::Description,
     note::Note,
-    signer::Signer,
+    signer::{LONGEST_WAIT, Signer},
     store::{FileSystem, LocalFileSystem},
     tree::Hash,
     walk::Position,
 };
+
+/// Longer than another run may hold the lock: its signer may be asked twice.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(3 * LONGEST_WAIT.as_secs());
 
 /// How to open a log for writing.
 pub struct Options {
@@ -65,7 +68,7 @@ impl Options {
             clock: Box::new(clock),
             state: None,
             run: None,
-            lock_timeout: Duration::from_secs(10),
+            lock_timeout: LOCK_TIMEOUT,
             initialise_new: false,
             allow_network: false,
             segment_bytes: 64 << 20,
@@ -119,6 +122,13 @@ impl Writer {
     pub fn append(&mut self, events: &[Event]) -> Result<Receipt, AuditError> {
         let _lock = self.lock()?;
         self.append_locked(events)
+    }
+
+    /// Makes sure that something can be added, for whoever has something to add only later: what the next commit goes to
+    /// is opened, and made if need be, and the signer has to show that it signs. Nothing is recorded.
+    pub fn rehearse(&mut self) -> Result<(), AuditError> {
+        let _lock = self.lock()?;
+        self.rehearse_locked()
     }
 
     pub fn origin(&self) -> &str {

@@ -13,8 +13,9 @@ const REDACTED: &str = "${before}[redacted]${after}";
 /// Shapes of credentials in plain text.
 static CREDENTIAL: LazyLock<Regex> = LazyLock::new(|| {
     let shapes = [
-        // User and password of a URL, or a token in the user's place.
-        r"(?P<before>://)[^/@\s]+(?P<after>@)",
+        // User and password of a URL, which may hold what else would end it (a colon with digits and a slash is a port),
+        // or a token in the user's place.
+        r"(?P<before>://)(?:[^/@\s:]*:(?:\d*[^\d/@\s]\S*|\d+)|[^/@\s]+)(?P<after>@)",
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*)",
         r"PRIVATE\+KEY\+\S+",
         r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -83,6 +84,11 @@ mod tests {
         let table = [
             ("https://ann:hunter2@git.example.com/shop", "https://[redacted]@git.example.com/shop"),
             (r#"https://ann:hun"te\r2@git.example.com"#, "https://[redacted]@git.example.com"),
+            ("https://ann:hun/ter2@tickets.example.com/7", "https://[redacted]@tickets.example.com/7"),
+            ("https://ann:hun@t/er@tickets.example.com/7", "https://[redacted]@tickets.example.com/7"),
+            ("https://:hun/ter2@tickets.example.com/7", "https://[redacted]@tickets.example.com/7"),
+            ("https://registry.example.com:5000/@shop/cart", "https://registry.example.com:5000/@shop/cart"),
+            ("https://tickets.example.com/@ann/7", "https://tickets.example.com/@ann/7"),
             ("https://ghtoken@git.example.com/shop", "https://[redacted]@git.example.com/shop"),
             ("AKIAABCDEFGHIJKLMNOP", "[redacted]"),
             ("Secret/shop/ghp_0123456789abcdefghijABCDEFGHIJ", "Secret/shop/[redacted]"),

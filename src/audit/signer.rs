@@ -10,11 +10,13 @@ use std::{
 
 use super::{
     key::{PrivateKey, VerifierKey},
+    keyfile::VARIABLE,
     note::Note,
 };
 
 const SIGNATURE: usize = 64;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long a command may take to sign.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Signs heads of the log.
 #[derive(Debug)]
@@ -91,6 +93,7 @@ impl CommandSigner {
         let failed = |reason: String| SignError::Failed { program: self.program.clone(), reason };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
+            .env_remove(VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

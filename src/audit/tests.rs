@@ -11,6 +11,7 @@ mod keys;
 mod memory;
 mod power;
 mod privacy;
+mod retries;
 mod rollback;
 mod tamper;
 mod writing;

@@ -31,7 +31,8 @@ pub struct VerifyOptions {
     pub keys: Vec<VerifierKey>,
     /// Heads that the log must have, each with where it came from.
     pub trusted: Vec<(String, Note)>,
-    /// A head from which on to verify; what is older is taken as verified.
+    /// A head from which on to verify; what is older is taken as verified, unless another head is to be compared that
+    /// is older still.
     pub from: Option<Note>,
     /// The user's state folder, for the head that was signed or verified last.
     pub state: Option<PathBuf>,
@@ -80,17 +81,22 @@ fn verified(
     for (label, note) in &options.trusted {
         expected.add(label.clone(), note.clone());
     }
-    let start = match &options.from {
+    let mut start = match &options.from {
         Some(note) => {
             expected.add("the head to verify from", note.clone());
-            locate(system, directory, note.checkpoint.size)?
+            let size = note.checkpoint.size;
+            locate(system, directory, expected.smallest().map_or(size, |other| other.min(size)))?
         }
         None => Position::beginning(),
     };
+    let mut keys = KeyRing::new(&description, &options.keys);
+    if start.commit.as_ref().is_some_and(|commit| !keys.begin_at(&commit.note)) {
+        // Only the records before it tell how the log came to that key.
+        start = Position::beginning();
+    }
     let first = start.chain.size();
     let remembers = remembered.is_some() || !options.trusted.is_empty() || options.from.is_some();
 
-    let keys = KeyRing::new(&description, &options.keys, first);
     let mut reader = Reader::new(system, directory, &description, keys, expected);
     reader
         .begin(&start)

@@ -144,6 +144,8 @@ pub fn segments(system: &dyn FileSystem, directory: &Path) -> Result<Vec<Segment
             None => {}
         }
     }
+    // A generation of three digits comes after one of two, though not as text.
+    segments.sort_unstable();
     Ok(segments)
 }
 

@@ -2,6 +2,7 @@
 
 mod keygen;
 mod prove;
+mod rotate;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::{
         keyfile::read_verifiers,
         note::Note,
         proof::InclusionProof,
-        show::{self, Filter},
+        show::{self, Filter, Pattern},
         verify,
     },
     source::base::Base,
@@ -53,10 +54,10 @@ enum Command {
         /// Only records of this run (a ULID, or how it begins).
         #[arg(long, value_name = "RUN")]
         run: Option<String>,
-        /// Only records about this rule.
+        /// Only records about this rule (a glob such as `mtls/*`).
         #[arg(long, value_name = "ID")]
         rule: Option<String>,
-        /// Only records about this resource.
+        /// Only records about this resource (a glob), the passes among them.
         #[arg(long, value_name = "ID")]
         resource: Option<String>,
         /// How to print them; `json` is the records as they stand in the log.
@@ -71,6 +72,8 @@ enum Command {
     Consistency(prove::Consistency),
     /// Make a key that signs the log.
     Keygen(keygen::Keygen),
+    /// Hand the log over to another key; prints its verifier key.
+    Rotate(rotate::Rotate),
 }
 
 #[derive(Debug, Args)]
@@ -134,21 +137,24 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
             Ok(verdict.exit_code())
         }
         Command::Show { log, run, rule, resource, format } => {
-            let filter = Filter { run: run.clone(), rule: rule.clone(), resource: resource.clone() };
+            let [rule, resource] = [rule, resource].map(|glob| glob.as_deref().map(Pattern::new));
+            let filter = Filter { run: run.clone(), rule, resource };
             show(&log.directory()?, &filter, format == "json", terminal)
         }
         Command::Prove(prove) => prove.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Consistency(consistency) => consistency.run(terminal),
         Command::Keygen(keygen) => keygen.run(terminal),
+        Command::Rotate(rotate) => rotate.run(terminal),
     }
 }
 
 fn show(directory: &Path, filter: &Filter, json: bool, terminal: &Terminal) -> Result<u8, Failure> {
-    let mut result = Ok(false);
+    let (mut result, mut count) = (Ok(false), 0);
     terminal.print(|out| {
         let mut written = Ok(());
         result = show::each(directory, filter, &mut |row| {
+            count += 1;
             if written.is_ok() {
                 written = if json {
                     writeln!(out, "{}", row.record)
@@ -160,6 +166,9 @@ fn show(directory: &Path, filter: &Filter, json: bool, terminal: &Terminal) -> R
         written
     })?;
     let is_signed = result.map_err(failure)?;
+    if count == 0 {
+        terminal.notice("no record of the log matches");
+    }
     if !is_signed {
         terminal.notice("the log is UNSIGNED: whoever could write it could have rewritten it");
     }

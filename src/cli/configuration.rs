@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failure, scan::absolute, terminal::Terminal};
 use crate::{
-    config::{Config, FILE},
+    config::{Config, FILE, Phrase, Placed},
     finding::hex,
     policy::metadata::Rule,
     source::{Status, base::Base, read},
@@ -67,8 +67,18 @@ impl ConfigurationArguments {
             ));
         }
         let folder = path.parent().unwrap_or(&base.root);
-        let policies = config.policies.iter().map(|policy| folder.join(&**policy)).collect();
-        let data = config.data.iter().map(|data| folder.join(&**data)).collect();
+        let below = |named: &[Placed<Phrase>]| -> Result<Vec<PathBuf>, Failure> {
+            let paths = named.iter().map(|Placed { line, column, value }| {
+                let path = folder.join(&**value);
+                if path.exists() {
+                    return Ok(path);
+                }
+                Err(Failure::usage(format!("{}:{line}:{column}: `{}` is not there", source.file, &**value))
+                    .help("name a path relative to the folder of the configuration"))
+            });
+            paths.collect()
+        };
+        let (policies, data) = (below(&config.policies)?, below(&config.data)?);
         Ok(Configuration { config, policies, data, digest: source.digest.map(|digest| hex(&digest)) })
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use ignore::WalkBuilder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Failure,
@@ -19,7 +20,8 @@ use super::{
 };
 use crate::{
     document::{json, yaml},
-    policy::{Options, Policies, ReadError, ReadFile, conftest::Tree, data},
+    finding::hex,
+    policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, data},
     source::{SourceId, base::Base},
 };
 
@@ -34,6 +36,9 @@ pub(super) struct ConftestArguments {
     combine: bool,
 }
 
+/// SHA-256 of files by their names.
+pub(super) type Digests = BTreeMap<String, String>;
+
 /// What a `conftest.toml` says.
 #[derive(Debug, Default)]
 pub(super) struct Defaults {
@@ -45,14 +50,14 @@ pub(super) struct Defaults {
 }
 
 impl ConftestArguments {
-    /// Loads the policies of a scan.
+    /// Loads the policies of a scan, and tells the SHA-256 of each file with data by its name.
     pub(super) fn load(
         &self,
         selection: &Selection,
         base: &Base,
         configured: &Configured,
         terminal: &Terminal,
-    ) -> Result<Policies, Failure> {
+    ) -> Result<(Policies, Digests), Failure> {
         let defaults = if configured.is_off { Defaults::default() } else { defaults(terminal)? };
         for path in defaults.policy.iter().chain(&defaults.data).chain(&configured.data) {
             confine(base, path)?;
@@ -62,15 +67,16 @@ impl ConftestArguments {
         selection.complete(&defaults);
         let named = if self.data.is_empty() { &defaults.data } else { &self.data };
         let data: Vec<PathBuf> = configured.data.iter().chain(named).cloned().collect();
+        let (data, digests) = read_data(&data)?;
         let options = Options {
             combine: self.combine || defaults.combine,
-            data: read_data(&data)?,
+            data,
             tree: Some(tree(base, &given)?),
             ..Options::default()
         };
         let policies = selection.load_with(&configured.policies, base, options)?;
         policies.notices.iter().for_each(|notice| terminal.notice(notice));
-        Ok(policies)
+        Ok((policies, digests))
     }
 }
 
@@ -204,9 +210,10 @@ fn reader(current: PathBuf, roots: Vec<PathBuf>) -> ReadFile {
     })
 }
 
-/// Merges data files as OPA's loader does: a file at the path of its folders, `a.b:path` below a prefix.
-fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
-    let mut data = Map::new();
+/// Merges data files as OPA's loader does: a file at the path of its folders, `a.b:path` below a prefix. With the SHA-256
+/// of each.
+pub(super) fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digests), Failure> {
+    let (mut data, mut digests) = (Map::new(), BTreeMap::new());
     for given in paths {
         let text = given.to_string_lossy();
         let (prefix, path) = match text.split_once(':') {
@@ -235,41 +242,32 @@ fn read_data(paths: &[PathBuf]) -> Result<Map<String, Value>, Failure> {
             let folders = folders.map(|folder| folder.as_os_str().to_string_lossy().into_owned());
             let at: Vec<String> = prefix.iter().cloned().chain(folders).collect();
             let wrong = |cause: String| Failure::usage(format!("data file `{}` {cause}", file.display()));
-            let value = at.iter().rev().fold(parse(file, extension).map_err(wrong)?, |value, key| {
-                Value::Object(Map::from_iter([(key.clone(), value)]))
-            });
+            let (value, digest) = parse(file, extension).map_err(wrong)?;
+            digests.insert(file.to_string_lossy().into_owned(), digest);
+            let value = at
+                .iter()
+                .rev()
+                .fold(value, |value, key| Value::Object(Map::from_iter([(key.clone(), value)])));
             let Value::Object(fields) = value else { return Err(wrong("is no object".to_owned())) };
-            merge(&mut data, fields)
+            bundle::merge_data(&mut data, fields)
                 .map_err(|key| wrong(format!("gives `{key}`, which another file gives too")))?;
         }
         if !found {
             return Err(Failure::usage(format!("`--data {}` holds no YAML or JSON", given.display())));
         }
     }
-    Ok(data)
+    Ok((data, digests))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge that reads data")]
-fn parse(file: &Path, extension: &str) -> Result<Value, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?.into();
+fn parse(file: &Path, extension: &str) -> Result<(Value, String), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let digest = hex(&Sha256::digest(&text));
+    let text = text.into();
     let parsed =
         if extension == "json" { json::parse(SourceId(0), &text) } else { yaml::parse(SourceId(0), &text) };
     match (parsed.errors.first(), parsed.documents.first()) {
         (Some(error), _) => Err(format!("does not parse: {}", error.message)),
-        (None, document) => Ok(document.map_or(Value::Null, |document| data(document.root()))),
+        (None, document) => Ok((document.map_or(Value::Null, |document| data(document.root())), digest)),
     }
-}
-
-/// Merges objects; two values for one key are an error, which names it.
-fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) -> Result<(), String> {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (None, value) => drop(into.insert(key, value)),
-            (Some(Value::Object(known)), Value::Object(more)) => {
-                merge(known, more).map_err(|inner| format!("{key}.{inner}"))?;
-            }
-            (Some(_), _) => return Err(key),
-        }
-    }
-    Ok(())
 }

@@ -129,7 +129,7 @@ mod tests {
         let policies = Policies::new(&files, |_| true);
         assert_eq!(policies.errors, []);
         assert_eq!(&*policies.rules[0].id, "workloads/team-label");
-        let run = run_tests(&files);
+        let run = run_tests(&files, &serde_json::Map::new());
         assert!(run.tests.len() == 3 && run.errors.is_empty());
         assert!(run.tests.iter().all(|test| test.outcome == TestOutcome::Passed), "{:?}", run.tests);
         assert!(run.coverage.iter().all(|file| file.not_covered.is_empty()), "{:?}", run.coverage);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ignore::WalkBuilder;
+use serde_json::{Map, Value};
 
 use super::{Failure, conftest};
 use crate::{
@@ -57,18 +58,23 @@ impl Selection {
     }
 
     /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
-    /// given.
-    fn files(&self, configured: &[PathBuf], base: &Base) -> Result<Vec<PolicyFile>, Failure> {
+    /// given. Data of bundles is added to `data`.
+    fn files(
+        &self,
+        configured: &[PathBuf],
+        base: &Base,
+        data: &mut Map<String, Value>,
+    ) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
         for folder in configured {
-            let found = policies(folder, "`policies` of the configuration:")?;
+            let found = policies(folder, "`policies` of the configuration:", data)?;
             let relative =
                 |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
             files.extend(found.into_iter().map(relative));
         }
         let is_old = self.rego_version == "v0";
         for folder in &self.policy {
-            let found = policies(folder, "`--policy`:")?;
+            let found = policies(folder, "`--policy`:", data)?;
             let dialect = |file: &PolicyFile| if is_old { Dialect::V0 } else { file.dialect };
             files.extend(found.into_iter().map(|file| PolicyFile { dialect: dialect(&file), ..file }));
         }
@@ -105,7 +111,8 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let mut policies = Policies::load(&self.files(configured, base)?, options, |id| {
+        let files = self.files(configured, base, &mut options.data)?;
+        let mut policies = Policies::load(&files, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
         if let Some(framework) = &self.framework {
@@ -118,9 +125,13 @@ impl Selection {
     }
 }
 
-/// Files of a folder that has to hold policies.
-fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
-    let found = read(folder)?;
+/// Files of a folder or bundle that has to hold policies; its data is added to `data`.
+fn policies(
+    folder: &Path,
+    named_by: &str,
+    data: &mut Map<String, Value>,
+) -> Result<Vec<PolicyFile>, Failure> {
+    let found = read(folder, data)?;
     if found.iter().all(|file| file.name.ends_with("_test.rego")) {
         return Err(Failure::usage(format!("{named_by} `{}` holds no Rego policy", folder.display()))
             .help("name a folder with `.rego` files"));
@@ -128,8 +139,8 @@ fn policies(folder: &Path, named_by: &str) -> Result<Vec<PolicyFile>, Failure> {
     Ok(found)
 }
 
-/// Rego files below a folder, in a bundle, or one file, named as given.
-pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+/// Rego files below a folder, in a bundle, or one file, named as given; data of a bundle is added to `data`.
+pub(super) fn read(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
     let name = path.to_string_lossy();
     if let Some((scheme, _)) = name.split_once("://") {
         return Err(Failure::usage(format!(
@@ -138,22 +149,22 @@ pub(super) fn read(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
         .help("fetch the bundle first, for example with `oras pull`, and name its folder or `.tar.gz`"));
     }
     let is_bundle = name.ends_with(".tar.gz") || name.ends_with(".tgz");
-    if is_bundle && path.is_file() { bundle(path) } else { files(path) }
+    if is_bundle && path.is_file() { bundle(path, data) } else { files(path) }
 }
 
-fn bundle(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
+fn bundle(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
     let name = path.to_string_lossy().replace('\\', "/");
     let name = name.trim_start_matches("./");
     let file = std::fs::File::open(path)
         .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
     let bundle = bundle::read(name, std::io::BufReader::new(file))
         .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be used: {error}")))?;
-    if !bundle.data.is_empty() {
-        return Err(Failure::usage(format!(
-            "bundle `{name}` holds data, which this version cannot give to policies"
+    bundle::merge_data(data, bundle.data).map_err(|key| {
+        Failure::usage(format!(
+            "bundle `{name}` gives `data.{key}`, which another bundle or `--data` gives too"
         ))
-        .help("build it without `data.json`"));
-    }
+        .help("leave one of them out")
+    })?;
     Ok(bundle.files)
 }
 

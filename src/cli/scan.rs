@@ -1,5 +1,7 @@
 //! `probity scan`: the main job.
 
+mod prepared;
+
 use std::{
     fs::File,
     io::Write as _,
@@ -8,6 +10,7 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
+use self::prepared::{Before, Prepared};
 use super::{
     Failure,
     audit::Scanned,
@@ -39,6 +42,9 @@ pub(super) struct EstateArguments {
     /// Namespace of manifests that name none.
     #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true)]
     namespace: String,
+    /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
+    #[arg(long)]
+    render: bool,
     /// Leave out files that match this glob (gitignore syntax).
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
@@ -67,6 +73,12 @@ pub(super) struct Arguments {
     /// Exit with 3 if a source is skipped or anything is not assessed.
     #[arg(long)]
     strict: bool,
+    /// Report only what the change since this commit brings in and repairs; its configuration and policies count.
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// Do not count the findings in this file, until their objects change (see `probity baseline`).
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     #[command(flatten)]
     audit: super::audit::Destination,
 }
@@ -83,17 +95,25 @@ pub(super) struct Configured {
 impl EstateArguments {
     /// Settings that need no judgement, and the configuration's policies.
     pub(super) fn settings(&self, terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
+        self.settings_of(&self.paths, terminal)
+    }
+
+    /// The same for other paths.
+    fn settings_of(&self, paths: &[PathBuf], terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
-        let base = Base::new(&self.paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
+        let base = Base::new(paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
         let Configuration { config, policies, data, digest } = self.configuration.load(&base, terminal)?;
         let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
         let settings = Settings {
             base,
             exclude: exclude.collect(),
             namespace: self.namespace.clone(),
+            render: self.render,
             fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
             strict: false,
             today: clock::today(),
+            waive_inline: true,
+            baseline: None,
             config,
         };
         let is_off = self.configuration.is_off();
@@ -113,12 +133,11 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
     let destinations = destinations(arguments, matches)?;
-    let (mut settings, configured) = arguments.estate.settings(terminal)?;
-    if let Some(fail_on) = &arguments.fail_on {
-        settings.fail_on = fail_on.parse().ok();
-    }
-    settings.strict = arguments.strict;
-    let policies = arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
+    let prepared = match &arguments.since {
+        None => Prepared::new(arguments, terminal)?,
+        Some(reference) => Prepared::since(arguments, reference, terminal)?,
+    };
+    let Prepared { settings, configured, baseline, policies, data, before } = prepared;
     if !arguments.selection.is_partial() {
         notice_unknown_rules(&settings.config, &policies.rules, terminal);
     }
@@ -132,13 +151,25 @@ pub(super) fn run(
         base: &settings.base,
         configured: &settings.config.audit,
         configuration: configured.digest,
+        baseline,
         estate: &estate,
         policies: &policies.files,
+        data: &data,
         matches,
     };
     let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
+    if let Some(before) = before {
+        let Before { report: old, sources, reference } = before;
+        report.limit_to_change(&estate.sources, &old, &sources, reference);
+    } else if report.unmet_baseline > 0 {
+        let entries = if report.unmet_baseline == 1 { "entry is" } else { "entries are" };
+        terminal.notice(format!(
+            "{} {entries} in the baseline that no finding needs any more; write it anew with `probity baseline`",
+            report.unmet_baseline
+        ));
+    }
     report.audit = audit.as_ref().map(super::audit::Run::reference);
     let (mut written, mut failed) = (Vec::new(), None);
     for destination in &destinations {

@@ -57,6 +57,11 @@ impl Terminal {
         Self { color, verbosity, progress: !no_progress && !quiet && io::stderr().is_terminal() }
     }
 
+    /// One that notices nothing.
+    pub(super) const fn silent() -> Self {
+        Self { color: ColorChoice::Never, verbosity: Verbosity::Quiet, progress: false }
+    }
+
     /// Options for what goes to standard output.
     pub(super) fn options(&self) -> Options {
         let choice = match self.color {
@@ -88,6 +93,12 @@ impl Terminal {
         if self.verbosity > Verbosity::Quiet {
             drop(writeln!(anstream::stderr(), "note: {message}"));
         }
+    }
+
+    /// What must be known even by those who want to hear little.
+    #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
+    pub(super) fn notice_always(&self, message: impl Display) {
+        drop(writeln!(anstream::stderr(), "note: {message}"));
     }
 
     #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]

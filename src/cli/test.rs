@@ -12,9 +12,13 @@ use std::{
 use clap::Args;
 use ignore::WalkBuilder;
 
-use super::{Failure, policies, terminal::Terminal};
-use crate::policy::test::{
-    LooseCondition, TestCase, TestOutcome, TestRun, loose_conditions, run as run_tests,
+use super::{Failure, conftest, policies, terminal::Terminal};
+use crate::{
+    policy::{
+        Dialect, Policies,
+        test::{LooseCondition, TestCase, TestOutcome, TestRun, loose_conditions, run as run_tests},
+    },
+    report::PolicyError,
 };
 
 /// Arguments of `probity test`.
@@ -23,6 +27,12 @@ pub(super) struct Arguments {
     /// Folders or files with policies and their `_test.rego` files.
     #[arg(value_name = "DIR", default_value = ".")]
     paths: Vec<PathBuf>,
+    /// Give tests and policies the YAML and JSON in this file or folder as `data`; below folders, by their names.
+    #[arg(short, long, value_name = "PATH")]
+    data: Vec<PathBuf>,
+    /// Version of Rego in which policies and tests are written.
+    #[arg(long, value_name = "VERSION", default_value = "v1", hide_default_value = true, value_parser = ["v0", "v1"])]
+    rego_version: String,
     /// Say which lines no test reaches.
     #[arg(long)]
     coverage: bool,
@@ -61,10 +71,19 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
 
 fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let mut files = Vec::new();
+    let (mut data, _) = conftest::read_data(&arguments.data)?;
     for path in &arguments.paths {
-        files.extend(policies::read(path)?);
+        files.extend(policies::read(path, &mut data)?);
     }
-    let run = run_tests(&files);
+    if arguments.rego_version == "v0" {
+        files.iter_mut().for_each(|file| file.dialect = Dialect::V0);
+    }
+    let run = run_tests(&files, &data);
+    for PolicyError { policy, message } in Policies::new(&files, |_| true).errors {
+        if run.errors.iter().all(|(file, _)| **file != *policy) {
+            terminal.notice(format!("a scan refuses {policy}: {message}"));
+        }
+    }
     if run.tests.is_empty() && run.errors.is_empty() {
         return Err(Failure::usage("no test was found")
             .help("name a folder with `_test.rego` files that have `test_` rules"));

@@ -9,7 +9,7 @@ use super::{NamePattern, Phrase, RegularExpression};
 /// The service mesh that the workloads run in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Mesh {
     /// Which mesh it is where the manifests do not tell; `none` makes the mesh rules not applicable.
     pub flavour: Option<Flavour>,
@@ -45,7 +45,7 @@ pub enum MtlsMode {
 /// A bounded context: what belongs to one logical service.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Service {
     /// Ids of its workloads, or globs over them.
     pub workloads: Vec<NamePattern>,
@@ -56,7 +56,7 @@ pub struct Service {
 /// What is known about a datastore.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct DatastoreSettings {
     /// Name of the service that owns it.
     pub owner: Option<Phrase>,
@@ -67,7 +67,7 @@ pub struct DatastoreSettings {
 /// The vocabulary in which an organisation classifies data, beside the one that is known anyway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Classification {
     /// Labels, annotations and tags whose value is a level.
     pub keys: Vec<Phrase>,
@@ -89,7 +89,7 @@ pub enum DataLevel {
 /// What is a credential, and what only looks like one.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Secrets {
     /// Names of variables and keys, or globs over them, whose values are no credentials.
     pub allow: Vec<NamePattern>,
@@ -100,7 +100,7 @@ pub struct Secrets {
 /// The shape of a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a map")]
 pub struct TokenShape {
     /// What findings call it.
     pub id: Phrase,
@@ -112,7 +112,7 @@ pub struct TokenShape {
 /// repository under scan must not name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct AuditSettings {
     /// A folder relative to the base, a URL, or `off`.
     #[serde(deserialize_with = "log")]

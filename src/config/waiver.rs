@@ -9,7 +9,7 @@ use super::{Day, FilePattern, NamePattern, Phrase, Placed};
 /// A finding that is accepted: by whom, why, and until when.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a map")]
 pub struct WaiverEntry {
     /// Name of the waiver, given once.
     pub id: Phrase,

@@ -82,6 +82,10 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Placed<T> {
         T::schema_name()
     }
 
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         T::json_schema(generator)
     }
@@ -206,6 +210,10 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Misfit> {
+        if let Kind::Sequence(_) = self.node.kind() {
+            // The visitor would take the items for fields in their order.
+            return self.placed(Err(de::Error::invalid_type(Unexpected::Seq, &visitor)));
+        }
         self.deserialize_map(visitor)
     }
 

@@ -6,7 +6,12 @@ use std::{
 };
 
 use super::{Resource, sets};
-use crate::{config::FilePattern, document::Document, resource::kubernetes::Identity, source::Sources};
+use crate::{
+    config::FilePattern,
+    document::Document,
+    resource::kubernetes::Identity,
+    source::{Problem, SourceId, Sources},
+};
 
 /// Gives each resource its sets, drops what `kubectl apply` would replace, and marks equal copies. Files of sets that
 /// the configuration names are in those and in no other; the rest is divided as the contract says.
@@ -15,13 +20,16 @@ pub(super) fn divide(
     documents: &[Document],
     sources: &Sources,
     configured: &BTreeMap<String, Vec<FilePattern>>,
-) -> Vec<Arc<str>> {
+) -> Division {
     let file = |index: usize| -> Arc<str> {
-        Arc::clone(&sources.get(documents[resources[index].document].source).file)
+        let source = sources.get(documents[resources[index].document].source);
+        // What was rendered stands for its root, not for a file in it.
+        Arc::clone(source.rendered.as_ref().unwrap_or(&source.file))
     };
     let files: Vec<Arc<str>> = (0..resources.len()).map(file).collect();
     let repeated = Repeated::new(resources, documents);
     let mut dropped = vec![false; resources.len()];
+    let mut replaced = Vec::new();
     for group in &repeated.groups {
         for pair in group.windows(2) {
             if let [earlier, later] = pair
@@ -29,6 +37,9 @@ pub(super) fn divide(
                 && &*resources[*earlier].identity.kind != "Namespace"
             {
                 dropped[*earlier] = true;
+                if repeated.contents[earlier] != repeated.contents[later] {
+                    replaced.push(replacement(&resources[*earlier], &resources[*later], documents, sources));
+                }
             }
         }
     }
@@ -43,6 +54,10 @@ pub(super) fn divide(
             |index: &usize| sets::Declaration { file: &files[*index], content: repeated.contents[index] };
         group.iter().filter(|index| open(index)).map(declare).collect()
     }));
+    // What was rendered from one root is a set, clash or not.
+    let rendered = sources.iter().filter_map(|(_, source)| source.rendered.clone());
+    let roots: BTreeSet<Arc<str>> = rendered.chain(roots).collect();
+    let roots: Vec<Arc<str>> = roots.into_iter().collect();
     let names: Vec<Arc<str>> =
         roots.iter().chain(&claims.names).cloned().collect::<BTreeSet<_>>().into_iter().collect();
     let position = |name: &str| names.binary_search_by(|known| (**known).cmp(name)).ok();
@@ -73,17 +88,11 @@ pub(super) fn divide(
                 dropped[*index] = homes[*index].as_ref().is_some_and(BTreeSet::is_empty);
             }
         }
-        let mut seen: Vec<usize> = Vec::new();
+        // An equal one that every set sees, or the same sets.
+        let mut seen: BTreeSet<([u8; 32], Option<&BTreeSet<usize>>)> = BTreeSet::new();
         for index in kept.into_iter().filter(|index| !dropped[*index]) {
-            let copy = |other: &usize| {
-                repeated.contents[other] == repeated.contents[&index]
-                    && (homes[*other].is_none() || homes[*other] == homes[index])
-            };
-            if seen.iter().any(copy) {
-                copies[index] = true;
-            } else {
-                seen.push(index);
-            }
+            let (content, homes) = (repeated.contents[&index], homes[index].as_ref());
+            copies[index] = seen.contains(&(content, None)) || !seen.insert((content, homes));
         }
     }
     let mut index = 0;
@@ -94,7 +103,33 @@ pub(super) fn divide(
         index += 1;
         !dropped[index - 1]
     });
-    if names.is_empty() { vec![".".into()] } else { names }
+    let names = if names.is_empty() { vec![".".into()] } else { names };
+    Division { names, replaced }
+}
+
+/// The sets, and what is odd about declarations.
+pub(super) struct Division {
+    /// Names, sorted.
+    pub(super) names: Vec<Arc<str>>,
+    /// Declarations that a later one in their file replaces.
+    pub(super) replaced: Vec<(SourceId, Problem)>,
+}
+
+fn replacement(
+    earlier: &Resource,
+    later: &Resource,
+    documents: &[Document],
+    sources: &Sources,
+) -> (SourceId, Problem) {
+    let place = |resource: &Resource| {
+        let node = documents[resource.document].node(resource.object.node);
+        node.at(&["metadata", "name"]).unwrap_or(node).place()
+    };
+    let (earlier_place, later_place) = (place(earlier), place(later));
+    let line = sources.get(later_place.source).lines().line(later_place.start);
+    let message =
+        format!("`{}` is declared again in line {line}, which replaces this declaration", earlier.id);
+    (earlier_place.source, Problem { place: Some(earlier_place), message })
 }
 
 /// Indices of the sets that see a resource; `None`: every set.
@@ -132,7 +167,7 @@ impl Repeated {
         let mut declarations: BTreeMap<&Identity, Vec<usize>> = BTreeMap::new();
         for (index, resource) in resources.iter().enumerate() {
             // What a plan holds never clashes: its identity is plan and address (contract, "Sets").
-            if !resource.identity.name.is_empty() && resource.via.is_none() {
+            if !resource.object.is_named_later && resource.via.is_none() {
                 declarations.entry(&resource.identity).or_default().push(index);
             }
         }

@@ -26,9 +26,9 @@ mod google;
 mod partial;
 pub(super) mod parts;
 pub(super) mod planned;
-mod resource_policy;
+pub(super) mod resource_policy;
 mod s3;
-mod way;
+pub(super) mod way;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ mod sharing;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod volumes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -145,6 +145,10 @@ impl<'e> Hosts<'e> {
         if is_loopback(&name) {
             return Step::Found(Host::Loopback);
         }
+        // An address to listen on, which nobody calls.
+        if is_unspecified(&name) {
+            return Step::Found(Host::Unknown);
+        }
         if is_address(&name) {
             return Step::Found(match self.addresses.service_at(set.services(), &name) {
                 Some(service) => Host::Service(service),
@@ -261,6 +265,10 @@ fn is_address(name: &str) -> bool {
 
 fn is_loopback(name: &str) -> bool {
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_unspecified(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_unspecified())
 }
 
 fn is_top_level(label: &str) -> bool {

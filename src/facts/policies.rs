@@ -20,11 +20,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{
-    Fact, Origin, Set, Subject, places,
-    services::Services,
-    workloads::{WorkloadId, Workloads},
-};
+use super::{Fact, Origin, Set, Subject, places, services::Services, workloads::WorkloadId};
 use crate::{document::NodeRef, estate::Resource, resource::selector::Selector, source::Place};
 
 /// One policy with what was found out about it.
@@ -100,8 +96,10 @@ impl<'e> Policy<'e> {
         span.map_or_else(|| places::name(self.node), |span| Place::new(self.node.document.source, span))
     }
 
-    /// Says what a selector selects: nothing at all is no effect, where the input holds workloads that it might.
-    fn selecting(&mut self, workloads: &Workloads<'_>, selector: Option<&Selector<'_>>, keys: &[&str]) {
+    /// Says what a selector selects: nothing at all is no effect, where the input holds workloads that it might, and
+    /// the policy is no part of something that was not built.
+    fn selecting(&mut self, set: &Set<'_>, selector: Option<&Selector<'_>>, keys: &[&str]) {
+        let workloads = set.workloads();
         if self.node.at(keys).is_some_and(NodeRef::holds_unknown) {
             let text = "has a selector that is known only after apply";
             self.open(self.key(keys), text, keys.join("."));
@@ -127,6 +125,9 @@ impl<'e> Policy<'e> {
         if workloads.in_namespace(scope).is_empty() {
             let text = "selects workloads of a namespace of which the input holds none";
             self.open(self.key(keys), text, format!("workloads of namespace {scope}"));
+        } else if let Some(kustomization) = set.unbuilt().of(set.view.estate.file(self.resource)) {
+            let text = "selects no workload until the kustomization is built that it is part of";
+            self.open(self.key(keys), text, format!("what `kubectl kustomize` makes of {kustomization}"));
         } else {
             let text = format!("selects no workload of namespace {scope}");
             self.dead(self.key(keys), text, "Select by a label that the Pods have, or remove the policy.");

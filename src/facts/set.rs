@@ -17,6 +17,7 @@ use super::{
     network::Network,
     services::Services,
     topics::Topics,
+    unbuilt::Unbuilt,
     workloads::Workloads,
 };
 use crate::estate::View;
@@ -25,6 +26,7 @@ use crate::estate::View;
 #[derive(Debug)]
 pub struct Set<'e> {
     pub view: View<'e>,
+    unbuilt: OnceLock<Unbuilt<'e>>,
     workloads: OnceLock<Workloads<'e>>,
     services: OnceLock<Services<'e>>,
     environments: OnceLock<Environments<'e>>,
@@ -44,6 +46,7 @@ impl<'e> Set<'e> {
     pub fn new(view: View<'e>) -> Self {
         Self {
             view,
+            unbuilt: OnceLock::new(),
             workloads: OnceLock::new(),
             services: OnceLock::new(),
             environments: OnceLock::new(),
@@ -60,6 +63,11 @@ impl<'e> Set<'e> {
         }
     }
 
+    /// Folders whose manifests are only part of what is deployed.
+    pub(super) fn unbuilt(&self) -> &Unbuilt<'e> {
+        self.unbuilt.get_or_init(|| Unbuilt::new(self.view.estate))
+    }
+
     /// Everything that runs Pods.
     pub(super) fn workloads(&self) -> &Workloads<'e> {
         self.workloads.get_or_init(|| Workloads::new(&self.view))
@@ -68,6 +76,11 @@ impl<'e> Set<'e> {
     /// Services of Kubernetes, with the workloads that each selects.
     pub(super) fn services(&self) -> &Services<'e> {
         self.services.get_or_init(|| Services::new(&self.view, self.workloads()))
+    }
+
+    /// How many settings all containers are told: variables, arguments and keys of mounted files.
+    pub fn settings(&self) -> usize {
+        self.workloads().iter().map(|(id, _)| self.environments().of(id).len()).sum()
     }
 
     /// What each workload is told: variables, arguments and configuration files.

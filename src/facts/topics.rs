@@ -4,6 +4,7 @@
 //! Deliberately absent: what the messages carry (see [`super::flows`]).
 
 mod bindings;
+mod internal;
 mod rabbitmq;
 mod strimzi;
 
@@ -32,6 +33,10 @@ pub(super) struct Topic<'e> {
     pub(super) name: String,
     /// Its own object.
     pub(super) resource: Option<&'e Resource>,
+    /// The grant that names it, where one does.
+    pub(super) named_by: Option<Because>,
+    /// Whether a part of Kafka keeps its own state there.
+    pub(super) is_internal: bool,
     pub(super) uses: Vec<Use>,
     /// Whether everyone who reaches the broker may read it.
     pub(super) open: Truth,
@@ -68,6 +73,10 @@ impl<'e> Topics<'e> {
         strimzi::collect(set, &mut topics);
         rabbitmq::collect(set, &mut topics);
         bindings::collect(set, &mut topics);
+        let storage = internal::Storage::new(set);
+        for topic in &mut topics.all {
+            topic.is_internal = storage.has(topic);
+        }
         topics
     }
 
@@ -90,6 +99,8 @@ impl<'e> Topics<'e> {
                 cluster: cluster.to_owned(),
                 name: name.to_owned(),
                 resource: None,
+                named_by: None,
+                is_internal: false,
                 uses: Vec::new(),
                 open: Truth::Unknown,
                 open_because: None,

@@ -14,9 +14,9 @@ use crate::{
     source::{self, Problem, Source, Sources},
 };
 use model::{
-    Audit, BySeverity, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Override, Place,
-    PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Tool, TreeHead,
-    Waiver, Waivers,
+    Audit, BySeverity, Change, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Override, Place,
+    PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Repaired, Tool,
+    TreeHead, Waiver, Waivers,
 };
 
 /// Longest excerpt, in characters.
@@ -100,6 +100,27 @@ impl<'a> Document<'a> {
                 unused: report.unused_waivers.iter().map(Waiver::from).collect(),
             },
             rules: report.rules.iter().map(|rule| PublicRule::from(&**rule)).collect(),
+            change: report.change.as_ref().map(Change::from),
+        }
+    }
+}
+
+impl<'a> From<&'a report::Change> for Change<'a> {
+    fn from(change: &'a report::Change) -> Self {
+        let repaired = change.repaired.iter().map(|repaired| Repaired {
+            rule: &repaired.rule,
+            severity: repaired.severity,
+            message: &repaired.message,
+            resource: &repaired.resource,
+            file: repaired.file.as_deref(),
+            line: repaired.line,
+            fingerprint: &repaired.fingerprint,
+        });
+        Self {
+            since: &change.reference,
+            commit: &change.commit,
+            known: change.known,
+            repaired: repaired.collect(),
         }
     }
 }

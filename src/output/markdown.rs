@@ -11,7 +11,9 @@ use std::{
 };
 
 use super::{
-    Options, open_findings,
+    Options,
+    causes::causes,
+    open_findings,
     summary::{Summary, counted, first_few, verdict},
 };
 use crate::{
@@ -85,19 +87,16 @@ fn findings(report: &Report, sources: &Sources, page: &mut Page) {
 }
 
 fn not_assessed(report: &Report, page: &mut Page) {
-    let mut groups: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for result in &report.not_assessed {
-        let group = groups.entry((&result.rule, &result.reason)).or_default();
-        group.extend(result.resources.iter().map(String::as_str));
-    }
-    let rows: Vec<_> = groups
+    let rows: Vec<_> = causes(report)
         .into_iter()
-        .map(|((rule, reason), resources)| {
-            [code(rule), inline(reason), code(&first_few(resources.into_iter(), FEW))]
+        .map(|cause| {
+            let why = cause.reasons.first().map_or_else(String::new, |reason| inline(reason));
+            let rules = code(&first_few(cause.rules.into_iter(), FEW));
+            [inline(cause.name), why, rules, code(&first_few(cause.resources.into_iter(), FEW))]
         })
         .collect();
     let title = format!("Not assessed ({})", report.not_assessed.len());
-    page.table(&title, ["Rule", "Why", "Resources"], &rows);
+    page.table(&title, ["Missing", "Why", "Rules", "Resources"], &rows);
 }
 
 fn skipped(sources: &Sources, page: &mut Page) {

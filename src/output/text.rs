@@ -8,13 +8,17 @@ mod finding;
 mod prose;
 mod sections;
 
-use std::io::{self, Write};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style};
 
 use super::{
     Options, Verbosity, open_findings,
-    summary::{Summary, verdict},
+    summary::{Summary, counted, verdict},
     visible::one_line,
 };
 use crate::{
@@ -39,11 +43,12 @@ pub(super) fn render(
             writeln!(out, "{}: {error}", palette.bold("policy error"))?;
         }
     } else {
-        let mut renderer = finding::Renderer::new(report, sources, palette);
+        let mut renderer = finding::Renderer::new(report, sources, palette, options.verbosity);
         for block in blocks::blocks(open_findings(report)) {
             writeln!(out, "{}\n", renderer.render(&block))?;
         }
         sections::render(report, sources, options, palette, out)?;
+        by_rule(report, palette, out)?;
     }
     closing(report, sources, palette, out)
 }
@@ -72,6 +77,26 @@ fn headline(judged: &Judged, sources: &Sources, palette: Palette, out: &mut dyn 
             one_line(&waiver.reason)
         ),
     }
+}
+
+/// More findings than this are counted by rule: nobody sees them at once.
+const MANY: usize = 10;
+
+/// How often each rule failed, the worst first.
+fn by_rule(report: &Report, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    let mut rules: BTreeMap<(Reverse<Severity>, &str), usize> = BTreeMap::new();
+    for Judged { finding, .. } in open_findings(report) {
+        *rules.entry((Reverse(finding.severity), &finding.rule)).or_default() += 1;
+    }
+    let total: usize = rules.values().sum();
+    if total <= MANY || rules.len() < 2 {
+        return Ok(());
+    }
+    writeln!(out, "{}: {}", palette.bold("by rule"), counted(total, "open finding"))?;
+    for ((Reverse(severity), rule), count) in rules {
+        writeln!(out, "  {count:5} {}[{}]", palette.severity(severity), one_line(rule))?;
+    }
+    writeln!(out)
 }
 
 /// The summary line and the outcome.

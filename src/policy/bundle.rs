@@ -172,18 +172,21 @@ fn merge(into: &mut Map<String, Value>, folder: &str, value: Map<String, Value>)
     for part in folder.split('/').filter(|part| !part.is_empty()) {
         here = here.entry(part).or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
     }
-    join(here, value)
+    merge_data(here, value).ok()
 }
 
-fn join(into: &mut Map<String, Value>, value: Map<String, Value>) -> Option<()> {
-    for (key, value) in value {
+/// Merges objects; two values for one key are an error, which names it (`a.b`).
+pub fn merge_data(into: &mut Map<String, Value>, from: Map<String, Value>) -> Result<(), String> {
+    for (key, value) in from {
         match (into.get_mut(&key), value) {
             (None, value) => drop(into.insert(key, value)),
-            (Some(Value::Object(known)), Value::Object(more)) => join(known, more)?,
-            (Some(_), _) => return None,
+            (Some(Value::Object(known)), Value::Object(more)) => {
+                merge_data(known, more).map_err(|inner| format!("{key}.{inner}"))?;
+            }
+            (Some(_), _) => return Err(key),
         }
     }
-    Some(())
+    Ok(())
 }
 
 #[cfg(test)]

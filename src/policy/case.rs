@@ -5,8 +5,8 @@ use std::{ops::Range, sync::Arc};
 use super::redact::Redactor;
 use crate::{
     document::{Document, NodeRef, Step, json},
-    estate::{Estate, Resource},
-    facts::Fact,
+    estate::{Estate, Resource, Shown},
+    facts::{Fact, Origin},
     resource::{
         credential,
         terraform::{Values, kubernetes},
@@ -57,7 +57,40 @@ pub struct Part<'e> {
     pub contents: Input<'e>,
 }
 
+/// Where something of a subject stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Location {
+    /// The place to show: where something is written, even if it was planned or rendered.
+    pub place: Option<Place>,
+    /// Another place that belongs to it, with what it is.
+    pub also: Option<(&'static str, Place)>,
+}
+
 impl Case<'_> {
+    /// The place that a path leads to, followed to where it is written.
+    pub fn location(&self, estate: &Estate, path: &[Step]) -> Location {
+        let place = self.locate(estate, path);
+        match self.written(estate, path, place.as_ref()) {
+            Some(shown) => Location { place: Some(shown.place), also: shown.also },
+            None => Location { place, also: None },
+        }
+    }
+
+    fn written(&self, estate: &Estate, path: &[Step], place: Option<&Place>) -> Option<Shown> {
+        let planned = |plan: usize, resource: u32, path: &[Step]| {
+            let written = estate.written(plan, resource, path)?;
+            Some(Shown { place: written, also: Some(("as planned", place?.clone())) })
+        };
+        match &self.input {
+            Input::Fact(fact) => match fact.locate(path).0? {
+                Origin::Planned { plan, resource, path } => planned(*plan as usize, *resource, &path.0),
+                Origin::Place(place) => estate.shown(place),
+            },
+            Input::Planned(plan, resource) => planned(*plan, *resource, value_path(path)),
+            _ => estate.shown(place?),
+        }
+    }
+
     /// The place that a path leads to (contract, "Place"). `None` only where nothing of the subject has a place.
     pub fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         self.input.locate(estate, path)
@@ -79,9 +112,7 @@ impl Case<'_> {
 
     /// `input` of the rules as JSON, with secret values masked: nothing that is printed may hold them.
     pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
-        let mut value = serde_json::to_value(self.input.to_rego(estate)).unwrap_or_default();
-        Redactor::new(self.secret_values(estate)).json(&mut value);
-        value
+        self.input.masked_json(estate)
     }
 
     /// Secret values that the rule could see; they are removed from whatever it says.
@@ -91,16 +122,18 @@ impl Case<'_> {
 }
 
 impl<'e> Input<'e> {
+    /// It as JSON, with secret values masked.
+    pub fn masked_json(&self, estate: &Estate) -> serde_json::Value {
+        let mut value = serde_json::to_value(self.to_rego(estate)).unwrap_or_default();
+        Redactor::new(self.secret_values(estate)).json(&mut value);
+        value
+    }
+
     fn locate(&self, estate: &Estate, path: &[Step]) -> Option<Place> {
         match self {
             Self::Object(resource) => Some(in_object(estate.node(resource), path)),
             Self::Fact(fact) => fact.locate(path).0?.place(estate),
-            Self::Planned(plan, resource) => match path {
-                [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => {
-                    planned(estate, *plan, *resource, rest)
-                }
-                _ => planned(estate, *plan, *resource, &[]),
-            },
+            Self::Planned(plan, resource) => planned(estate, *plan, *resource, value_path(path)),
             Self::Plan(plan) => {
                 let source = estate.plans.get(*plan)?.source;
                 let parsed = json::parse(source, &estate.sources.get(source).text);
@@ -163,6 +196,14 @@ impl<'e> Input<'e> {
                 parts.iter().flat_map(|part| part.contents.secret_values(estate)).collect()
             }
         }
+    }
+}
+
+/// The path in the values that a path in the input of `terraform-resource` is about.
+fn value_path(path: &[Step]) -> &[Step] {
+    match path {
+        [Step::Key(key), rest @ ..] if matches!(&**key, "values" | "unknown" | "sensitive") => rest,
+        _ => &[],
     }
 }
 

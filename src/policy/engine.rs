@@ -19,7 +19,7 @@ use crate::{
     estate::Estate,
     finding::{Finding, NotAssessed, Related},
     report::{Evaluated, NotApplicable, PolicyError},
-    source::SourceId,
+    source::{Place, SourceId},
 };
 
 /// What all rules said.
@@ -262,6 +262,7 @@ fn finding(
     verdict: Verdict,
     redactor: &Redactor,
 ) -> Finding {
+    let location = case.location(estate, &verdict.path.0);
     let located = verdict.location.and_then(|(file, line)| {
         conftest::location(file.as_deref(), line, case, estate, policies.tree.as_ref())
     });
@@ -270,7 +271,7 @@ fn finding(
     let anonymous = case.selector == conftest::SELECTOR && verdict.path.0.is_empty();
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
-        place: related.path.as_ref().and_then(|path| case.locate(estate, &path.0)),
+        place: related.path.as_ref().and_then(|path| case.location(estate, &path.0).place),
         via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
         resource: related.resource,
     });
@@ -282,8 +283,8 @@ fn finding(
         sets: case.sets.clone(),
         resource: case.resource_at(&verdict.path.0).to_string(),
         via: case.via(estate).cloned(),
-        place: located.or_else(|| case.locate(estate, &verdict.path.0)),
-        related: related.collect(),
+        place: located.or(location.place),
+        related: related.chain(also(case, estate, location.also)).collect(),
         path: verdict.path,
         peer: verdict.peer.or_else(|| anonymous.then(|| message.clone())),
         message,
@@ -294,6 +295,18 @@ fn finding(
             serde_json::Map::new()
         },
     }
+}
+
+/// The other place that belongs to what is shown.
+fn also(case: &Case<'_>, estate: &Estate, also: Option<(&'static str, Place)>) -> Option<Related> {
+    let (label, place) = also?;
+    let resource = case.via(estate).cloned().unwrap_or_else(|| Arc::clone(&case.resource));
+    Some(Related {
+        label: label.to_owned(),
+        resource: Some(resource.to_string()),
+        place: Some(place),
+        via: None,
+    })
 }
 
 fn not_assessed(
@@ -309,7 +322,7 @@ fn not_assessed(
         missing: verdict.missing.map(|missing| redactor.text(&missing)),
         resources: vec![case.resource.to_string()],
         sets: case.sets.clone(),
-        place: case.locate(estate, &verdict.path.0),
+        place: case.location(estate, &verdict.path.0).place,
     }
 }
 

@@ -5,6 +5,7 @@
 //! reached.
 
 mod oddity;
+mod safety;
 mod signature;
 mod variable;
 
@@ -66,23 +67,34 @@ pub(super) fn functions(
 ) -> BTreeMap<String, String> {
     let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    let mut functions = BTreeSet::new();
+    let mut functions = BTreeMap::new();
     for module in modules {
         for rule in &module.policy {
             if let Rule::Spec { head, .. } = &**rule {
                 let name = format!("{}.{}", package(module), head_name(head));
                 files.insert(name.clone(), module.package.span.source.file().clone());
-                if matches!(head, RuleHead::Func { .. }) {
-                    functions.insert(name.clone());
+                if let RuleHead::Func { args, .. } = head {
+                    functions.insert(name.clone(), args.len());
                 }
                 calls.entry(name).or_default();
             }
         }
     }
+    let declared = names_by_package(modules);
     let mut errors = BTreeMap::new();
     for module in modules {
         let scope = Scope::new(module, &files);
         let file = module.package.span.source.file();
+        let known = known_names(&scope, declared.get(&scope.package));
+        let arity = |called: &str| match scope.resolve(called) {
+            Some(target) => functions.get(&target).copied(),
+            None if called == "walk" => Some(1),
+            None if SPECIAL.contains(&called) => Some(usize::MAX),
+            None => {
+                added(file, called).or_else(|| BUILTINS.get(called).map(|(_, arity)| *arity)).map(usize::from)
+            }
+        };
+        let names = safety::Names { known: &known, arity: &arity };
         for rule in &module.policy {
             let Rule::Spec { head, span, .. } = &**rule else { continue };
             if wildcard_in_negation(rule) {
@@ -97,6 +109,14 @@ pub(super) fn functions(
                 errors.entry(file.clone()).or_insert_with(|| {
                     let line = span.line;
                     format!("line {line}: `some {variable}` is used in the head only; use `{variable}` in the body")
+                });
+            }
+            if let Some(variable) = safety::unbound(rule, &names) {
+                let (line, name) = (variable.line, variable.text());
+                errors.entry(file.clone()).or_insert_with(|| {
+                    format!(
+                        "line {line}: variable `{name}` is unsafe: nothing binds it, and no loaded rule has this name"
+                    )
                 });
             }
             let name = format!("{}.{}", package(module), head_name(head));
@@ -126,7 +146,7 @@ pub(super) fn functions(
             });
         }
     }
-    for function in &functions {
+    for function in functions.keys() {
         if reaches(function, function, &calls) {
             let file = files.get(function).cloned().unwrap_or_default();
             let name = function.rsplit('.').next().unwrap_or(function);
@@ -136,6 +156,29 @@ pub(super) fn functions(
         }
     }
     errors
+}
+
+/// Names of the rules of each package.
+fn names_by_package(modules: &[regorus::unstable::Ref<Module>]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for module in modules {
+        let declared = module.policy.iter().map(|rule| {
+            let name = match &**rule {
+                Rule::Spec { head, .. } => head_name(head),
+                Rule::Default { refr, .. } => refr.span().text().to_owned(),
+            };
+            name.split(['.', '[', '(', ' ']).next().unwrap_or_default().to_owned()
+        });
+        names.entry(package(module)).or_default().extend(declared);
+    }
+    names
+}
+
+/// What has a meaning everywhere in a module.
+fn known_names(scope: &Scope<'_>, rules: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+    let documents = ["input", "data"].map(str::to_owned);
+    let imports = scope.imports.keys().cloned();
+    imports.chain(documents).chain(rules.into_iter().flatten().cloned()).collect()
 }
 
 /// Why a call of a function that no policy declares cannot be evaluated.
@@ -248,8 +291,92 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_nothing_binds_is_refused() {
+        for (text, variable) in [
+            ("helper := x", "x"),
+            ("helper := [x | true]", "x"),
+            ("helper := {x: 1 | y := 1}", "x"),
+            ("helper contains x", "x"),
+            ("helper[x] := 1", "x"),
+            ("helper if { y := x; y > 1 }", "x"),
+            ("helper if x > 1", "x"),
+            ("helper if x in [1]", "x"),
+            ("helper if { x = y }", "y"),
+            ("helper if { [x, 1] = [y, 1] }", "y"),
+            ("helper if { some x; x > 1 }", "x"),
+            ("helper if { some x in y }", "y"),
+            ("helper if { not input.xs[x] }", "x"),
+            ("helper if { {x} = {1} }", "x"),
+            ("helper if { {x: 1} = {1: 1} }", "x"),
+            ("helper if { every y in [1] { y > x } }", "x"),
+            ("helper if { input.a with input as x }", "x"),
+            ("helper if { xs[y] }", "xs"),
+            ("helper if { count(x) }", "x"),
+            ("helper := y if { y := 1 } else := y", "y"),
+            ("f(y) := x", "x"),
+            ("f(y) := y if { startswith(y, prefix) }", "prefix"),
+            ("helper if { y := [z | z := 1]; z > 1 }", "z"),
+            ("helper := sprintf(\"%s\", [mesage]) if { message := \"a\" }", "mesage"),
+            ("helper := -x", "x"),
+            ("helper if { print(x) }", "x"),
+        ] {
+            let error = check(text).unwrap_or_else(|| panic!("{text} is accepted"));
+            assert!(error.contains(&format!("line 3: variable `{variable}` is unsafe")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn whatever_binds_a_variable_makes_it_safe() {
+        for text in [
+            "helper := x if { x := 1 }",
+            "helper := x if { x = 1 }",
+            "helper := x if { 1 = x }",
+            "helper := y if { y = x; x = 1 }",
+            "helper := x if { [x, _] = input.pair }",
+            "helper := x if { {\"a\": [x]} = input.pair }",
+            "helper := [x, y] if { [x, 1] = [2, y] }",
+            "helper := x if { {\"a\": x, \"b\": 1} = {\"a\": 1, \"b\": 1} }",
+            "helper contains x if { some x in input.xs }",
+            "helper contains [x, y] if { some x, y in input.xs }",
+            "helper contains x if { some [x, \"a\"] in input.xs }",
+            "helper contains x if { input.xs[x] }",
+            "helper contains x if { input.xs[x].y[_] == 1 }",
+            "helper contains x if { count(input.xs[x]) > 1 }",
+            "helper contains x if { input.xs[[x, 1]] }",
+            "helper contains [x, y] if { input.xs[input.ys[x]][y] }",
+            "helper contains x if { [1, 2][x] > 1 }",
+            "helper[x] := y if { y := input.xs[x] }",
+            "helper := [x | x := input.xs[_]]",
+            "helper := {x: y | some x, y in input.xs}",
+            "helper := y if { y := [x | input.xs[x]] }",
+            "helper := [x |\n\tsome y\n\tx := input.xs[y]\n]",
+            "helper if { every x, y in input.xs { x > y } }",
+            "helper contains x if { walk(input, [x, _]) }",
+            "helper contains x if { split(\"a,b\", \",\", y); x := y[_] }",
+            "f(x) := x\nhelper := y if { f(1, y) }",
+            "f([x, {\"a\": y}], _) := [x, y]",
+            "f(x) := 1 if { x > 1 } else := x",
+            "f(xs) if { some x in xs; x > 1 }",
+            "import input.review as review\nhelper := review.object",
+            "import data.lib.names\nhelper := names.all",
+            "helper if { x; other }\nx := 1\ndefault other := false",
+            "a.b.c := 1\nhelper := a.b",
+            "helper if { input.a with input as x }\nx := 1",
+            "helper if { time.now_ns() > 1 with time.now_ns as now }\nnow() := 2",
+            "helper if { count([1]) == 1 with count as sum }",
+            "helper if { not _moved(input.x) }\n_moved(x) if x",
+            "helper contains x if { x := input.xs[y].z; y != 1 }",
+            "helper := {\"a\": x} if { x := max({y | y := input.ys[_]}) }",
+            "helper := object.get(input, [\"a\", x], 1) if { some x in [1] }",
+        ] {
+            assert_eq!(check(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn unknown_functions_are_refused_and_known_ones_are_not() {
         assert!(check("r := crypto.x509.parse_certificates(1)").unwrap().contains("crypto.x509"));
+        assert!(check("r := x if { io.jwt.decode(input, x) }").unwrap().contains("unknown function"));
         assert!(check("r if { not missing(1) }").unwrap().contains("`missing`"));
         assert!(check("r := count(1)").unwrap().contains("not a number"));
         assert!(check("r := startswith(count([1]), \"a\")").unwrap().contains("argument 1"));

@@ -2,9 +2,14 @@
 
 mod loader;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    num::{NonZeroU32, NonZeroUsize},
+    sync::Arc,
+    time::Duration,
+};
 
-use regorus::{Engine, Value, utils::limits::ExecutionTimerConfig};
+use regorus::{Engine, PolicyLengthConfig, Value, utils::limits::ExecutionTimerConfig};
 
 use self::loader::Loader;
 use super::{
@@ -87,6 +92,13 @@ pub(super) enum Program {
 /// Longest time that one rule may take for one subject; rules take microseconds, so this ends only endless ones.
 const EVALUATION_LIMIT: Duration = Duration::from_secs(10);
 
+/// The engine's own limits (1024 columns, 1 MiB) refuse tables that are written on one line.
+const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+    max_col: NonZeroU32::MIN.saturating_add(1 << 20),
+    max_file_bytes: NonZeroUsize::MIN.saturating_add(16 << 20),
+    max_lines: NonZeroUsize::MIN.saturating_add(1 << 20),
+};
+
 mod embedded {
     pub(super) const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
 }
@@ -153,12 +165,18 @@ pub(super) fn new_engine() -> Engine {
     engine_with(Errors::Strict, None)
 }
 
-fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
+/// An engine that reads policies as long as people write and generate them; it has none of our functions.
+pub(super) fn parser() -> Engine {
     let mut engine = Engine::new();
-    engine.clear_policy_length_config();
+    engine.set_policy_length_config(LENGTHS);
+    engine
+}
+
+fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
+    let mut engine = parser();
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: EVALUATION_LIMIT,
-        check_interval: std::num::NonZeroU32::new(1 << 10).unwrap_or(std::num::NonZeroU32::MIN),
+        check_interval: NonZeroU32::new(1 << 10).unwrap_or(NonZeroU32::MIN),
     });
     engine.set_strict_builtin_errors(errors == Errors::Strict);
     // What `print` says is no result, and it may be a secret.
@@ -183,8 +201,11 @@ pub(super) fn prepare(parser: &mut Engine, file: &PolicyFile) -> Result<PolicyFi
 /// What the parser cannot say itself.
 fn with_hint(text: &str, error: String) -> String {
     let is_template = ["$\"", "$`"].iter().any(|start| text.contains(start));
+    let is_old = ["`if` keyword is required", "`contains` keyword is required"];
     if is_template {
         format!("{error}; template strings are not supported here: use `sprintf`")
+    } else if is_old.iter().any(|words| error.contains(words)) {
+        format!("{error}; for Rego before 1.0 use `--rego-version v0`")
     } else {
         error
     }

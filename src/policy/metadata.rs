@@ -74,17 +74,19 @@ pub(super) struct Annotations {
 
 /// Reads the METADATA block that stands directly above `package`; `None` if there is none.
 pub(super) fn annotations(text: &str) -> Result<Option<Annotations>, String> {
-    let Some(block) = block(text) else { return Ok(None) };
-    let parsed = yaml::parse(SourceId(0), &block.into());
+    let Some((first, block)) = block(text) else { return Ok(None) };
+    let parsed = yaml::parse(SourceId(0), &block.as_str().into());
     if let Some(error) = parsed.errors.first() {
-        return Err(format!("its METADATA is no YAML: {}", error.message));
+        let before = block.get(..error.span.start).unwrap_or_default();
+        let line = first + before.matches('\n').count();
+        return Err(format!("line {line}: its METADATA is no YAML: {}", error.message));
     }
     let Some(document) = parsed.documents.first() else { return Ok(Some(Annotations::default())) };
     read(document.root()).map(Some)
 }
 
-/// The comment lines of the block without their `#`.
-fn block(text: &str) -> Option<String> {
+/// The comment lines of the block without their `#`, and the line in which they start, from 1.
+fn block(text: &str) -> Option<(usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let package =
         lines.iter().position(|line| line.starts_with("package ") || line.starts_with("package\t"))?;
@@ -92,7 +94,8 @@ fn block(text: &str) -> Option<String> {
         lines.get(..package)?.iter().rev().map_while(|line| line.strip_prefix('#')).collect();
     let start = comments.iter().position(|comment| comment.trim() == "METADATA")?;
     let body = comments.get(..start)?.iter().rev();
-    Some(body.map(|comment| comment.strip_prefix(' ').unwrap_or(comment)).collect::<Vec<_>>().join("\n"))
+    let body: Vec<&str> = body.map(|comment| comment.strip_prefix(' ').unwrap_or(comment)).collect();
+    Some((package - start + 1, body.join("\n")))
 }
 
 fn read(root: NodeRef<'_>) -> Result<Annotations, String> {

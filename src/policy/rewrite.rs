@@ -11,12 +11,9 @@ mod scope;
 
 use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
-use regorus::{
-    Engine,
-    unstable::{Expr, Module, Rule},
-};
+use regorus::unstable::{Expr, Module, Rule};
 
-use super::{annotations::Annotated, syntax};
+use super::{annotations::Annotated, load, syntax};
 
 const FILE_FUNCTIONS: [&str; 2] = ["parse_config_file", "parse_combined_config_files"];
 
@@ -39,8 +36,7 @@ pub(super) fn rewritten<'t>(module: &Module, text: &'t str, v0: bool) -> Result<
         },
     };
     for _ in 0..PASSES {
-        let mut engine = Engine::new();
-        engine.clear_policy_length_config();
+        let mut engine = load::parser();
         engine.set_rego_v0(v0);
         let file = module.package.span.source.file().clone();
         engine.add_policy(file, current.clone()).map_err(|error| error.to_string())?;
@@ -118,6 +114,8 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use regorus::Engine;
+
     use super::*;
 
     fn prepared(file: &str, rego: &str) -> String {
@@ -186,6 +184,12 @@ mod tests {
             ("r if not is_string(data.q) with data.q as 1", true),
             ("r if not input.x == 1", true),
             ("r if not input.x", true),
+            ("r if { xs := {\"a\": 1}; xs[k]; not input.x[k] == xs[k] }", true),
+            ("r if { xs := {\"a\": 1}; xs[k]; not xs[k] }", false),
+            ("r if { xs := [1, 2]; xs[k]; not xs[k] == f(k + 1) }\nf(x) := x", false),
+            ("r if { xs := [1, 1]; xs[k]; not xs[k] == f(k + 1) }\nf(x) := x", true),
+            ("r if { xs := [1]; xs[k] > 0; not is_string(xs[k]) }", true),
+            ("r if { xs := [1]; xs[k] > 0; not xs[o] == 1 }\no := 0", false),
             ("r if { x := 1; not is_string(x) }", true),
             ("r if count([x | some x in [1, 2]; not x > 1]) == 1", true),
             ("default r := false\nr if not is_string(count([1 | not is_string(input.x)])) ", true),

@@ -9,10 +9,14 @@ mod mock;
 use std::sync::Arc;
 
 use regorus::{Engine, Value};
+use serde_json::Map;
 
 pub use self::conditions::{LooseCondition, loose_conditions};
 use self::mock::Mocks;
-use super::load::{PolicyFile, add, new_engine, prepare};
+use super::{
+    builtins, guard,
+    load::{Dialect, PolicyFile, add, new_engine, prepare},
+};
 
 /// One `test_` rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,18 +66,12 @@ pub struct TestRun {
     pub coverage: Vec<Coverage>,
 }
 
-/// Runs all tests of the given files.
-pub fn run(files: &[PolicyFile]) -> TestRun {
+/// Runs all tests of the given files, which see `data` as `data`.
+pub fn run(files: &[PolicyFile], data: &Map<String, serde_json::Value>) -> TestRun {
+    let data = Value::from(serde_json::Value::Object(data.clone()));
     let (mocks, wrapped) = Mocks::wrap(files);
-    let (mut parser, mut engine) = (new_engine(), new_engine());
-    engine.set_enable_coverage(true);
-    mocks.install(&mut engine);
     let mut run = TestRun::default();
-    for file in &wrapped {
-        if let Err(error) = prepare(&mut parser, file).and_then(|file| add(&mut engine, &file)) {
-            run.errors.push((Arc::clone(&file.name), error));
-        }
-    }
+    let mut engine = loaded(&wrapped, &mocks, &data, &mut run.errors);
     for Test { file, name, line } in tests_of(&mut engine) {
         engine.set_input(Value::Undefined);
         let result = engine.eval_rule(name.clone());
@@ -81,7 +79,7 @@ pub fn run(files: &[PolicyFile]) -> TestRun {
             (Some(reason), _) => TestOutcome::Refused(reason),
             (None, Ok(Value::Bool(true))) => TestOutcome::Passed,
             (None, Ok(_)) => {
-                TestOutcome::Failed(failure::failing(files, &wrapped, &mocks, &file, &name, line))
+                TestOutcome::Failed(failure::failing(files, &wrapped, &mocks, &data, (&file, &name, line)))
             }
             (None, Err(error)) => TestOutcome::Error(error.to_string()),
         };
@@ -100,6 +98,35 @@ pub fn run(files: &[PolicyFile]) -> TestRun {
         run.coverage.sort_by(|a, b| a.file.cmp(&b.file));
     }
     run
+}
+
+/// An engine with all files that can be evaluated together. The others are added to `errors`.
+fn loaded(files: &[PolicyFile], mocks: &Mocks, data: &Value, errors: &mut Vec<(Arc<str>, String)>) -> Engine {
+    let mut parser = new_engine();
+    let mut rest = Vec::new();
+    for file in files {
+        match prepare(&mut parser, file) {
+            Ok(prepared) => rest.push(prepared),
+            Err(error) => errors.push((Arc::clone(&file.name), error)),
+        }
+    }
+    let is_old = |file: &str| files.iter().any(|one| &*one.name == file && one.dialect == Dialect::V0);
+    let added = |file: &str, name: &str| mock::arity(name).or_else(|| builtins::arity(name, is_old(file)));
+    loop {
+        let mut engine = new_engine();
+        engine.set_enable_coverage(true);
+        mocks.install(&mut engine);
+        // An object without clashes always fits into an engine without data.
+        drop(engine.add_data(data.clone()));
+        // They were parsed before, as they are now.
+        rest.iter().for_each(|file| drop(add(&mut engine, file)));
+        let refused = guard::functions(engine.get_modules(), &added);
+        if refused.is_empty() {
+            return engine;
+        }
+        rest.retain(|file| !refused.contains_key(&*file.name));
+        errors.extend(refused.into_iter().map(|(file, error)| (file.into(), error)));
+    }
 }
 
 /// Where something starts that the parser says starts at `start`: it leaves out the quotes of a string.
@@ -149,7 +176,7 @@ mod tests {
         let file = |name: &str, text: String| PolicyFile::new(name, text);
         let head = "package a.b_test\nimport rego.v1\nimport data.a.b as rule\n";
         let files = [file("b.rego", RULE.to_owned()), file("b_test.rego", format!("{head}{tests}"))];
-        let run = run(&files);
+        let run = run(&files, &Map::new());
         assert_eq!(run.errors, []);
         run.tests.into_iter().map(|test| test.outcome).collect()
     }
@@ -171,6 +198,23 @@ mod tests {
             let expected =
                 expected.map(|(line, text): (u32, &str)| Expression { line, text: text.to_owned() });
             assert_eq!(outcomes(body), [TestOutcome::Failed(expected)], "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_scan_refuses_is_refused_and_other_tests_run() {
+        let test = |body: &str| format!("package a.c_test\nimport rego.v1\ntest_x if {{ {body} }}\n");
+        for (body, expected) in [
+            ("not mising", "variable `mising` is unsafe"),
+            ("f(1)", "unknown function `f`"),
+            ("crypto.x509.parse_keypair(1, 2)", "unknown function"),
+        ] {
+            let files =
+                [PolicyFile::new("a_test.rego", test("1 == 1")), PolicyFile::new("b_test.rego", test(body))];
+            let run = run(&files, &Map::new());
+            assert_eq!(run.tests.len(), 1, "{body}");
+            let [(file, error)] = run.errors.as_slice() else { panic!("{body}: {:?}", run.errors) };
+            assert!(&**file == "b_test.rego" && error.contains(expected), "{body}: {error}");
         }
     }
 

@@ -25,7 +25,10 @@ fn inputs(name: &str) -> Vec<Value> {
             namespace: "default".to_owned(),
             fail_on: None,
             strict: false,
+            render: false,
             today: Day::parse("2026-01-01").expect("a day"),
+            baseline: None,
+            waive_inline: true,
             config: Config::default(),
         };
         let estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");

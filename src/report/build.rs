@@ -7,6 +7,7 @@ use std::{
 
 use super::{AuditReference, Judged, NotApplicable, Outcome, Override, PolicyError, Report, Status};
 use crate::{
+    baseline::{Standing, Standings},
     finding::{Finding, NotAssessed, Related, Severity},
     policy::{Evaluation, metadata::Rule},
     source::Place,
@@ -26,6 +27,10 @@ pub struct Parts {
     pub waivers: Waivers,
     /// Waivers that are about no finding at all, reported or not.
     pub unused_waivers: Vec<Waiver>,
+    /// What the baseline says about findings.
+    pub baseline: Standings,
+    /// Entries of the baseline that are about no finding at all.
+    pub unmet_baseline: usize,
     /// Why the run is incomplete whatever the rules said.
     pub incomplete: Vec<String>,
     pub fail_on: Option<Severity>,
@@ -44,6 +49,8 @@ impl Report {
             mut overrides,
             waivers,
             unused_waivers,
+            baseline,
+            unmet_baseline,
             mut incomplete,
             fail_on,
             strict,
@@ -52,7 +59,7 @@ impl Report {
         let mut expired_waivers = BTreeSet::new();
         let findings: Vec<Judged> = merge(std::mem::take(&mut evaluation.findings))
             .into_iter()
-            .map(|finding| decided(finding, &waivers, &mut expired_waivers))
+            .map(|finding| decided(finding, &waivers, &baseline, &mut expired_waivers))
             .collect();
         let not_assessed = merge_not_assessed(std::mem::take(&mut evaluation.not_assessed));
         if strict && !not_assessed.is_empty() {
@@ -65,33 +72,27 @@ impl Report {
         errors.dedup();
         not_applicable.sort();
         overrides.sort();
-        let failing = |judged: &Judged| {
-            judged.status == Status::Open && fail_on.is_some_and(|least| judged.finding.severity >= least)
-        };
-        let outcome = if !incomplete.is_empty() || !errors.is_empty() {
-            Outcome::Incomplete
-        } else if findings.iter().any(failing) {
-            Outcome::Fail
-        } else {
-            Outcome::Pass
-        };
         let Evaluation { evaluated, passed, .. } = evaluation;
-        Self {
-            outcome,
+        let mut report = Self {
+            outcome: Outcome::Pass,
             findings,
             not_assessed,
             not_applicable,
             overrides,
             expired_waivers: expired_waivers.into_iter().collect(),
             unused_waivers,
+            unmet_baseline,
             passed,
             evaluated,
             errors,
             incomplete,
             rules,
+            change: None,
             audit,
             fail_on,
-        }
+        };
+        report.outcome = report.decide();
+        report
     }
 
     /// Exit code of the run (contract, "Exit codes"), as far as the report decides it.
@@ -107,8 +108,14 @@ impl Report {
 }
 
 /// A finding that a waiver covered until its last day says so.
-fn decided(mut finding: Finding, waivers: &Waivers, expired: &mut BTreeSet<Waiver>) -> Judged {
-    let status = match waivers.decide(&finding) {
+fn decided(
+    mut finding: Finding,
+    waivers: &Waivers,
+    baseline: &Standings,
+    expired: &mut BTreeSet<Waiver>,
+) -> Judged {
+    let fingerprint = finding.fingerprint();
+    let mut status = match waivers.decide(&finding) {
         Decision::Open => Status::Open,
         Decision::Waived(waiver) => Status::Waived(waiver),
         Decision::Expired { waiver, place } => {
@@ -119,7 +126,17 @@ fn decided(mut finding: Finding, waivers: &Waivers, expired: &mut BTreeSet<Waive
             Status::Open
         }
     };
-    Judged { fingerprint: finding.fingerprint(), finding, status }
+    if status == Status::Open {
+        match baseline.of(&finding, &fingerprint) {
+            Some(Standing::Covered) => status = Status::Baseline,
+            Some(Standing::Lapsed) => {
+                let label = "it was in the baseline until its object changed".to_owned();
+                finding.related.push(Related { label, resource: None, via: None, place: None });
+            }
+            None => {}
+        }
+    }
+    Judged { finding, fingerprint, status }
 }
 
 /// Findings equal in rule, resource, place and message are one, with all its sets.

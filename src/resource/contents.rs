@@ -1,5 +1,7 @@
 //! Contents of a source: which documents it holds, whether they are ours, and what helps where they cannot be used.
 
+use std::collections::BTreeSet;
+
 use super::{kinds, kubernetes, terraform::Plan};
 use crate::{
     config,
@@ -34,16 +36,18 @@ impl Contents {
     }
 }
 
-/// Reads a source whose bytes could be read; `plans` are the folders that hold plans, for `.tf` files beside them.
-pub fn read(id: SourceId, source: &Source, plan_folders: &[String]) -> Contents {
+/// Reads a source whose bytes could be read.
+pub fn read(id: SourceId, source: &Source) -> Contents {
     if source.status != Status::Read {
         return Contents::none(source.status.clone());
     }
     if &*source.file == config::FILE {
         return Contents::none(Status::Ignored("the configuration of Probity".to_owned()));
     }
+    if is_terraform_source(&source.file) {
+        return Contents::none(Status::Skipped(WITHOUT_PLAN.to_owned()));
+    }
     match extension(&source.file) {
-        "tf" => Contents::none(terraform_source(&source.file, plan_folders)),
         "json" | "tfplan" | "tfstate" => json_text(id, source),
         _ if source.text.trim_start().starts_with('{') => json_text(id, source),
         _ => yaml_stream(id, source),
@@ -59,21 +63,26 @@ fn extension(file: &str) -> &str {
     file.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-fn terraform_source(file: &str, plan_folders: &[String]) -> Status {
+const WITHOUT_PLAN: &str = "Terraform source without a plan: run `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json` in its folder";
+
+/// Whether a file is written in the language of Terraform and `OpenTofu`, or in its JSON form.
+pub fn is_terraform_source(file: &str) -> bool {
+    let file = file.to_ascii_lowercase();
+    [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| file.ends_with(end))
+}
+
+/// Status of Terraform source for which a plan stands that lies in its folder or above it; `None` where there is none.
+pub fn planned(file: &str, plan_folders: &BTreeSet<String>) -> Option<Status> {
     let mut folder = folder(file);
     loop {
-        if plan_folders.iter().any(|plan| plan == folder) {
-            return Status::Ignored("Terraform source; its plan is judged instead".to_owned());
+        if plan_folders.contains(folder) {
+            return Some(Status::Ignored("Terraform source; its plan is judged instead".to_owned()));
         }
         if folder.is_empty() {
-            break;
+            return None;
         }
         folder = self::folder(folder);
     }
-    Status::Skipped(
-        "Terraform source without a plan: run `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json` in its folder"
-            .to_owned(),
-    )
 }
 
 fn json_text(id: SourceId, source: &Source) -> Contents {
@@ -81,13 +90,17 @@ fn json_text(id: SourceId, source: &Source) -> Contents {
         return contents;
     }
     let parsed = json::parse(id, &source.text);
-    if parsed.errors.iter().any(|error| is_relaxed_json(&source.text, error.span.start)) {
+    if extension(&source.file) != "json" && !parsed.errors.is_empty() {
+        // Nearly JSON is YAML still, and `kubectl` tries both.
+        return yaml_stream(id, source);
+    }
+    let is_relaxed = parsed.errors.iter().any(|error| is_relaxed_json(&source.text, error.span.start));
+    let is_ours =
+        || yaml::parse(id, &source.text).documents.iter().any(|one| !kubernetes::objects(one).is_empty());
+    if is_relaxed && !is_ours() {
         return Contents::none(Status::Ignored(
             "JSON with comments or trailing commas, which no API server reads".to_owned(),
         ));
-    }
-    if extension(&source.file) != "json" && !parsed.errors.is_empty() {
-        return yaml_stream(id, source);
     }
     judge(id, source, parsed)
 }
@@ -101,18 +114,40 @@ fn is_relaxed_json(text: &str, at: usize) -> bool {
 }
 
 fn yaml_stream(id: SourceId, source: &Source) -> Contents {
-    let parsed = yaml::parse(id, &source.text);
-    if is_helm_template(source, &parsed) {
-        return Contents::none(Status::Skipped(
-            "unrendered Helm template: run `helm template CHART | probity scan -`".to_owned(),
-        ));
-    }
-    if !parsed.errors.is_empty() && source.text.contains("{{") && source.text.contains("}}") {
-        return Contents::none(Status::Skipped(
-            "unrendered template: render it first, and scan the result".to_owned(),
-        ));
-    }
-    judge(id, source, parsed)
+    let mut parsed = yaml::parse(id, &source.text);
+    let template = if is_helm_template(source, &parsed) {
+        "unrendered Helm template: run `helm template CHART | probity scan -`"
+    } else if !parsed.errors.is_empty() && all_in_templates(source, &parsed) {
+        "unrendered template: render it first, and scan the result"
+    } else {
+        return judge(id, source, parsed);
+    };
+    // What stands beside a template and is none is judged all the same.
+    parsed.documents.retain(|document| !document.root().raw().contains("{{"));
+    parsed.errors.clear();
+    let contents = judge(id, source, parsed);
+    Contents { status: Status::Skipped(template.to_owned()), ..contents }
+}
+
+/// Whether each error lies in a document that a template makes: an action stands there outside of quotes.
+fn all_in_templates(source: &Source, parsed: &Parsed) -> bool {
+    let spans = || parsed.documents.iter().map(|document| document.root().span());
+    parsed.errors.iter().all(|error| {
+        let from = spans().map(|span| span.end).filter(|end| *end <= error.span.start).max().unwrap_or(0);
+        let to = spans().map(|span| span.start).filter(|start| *start >= error.span.start).min();
+        let text = source.text.get(from..to.unwrap_or(source.text.len())).unwrap_or_default();
+        text.lines().any(has_bare_action)
+    })
+}
+
+/// An action before which quotes are balanced; in quotes it is text, as in rules of Prometheus.
+fn has_bare_action(line: &str) -> bool {
+    ["{{", "{%"].iter().any(|start| {
+        line.find(start).is_some_and(|at| {
+            let before = line.get(..at).unwrap_or_default();
+            ['"', '\''].iter().all(|quote| before.matches(*quote).count().is_multiple_of(2))
+        })
+    })
 }
 
 /// Objects that only Helm's engine gives to a template.
@@ -166,9 +201,14 @@ fn kustomization(source: &Source, documents: &[Document]) -> Option<Status> {
     (named || typed).then(|| {
         let folder = folder(&source.file);
         let folder = if folder.is_empty() { "." } else { folder };
-        Status::Skipped(format!(
-            "kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
-        ))
+        let mut kinds = documents.iter().filter_map(|document| document.root().str_at(&["kind"]));
+        Status::Skipped(if kinds.any(|kind| kind == "Component") {
+            "component that was not built: run `kubectl kustomize FOLDER | probity scan -` with the folder of a \
+             kustomization that uses it"
+                .to_owned()
+        } else {
+            format!("kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`")
+        })
     })
 }
 
@@ -180,7 +220,9 @@ mod tests {
 
     fn status(file: &str, text: &str) -> Status {
         let text: Arc<str> = text.into();
-        read(SourceId(0), &Source::new(file, text, None, Status::Read), &["infra".to_owned()]).status
+        let status = read(SourceId(0), &Source::new(file, text, None, Status::Read)).status;
+        let planned = planned(file, &BTreeSet::from(["infra".to_owned()]));
+        if is_terraform_source(file) { planned.unwrap_or(status) } else { status }
     }
 
     #[test]
@@ -209,6 +251,26 @@ mod tests {
             ("another template", "a.yaml", "{% if a %}\nkey: {{ a }}\n", "skipped"),
             ("a kustomization", "base/kustomization.yaml", "resources: [a.yaml]\n", "skipped"),
             ("Terraform source", "other/main.tf", "resource \"a\" \"b\" {}", "skipped"),
+            ("Terraform source as JSON", "other/main.tf.json", "{}", "skipped"),
+            ("OpenTofu source", "other/main.tofu", "", "skipped"),
+            (
+                "a manifest that is nearly JSON",
+                "a.yaml",
+                "{\"apiVersion\": \"v1\", \"kind\": \"Secret\",}",
+                "read",
+            ),
+            (
+                "a manifest that is no JSON",
+                "a.json",
+                "{\"apiVersion\": \"v1\", \"kind\": \"Secret\",}",
+                "failed",
+            ),
+            (
+                "an error beside quoted braces",
+                "a.yaml",
+                "apiVersion: v1\nkind: Secret\n---\nkind: ConfigMap\nx: '{{ $labels.x }}'\ndata: [\n",
+                "failed",
+            ),
             ("Terraform source below a plan", "infra/modules/a/main.tf", "", "ignored"),
             ("YAML that does not parse", "a.yaml", "a: [\n", "failed"),
             ("JSON that does not parse", "a.json", "{\"a\": ", "failed"),
@@ -228,7 +290,7 @@ mod tests {
     #[test]
     fn the_good_documents_of_a_failed_source_are_kept() {
         let text: Arc<str> = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\na: [\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: b}\n".into();
-        let contents = read(SourceId(0), &Source::new("a.yaml", text, None, Status::Read), &[]);
+        let contents = read(SourceId(0), &Source::new("a.yaml", text, None, Status::Read));
         assert!(matches!(contents.status, Status::Failed(problems) if problems.len() == 1));
         assert_eq!(contents.documents.len(), 2);
     }

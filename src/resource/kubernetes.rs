@@ -16,6 +16,8 @@ pub struct Object {
     pub namespace: Option<Arc<str>>,
     /// `metadata.name`, else `metadata.generateName`, else empty.
     pub name: Arc<str>,
+    /// The API server gives it a name of its own: no other object is the same.
+    pub is_named_later: bool,
     pub node: NodeId,
 }
 
@@ -89,16 +91,21 @@ pub fn id_of(group: &str, kind: &str, namespace: &str, name: &str) -> String {
 /// The objects that a document declares: one, the items of a List, or none if it is not Kubernetes.
 pub fn objects(document: &Document) -> Vec<Object> {
     let mut objects = Vec::new();
-    collect(document.root(), &mut objects, 0);
+    collect(document.root(), None, &mut objects, 0);
     objects
 }
 
 /// Lists may hold Lists; deeper than this nobody means it.
 const DEEPEST_LIST: usize = 4;
 
-fn collect(node: NodeRef<'_>, objects: &mut Vec<Object>, depth: usize) {
-    let (Some(api_version), Some(kind)) = (node.str_at(&["apiVersion"]), node.str_at(&["kind"])) else {
-        return;
+/// `of_list`: version and kind of the items of a typed list, which need not name them (apimachinery,
+/// `pkg/apis/meta/v1/unstructured/helpers.go`, `decodeToList`).
+fn collect(node: NodeRef<'_>, of_list: Option<(&str, &str)>, objects: &mut Vec<Object>, depth: usize) {
+    let own = (node.str_at(&["apiVersion"]), node.str_at(&["kind"]));
+    let (api_version, kind) = match (own, of_list) {
+        ((Some(api_version), Some(kind)), _) => (api_version, kind),
+        ((None, None), Some(of_list)) => of_list,
+        _ => return,
     };
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     if kind.is_empty()
@@ -109,7 +116,9 @@ fn collect(node: NodeRef<'_>, objects: &mut Vec<Object>, depth: usize) {
     }
     let items = node.get("items").filter(|_| kind.ends_with("List") && depth < DEEPEST_LIST);
     if let Some(items) = items.filter(|items| items.items().next().is_some() || kind == "List") {
-        items.items().for_each(|item| collect(item, objects, depth + 1));
+        let of_list =
+            kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| (api_version, kind));
+        items.items().for_each(|item| collect(item, of_list, objects, depth + 1));
         return;
     }
     let metadata = node.get("metadata");
@@ -123,6 +132,7 @@ fn collect(node: NodeRef<'_>, objects: &mut Vec<Object>, depth: usize) {
         kind: kind.into(),
         namespace: text("namespace").map(Into::into),
         name: text("name").or_else(|| text("generateName")).unwrap_or_default().into(),
+        is_named_later: text("name").is_none(),
         node: node.id,
     });
 }

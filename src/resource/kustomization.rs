@@ -47,6 +47,33 @@ pub fn generators(document: &Document) -> Vec<Generator<'_>> {
     all.collect()
 }
 
+/// Fields that leave what objects select as the manifests have it.
+const PLAIN: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "namespace",
+    "images",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+];
+
+/// Whether a kustomization adds to what lies in its folder, or changes it: then its manifests alone do not tell what
+/// selects what. A component always is part of something else (kustomize `api/types`, `Kustomization`).
+pub fn is_partial(document: &Document) -> bool {
+    let root = document.root();
+    let here = |path: &str| {
+        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+        is_manifest && !path.contains("://") && !path.split('/').any(|part| part == "..")
+    };
+    let mut resources = root.get("resources").into_iter().flat_map(NodeRef::items);
+    root.str_at(&["kind"]) == Some("Component")
+        || root.entries().any(|(key, _, value)| !PLAIN.contains(&key) && !value.is_null())
+        || !resources.all(|path| path.as_str().is_some_and(here))
+}
+
 impl<'d> Generator<'d> {
     /// Values may be quoted within the literal.
     pub fn literals(self) -> impl Iterator<Item = Literal<'d>> {
@@ -87,6 +114,23 @@ mod tests {
             found,
             ["Secret shop/db user=root", "Secret shop/db password=p4=ss", "ConfigMap other/settings A=b"]
         );
+    }
+
+    #[test]
+    fn what_adds_to_its_folder_or_changes_it_is_partial() {
+        for (text, expected) in [
+            ("resources: [a.yaml, b/c.yml]\nnamespace: shop\n", false),
+            ("kind: Kustomization\nconfigMapGenerator: [{name: a}]\npatches: null\n", false),
+            ("kind: Component\nresources: [a.yaml]\n", true),
+            ("resources: [../base]\n", true),
+            ("resources: [../base/a.yaml]\n", true),
+            ("resources: ['https://example.com/a.yaml']\n", true),
+            ("resources: [base]\n", true),
+            ("resources: [a.yaml]\ncommonLabels: {app: a}\n", true),
+            ("resources: [a.yaml]\npatches: [{path: b.yaml}]\n", true),
+        ] {
+            assert_eq!(is_partial(&yaml::parse(SourceId(0), &text.into()).documents[0]), expected, "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod address;
 mod configuration;
 pub mod kubernetes;
+pub mod modules;
 pub mod origins;
 pub mod outputs;
 mod raw;
@@ -14,6 +15,7 @@ pub mod recognise;
 mod references;
 mod sensitive;
 mod values;
+pub mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -155,6 +157,17 @@ impl Plan {
     /// Managed resources of a type, with their positions.
     pub fn managed<'p>(&'p self, kind: &'p str) -> impl Iterator<Item = (u32, &'p PlannedResource)> {
         (0..).zip(&self.resources).filter(move |(_, resource)| resource.is(Mode::Managed, kind))
+    }
+
+    /// Addresses of the resources and module calls of the root module.
+    fn root_blocks(&self) -> BTreeSet<String> {
+        let configured =
+            self.configuration().module(&[]).into_iter().flat_map(configuration::Module::addresses);
+        let planned = self.resources.iter().filter_map(|resource| {
+            let calls = address::module_path(&resource.module_address)?;
+            Some(calls.first().map_or_else(|| resource.stem(), |call| format!("module.{}", call.name)))
+        });
+        configured.chain(planned).collect()
     }
 
     fn slice(&self, span: &Range<usize>) -> &str {

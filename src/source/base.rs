@@ -38,8 +38,11 @@ impl Base {
                 let (path, root) = (outside.display().to_string(), root.display().to_string());
                 return Err(BaseError::Outside { path, root });
             }
+            // A file that is named counts, whatever git ignores and however it is called.
+            let files = given.iter().filter(|path| path.is_file()).cloned();
+            let estate = std::iter::once(root.clone()).chain(files).collect();
             let limit = (!paths.is_empty()).then_some(given);
-            return Ok(Self { estate: vec![root.clone()], root, limit, stdin });
+            return Ok(Self { root, estate, limit, stdin });
         }
         let current = canonical(current, Path::new("."))?;
         let estate = if paths.is_empty() { vec![current.clone()] } else { given };

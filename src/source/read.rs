@@ -19,9 +19,17 @@ pub fn file(path: &Path, name: &str) -> Source {
     source(name, bytes)
 }
 
+/// Name of standard input.
+pub const STDIN: &str = "-";
+
 /// Reads standard input, named `-`.
 pub fn stdin() -> Source {
-    source("-", bytes(io::stdin().lock(), LARGEST_FILE))
+    source(STDIN, bytes(io::stdin().lock(), LARGEST_FILE))
+}
+
+/// What a renderer printed.
+pub fn made(name: &str, text: &str) -> Source {
+    source(name, Ok(text.as_bytes().to_vec()))
 }
 
 /// What the walk could not look at.

@@ -1,6 +1,6 @@
 //! Walking: which files of the given paths are looked at.
 //!
-//! `.gitignore` and its like count, symbolic links are not followed, and plans are found though git ignores them.
+//! `.gitignore` counts (of the tree, not the user's own), symbolic links are not followed, and plans are found though git ignores them.
 
 use std::{
     collections::BTreeSet,
@@ -8,12 +8,15 @@ use std::{
     sync::Mutex,
 };
 
-use ignore::{DirEntry, WalkBuilder, WalkState, overrides::OverrideBuilder};
+use ignore::{
+    DirEntry, WalkBuilder, WalkState,
+    overrides::{Override, OverrideBuilder},
+};
 
 /// Folders that never hold sources of the estate: version control, provider downloads, our own log.
 const SKIPPED_FOLDERS: [&str; 5] = [".git", ".hg", ".svn", ".terraform", ".probity"];
 
-const EXTENSIONS: [&str; 6] = ["yaml", "yml", "json", "tf", "tfplan", "tfstate"];
+const EXTENSIONS: [&str; 7] = ["yaml", "yml", "json", "tf", "tofu", "tfplan", "tfstate"];
 
 /// What was found below the given paths.
 #[derive(Debug, Default)]
@@ -45,16 +48,20 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
                 .add(&format!("!{glob}"))
                 .map_err(|error| format!("`exclude: {glob}` is no glob: {error}"))?;
         }
-        builder.overrides(excluded.build().map_err(|error| format!("`exclude` cannot be used: {error}"))?);
+        let excluded = excluded.build().map_err(|error| format!("`exclude` cannot be used: {error}"))?;
+        builder.overrides(excluded.clone());
+        // What is judged depends on the tree alone, not on whose machine it lies.
+        builder.git_global(false).git_exclude(false).ignore(false);
         builder.hidden(false).filter_entry(|entry| {
             !(entry.file_type().is_some_and(|kind| kind.is_dir())
                 && SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name))
         });
+        let (found, excluded) = (&found, &excluded);
         builder.build_parallel().run(|| {
-            Box::new(|entry| {
+            Box::new(move |entry| {
                 let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 match entry {
-                    Ok(entry) => found.0.extend(candidates(&entry)),
+                    Ok(entry) => found.0.extend(candidates(&entry, excluded)),
                     Err(error) => found
                         .1
                         .push((error_path(&error).unwrap_or_else(|| root.to_path_buf()), error.to_string())),
@@ -69,14 +76,15 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
 }
 
 /// The file itself, or the plans that lie in a folder: those are written by a build and rightly ignored by git.
-fn candidates(entry: &DirEntry) -> Vec<PathBuf> {
+fn candidates(entry: &DirEntry, excluded: &Override) -> Vec<PathBuf> {
     let Some(kind) = entry.file_type() else { return Vec::new() };
     if kind.is_dir() {
         let Ok(children) = entry.path().read_dir() else { return Vec::new() };
         let children = children
             .filter_map(Result::ok)
             .filter(|child| child.file_type().is_ok_and(|kind| kind.is_file()));
-        return children.map(|child| child.path()).filter(|path| is_plan(path)).collect();
+        let plans = children.map(|child| child.path()).filter(|path| is_plan(path));
+        return plans.filter(|path| !excluded.matched(path, false).is_ignore()).collect();
     }
     if kind.is_file() && is_candidate(entry.path()) { vec![entry.path().to_path_buf()] } else { Vec::new() }
 }

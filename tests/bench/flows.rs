@@ -58,6 +58,9 @@ fn settings(folder: &Path) -> Settings {
         fail_on: None,
         strict: false,
         today: probity::config::Day::parse("2026-01-01").expect("a day"),
+        render: false,
+        waive_inline: true,
+        baseline: None,
         config: probity::config::Config::default(),
     }
 }

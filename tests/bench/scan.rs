@@ -112,7 +112,10 @@ fn settings(folder: &Path) -> Settings {
         namespace: "default".to_owned(),
         fail_on: Some(Severity::Low),
         strict: false,
+        render: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
+        waive_inline: true,
         config: Config::default(),
     }
 }

@@ -323,7 +323,7 @@ fn a_run_records_who_what_and_with_which_policies() {
     for text in [
         "actors.0.id=ann actors.0.source=env-claimed",
         "source=os-user",
-        "arguments.0=--rule=secrets/* arguments.1=--strict",
+        "arguments.0=--rule=secrets/* arguments.1=--strict arguments.2=PATH=estate",
         "ci.provider=github ci.run=7",
         "git.commit=0123456789abcdef0123456789abcdef01234567",
         "mode=scan policies.0.name=built-in policies.0.sha256=",
@@ -355,12 +355,184 @@ fn records_are_shown_by_run_rule_and_resource() {
     assert!(
         !rule.is_empty() && rule.iter().all(|record| record["body"]["rule"] == "secrets/committed-secret")
     );
-    let resource = lines(&["--resource", "Secret/default/db"]);
-    assert!(
-        !resource.is_empty()
-            && resource.iter().all(|record| record["body"]["resource"] == "Secret/default/db")
-    );
-    assert!(lines(&["--rule", "no/such"]).is_empty());
+    let of_domain = lines(&["--rule", "secrets/*", "--run", &run]);
+    assert!(of_domain.len() > rule.len());
+    let about = |record: &serde_json::Value, id: &str| {
+        let listed = |list: &Vec<serde_json::Value>| list.iter().any(|resource| resource == id);
+        record["body"]["resource"] == id || record["body"]["resources"]["list"].as_array().is_some_and(listed)
+    };
+    let all_about = all.iter().filter(|record| about(record, "Secret/default/db")).count();
+    for wanted in ["Secret/default/db", "Secret/*/db", "db"] {
+        let resource = lines(&["--resource", wanted]);
+        assert_eq!(resource.len(), all_about, "{wanted}");
+        assert!(resource.iter().all(|record| about(record, "Secret/default/db")), "{wanted}");
+        let kinds: std::collections::BTreeSet<_> =
+            resource.iter().filter_map(|record| record["type"].as_str()).collect();
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["decision", "decision.batch"], "{wanted}");
+    }
+    let answer = shop.run(&["audit", "show", "log", "--rule", "no/such"]);
+    assert_eq!((answer.code, &*answer.out), (0, ""));
+    assert!(answer.errors.contains("no record of the log matches"), "{}", answer.errors);
+}
+
+#[test]
+fn passes_in_a_list_beside_the_log_are_found_and_a_lost_list_is_said_to_be_one() {
+    use std::fmt::Write as _;
+    let shop = Shop::new();
+    let many = (0..600).fold(String::new(), |mut text, number| {
+        write!(text, "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: empty-{number:03}\n").unwrap();
+        text
+    });
+    shop.write("estate/many.yaml", &many);
+    shop.scan(&[]);
+    let show = ["audit", "show", "log", "--resource", "Secret/default/empty-077"];
+    let found = shop.run(&show).out;
+    assert!(found.contains("decision.batch") && found.contains("blob=true"), "{found}");
+    assert_eq!(shop.run(&["audit", "show", "log", "--resource", "Secret/default/empty-777"]).out, "");
+    fs::remove_dir_all(shop.path("log/blobs")).unwrap();
+    assert!(shop.run(&show).out.contains("the list is gone"));
+}
+
+#[test]
+fn no_proof_is_put_beside_what_is_no_file() {
+    let shop = Shop::new();
+    for output in ["/dev/null", "/dev/stdout", "/dev/fd/1"] {
+        shop.scan(&["-f", "sarif", "-o", output]);
+    }
+    assert!(!Path::new("/dev/null.tlog-proof").exists());
+    #[cfg(unix)]
+    {
+        let pipe = shop.path("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = Command::new("cat").arg(&pipe).stdout(Stdio::null()).spawn().unwrap();
+        shop.scan(&["-f", "sarif", "-o", "pipe"]);
+        assert!(reader.wait_with_output().unwrap().status.success());
+        assert!(!shop.path("pipe.tlog-proof").exists());
+    }
+}
+
+#[test]
+fn evidence_is_dated_by_the_clock() {
+    let shop = Shop::new();
+    let scan = ["scan", "estate", "--audit", "log"];
+    assert_eq!(shop.run_with(&scan, &[("SOURCE_DATE_EPOCH", "86400")]).code, 1);
+    let shown = shop.run(&["audit", "show", "log"]).out;
+    assert!(!shown.contains("1970-"), "{shown}");
+    assert!(shown.contains("SOURCE_DATE_EPOCH=86400"), "{shown}");
+}
+
+#[test]
+fn data_for_policies_is_digested() {
+    let digest = |data: &str| {
+        let shop = Shop::new();
+        shop.write("extra/allowed.yaml", data);
+        shop.scan(&["-d", "extra"]);
+        let recorded = shop.all("log");
+        let bundle = recorded.split(r#"{"name":"data","sha256":""#).nth(1).expect("a bundle of data");
+        bundle.split('"').next().unwrap().to_owned()
+    };
+    let expected = sha256(&format!("{}  extra/allowed.yaml\n", sha256("names: [a]\n")));
+    assert_eq!(digest("names: [a]\n"), expected);
+    assert_ne!(digest("names: [b]\n"), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signer_does_not_get_the_key_of_the_environment() {
+    let shop = Shop::new();
+    let script = shop.path("sign.sh");
+    fs::write(&script, "env > \"$(dirname \"$0\")/environment\"").unwrap();
+    let signer = format!("exec:/bin/sh {}", script.display());
+    let scan = ["scan", "estate", "--audit", "log", "--audit-vkey", &shop.vkey, "--audit-signer", &signer];
+    let answer = shop.run_with(&scan, &[("PROBITY_AUDIT_KEY", &shop.read("key")), ("PATH", "/usr/bin:/bin")]);
+    assert_eq!(answer.code, 4, "{}", answer.errors);
+    let environment = shop.read("environment");
+    assert!(environment.contains("PATH=") && !environment.contains("PRIVATE"), "{environment}");
+}
+
+#[test]
+fn a_log_in_use_names_the_limit_that_can_be_raised() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let lock = fs::OpenOptions::new().append(true).open(shop.path("log/lock")).unwrap();
+    lock.lock().unwrap();
+    let scan = ["scan", "estate", "--audit", "log", "--audit-key", "key", "--audit-lock-timeout", "0"];
+    for environment in [&[][..], &[("PRE_COMMIT", "1")]] {
+        let answer = shop.run_with(&scan, environment);
+        assert_eq!((answer.code, &*answer.out), (4, ""), "nothing is judged: {}", answer.errors);
+        assert!(answer.errors.contains("--audit-lock-timeout"), "{}", answer.errors);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hook_judges_nothing_that_it_cannot_record() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let hook = |arguments: &[&str]| {
+        let scan = ["scan", "estate", "--audit", "log"];
+        shop.run_with(&[&scan[..], arguments].concat(), &[("PRE_COMMIT", "1"), ("PATH", "/usr/bin:/bin")])
+    };
+    let signer = ["--audit-signer", "exec:false", "--audit-vkey", &shop.vkey];
+    let answer = hook(&signer);
+    assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    let segment = shop.path("log/seg/00000000000000000000-00.jsonl");
+    fs::hard_link(&segment, shop.path("another")).unwrap();
+    let answer = hook(&["--audit-key", "key"]);
+    assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    fs::remove_file(shop.path("another")).unwrap();
+    fs::set_permissions(&segment, fs::Permissions::from_mode(0o400)).unwrap();
+    // Whoever may do everything may write to it all the same.
+    if fs::OpenOptions::new().append(true).open(&segment).is_err() {
+        let answer = hook(&["--audit-key", "key"]);
+        assert_eq!((answer.code, &*answer.out), (4, ""), "{}", answer.errors);
+    }
+    fs::set_permissions(&segment, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(hook(&["--audit-key", "key"]).code, 1);
+    assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 0);
+}
+
+#[test]
+fn a_key_hands_over_to_another() {
+    let shop = Shop::new();
+    shop.scan(&[]);
+    let new = shop.run(&["audit", "keygen", ORIGIN, "-o", "new"]).out.trim().to_owned();
+    let rotate = ["audit", "rotate", "log", "--audit-key", "key", "--to", "new"];
+    let answer = shop.run(&rotate);
+    assert_eq!((answer.code, answer.out.trim()), (0, &*new), "{}", answer.errors);
+    assert_eq!(shop.run(&rotate).code, 2, "the old key does not sign any more");
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "log", "--audit-key", "key"]).code, 2);
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "log", "--audit-key", "new"]).code, 1);
+    for key in [&shop.vkey, &new] {
+        assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", key]).code, 0);
+    }
+    assert_eq!(shop.run(&["audit", "rotate", "nowhere", "--to", "new"]).code, 2);
+    assert!(!shop.path("nowhere").exists());
+}
+
+#[test]
+fn a_folder_with_other_things_does_not_become_a_log() {
+    let shop = Shop::new();
+    for folder in [".", "estate"] {
+        let answer = shop.run(&["scan", "estate", "--audit", folder]);
+        assert_eq!((answer.code, &*answer.out), (2, ""), "{}", answer.errors);
+        assert!(answer.errors.contains("no audit log"), "{}", answer.errors);
+        assert!(!shop.path(folder).join(".gitignore").exists() && !shop.path(folder).join("lock").exists());
+    }
+    fs::create_dir(shop.path("empty")).unwrap();
+    assert_eq!(shop.run(&["scan", "estate", "--audit", "empty"]).code, 1);
+}
+
+#[test]
+fn another_place_for_the_log_is_named_even_to_those_who_want_to_hear_little() {
+    let shop = Shop::new();
+    shop.write(".probity", "no folder");
+    for more in [&[][..], &["-q"]] {
+        let answer = shop.run(&[&["scan", "estate"], more].concat());
+        assert_eq!(answer.code, 1, "{}", answer.errors);
+        assert!(answer.errors.contains("the audit log is kept in"), "{}", answer.errors);
+    }
 }
 
 #[test]

@@ -35,6 +35,15 @@ impl Folder {
         command.output().expect("the binary runs")
     }
 
+    /// With the programs of the machine, such as git.
+    pub(crate) fn run_with_path(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.path()).env("XDG_STATE_HOME", self.path().join("state"));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.output().expect("the binary runs")
+    }
+
     pub(crate) fn code(&self, arguments: &[&str]) -> Option<i32> {
         self.run(arguments).status.code()
     }
@@ -122,6 +131,82 @@ fn one_broken_document_hides_nothing() {
     assert_eq!(rules, ["mtls/plaintext-gateway", "secrets/committed-secret"]);
     assert_eq!(report["sources"][0]["status"], "failed");
     assert_eq!(report["outcome"], "incomplete");
+}
+
+#[test]
+fn what_hides_beside_a_finding_is_shown_by_nothing() {
+    let list = "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"a\"},\"stringData\":{\"password\":\"dr0ppedPW1\"}},{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"a\"},\"stringData\":{\"password\":\"keptPW22222\"}}]}";
+    let secret = |comment: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: b}}\n# it was {comment}\ndata:\n  password: aHVudGVyMnh5eg== # {comment}\n  other: aHVudGVyMnh5eg==\n"
+        )
+    };
+    let folder = Folder::new(&[("a.json", list), ("b.yaml", &secret("hunter2xyz"))]);
+    for format in ["text", "json", "sarif"] {
+        let output = folder.run(&["scan", "--audit", "off", "-f", format]);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(shown.contains("committed-secret"), "{shown}");
+        for value in ["dr0ppedPW1", "keptPW22222", "hunter2xyz"] {
+            assert!(!shown.contains(value), "{format}: {value}: {shown}");
+        }
+    }
+    let output = folder.run(&["scan", "--audit", "off"]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("`Secret/default/a` is declared again in line 1")
+    );
+    let sarif = |comment: &str| {
+        Folder::new(&[("b.yaml", &secret(comment))]).run(&["scan", "--audit", "off", "-f", "sarif"]).stdout
+    };
+    assert_eq!(sarif("hunter2xyz"), sarif("hunter3xyz-and-more"), "a hash of it could be guessed");
+}
+
+#[test]
+fn named_files_are_judged_whatever_git_ignores() {
+    let ignored = [
+        ("d/y.txt", SECRET),
+        (".gitignore", "ignored.yaml\n"),
+        ("ignored.yaml", SECRET),
+        ("good.yaml", GOOD),
+    ];
+    let folder = Folder::new(&ignored);
+    std::fs::create_dir(folder.path().join(".git")).expect("a folder");
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--root", "."]), Some(0));
+    for file in ["d/y.txt", "ignored.yaml"] {
+        assert_eq!(folder.code(&["scan", "--audit", "off", "--root", ".", "--", file]), Some(1), "{file}");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    command.args(["scan", "--audit", "off", "--root", ".", "-"]).current_dir(folder.path());
+    let input = std::fs::File::open(folder.path().join("ignored.yaml")).expect("a file");
+    assert_eq!(command.stdin(input).output().expect("the binary runs").status.code(), Some(1));
+}
+
+#[test]
+fn no_object_hides_another() {
+    let job = |image: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{generateName: mig-}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: {image}, env: [{{name: DB_PASSWORD, value: corr3ct-h0rse}}]}}]}}}}}}\n"
+        )
+    };
+    let jobs = format!("{}---\n{}", job("a"), job("b"));
+    let list = "apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: a}\n  stringData: {password: corr3ct-h0rse}\n";
+    let report = Folder::new(&[("jobs.yaml", &jobs), ("list.yaml", list)]).report(&["--rule", "secrets/*"]);
+    let found = report["findings"].as_array().expect("findings").iter();
+    let found: Vec<String> = found
+        .map(|finding| {
+            format!("{} {}", finding["rule"].as_str().unwrap(), finding["place"]["file"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(found.iter().filter(|found| found.ends_with("jobs.yaml")).count(), 2, "{found:?}");
+    assert!(found.contains(&"secrets/committed-secret list.yaml".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_file_that_is_only_called_a_plan_stands_for_nothing() {
+    let folder = Folder::new(&[("tfplan.json", "{}"), ("sub/main.tf", ""), ("a.yaml", GOOD)]);
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--strict"]), Some(3));
+    let folder = Folder::new(&[("prod.tfplan.json", "{"), ("a.yaml", GOOD)]);
+    assert_eq!(folder.code(&["scan", "--audit", "off"]), Some(3));
+    assert_eq!(folder.code(&["scan", "--audit", "off", "--exclude", "*.tfplan.json"]), Some(0));
 }
 
 #[test]

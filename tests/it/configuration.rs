@@ -179,6 +179,39 @@ fn results_of_tests_are_text_or_junit() {
 }
 
 #[test]
+fn a_path_that_is_not_there_is_an_error_at_its_line() {
+    for key in ["policies", "data"] {
+        let folder = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", &format!("{key}:\n  - nowhere\n"))]);
+        let shown = stderr(&folder, &["scan", "--audit", "off"]);
+        assert!(shown.contains("probity.yaml:2:5: `nowhere` is not there"), "{shown}");
+    }
+}
+
+#[test]
+fn tests_say_what_a_scan_would_refuse() {
+    let judged = "package team.images.tag\nimport rego.v1\ndeny contains \"x\" if input.kind == \"Pod\"\n";
+    let test = "package team.images.tag_test\nimport rego.v1\nimport data.team.images.tag as rule\ntest_pod if count(rule.deny) == 1 with input as {\"kind\": \"Pod\"}\n";
+    for (metadata, expected) in [
+        ("", "has verdicts but no selector"),
+        (
+            "# METADATA\n# title: t\n# custom:\n#  severity: LOW\n#   x: y\n",
+            "line 5: its METADATA is no YAML",
+        ),
+        (
+            "# METADATA\n# title: t\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: pods}]\n",
+            "selector `pods` is unknown",
+        ),
+    ] {
+        let policy = format!("{metadata}{judged}");
+        let folder = Folder::new(&[("p/tag.rego", &policy), ("p/tag_test.rego", test)]);
+        let output = folder.run(&["test", "p"]);
+        assert_eq!(output.status.code(), Some(0), "its tests pass");
+        let shown = String::from_utf8_lossy(&output.stderr);
+        assert!(shown.contains("a scan refuses p/tag.rego: ") && shown.contains(expected), "{shown}");
+    }
+}
+
+#[test]
 fn without_a_mesh_the_rules_about_meshes_do_not_apply() {
     let workload = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {spec: {containers: [{name: cart, ports: [{containerPort: 8080}]}]}}}\n";
     let found = |folder: &Folder| {
@@ -219,19 +252,51 @@ fn the_mesh_is_what_the_file_declares() {
     }
 }
 
-#[test]
-fn a_bundle_of_policies_is_loaded_and_one_elsewhere_is_not_fetched() {
-    let policy = "# METADATA\n# title: Everything is forbidden\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage team.all.forbidden\nimport rego.v1\ndeny contains \"no\"\n";
-    let folder = Folder::new(&[("a.yaml", GOOD)]);
-    let file = std::fs::File::create(folder.path().join("bundle.tar.gz")).expect("a file");
+const FORBIDDEN: &str = "# METADATA\n# title: Some kinds are forbidden\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes}]\npackage team.all.forbidden\nimport rego.v1\ndeny contains \"no\" if input.kind in data.team_kinds.forbidden\n";
+
+fn bundle(folder: &Folder, name: &str, files: &[(&str, &str)]) {
+    let file = std::fs::File::create(folder.path().join(name)).expect("a file");
     let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
-    let mut header = tar::Header::new_gnu();
-    header.set_size(policy.len() as u64);
-    header.set_cksum();
-    archive.append_data(&mut header, "rules/all.rego", policy.as_bytes()).expect("written");
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_cksum();
+        archive.append_data(&mut header, path, text.as_bytes()).expect("written");
+    }
     archive.into_inner().and_then(flate2::write::GzEncoder::finish).expect("written");
-    let report = folder.report(&["-p", "bundle.tar.gz"]);
-    assert_eq!(report["findings"][0]["rule"], "all/forbidden", "{report:#}");
+}
+
+#[test]
+fn a_bundle_gives_policies_and_their_data() {
+    let folder = Folder::new(&[
+        ("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n"),
+        ("more/team_kinds/more.json", "{\"allowed\": [\"Pod\"]}"),
+        ("clash/team_kinds/more.json", "{\"forbidden\": [\"Pod\"]}"),
+    ]);
+    let test = "package team.all.forbidden_test\nimport rego.v1\nimport data.team.all.forbidden as rule\ntest_pod if count(rule.deny) == 1 with input as {\"apiVersion\": \"v1\", \"kind\": \"Pod\"}\n";
+    let data = ("team_kinds/data.json", "{\"forbidden\": [\"Pod\"]}");
+    let rule = ("rules/all.rego", FORBIDDEN);
+    bundle(&folder, "bundle.tar.gz", &[rule, ("rules/all_test.rego", test), data]);
+    for arguments in [&["-p", "bundle.tar.gz"][..], &["-p", "bundle.tar.gz", "--data", "more"]] {
+        let report = folder.report(arguments);
+        assert_eq!(report["findings"][0]["rule"], "all/forbidden", "{report:#}");
+    }
+    assert_eq!(folder.code(&["test", "bundle.tar.gz"]), Some(0));
+    bundle(&folder, "other.tgz", &[("rules/x.rego", "package x\nimport rego.v1\nhelper := y\n"), data]);
+    for arguments in [["bundle.tar.gz", "--policy", "other.tgz"], ["bundle.tar.gz", "--data", "clash"]] {
+        let output = folder.run(&[&["scan", "--audit", "off", "-p"][..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(shown.contains("gives `data.team_kinds.forbidden`"), "{shown}");
+    }
+    bundle(&folder, "other.tgz", &[("rules/x.rego", "package x\nimport rego.v1\nhelper := y\n")]);
+    let report = folder.report(&["-p", "bundle.tar.gz", "-p", "other.tgz"]);
+    assert_eq!(report["errors"][0]["policy"], "other.tgz/rules/x.rego", "{report:#}");
+}
+
+#[test]
+fn a_bundle_elsewhere_is_not_fetched() {
+    let folder = Folder::new(&[("a.yaml", GOOD)]);
     let shown = stderr(&folder, &["scan", "--audit", "off", "-p", "oci://registry.example/policies:1"]);
     assert!(shown.contains("not fetched by `oci`") && shown.contains("oras pull"), "{shown}");
 }

@@ -153,7 +153,13 @@ fn old_rego_and_trivy_checks_run() {
         findings(&folder, &["--rego-version", "v0"]),
         ["conftest/main.deny medium Pod/default/web:4 old"]
     );
-    assert_eq!(folder.code(&scan(&[])), Some(2), "it is no Rego v1");
+    let output = folder.run(&scan(&[]));
+    assert_eq!(output.status.code(), Some(2), "it is no Rego v1");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("use `--rego-version v0`"));
+    let test = "package main\ntest_old { deny[\"old\"] with input as {\"spec\": {\"hostNetwork\": true}} }\n";
+    let tested = Folder::new(&[("p/main.rego", old), ("p/main_test.rego", test)]);
+    assert_eq!(tested.code(&["test", "p", "--rego-version", "v0"]), Some(0));
+    assert_eq!(tested.code(&["test", "p"]), Some(2));
     let check = "# METADATA\n# title: \"No host network\"\n# schemas:\n# - input: schema[\"kubernetes\"]\n# custom:\n#   id: AVD-KSV-0009\n#   severity: HIGH\n#   recommended_action: \"Do not.\"\n#   input:\n#     selector:\n#     - type: kubernetes\npackage builtin.kubernetes.KSV009\nimport rego.v1\nimport data.lib.kubernetes\ndeny contains res if {\n\tinput.spec.hostNetwork\n\tres := result.new(kubernetes.format(\"host network\"), input.spec)\n}\n";
     let library = "# METADATA\n# custom:\n#   library: true\n#   input:\n#     selector:\n#     - type: kubernetes\n#     - type: rbac\npackage lib.kubernetes\nimport rego.v1\nformat(message) := message\n";
     let folder = Folder::new(&[("pod.yaml", POD), ("p/check.rego", check), ("p/lib.rego", library)]);
@@ -172,9 +178,25 @@ fn credentials_of_documents_that_are_no_manifests_stay_inside() {
 }
 
 #[test]
-fn one_broken_policy_silences_no_other() {
-    let broken = "package broken\nimport rego.v1\nhelper if input.a == x\n";
-    let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", POLICY), ("p/broken.rego", broken)]);
+fn a_table_may_stand_on_one_line() {
+    let names: Vec<String> = (0..1000).map(|number| format!("\"name{number}\"")).collect();
+    let policy = format!(
+        "package main\nimport rego.v1\ndeny contains \"x\" if not input.kind in {{{}}}\n",
+        names.join(", ")
+    );
+    let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", &policy)]);
     assert_eq!(findings(&folder, &[]).len(), 1);
-    assert_eq!(folder.code(&scan(&[])), Some(2));
+}
+
+#[test]
+fn one_broken_policy_silences_no_other() {
+    for rule in ["helper := x", "helper if input.a == x", "helper contains x"] {
+        let broken = format!("package broken\nimport rego.v1\n{rule}\n");
+        let folder = Folder::new(&[("pod.yaml", POD), ("p/main.rego", POLICY), ("p/broken.rego", &broken)]);
+        assert_eq!(findings(&folder, &[]).len(), 1, "{rule}");
+        let output = folder.run(&scan(&[]));
+        assert_eq!(output.status.code(), Some(2), "{rule}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("p/broken.rego") && text.contains("variable `x` is unsafe"), "{text}");
+    }
 }

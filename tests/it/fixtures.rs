@@ -63,9 +63,12 @@ fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
         base: Base::new(&[], Some(folder), folder).expect("fixtures exist"),
         exclude: Vec::new(),
         namespace: "default".to_owned(),
+        render: false,
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
+        waive_inline: true,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod baseline;
 mod canaries;
 mod command;
 mod configuration;
@@ -9,9 +10,12 @@ mod conftest;
 mod datastores;
 mod documents;
 mod fixtures;
+mod labels;
 mod lineage;
 mod policies;
 mod readme;
+mod since;
 mod terraform;
+mod terraform_lines;
 mod waivers;
 mod yaml_suite;

@@ -34,13 +34,20 @@ fn scan(files: &[(&str, &str)], policies: Policies) -> (Report, String) {
 }
 
 fn scan_folder(folder: &Path, policies: Policies) -> (Report, String) {
+    scan_base(Base::new(&[], Some(folder), folder).expect("the folder exists"), policies)
+}
+
+fn scan_base(base: Base, policies: Policies) -> (Report, String) {
     let settings = Settings {
-        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
+        base,
         exclude: Vec::new(),
         namespace: "default".to_owned(),
+        render: false,
         fail_on: None,
         strict: false,
         today: Day::parse("2026-01-01").expect("a day"),
+        baseline: None,
+        waive_inline: true,
         config: Config::default(),
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
@@ -164,6 +171,54 @@ fn what_a_plan_hides_is_not_repeated_by_a_rule() {
     let (report, json) = scan(&[("tfplan.json", &text)], own(rego));
     assert_eq!(report.findings[0].finding.message, "******** and second-value");
     assert!(!json.contains("first-value"));
+}
+
+#[test]
+fn findings_point_at_the_configuration_that_a_real_plan_was_made_from() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs/terraform/kubectl");
+    let (_, json) = scan_folder(&folder, rule("mtls/plaintext-gateway"));
+    let report: Value = serde_json::from_str(&json).expect("a report");
+    let at = |place: &Value| format!("{}:{}", place["file"].as_str().unwrap_or_default(), place["line"]);
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let found: Vec<String> = findings
+        .map(|finding| {
+            let related = &finding["related"][0];
+            format!("{} {} {}", at(&finding["place"]), at(&related["place"]), related["resource"])
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "addons/main.tf:9 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[0]\"",
+            "addons/main.tf:9 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[1]\"",
+            "main.tf:21 tfplan.json:1 \"kubectl_manifest.ingress\"",
+        ]
+    );
+    let notice = &report["sources"][0]["notices"][0];
+    assert!(
+        notice["message"].as_str().is_some_and(|text| text.contains("kubectl_manifest.settings")),
+        "{notice}"
+    );
+    assert!(!json.contains("hunter22"));
+}
+
+#[test]
+fn configuration_is_read_beside_a_plan_that_is_scanned_alone() {
+    let text = plan(&[("kubernetes_ingress_v1.a", ingress(&json!({"rule": []})), json!({}))]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("tfplan.json", &text);
+    write("main.tf", "resource \"kubernetes_ingress_v1\" \"a\" {\n  spec {}\n}\n");
+    let paths = [folder.path().join("tfplan.json")];
+    let (report, _) = scan_base(
+        Base::new(&paths, None, folder.path()).expect("the file exists"),
+        rule("mtls/plaintext-gateway"),
+    );
+    let finding = &report.findings[0].finding;
+    assert_eq!(finding.related[0].label, "as planned");
+    assert_ne!(finding.related[0].place, finding.place);
+    let (report, _) = scan(&[("tfplan.json", &text)], rule("mtls/plaintext-gateway"));
+    assert_eq!(report.findings[0].finding.related, [], "without configuration the plan is all there is");
 }
 
 #[test]

@@ -43,10 +43,13 @@ _api_servers contains {"index": index, "container": container} if {
 	regex.match(`(^|/)kube-apiserver$`, word)
 }
 
-_words(container) := array.concat(
-	object.get(container, "command", []),
-	object.get(container, "args", []),
-)
+# Half-written lists have no words.
+_words(container) := [word |
+	some key in ["command", "args"]
+	is_array(container[key])
+	some word in container[key]
+	is_string(word)
+]
 
 _has_flag(container, flag) if {
 	some word in _words(container)
@@ -81,7 +84,23 @@ deny contains result if {
 _pod(index, what) := {
 	"msg": sprintf("the API server `%s` %s", [input.metadata.name, what]),
 	"path": ["spec", "containers", index, "command"],
+	"remedy": _own,
 }
+
+_own := concat("\n", [
+	"Start kube-apiserver with a policy and a place to write to:",
+	"```yaml",
+	"- --audit-policy-file=/etc/kubernetes/audit-policy.yaml",
+	"- --audit-log-path=/var/log/kubernetes/audit.log",
+	"```",
+])
+
+_managed := concat("\n", [
+	"Let the control plane record who did what:",
+	"```hcl",
+	"enabled_cluster_log_types = [\"api\", \"audit\", \"authenticator\"]",
+	"```",
+])
 
 _is_planned if {
 	input.mode == "managed"
@@ -99,6 +118,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("cluster `%s` does not record its audit log: `enabled_cluster_log_types` lacks `audit`", [input.address]),
 		"path": ["values", "enabled_cluster_log_types"],
+		"remedy": _managed,
 	}
 }
 

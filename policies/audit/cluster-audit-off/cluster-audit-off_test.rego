@@ -21,6 +21,11 @@ test_an_api_server_without_a_policy_is_reported if {
 	_messages(_pod(["--audit-policy-file=", "--audit-log-path=/a.log"])) == {"the API server `kube-apiserver` has no `--audit-policy-file`"}
 }
 
+test_the_remedy_of_an_api_server_is_its_flags if {
+	some result in rule.deny with input as _pod([])
+	contains(result.remedy, "--audit-log-path=")
+}
+
 test_without_a_policy_it_does_not_matter_where_the_log_goes if {
 	count(_messages(_pod([]))) == 1
 }
@@ -52,6 +57,9 @@ test_a_managed_cluster_without_audit_is_reported if {
 	every types in [null, [], ["api"]] {
 		results := rule.deny with input as _cluster(types, {})
 		{result.path | some result in results} == {["values", "enabled_cluster_log_types"]}
+		every result in results {
+			contains(result.remedy, "enabled_cluster_log_types = [")
+		}
 	}
 }
 

@@ -88,12 +88,27 @@ not_assessed contains result if {
 	_has_unknown_range(exposure)
 	result := {
 		"msg": sprintf("from where `%s` admits callers of %s database `%s` is not known", [
-			exposure.service, input.engine, input.name,
+			_admits(exposure), input.engine, input.name,
 		]),
 		"path": ["exposures", index],
-		"missing": sprintf("the source ranges of %s", [exposure.service]),
+		"missing": sprintf("the source ranges of %s", [_admits(exposure)]),
 	}
 }
+
+# Ports of nodes and the network of the host stand in what serves, whatever the Service says.
+not_assessed contains result if {
+	count(input.exposures) == 0
+	input.workload == "unknown"
+	result := {
+		"msg": "what serves the database is not in the input, so what else leads to it is not known",
+		"path": [],
+		"missing": sprintf("what serves `%s`", [input.server]),
+	}
+}
+
+_admits(exposure) := exposure.service if exposure.service != null
+
+_admits(exposure) := input.server if exposure.service == null
 
 _is_limited(exposure) if exposure.internal
 

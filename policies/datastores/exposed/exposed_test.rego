@@ -97,3 +97,20 @@ _exposure(kind, fields) := object.union(
 )
 
 _ranges(ranges) := _exposure("LoadBalancer", {"source_ranges": ranges})
+
+test_a_store_of_which_only_a_service_was_read_is_not_assessed if {
+	unread := object.union(_store([]), {"workload": "unknown"})
+	count(rule.deny) == 0 with input as unread
+	results := rule.not_assessed with input as unread
+	{result.missing | some result in results} == {"what serves `Service/shop/db`"}
+	open := object.union(_store([_exposure("NodePort", {})]), {"workload": "unknown"})
+	count(rule.deny) == 1 with input as open
+	count(rule.not_assessed) == 0 with input as open
+}
+
+test_an_unknown_policy_of_a_public_endpoint_is_not_assessed if {
+	unknown := _exposure("PublicAddress", {"service": null, "source_ranges": ["unknown"]})
+	count(rule.deny) == 0 with input as _store([unknown])
+	results := rule.not_assessed with input as _store([unknown])
+	{result.missing | some result in results} == {"the source ranges of Service/shop/db"}
+}

@@ -30,3 +30,27 @@ _server(value) := {
 	"users": {"Deployment/shop/a": {}},
 	"authentication": value,
 }
+
+test_the_remedy_is_that_of_the_engine if {
+	found := {engine: remedy |
+		some engine in ["redis", "mongodb", "mysql", "mariadb", "postgresql", "elasticsearch", "couchdb"]
+		store := object.union(_server(false), {"engine": engine, "workload": "Deployment/shop/cache", "name": "cache"})
+		results := rule.deny with input as store
+		some result in results
+		remedy := result.remedy
+	}
+	"    valueFrom: {secretKeyRef: {name: cache-credentials, key: password}}" in split(found.redis, "\n")
+	contains(found.redis, "- name: REDIS_PASSWORD")
+	contains(found.mongodb, "key: username")
+	contains(found.mysql, "MYSQL_ALLOW_EMPTY_PASSWORD")
+	contains(found.mariadb, "MARIADB_ROOT_PASSWORD")
+	contains(found.postgresql, "pg_hba.conf")
+	contains(found.elasticsearch, "xpack.security.enabled")
+	startswith(found.couchdb, "Make accounts")
+}
+
+test_the_remedy_of_a_domain_is_its_policy if {
+	store := object.union(_server(false), {"workload": "aws_opensearch_domain.a", "engine": "opensearch"})
+	some result in rule.deny with input as store
+	contains(result.remedy, "advanced_security_options")
+}

@@ -47,6 +47,7 @@ deny contains result if {
 		"msg": sprintf("%s can reach %s server `%s`%s", [input.reach.whom, input.engine, input.server, _owners]),
 		"path": ["reach", "everyone"],
 		"related": [user | some user in _users],
+		"remedy": _remedy,
 	}
 }
 
@@ -61,6 +62,7 @@ deny contains result if {
 		]),
 		"path": ["reach", "others"],
 		"related": array.concat([other | some other in _others], [user | some user in _users]),
+		"remedy": "Narrow the rule that admits them until it names the users of the database alone. Policies add up: one more takes nothing away.",
 	}
 }
 
@@ -122,3 +124,80 @@ _others contains related if {
 _missing := concat(", ", [step.text | some step in input.reach.because]) if count(input.reach.because) > 0
 
 _missing := "what the policies around it leave open" if count(input.reach.because) == 0
+
+# What to write, as far as the facts tell it.
+_remedy := concat("\n", [_intro, _policy]) if {
+	_is_selectable
+} else := concat("\n", [
+	"Name in its access policy who may use it, or give it `vpc_options`:",
+	"```hcl",
+	"principals {",
+	"  type        = \"AWS\"",
+	"  identifiers = [aws_iam_role.owner.arn]",
+	"}",
+	"```",
+]) if {
+	regex.match(`(^|\.)aws_(opensearch|elasticsearch)_domain\.`, input.workload)
+} else := concat("\n", [
+	"Admit the security group of its owner, and remove the rule that admits others:",
+	"```hcl",
+	"resource \"aws_vpc_security_group_ingress_rule\" \"owner\" {",
+	"  security_group_id            = aws_security_group.database.id",
+	"  referenced_security_group_id = aws_security_group.owner.id",
+	"  ip_protocol                  = \"tcp\"",
+	"  from_port                    = PORT",
+	"  to_port                      = PORT",
+	"}",
+	"```",
+]) if {
+	regex.match(`(^|\.)aws_`, input.workload)
+} else := "Admit its owner, and nobody else, where the rules stand that guard it."
+
+_is_selectable if count(input.pods.labels) > 0
+
+_intro := sprintf("`%s` admits everybody, and policies add up: let it say this, or remove it when this is there.%s", [
+	input.reach.because[0].resource, _unknown_owner,
+]) if {
+	is_string(input.reach.because[0].resource)
+} else := sprintf("Admit those that use it, and nobody else.%s", [_unknown_owner])
+
+_unknown_owner := " Nobody is known to use it: put in the labels of the service that owns it." if {
+	count(_peers) == 0
+} else := ""
+
+_policy := concat("\n", [
+	"```yaml",
+	"apiVersion: networking.k8s.io/v1",
+	"kind: NetworkPolicy",
+	"metadata:",
+	sprintf("  name: %s-clients", [input.name]),
+	sprintf("  namespace: %s", [input.pods.namespace]),
+	"spec:",
+	sprintf("  podSelector: {matchLabels: %s}", [json.marshal(input.pods.labels)]),
+	"  policyTypes: [Ingress]",
+	"  ingress:",
+	"    - from:",
+	_from,
+	_ports,
+	"```",
+])
+
+_ports := sprintf("      ports: [{port: %d}]", [input.pods.port]) if {
+	is_number(input.pods.port)
+} else := "      # every port"
+
+_from := concat("\n", [_peer(peer) | some peer in _peers]) if {
+	count(_peers) > 0
+} else := "        - podSelector: {matchLabels: {app: NAME-OF-ITS-OWNER}}"
+
+_peers contains {"namespace": user.pods.namespace, "labels": user.pods.labels} if {
+	some user in input.users
+	count(user.pods.labels) > 0
+}
+
+_peer(peer) := sprintf("        - podSelector: {matchLabels: %s}", [json.marshal(peer.labels)]) if {
+	peer.namespace == input.pods.namespace
+} else := concat("\n", [
+	sprintf("        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %s}}", [peer.namespace]),
+	sprintf("          podSelector: {matchLabels: %s}", [json.marshal(peer.labels)]),
+])

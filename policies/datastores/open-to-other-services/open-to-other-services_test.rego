@@ -86,3 +86,56 @@ _other(name, surely) := {
 	"surely": surely,
 	"because": [],
 }
+
+test_the_remedy_names_the_pods_and_the_port if {
+	store := object.union(_server({"everyone": true}), {
+		"name": "db",
+		"workload": "StatefulSet/shop/db",
+		"pods": {"namespace": "shop", "labels": {"app": "db"}, "port": 5432},
+		"users": {
+			"Deployment/shop/a": {"pods": {"namespace": "shop", "labels": {"app": "a"}}},
+			"Deployment/front/b": {"service": "front/b", "pods": {"namespace": "front", "labels": {"app": "b"}}},
+		},
+	})
+	some result in rule.deny with input as store
+	every line in {
+		"  name: db-clients",
+		"  namespace: shop",
+		"  podSelector: {matchLabels: {\"app\":\"db\"}}",
+		"        - podSelector: {matchLabels: {\"app\":\"a\"}}",
+		"        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: front}}",
+		"          podSelector: {matchLabels: {\"app\":\"b\"}}",
+		"      ports: [{port: 5432}]",
+	} {
+		line in split(result.remedy, "\n")
+	}
+	not contains(result.remedy, "Nobody is known")
+}
+
+test_the_remedy_says_what_is_not_known_of_it if {
+	alone := object.union(object.remove(_server({"everyone": true, "users": 0}), ["users"]), {
+		"name": "db",
+		"workload": "StatefulSet/shop/db",
+		"pods": {"namespace": "shop", "labels": {"app": "db"}, "port": null},
+		"users": {},
+	})
+	some result in rule.deny with input as alone
+	contains(result.remedy, "NAME-OF-ITS-OWNER")
+	contains(result.remedy, "Nobody is known to use it")
+	opened := object.union(alone, {"reach": {"because": [{"text": "a", "resource": "NetworkPolicy/shop/all"}]}})
+	some narrowed in rule.deny with input as opened
+	startswith(narrowed.remedy, "`NetworkPolicy/shop/all` admits everybody")
+}
+
+test_the_remedy_is_that_of_the_cloud if {
+	planned := [remedy |
+		some address in ["aws_db_instance.a", "module.b.aws_opensearch_domain.a", "google_sql_database_instance.a"]
+		store := object.union(_server({"everyone": true}), {"workload": address, "pods": null})
+		results := rule.deny with input as store
+		some result in results
+		remedy := result.remedy
+	]
+	contains(planned[0], "aws_vpc_security_group_ingress_rule")
+	contains(planned[1], "vpc_options")
+	startswith(planned[2], "Admit its owner")
+}

@@ -52,3 +52,12 @@ not_assessed contains result if {
 		"missing": sprintf("the principals of %s", [concat(", ", input.unknown_principals)]),
 	}
 }
+
+not_assessed contains result if {
+	count(input.users) == 0
+	result := {
+		"msg": "nobody is known to use it, so who shares it is not known",
+		"path": [],
+		"missing": sprintf("the clients of `%s`", [input.server]),
+	}
+}

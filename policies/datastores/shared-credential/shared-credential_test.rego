@@ -31,3 +31,10 @@ _server(fields) := object.union(
 	},
 	fields,
 )
+
+test_what_nobody_is_known_to_use_is_not_assessed if {
+	nobody := object.union(object.remove(_server({}), ["shared_credentials"]), {"shared_credentials": {}, "users": {}})
+	count(rule.deny) == 0 with input as nobody
+	results := rule.not_assessed with input as nobody
+	{result.missing | some result in results} == {"the clients of `Service/shop/db`"}
+}

@@ -69,6 +69,17 @@ not_assessed contains result if {
 	}
 }
 
+not_assessed contains result if {
+	count(input.users) == 0
+	input.shared == false
+	_is_judged
+	result := {
+		"msg": "nobody is known to use it, so who shares it is not known",
+		"path": [],
+		"missing": sprintf("the clients of `%s`", [input.server]),
+	}
+}
+
 # What is shared on purpose is no finding, and neither is a cache that nobody claims.
 _is_judged if {
 	input.by_design == null

@@ -97,3 +97,16 @@ _user(service, role, principal) := {
 	"databases": ["orders"],
 	"principals": [{"name": principal, "superuser": false}],
 }
+
+test_what_nobody_is_known_to_use_is_not_assessed if {
+	nobody := _store({"shared": false, "users": {}})
+	count(rule.deny) == 0 with input as nobody
+	results := rule.not_assessed with input as nobody
+	{result.missing | some result in results} == {"the clients of `Service/shop/db`"}
+}
+
+test_what_nobody_is_known_to_use_is_open_once_and_only_where_sharing_matters if {
+	count(rule.not_assessed) == 1 with input as _store({"shared": "unknown", "users": {}})
+	count(rule.not_assessed) == 0 with input as _store({"shared": false, "users": {}, "cache": true})
+	count(rule.not_assessed) == 0 with input as _store({"shared": false, "users": {}, "by_design": "a"})
+}

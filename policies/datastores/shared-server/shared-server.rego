@@ -49,6 +49,16 @@ not_assessed contains result if {
 	}
 }
 
+not_assessed contains result if {
+	count(input.users) == 0
+	input.by_design == null
+	result := {
+		"msg": "nobody is known to use it, so who shares it is not known",
+		"path": [],
+		"missing": sprintf("the clients of `%s`", [input.server]),
+	}
+}
+
 _meet if {
 	count(input.shared_server) > 0
 	input.by_design == null

@@ -47,3 +47,11 @@ _server(fields) := object.union(
 	},
 	fields,
 )
+
+test_what_nobody_is_known_to_use_is_not_assessed if {
+	nobody := object.union(object.remove(_server({"shared_server": []}), ["users"]), {"users": {}})
+	count(rule.deny) == 0 with input as nobody
+	results := rule.not_assessed with input as nobody
+	{result.missing | some result in results} == {"the clients of `Service/shop/db`"}
+	count(rule.not_assessed) == 0 with input as object.union(nobody, {"by_design": "a"})
+}

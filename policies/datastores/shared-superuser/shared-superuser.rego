@@ -50,6 +50,15 @@ not_assessed contains result if {
 	}
 }
 
+not_assessed contains result if {
+	count(input.users) == 0
+	result := {
+		"msg": "nobody is known to use it, so who shares it is not known",
+		"path": [],
+		"missing": sprintf("the clients of `%s`", [input.server]),
+	}
+}
+
 _user(id) := {
 	"msg": sprintf("`%s` opens %s as %s", [
 		id,

@@ -17,7 +17,8 @@
 #     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO orders;
 #     ```
 #     Exporters get a role for monitoring (`GRANT pg_monitor TO exporter`). What `POSTGRES_USER` of the image names is a
-#     superuser: leave that to administrators.
+#     superuser: leave that to administrators. MySQL: `CREATE USER`, and `GRANT SELECT, INSERT, UPDATE, DELETE` on its
+#     database.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.3: partial}
 #     hipaa: {"164.308(a)(4)": partial, "164.312(a)(1)": supporting}
@@ -46,6 +47,7 @@ deny contains result if {
 		"path": ["users", id, "principals", index],
 		"peer": id,
 		"related": [{"msg": "it is told to use the server here", "path": ["users", id], "resource": id}],
+		"remedy": _remedy(id, user),
 	}
 }
 
@@ -65,3 +67,62 @@ not_assessed contains result if {
 _missing(_, principal) := principal.missing if is_string(principal.missing)
 
 _missing(id, principal) := sprintf("the principal of `%s`", [id]) if not is_string(principal.missing)
+
+_remedy(id, user) := concat("\n", array.concat(
+	[sprintf("Make a principal for `%s`, keep its password in a Secret, and let it log in as that one:", [id])],
+	array.concat(_statements(_name(id), _database(id, user)), [_note]),
+))
+
+_name(id) := replace(replace(_last(id), "-", "_"), ".", "_")
+
+_last(id) := parts[count(parts) - 1] if parts := split(replace(id, "[", "."), "/")
+
+_database(_, user) := user.databases[0] if {
+	user.databases[0] != "unknown"
+} else := "DATABASE"
+
+_postgresql := {"postgresql", "cockroachdb"}
+
+_mysql := {"mysql", "mariadb"}
+
+_statements(name, database) := [
+	"```sql",
+	sprintf("CREATE ROLE \"%s\" LOGIN PASSWORD '…' NOSUPERUSER NOCREATEROLE NOCREATEDB;", [name]),
+	sprintf("GRANT CONNECT ON DATABASE \"%s\" TO \"%s\";", [database, name]),
+	sprintf("-- in database %s", [database]),
+	sprintf("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"%s\";", [name]),
+	"```",
+] if {
+	input.engine in _postgresql
+}
+
+_statements(name, database) := [
+	"```sql",
+	sprintf("CREATE USER '%s'@'%%' IDENTIFIED BY '…';", [name]),
+	sprintf("GRANT SELECT, INSERT, UPDATE, DELETE ON `%s`.* TO '%s'@'%%';", [database, name]),
+	"```",
+] if {
+	input.engine in _mysql
+}
+
+_statements(name, database) := [
+	"```javascript",
+	sprintf("db.getSiblingDB(\"%s\").createUser({user: \"%s\", pwd: passwordPrompt(), roles: [\"readWrite\"]})", [
+		database, name,
+	]),
+	"```",
+] if {
+	input.engine == "mongodb"
+}
+
+_statements(name, database) := [
+	sprintf("one called `%s`, with rights on `%s` and nothing else.", [name, database]),
+] if {
+	not input.engine in (_postgresql | _mysql) | {"mongodb"}
+}
+
+_note := "What `POSTGRES_USER` of the image names is a superuser: leave that to administrators. An exporter gets `pg_monitor`." if {
+	input.engine == "postgresql"
+} else := "An exporter gets `PROCESS` and `REPLICATION CLIENT` only." if {
+	input.engine in _mysql
+} else := "Leave the superuser to administrators."

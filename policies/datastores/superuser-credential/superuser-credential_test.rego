@@ -10,7 +10,7 @@ test_a_service_that_is_superuser_is_reported if {
 	some result in results
 	result.path == ["users", "Deployment/shop/a", "principals", 0]
 	result.peer == "Deployment/shop/a"
-	contains(result.msg, "as `root`, a superuser: every server of this engine has it")
+	contains(result.msg, "as `root`, a superuser: the engine comes with it")
 	{related.resource | some related in result.related} == {"Deployment/shop/a"}
 }
 
@@ -45,8 +45,24 @@ _server(role, principal) := {
 	"users": {"Deployment/shop/a": {
 		"role": role,
 		"principals": [object.union(
-			{"superuser": false, "missing": null, "why": "every server of this engine has it"},
+			{"superuser": false, "missing": null, "why": "the engine comes with it"},
 			principal,
 		)],
 	}},
+}
+
+test_the_remedy_is_that_of_the_engine if {
+	found := {engine: remedy |
+		some engine in ["postgresql", "mysql", "mongodb", "oracle"]
+		base := object.remove(_server("service", {"name": "root", "superuser": true}), ["engine"])
+		server := object.union(base, {"engine": engine, "users": {"Deployment/shop/a": {"databases": ["orders"]}}})
+		results := rule.deny with input as server
+		some result in results
+		remedy := result.remedy
+	}
+	contains(found.postgresql, "CREATE ROLE \"a\" LOGIN")
+	contains(found.mysql, "GRANT SELECT, INSERT, UPDATE, DELETE ON `orders`.* TO 'a'@'%'")
+	not contains(found.mysql, "POSTGRES")
+	contains(found.mongodb, "createUser({user: \"a\"")
+	contains(found.oracle, "one called `a`")
 }

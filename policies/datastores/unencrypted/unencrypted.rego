@@ -48,7 +48,7 @@ deny contains result if {
 not_assessed contains result if {
 	input.encrypted == "unknown"
 	result := {
-		"msg": sprintf("whether %s server `%s` is encrypted at rest is not in the plan", [input.engine, input.server]),
+		"msg": "whether what it stores is encrypted at rest is not in the input",
 		"path": ["encrypted"],
 		"missing": sprintf("the encryption of `%s`", [input.server]),
 	}

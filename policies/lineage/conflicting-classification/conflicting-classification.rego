@@ -27,8 +27,7 @@ package probity.lineage.conflicting_classification
 import rego.v1
 
 deny contains result if {
-	input.conflict != null
-	input.conflict != "unknown"
+	# Neither `null` nor `"unknown"` has these fields.
 	result := {
 		"msg": sprintf("%s, but %s", [input.conflict.lower.text, input.conflict.higher.text]),
 		"path": ["conflict", "lower"],

@@ -59,3 +59,23 @@ test_an_unknown_tag_is_not_assessed if {
 	results := rule.not_assessed with input as _sink({"declared": "unknown"})
 	{result.missing | some result in results} == {"classification of Deployment/shop/reports"}
 }
+
+test_only_what_a_service_receives_is_judged_by_its_tags if {
+	every tags in [{"categories": []}, {"categories": ["PHI"], "level": "internal"}] {
+		request := object.union(_sink(object.union({"declared": true, "level": "restricted"}, tags)), {"way": "request"})
+		count(rule.deny) == 0 with input as request
+		count(rule.deny) == 1 with input as object.union(request, {"way": "consume"})
+	}
+}
+
+test_a_missing_category_is_reported_without_the_level if {
+	count(rule.deny) == 1 with input as _sink({"declared": true, "level": "internal", "categories": []})
+}
+
+test_a_receiver_without_a_tag_is_reported_without_the_level if {
+	count(rule.deny) == 1 with input as _sink({"declared": false, "level": "internal", "categories": ["PHI"]})
+}
+
+test_a_known_tag_is_assessed if {
+	count(rule.not_assessed) == 0 with input as _flow
+}

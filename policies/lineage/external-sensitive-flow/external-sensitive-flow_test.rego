@@ -46,3 +46,7 @@ test_an_unknown_party_is_not_assessed if {
 	results := rule.not_assessed with input as unknown
 	{result.missing | some result in results} == {"classification of external:api.example.com"}
 }
+
+test_a_known_party_is_assessed if {
+	count(rule.not_assessed) == 0 with input as _flow
+}

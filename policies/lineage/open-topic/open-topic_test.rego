@@ -36,3 +36,7 @@ test_an_unknown_broker_is_not_assessed if {
 	results := rule.not_assessed with input as object.union(_topic, {"open": "unknown"})
 	{result.missing | some result in results} == {"the broker of topic:kafka/patients"}
 }
+
+test_a_known_broker_is_assessed if {
+	count(rule.not_assessed) == 0 with input as _topic
+}

@@ -48,3 +48,7 @@ test_one_connection_is_reported_once if {
 	count(rule.deny) == 0 with input as object.union(_flow, {"way": "store"})
 	count(rule.not_assessed) == 0 with input as object.union(_flow, {"way": "store", "transport": "unknown"})
 }
+
+test_a_known_transport_is_assessed if {
+	count(rule.not_assessed) == 0 with input as _flow
+}

@@ -15,7 +15,8 @@
 #       labels:
 #         data-classification: internal
 #     ```
-#     with `probity.dev/data-categories: PII` (or `PHI`, `PCI`) as an annotation where there is data about people.
+#     with `probity.dev/data-categories: PII` (or `PHI`, `PCI`) as an annotation where there is data about people; in
+#     Terraform both are `tags` (`labels` of Google's).
 #   controls:
 #     soc2: {C1.1: partial, CC3.2: supporting}
 #     hipaa: {"164.308(a)(1)(ii)(A)": supporting}
@@ -34,6 +35,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("datastore `%s` is not classified", [input.id]),
 		"path": ["classification"],
+		"remedy": _remedy,
 	}
 }
 
@@ -45,3 +47,31 @@ not_assessed contains result if {
 		"missing": sprintf("classification of %s", [input.id]),
 	}
 }
+
+_remedy := concat("\n", array.concat(
+	[sprintf("Say what `%s` holds, also if that is nothing that needs care:", [_serving])],
+	_declaration,
+))
+
+_serving := object.get(input, "workload", input.id)
+
+_declaration := [
+	"```yaml",
+	"metadata:",
+	"  labels:",
+	"    data-classification: internal",
+	"```",
+	"with the annotation `probity.dev/data-categories: PII` (or `PHI`, `PCI`) where there is data about people.",
+] if {
+	contains(_serving, "/")
+} else := [
+	"```hcl",
+	sprintf("%s = {", [_attribute]),
+	"  data-classification = \"internal\"",
+	"}",
+	"```",
+]
+
+_attribute := "labels" if {
+	regex.match(`(^|\.)google_`, _serving)
+} else := "tags"

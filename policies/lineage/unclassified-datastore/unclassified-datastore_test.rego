@@ -21,3 +21,15 @@ test_what_is_unknown_is_not_assessed if {
 	results := rule.not_assessed with input as _subject("unknown")
 	{result.missing | some result in results} == {"classification of a"}
 }
+
+test_the_remedy_is_written_as_the_store_is if {
+	found := {workload: remedy |
+		some workload in ["StatefulSet/shop/db", "aws_db_instance.a", "module.b.google_redis_instance.a"]
+		results := rule.deny with input as object.union(_subject(false), {"workload": workload})
+		some result in results
+		remedy := result.remedy
+	}
+	contains(found["StatefulSet/shop/db"], "    data-classification: internal")
+	contains(found["aws_db_instance.a"], "tags = {")
+	contains(found["module.b.google_redis_instance.a"], "labels = {")
+}

@@ -31,17 +31,50 @@ import rego.v1
 
 deny contains result if {
 	input.classification.declared == false
+	not _is_internal
 	result := {
 		"msg": sprintf("topic `%s` is not classified", [input.id]),
 		"path": ["classification"],
+		"related": [{"msg": named.text, "path": ["named_by"], "resource": named.resource} |
+			named := input.named_by
+			named != null
+		],
+		"remedy": _remedy,
 	}
 }
 
 not_assessed contains result if {
 	input.classification.declared == "unknown"
+	not _is_internal
 	result := {
 		"msg": sprintf("the classification of topic `%s` is not in the input", [input.id]),
 		"path": ["classification"],
 		"missing": sprintf("classification of %s", [input.id]),
 	}
 }
+
+# State of Kafka Connect and MirrorMaker is nobody's data.
+_is_internal if input.internal
+
+_remedy := concat("\n", [
+	"Give the topic an object, and say there what it holds:",
+	"```yaml",
+	"apiVersion: kafka.strimzi.io/v1",
+	"kind: KafkaTopic",
+	"metadata:",
+	sprintf("  name: %s", [input.name]),
+	"  labels:",
+	sprintf("    strimzi.io/cluster: %s", [input.cluster]),
+	"    data-classification: internal",
+	"```",
+]) if {
+	is_object(input.named_by)
+} else := concat("\n", [
+	"Say on its object what it holds, also if that is nothing that needs care:",
+	"```yaml",
+	"metadata:",
+	"  labels:",
+	"    data-classification: internal",
+	"```",
+	"with the annotation `probity.dev/data-categories: PII` (or `PHI`, `PCI`) where there is data about people.",
+])

@@ -19,7 +19,11 @@
 #     spec:
 #       podSelector: {}
 #       policyTypes: [Ingress, Egress]
+#       egress:
+#         - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
+#           ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
 #     ```
+#     after the policies that allow what there is: it stops everything else but names.
 #     In Istio, an `AuthorizationPolicy` with `spec: {}` does the same for callers.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.6: partial}
@@ -40,9 +44,10 @@ deny contains result if {
 	input.default_deny == false
 	not input.platform
 	result := {
-		"msg": sprintf("namespace `%s` takes what nobody allowed: no policy denies by default", [input.name]),
+		"msg": sprintf("namespace `%s` does not deny by default: what no policy is about may be called by everyone", [input.name]),
 		"path": [],
 		"related": mtls.chain(input.because, ["because"]),
+		"remedy": _remedy,
 	}
 }
 
@@ -55,3 +60,27 @@ not_assessed contains result if {
 		"missing": "a policy that can be read",
 	}
 }
+
+_remedy := concat("\n", array.concat(_opened, [
+	"Allow what there is first, then deny the rest; names are looked up in `kube-system`:",
+	"```yaml",
+	"apiVersion: networking.k8s.io/v1",
+	"kind: NetworkPolicy",
+	"metadata:",
+	"  name: default-deny",
+	sprintf("  namespace: %s", [input.name]),
+	"spec:",
+	"  podSelector: {}",
+	"  policyTypes: [Ingress, Egress]",
+	"  egress:",
+	"    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]",
+	"      ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]",
+	"```",
+	"In Istio, an `AuthorizationPolicy` with `spec: {}` does the same for callers.",
+]))
+
+# Policies add up: one that lets everything in must go.
+_opened := [sprintf("Remove the empty rule of `%s`.", [step.resource]) |
+	some step in input.because
+	step.resource != null
+]

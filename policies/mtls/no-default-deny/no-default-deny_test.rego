@@ -20,6 +20,19 @@ test_an_unknown_default_is_not_assessed if {
 	count(rule.not_assessed) == 0 with input as object.union(_namespace("unknown"), {"platform": true})
 }
 
+test_the_remedy_lets_names_be_looked_up if {
+	some result in rule.deny with input as _namespace(false)
+	"  namespace: shop" in split(result.remedy, "\n")
+	contains(result.remedy, "port: 53, protocol: UDP")
+	not contains(result.remedy, "Remove")
+}
+
+test_a_policy_that_lets_everything_in_must_go if {
+	opened := {"because": [{"text": "NetworkPolicy/shop/all lets everything in", "resource": "NetworkPolicy/shop/all"}]}
+	some result in rule.deny with input as object.union(object.remove(_namespace(false), ["because"]), opened)
+	startswith(result.remedy, "Remove the empty rule of `NetworkPolicy/shop/all`.")
+}
+
 _namespace(denies) := {
 	"id": "Namespace/shop",
 	"name": "shop",

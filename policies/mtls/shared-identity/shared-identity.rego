@@ -44,9 +44,14 @@ deny contains result if {
 	result := {
 		"msg": sprintf("%d services run as `%s`: %s", [count(input.services), input.id, _named]),
 		"path": [],
-		"related": [{"msg": "runs as it", "resource": workload} |
-			some service in input.services
-			some workload in service.workloads
+		"related": [related |
+			some index, service in input.services
+			some position, workload in service.workloads
+			related := {
+				"msg": "runs as it",
+				"path": ["services", index, "workloads", position],
+				"resource": workload,
+			}
 		],
 	}
 }

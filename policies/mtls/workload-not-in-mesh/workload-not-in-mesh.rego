@@ -42,7 +42,7 @@ deny contains result if {
 	not input.platform
 	result := object.union(
 		{
-			"msg": sprintf("`%s` is in no mesh: it is called in plaintext, by nobody knows whom", [input.id]),
+			"msg": sprintf("`%s` is in no mesh, which would encrypt its connections and tell who calls", [input.id]),
 			"path": ["mesh"],
 			"related": array.concat([{"msg": "this workload", "path": []}], mtls.chain(input.because, ["because"])),
 		},

@@ -42,6 +42,7 @@ _outsiders := [subject.name | some subject in input.subjects; not _is_own(subjec
 
 _is_own(subject) if {
 	subject.kind in {"User", "Group"}
+	is_string(subject.name)
 	startswith(subject.name, "system:")
 	not subject.name in {"system:authenticated", "system:unauthenticated", "system:anonymous"}
 	not startswith(subject.name, "system:serviceaccounts")

@@ -50,6 +50,13 @@ test_a_role_that_is_not_in_the_input_is_not_assessed if {
 	{result.missing | some result in results} == {"Role/shop/reader"}
 }
 
+test_components_of_the_cluster_are_trusted_with_ways_around_and_unknown_roles if {
+	administrators := {"kind": "Group", "name": "system:masters", "namespace": null}
+	count(rule.deny) == 0 with input as _grant(null, [administrators], ["indirect"])
+	unknown := object.union(_grant(null, [administrators], []), {"role_known": false})
+	count(rule.not_assessed) == 0 with input as unknown
+}
+
 _account := {"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}
 
 _grant(namespace, subjects, ways) := {

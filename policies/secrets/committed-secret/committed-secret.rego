@@ -84,8 +84,14 @@ _only_public(readable) if {
 	}
 }
 
+# What has to be kept comes before names of users and hosts: a finding is shown at its first value.
+_ordered(values) := array.concat(
+	[at | some at in values; not input.values[at].public],
+	[at | some at in values; input.values[at].public],
+)
+
 deny contains result if {
-	readable := _values("text")
+	readable := _ordered(_values("text"))
 	not _only_public(readable)
 	some first in array.slice(readable, 0, 1)
 	result := {

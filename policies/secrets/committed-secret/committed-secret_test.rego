@@ -13,6 +13,16 @@ test_one_finding_for_all_readable_values if {
 	[related.path | some related in result.related] == [["values", "data.key2"]]
 }
 
+test_what_has_to_be_kept_comes_before_names_of_users_and_hosts if {
+	values := {
+		"data.aUser": object.union(_value("aUser", "data", "text", null), {"public": true}),
+		"data.password": object.union(_value("password", "data", "text", null), {"public": false}),
+	}
+	results := rule.deny with input as object.union(_secret([]), {"values": values})
+	{result.path | some result in results} == {["values", "data.password"]}
+	{related.path | some result in results; some related in result.related} == {["values", "data.aUser"]}
+}
+
 test_values_that_are_not_readable_pass if {
 	every shape in {"private-key", "public-key", "reference", "empty", "placeholder"} {
 		count(rule.deny) == 0 with input as _secret([shape])

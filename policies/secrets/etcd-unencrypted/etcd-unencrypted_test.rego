@@ -54,6 +54,24 @@ test_a_key_that_is_known_after_apply_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _eks({"version": "1.27"}, {"encryption_config": true})
 }
 
+test_other_objects_with_the_same_fields_pass if {
+	every entries in [[[["secrets"], ["identity"]]], [[["configmaps"], ["aescbc"]]]] {
+		count(rule.deny) == 0 with input as object.union(_configuration(entries), {"kind": "Pod"})
+	}
+	count(rule.not_assessed) == 0 with input as _pod(["nginx"])
+	configuration := object.union(_configuration([[["secrets"], ["kms"]]]), {"spec": _pod(["kube-apiserver"]).spec})
+	count(rule.deny) == 0 with input as configuration
+	count(rule.deny) == 0 with input as object.union(_eks({"version": "1.27"}, {}), {"type": "aws_eks_addon"})
+	unknown := _eks({"version": "1.27"}, {"encryption_config": true})
+	count(rule.not_assessed) == 0 with input as object.union(unknown, {"type": "aws_eks_addon"})
+}
+
+test_fields_of_another_type_are_not_judged if {
+	containers := {"a": {"command": ["kube-apiserver"]}}
+	count(rule.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": containers}}
+	count(rule.deny) == 0 with input as _eks({"version": 1.27}, {})
+}
+
 _configuration(entries) := {
 	"apiVersion": "apiserver.config.k8s.io/v1",
 	"kind": "EncryptionConfiguration",

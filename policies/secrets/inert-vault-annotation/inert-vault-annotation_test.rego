@@ -35,6 +35,13 @@ test_an_unknown_switch_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _workload("unknown", false, {_secret: false})
 }
 
+test_one_thing_at_a_time_is_reported if {
+	count(rule.deny) == 1 with input as _workload("off", true, {_secret: false})
+	misplaced := {_secret: false, "vault.hashicorp.com/agent-inject": true}
+	count(rule.deny) == 1 with input as _workload("off", false, misplaced)
+	count(rule.deny) == 0 with input as _workload("on", false, misplaced)
+}
+
 _workload(agent, refused, annotations) := {
 	"workload": "Deployment/shop/cart",
 	"agent": agent,

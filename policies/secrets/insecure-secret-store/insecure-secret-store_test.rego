@@ -72,6 +72,18 @@ test_an_address_that_is_filled_in_later_is_not_assessed if {
 	}
 }
 
+test_other_objects_with_the_same_fields_pass if {
+	every provider in [{"fake": {"data": []}}, {"vault": {"auth": {"tokenSecretRef": {"name": "x"}}}}] {
+		_paths(object.union(_object("SecretStore", {"provider": provider}), {"apiVersion": "example.com/v1"})) == set()
+	}
+	_paths({"apiVersion": "generators.external-secrets.io/v1alpha1", "kind": "Password", "metadata": {"name": "a"}}) == set()
+	_paths({"apiVersion": "example.com/v1", "kind": "Fake", "metadata": {"name": "a"}}) == set()
+	_paths(_object("PushSecret", {"target": {"manifest": {"kind": "ConfigMap"}}})) == set()
+	_paths(_object("ExternalSecret", {"target": {"manifest": {"kind": null}}})) == set()
+	_paths(_object("VaultConnection", {"parameters": {"vaultAddress": "http://vault", "vaultSkipTLSVerify": "true"}})) == set()
+	_paths(_object("SecretProviderClass", {"address": "http://vault", "skipTLSVerify": true})) == set()
+}
+
 _paths(object) := {result.path | some result in results} if {
 	results := rule.deny with input as object
 }

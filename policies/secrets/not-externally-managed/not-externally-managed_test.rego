@@ -32,6 +32,10 @@ test_an_unknown_source_without_a_secret_is_not_assessed if {
 	{result.missing | some result in results} == {"the source of `env PASSWORD`"}
 }
 
+test_a_known_source_without_a_secret_is_assessed if {
+	count(rule.not_assessed) == 0 with input as object.union(_credential("file"), {"secret": null})
+}
+
 _credential(source) := {
 	"consumer": "Deployment/shop/cart",
 	"service": "shop/cart",

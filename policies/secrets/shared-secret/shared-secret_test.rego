@@ -23,6 +23,10 @@ test_unknown_users_are_not_assessed if {
 	count(rule.not_assessed) == 1 with input as object.union(_secret({}), {"shared": "unknown"})
 }
 
+test_a_whole_secret_of_one_service_passes if {
+	count(rule.deny) == 0 with input as object.union(_secret({}), {"uses": [_use("cart", null)]})
+}
+
 _secret(shared) := {
 	"secret": "Secret/shop/api",
 	"name": "api",

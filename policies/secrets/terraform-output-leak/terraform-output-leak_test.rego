@@ -20,4 +20,12 @@ test_an_output_of_which_the_plan_does_not_say_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _output("unknown", "value")
 }
 
+test_what_an_output_hands_out_has_to_be_known if {
+	count(rule.deny) == 0 with input as _output(false, "unknown")
+}
+
+test_a_known_sensitivity_is_assessed if {
+	count(rule.not_assessed) == 0 with input as _output(false, "value")
+}
+
 _output(sensitive, leaks) := {"name": "a", "sensitive": sensitive, "leaks": leaks}

@@ -1,6 +1,8 @@
 //! Digests of what was read and decided, and lists that are too long for a record.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
 use crate::audit::{
@@ -86,6 +88,25 @@ impl List {
     /// Digest and canonical JSON, if the list is to lie beside the log.
     pub(in crate::audit) fn beside(&self) -> Option<(&str, &[u8])> {
         Some((&self.sha256, self.beside.as_ref()?.as_bytes()))
+    }
+
+    /// Digests of the lists that a body of whatever kind names and that lie beside the log.
+    pub(in crate::audit) fn named(body: &str) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct Named {
+            #[serde(default)]
+            blob: bool,
+            sha256: String,
+        }
+        if !body.contains(r#""blob":true"#) {
+            return Vec::new();
+        }
+        let members: BTreeMap<&str, &RawValue> = serde_json::from_str(body).unwrap_or_default();
+        let lists = members.values().filter_map(|member| serde_json::from_str::<Named>(member.get()).ok());
+        lists
+            .filter(|list| list.blob && Hash::from_hex(&list.sha256).is_some())
+            .map(|list| list.sha256)
+            .collect()
     }
 }
 

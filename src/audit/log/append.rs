@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Receipt, Writer, batch::Batch, recover::Plan};
 use crate::audit::{
+    chain::Chain,
     commit::Commit,
     error::AuditError,
     event::Event,
@@ -21,6 +22,9 @@ impl Writer {
             return Err(AuditError::Request("a commit needs at least one event".to_owned()));
         }
         let plan = self.catch_up(false)?;
+        if plan.new_segment.is_some() {
+            self.probe_signer(plan.head.commit.as_ref())?;
+        }
         self.store_blobs(events)?;
         let batch = self.batch(&plan, events)?;
         let segment = plan.new_segment.unwrap_or(plan.head.segment);
@@ -65,6 +69,13 @@ impl Writer {
         })
     }
 
+    pub(super) fn rehearse_locked(&mut self) -> Result<(), AuditError> {
+        let plan = self.catch_up(false)?;
+        self.probe_signer(plan.head.commit.as_ref())?;
+        let segment = plan.new_segment.unwrap_or(plan.head.segment);
+        self.open_segment(&segment.path(&self.directory), &plan).map(drop)
+    }
+
     fn commit(&self, batch: &Batch) -> Result<Commit, AuditError> {
         let frontier = batch.chain.frontier.clone();
         let checkpoint = Checkpoint {
@@ -72,24 +83,40 @@ impl Writer {
             size: frontier.size(),
             root: frontier.root(),
         };
+        Ok(Commit { note: self.signed(checkpoint)?, frontier })
+    }
+
+    fn signed(&self, checkpoint: Checkpoint) -> Result<Note, AuditError> {
         let mut note = Note::unsigned(checkpoint);
         for signer in self.options.signer.iter().chain(&self.next_signer) {
             signer.sign(&mut note)?;
         }
-        Ok(Commit { note, frontier })
+        Ok(note)
+    }
+
+    /// Has the head that there is signed once more, which says nothing new: a signer that cannot sign must not leave
+    /// another segment behind at each attempt.
+    pub(super) fn probe_signer(&self, head: Option<&Commit>) -> Result<(), AuditError> {
+        let empty = || Checkpoint {
+            origin: self.description.origin.clone(),
+            size: 0,
+            root: Chain::beginning().frontier.root(),
+        };
+        self.signed(head.map_or_else(empty, |commit| commit.note.checkpoint.clone())).map(drop)
     }
 
     /// Opens the segment that is added to; one that is not what this program made is refused.
-    fn open_segment(&self, path: &Path, plan: &Plan) -> Result<Box<dyn StoredFile>, AuditError> {
-        if plan.new_segment.is_some() {
+    pub(super) fn open_segment(&self, path: &Path, plan: &Plan) -> Result<Box<dyn StoredFile>, AuditError> {
+        if plan.new_segment.is_some() && !plan.is_there {
             return Ok(self.system.open(path, Access::Create).on("create", path)?);
         }
+        let expected = if plan.is_there { 0 } else { plan.head.offset };
         let what = match self.system.attributes(path).on("look at", path)? {
             Attributes { shape: Shape::Directory | Shape::Other, .. } => "is not a regular file",
             found if found.links != 1 => "has a second name (a hard link)",
             found if !found.own => "belongs to another user",
             found if found.writable_by_others => "can be written by others",
-            found if found.length != plan.head.offset => {
+            found if found.length != expected => {
                 return Err(AuditError::Interference { path: path.to_owned() });
             }
             _ => return Ok(self.system.open(path, Access::Append).on("open", path)?),

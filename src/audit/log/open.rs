@@ -11,7 +11,7 @@ use crate::audit::{
     event::{Genesis, Predecessor},
     heads::Memory,
     key::is_name,
-    layout::{DESCRIPTION, Description, IGNORE, SEGMENTS},
+    layout::{DESCRIPTION, Description, IGNORE, OWN_NAMES, SEGMENTS},
     locate::first_record,
     record::{Record, is_ulid},
     store::{
@@ -98,6 +98,7 @@ impl Writer {
         if !is_name(&origin) {
             return Err(AuditError::Origin { name: origin });
         }
+        self.check_free()?;
         let _lock = self.lock()?;
         if let Some((description, _)) = read_description(&*self.system, &self.directory)? {
             return Ok(description);
@@ -109,6 +110,18 @@ impl Writer {
         let path = self.directory.join(DESCRIPTION);
         replace(&*self.system, &path, "log.json.tmp", &description.encode(), true)?;
         Ok(description)
+    }
+
+    /// A folder with other things in it is a slip: they would be kept out of version control along with the log.
+    fn check_free(&self) -> Result<(), AuditError> {
+        let names = self.system.list(&self.directory).on("list", &self.directory)?;
+        let is_draft = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "tmp");
+        let is_ours = |name: &String| OWN_NAMES.contains(&name.as_str()) || is_draft(name);
+        if names.iter().all(is_ours) {
+            Ok(())
+        } else {
+            Err(AuditError::Occupied { path: self.directory.clone() })
+        }
     }
 
     fn keep_out_of_version_control(&self) -> Result<(), IoError> {

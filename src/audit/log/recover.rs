@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) head: Position,
     /// A new segment, or the end of the one with the newest head.
     pub(super) new_segment: Option<SegmentName>,
+    /// The new segment is there already, and nothing was ever written into it: the disk was full.
+    pub(super) is_there: bool,
     /// What records must set aside, with the reason.
     pub(super) set_aside: Vec<(Tail, &'static str)>,
 }
@@ -81,7 +83,7 @@ impl Writer {
             return Ok(None);
         }
         let new_segment = self.rotates(&self.known);
-        Ok(Some(Plan { head: self.known.clone(), new_segment, set_aside: Vec::new() }))
+        Ok(Some(Plan { head: self.known.clone(), new_segment, is_there: false, set_aside: Vec::new() }))
     }
 
     fn check_head(&self, end: &End, reader: &Reader) -> Result<(), AuditError> {
@@ -130,12 +132,14 @@ impl Writer {
 
     fn plan(&self, end: End) -> Result<Plan, AuditError> {
         let End { mut position, newest, tails, adopted } = end;
-        let failed_sync = newest.is_some() && self.failed_sync()? == newest;
+        let marked = if newest.is_some() { self.failed_sync()? } else { None };
+        let failed_sync = marked.is_some() && marked == newest;
         let mut set_aside: Vec<(Tail, &'static str)> = tails
             .into_iter()
             .map(|tail| {
                 let reason = match () {
-                    () if failed_sync && Some(tail.segment) == newest => walk::FAILED_SYNC,
+                    // Also where an attempt came between that got nowhere: what is on the disk may still go.
+                    () if marked == Some(tail.segment) => walk::FAILED_SYNC,
                     () if tail.torn_commit => "torn commit",
                     () => "uncommitted",
                 };
@@ -152,12 +156,17 @@ impl Writer {
             position.chain = chain;
             position.commit = Some(commit);
         }
+        let vacant = newest.filter(|newest| !failed_sync && is_vacant(*newest, &set_aside));
+        if vacant.is_some() {
+            set_aside.retain(|(tail, _)| Some(tail.segment) != vacant);
+        }
         let new_segment = match newest {
             None => Some(SegmentName::default()),
-            Some(newest) if !set_aside.is_empty() => Some(newest.recovery(position.chain.size())),
+            Some(_) if vacant.is_some() => vacant,
+            Some(newest) if !set_aside.is_empty() => Some(newest.recovery()),
             Some(_) => self.rotates(&position),
         };
-        Ok(Plan { head: position, new_segment, set_aside })
+        Ok(Plan { head: position, new_segment, is_there: vacant.is_some(), set_aside })
     }
 
     /// A segment that ends with a commit, of which nothing is set aside but which is not added to.
@@ -180,6 +189,14 @@ impl Writer {
         let bytes = read_small(&*self.system, &self.directory.join(FAILED_SYNC), 128)?;
         Ok(bytes.and_then(|bytes| SegmentName::parse(std::str::from_utf8(&bytes).ok()?.trim_end())))
     }
+}
+
+/// Whether a segment was made but never written to, so that the next attempt may use it: a disk that stays full must not
+/// leave a file behind for each of them. A recovery needs something else to set aside.
+fn is_vacant(newest: SegmentName, set_aside: &[(Tail, &'static str)]) -> bool {
+    let is_empty = |tail: &Tail| tail.segment == newest && (tail.start, tail.length) == (0, 0);
+    let others = set_aside.iter().any(|(tail, _)| tail.segment != newest);
+    set_aside.iter().any(|(tail, _)| is_empty(tail)) && (others || newest.generation == 0)
 }
 
 /// Reads as a writer does: it knows its own key only, and needs no more.

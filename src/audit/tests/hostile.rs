@@ -192,7 +192,7 @@ fn x3_names_cannot_forge_lines_or_move_the_cursor() {
     let text = String::from_utf8(system.read(FIRST_SEGMENT).unwrap()).unwrap();
     assert_eq!(text.lines().count(), 3);
     let mut rows = Vec::new();
-    let filter = show::Filter { resource: Some(resource.to_owned()), ..show::Filter::default() };
+    let filter = show::Filter { resource: Some(show::Pattern::new(resource)), ..show::Filter::default() };
     show::each_on(&system, Path::new(LOG), &filter, &mut |row| rows.push(row)).unwrap();
     let summary = rows[0].summary();
     assert!(!summary.chars().any(|character| character.is_control() || character == '\u{202e}'), "{summary}");

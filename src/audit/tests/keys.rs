@@ -88,6 +88,25 @@ fn a_key_hands_over() {
 }
 
 #[test]
+fn a_log_whose_key_was_handed_over_is_verified_from_any_head_on() {
+    for first in [by(1), unsigned()] {
+        let (system, mut receipts) = log_of(first, &[2, 2]);
+        let mut writer = open(&system, by(1)).unwrap();
+        receipts.push(writer.append(&[start()]).unwrap());
+        receipts.push(writer.rotate_key(Signer::Key(key(2)), None).unwrap());
+        receipts.push(writer.append(&[end()]).unwrap());
+        receipts.push(writer.append(&[start()]).unwrap());
+        for (position, receipt) in receipts.iter().enumerate() {
+            for (seeds, code) in [(&[1][..], 0), (&[2], 0), (&[1, 2], 0), (&[], 5), (&[3], 1)] {
+                let options = VerifyOptions { from: Some(receipt.note.clone()), ..pinning(seeds) };
+                let verdict = verified(&system, &options);
+                assert_eq!(verdict.exit_code(), code, "{position}, {seeds:?}: {}", verdict.render());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_old_key_does_not_go_on_from_the_head_that_hands_over() {
     let (system, _) = log_of(by(1), &[2]);
     let mut old = open(&system, by(1)).unwrap();

@@ -66,6 +66,8 @@ struct State {
     faults: BTreeMap<u64, Fault>,
     dead: bool,
     network: Option<&'static str>,
+    /// Bytes until the disk is full; `None`: no end of them.
+    room: Option<usize>,
     /// Operations so far, with their path.
     trace: Vec<String>,
     traced: bool,
@@ -97,6 +99,11 @@ impl Memory {
     /// Takes it for a network file system.
     pub(super) fn be_remote(&self, kind: &'static str) {
         self.state().network = Some(kind);
+    }
+
+    /// Lets the disk be full after so many bytes; `None`: never.
+    pub(super) fn leave_room(&self, room: Option<usize>) {
+        self.state().room = room;
     }
 
     pub(super) fn operations(&self) -> u64 {
@@ -429,8 +436,14 @@ impl StoredFile for MemoryFile {
         let fault = state.operation("append", &self.path)?;
         let count = match fault {
             Some(Fault::Half(_) | Fault::Short | Fault::KilledWithin) => bytes.len().div_ceil(2),
-            _ => bytes.len(),
+            _ => bytes.len().min(state.room.unwrap_or(usize::MAX)),
         };
+        if let Some(room) = &mut state.room {
+            *room = room.saturating_sub(count);
+            if count == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+        }
         state.inodes[self.inode].data.extend_from_slice(&bytes[..count]);
         state.done(fault)?;
         match fault {

@@ -4,7 +4,7 @@ use super::{edit::*, *};
 use crate::audit::{
     AuditError,
     commit::{self, Commit},
-    layout,
+    heads, layout,
     note::Note,
     verify::Notice,
 };
@@ -162,4 +162,54 @@ fn a_log_is_verified_from_any_head_on() {
     assert_eq!(verified(&system, &from(&others[1].note)).exit_code(), 3);
     assert_eq!(verified(&system, &from(&others[3].note)).exit_code(), 3);
     assert_eq!(verified(&fork, &from(&others[1].note)).exit_code(), 0);
+}
+
+#[test]
+fn a_log_is_verified_from_a_head_on_whatever_other_heads_are_kept() {
+    let (system, receipts) = log_of(options(), &[9, 10, 10]);
+    let (_, others) = log_of(options(), &[9, 10, 10]);
+    let verdict = |place: &str, kept: &Note| {
+        let system = system.copy();
+        let mut options = VerifyOptions { from: Some(receipts[1].note.clone()), ..pinned() };
+        match place {
+            "trusted" => options.trusted = vec![("sidecar".to_owned(), kept.clone())],
+            "memory" => {
+                heads::Memory::new(Path::new(STATE)).remember(&system, kept).unwrap();
+                options.state = Some(STATE.into());
+            }
+            _ => system.put("log/checkpoint", kept.encode()),
+        }
+        verified(&system, &options)
+    };
+    for place in ["trusted", "memory", "copy"] {
+        for (kept, forged) in receipts.iter().zip(&others) {
+            let intact = verdict(place, &kept.note);
+            let first = kept.size.min(receipts[1].size);
+            assert_eq!(
+                (intact.exit_code(), intact.first),
+                (0, first),
+                "{place}, {}: {}",
+                kept.size,
+                intact.render()
+            );
+            assert_eq!(verdict(place, &forged.note).exit_code(), 3, "{place}, {}", kept.size);
+        }
+    }
+}
+
+#[test]
+fn nothing_unsigned_follows_a_signed_head_from_which_a_log_is_verified() {
+    for first in [options(), unsigned()] {
+        let (system, _) = log_of(first, &[2]);
+        let from = open(&system, options()).unwrap().append(&[end()]).unwrap().note;
+        let options = || VerifyOptions { from: Some(from.clone()), ..pinned() };
+        assert_eq!(verified(&system, &options()).exit_code(), 0);
+        let mut lines = lines(&system);
+        let more = [&lines[..], &[lines[1].clone(), b"a commit\n".to_vec()]].concat();
+        let unsigned = rechained(&more, &|_| {}).split_off(lines.len());
+        lines.extend(unsigned);
+        write_lines(&system, &lines);
+        assert_eq!(verified(&system, &options()).exit_code(), 1);
+        assert_eq!(exit_code(&system), 1, "as from the beginning");
+    }
 }

@@ -46,6 +46,60 @@ fn t1_no_bit_of_a_small_log_can_be_flipped() {
 }
 
 #[test]
+fn t1_no_bit_of_a_head_that_is_restated_can_be_flipped() {
+    type Edit<'e> = &'e dyn Fn(&Memory);
+    let handed_over = |system: &Memory| {
+        open(system, options()).unwrap().rotate_key(Signer::Key(key(2)), None).unwrap();
+    };
+    let new = || Options { signer: Some(Signer::Key(key(2))), ..options() };
+    let witnessed = |system: &Memory| {
+        let mut lines = lines(system);
+        let mut commit = Commit::parse(lines.pop().unwrap().trim_ascii_end()).unwrap();
+        let witness = PrivateKey::from_seed("witness.example", &[9; 32]).unwrap();
+        let signature = witness.sign(commit.note.checkpoint.text().as_bytes());
+        commit.note.add_signature(witness.verifier(), &signature);
+        lines.push([&commit.encode()[..], b"\n"].concat());
+        write_lines(system, &lines);
+    };
+    let table: [(&str, Options, Options, Edit<'_>); 4] = [
+        ("signed", options(), options(), &|_| {}),
+        ("unsigned", unsigned(), unsigned(), &|_| {}),
+        ("handed over", options(), new(), &handed_over),
+        ("witnessed", options(), options(), &witnessed),
+    ];
+    for (case, first, second, then) in table {
+        let (system, _) = log_of(first, &[1, 3]);
+        then(&system);
+        let mut writer = open(&system, Options { segment_records: 1, ..second }).unwrap();
+        writer.append(&[end()]).unwrap();
+        let intact = exit_code(&system);
+        assert!([0, 5].contains(&intact), "{case}");
+        let segment = system.files().into_iter().rfind(|path| path.starts_with("log/seg")).unwrap();
+        let bytes = system.read(&segment).unwrap();
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+        for bit in 0..(end + 1) * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            system.put(&segment, changed);
+            assert_eq!(exit_code(&system), 1, "{case}, byte {}, bit {}", bit / 8, bit % 8);
+        }
+    }
+}
+
+#[test]
+fn t2_a_commit_that_adds_no_record_is_none() {
+    let (system, _) = log_of(options(), &[2, 2, 2]);
+    let lines = lines(&system);
+    let commits: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(commit::START)).collect();
+    for at in commits {
+        let mut doubled = lines.clone();
+        doubled.insert(at, lines[at].clone());
+        write_lines(&system, &doubled);
+        assert!(violation(&system).fault.what.contains("adds no record"), "line {at}");
+    }
+}
+
+#[test]
 fn t1_a_changed_record_is_named_and_none_beside_it() {
     let system = thousand(options());
     let lines = lines(&system);
@@ -288,30 +342,45 @@ fn t14_segments_are_regular_files_of_this_log() {
     assert_eq!(exit_code(&noise), 0, "a file that does not look like a segment");
 }
 
-#[test]
-fn t17_a_payload_beside_the_log_may_go_but_not_change() {
-    use crate::audit::event::{DecisionBatch, List};
-    let system = Memory::default();
-    let names = (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
+/// Every event that may name a list beside the log, with a list that is too long for a record.
+fn events_with_payload() -> Vec<Event> {
+    use crate::audit::event::{DecisionBatch, Input, List, ScanInputs};
+    let names = || (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
+    let input = |name| Input { digest: None, name, size: None, status: "read".to_owned() };
     let batch = DecisionBatch {
         outcome: "pass".to_owned(),
-        resources: List::new(names),
+        resources: List::new(names()),
         rule: "mtls/plaintext-accepted".to_owned(),
     };
-    open(&system, options()).unwrap().append(&[Event::DecisionBatch(batch)]).unwrap();
-    assert_eq!(verified(&system, &pinned()).notices, []);
-    let payload = system.files().into_iter().find(|path| path.starts_with("log/blobs")).unwrap();
-    let gone = system.copy();
-    gone.delete(&payload);
-    let verdict = verified(&gone, &pinned());
-    assert_eq!(verdict.exit_code(), 0);
-    assert!(
-        matches!(verdict.notices[..], [Notice::EvidenceUnavailable { index: 1, .. }]),
-        "{:?}",
-        verdict.notices
-    );
-    system.change(&payload, |bytes| bytes[5] ^= 1);
-    assert!(violation(&system).fault.what.contains("evidence altered"));
+    vec![Event::ScanInputs(ScanInputs { inputs: List::new(names().map(input)) }), Event::DecisionBatch(batch)]
+}
+
+#[test]
+fn t17_a_payload_beside_the_log_may_go_but_not_change() {
+    for event in events_with_payload() {
+        let kind = event.kind();
+        let system = Memory::default();
+        open(&system, options()).unwrap().append(&[event]).unwrap();
+        assert_eq!(verified(&system, &pinned()).notices, [], "{kind:?}");
+        let payload = system.files().into_iter().find(|path| path.starts_with("log/blobs")).unwrap();
+        let gone = system.copy();
+        gone.delete(&payload);
+        let verdict = verified(&gone, &pinned());
+        assert_eq!(verdict.exit_code(), 0, "{kind:?}");
+        assert!(
+            matches!(verdict.notices[..], [Notice::EvidenceUnavailable { index: 1, .. }]),
+            "{kind:?}: {:?}",
+            verdict.notices
+        );
+        let changed = system.copy();
+        changed.change(&payload, |bytes| bytes[5] ^= 1);
+        assert!(violation(&changed).fault.what.contains("evidence altered"), "{kind:?}");
+        // What is there but cannot be read is not gone.
+        system.delete(&payload);
+        system.link(&payload);
+        let error = verify_on(&system, Path::new(LOG), &pinned()).unwrap_err();
+        assert!(matches!(error, crate::audit::AuditError::Io(_)), "{kind:?}: {error}");
+    }
 }
 
 #[test]

@@ -14,8 +14,6 @@ pub(super) struct KeyRing {
     origin: String,
     /// Keys that sign from here on; empty: unsigned.
     active: Vec<VerifierKey>,
-    /// Where reading began in the middle, rotations before it are unknown: any pinned key counts.
-    began_inside: bool,
     pinned: bool,
     trusted: Vec<VerifierKey>,
     /// Changes that records since the last commit announce.
@@ -38,15 +36,27 @@ enum Change {
 }
 
 impl KeyRing {
-    pub(super) fn new(description: &Description, pinned: &[VerifierKey], first: u64) -> Self {
+    pub(super) fn new(description: &Description, pinned: &[VerifierKey]) -> Self {
         Self {
             origin: description.origin.clone(),
             active: description.keys.clone(),
-            began_inside: first > 0,
             pinned: !pinned.is_empty(),
             trusted: pinned.to_vec(),
             changes: Vec::new(),
             head: Head::Nobody,
+        }
+    }
+
+    /// Takes up where a head stands in the middle of the log; `false` if its key is none that is known, so that only the
+    /// records before it could tell whether it counts.
+    pub(super) fn begin_at(&mut self, note: &Note) -> bool {
+        let in_force = self.active.iter().chain(&self.trusted).find(|key| note.is_in_force(key)).cloned();
+        match in_force {
+            Some(key) => {
+                self.active = vec![key];
+                true
+            }
+            None => self.active.is_empty() && !note.is_signed(),
         }
     }
 
@@ -110,11 +120,7 @@ impl KeyRing {
         let valid: Vec<VerifierKey> =
             note.verify(known).map_err(|error| Fault::new(error.to_string()))?.into_iter().cloned().collect();
         if !self.active.is_empty() && !self.active.iter().any(|key| valid.contains(key)) {
-            let by_pinned = self.began_inside && self.trusted.iter().any(|key| valid.contains(key));
-            if !by_pinned {
-                return Err(Fault::new("the head is not signed by the key of the log at this point"));
-            }
-            self.active.clone_from(&valid);
+            return Err(Fault::new("the head is not signed by the key of the log at this point"));
         }
         self.head = match () {
             () if self.trusted.iter().any(|key| valid.contains(key)) => Head::TrustedKey,
@@ -133,7 +139,7 @@ impl KeyRing {
                 if !valid.contains(&to) {
                     return Err(Fault::new("the key that takes over did not sign the head that says so"));
                 }
-                if from != self.active.first().map(ToString::to_string) && !self.began_inside {
+                if from != self.active.first().map(ToString::to_string) {
                     return Err(Fault::new(
                         "the key that hands over is not the key of the log at this point",
                     ));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -15,14 +16,13 @@ use crate::audit::{
     chain::{Chain, Fault},
     commit::Commit,
     error::AuditError,
-    event::Kind,
+    event::{Kind, List},
     heads::Expected,
     layout::{Description, blob},
     log::check_genesis,
     note::Note,
     record::Record,
-    store::{FileSystem, digest},
-    tree::Hash,
+    store::{FileSystem, IoError, digest},
     walk::{End, Position, Visitor},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Reader<'v> {
     /// What records since the last commit say.
     pending: Vec<Pending>,
     notices: Vec<Notice>,
+    /// First payload that is there but could not be read.
+    unreadable: Option<IoError>,
     /// First head that no trusted key signed: the index of its last record.
     untrusted: Option<u64>,
 }
@@ -74,6 +76,7 @@ impl<'v> Reader<'v> {
             open_runs: BTreeMap::new(),
             pending: Vec::new(),
             notices: Vec::new(),
+            unreadable: None,
             untrusted: None,
         }
     }
@@ -93,16 +96,17 @@ impl<'v> Reader<'v> {
         mut notices: Vec<Notice>,
         remembers: bool,
     ) -> Result<Verdict, AuditError> {
+        if let Some(error) = self.unreadable {
+            return Err(AuditError::Io(error));
+        }
         notices.append(&mut self.notices);
         notices.extend(self.open_runs.into_iter().map(|(run, (index, time))| Notice::IncompleteScan {
             run,
             index,
             time,
         }));
-        notices.extend(end.tails.iter().filter(|tail| !tail.torn_commit).map(|tail| Notice::Tail {
-            segment: tail.segment.to_string(),
-            start: tail.start,
-            length: tail.length,
+        notices.extend(end.tails.iter().filter(|tail| !tail.torn_commit && tail.length > 0).map(|tail| {
+            Notice::Tail { segment: tail.segment.to_string(), start: tail.start, length: tail.length }
         }));
         let head = end.head().map(|commit| commit.note.clone());
         let signatures = match (self.keys.signed(), self.keys.is_pinned()) {
@@ -173,8 +177,12 @@ impl<'v> Reader<'v> {
                 let what = format!("evidence altered: the payload that record {index} names was changed");
                 Err(Fault::compared(what, sha256, found))
             }
-            Err(_) => {
+            Err(error) if error.source.kind() == ErrorKind::NotFound => {
                 self.notice(Notice::EvidenceUnavailable { index, sha256: sha256.to_owned() });
+                Ok(())
+            }
+            Err(error) => {
+                self.unreadable.get_or_insert(error);
                 Ok(())
             }
         }
@@ -204,11 +212,8 @@ impl Visitor for Reader<'_> {
             Kind::KeyRevoked => self.keys.revoked(record.body)?,
             _ => {}
         }
-        if matches!(record.kind, Kind::ScanStart | Kind::DecisionBatch)
-            && let Some(sha256) = named_blob(record.body)
-        {
-            self.pending.push(Pending::Blob { index, sha256 });
-        }
+        let named = List::named(record.body);
+        self.pending.extend(named.into_iter().map(|sha256| Pending::Blob { index, sha256 }));
         Ok(())
     }
 
@@ -239,27 +244,6 @@ impl Visitor for Reader<'_> {
     fn adopts(&self, note: &Note) -> bool {
         self.keys.accepts(note)
     }
-}
-
-/// The payload that a record names beside the log.
-fn named_blob(body: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        inputs: Option<List>,
-        resources: Option<List>,
-    }
-    #[derive(Deserialize)]
-    struct List {
-        #[serde(default)]
-        blob: bool,
-        sha256: String,
-    }
-    if !body.contains(r#""blob":true"#) {
-        return None;
-    }
-    let named: Named = serde_json::from_str(body).ok()?;
-    let list = named.inputs.or(named.resources)?;
-    (list.blob && Hash::from_hex(&list.sha256).is_some()).then_some(list.sha256)
 }
 
 /// A waiver that was used after its last day.

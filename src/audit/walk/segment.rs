@@ -72,7 +72,7 @@ impl<'w> Walk<'w> {
         if [size, self.current.size()].into_iter().any(|size| segment.may_follow(before, size)) {
             return Ok(());
         }
-        let expected = before.map_or_else(SegmentName::default, |before| before.recovery(size));
+        let expected = before.map_or_else(SegmentName::default, SegmentName::recovery);
         let fault = Fault::compared(
             "a segment is missing before this one, or it was renamed",
             expected.to_string(),
@@ -133,7 +133,7 @@ impl<'w> Walk<'w> {
                 return Err(self.diagnosed(reading, problem, &commit)?.into());
             }
             if reading.fresh && (self.position.commit.is_some() || !self.open.is_empty()) {
-                self.restated(reading, end, commit)
+                self.restated(reading, line.bytes, end, commit)
             } else {
                 self.committed(reading, line.offset, end, commit)
             }
@@ -203,6 +203,10 @@ impl<'w> Walk<'w> {
         commit: Commit,
     ) -> Result<(), Stop> {
         let last = commit.note.checkpoint.size.saturating_sub(1);
+        if self.position.commit.is_some() && self.current.size() == self.position.chain.size() {
+            let fault = Fault::new("the commit adds no record to the one before it");
+            return Err(violation(last, reading.name, offset, fault).into());
+        }
         if let Err(fault) = self.current.check(&commit) {
             // Where records are missing or too many, the first of those; else the last that the commit covers.
             let (claimed, found) = (commit.note.checkpoint.size, self.current.size());
@@ -218,9 +222,25 @@ impl<'w> Walk<'w> {
     }
 
     /// The first line of a segment that goes on from others: the newest head once more.
-    fn restated(&mut self, reading: &mut Reading<'_>, end: u64, commit: Commit) -> Result<(), Stop> {
+    fn restated(
+        &mut self,
+        reading: &mut Reading<'_>,
+        line: &[u8],
+        end: u64,
+        commit: Commit,
+    ) -> Result<(), Stop> {
         let known = self.position.chain.check(&commit);
         let adopts = known.is_err() && self.current.check(&commit).is_ok();
+        let differs = match &self.position.commit {
+            Some(before) if known.is_ok() => before.encode() != line,
+            _ if adopts => self.torn_head().is_some_and(|torn| torn.note != commit.note),
+            _ => false,
+        };
+        if differs {
+            let fault = Fault::new("the segment begins with a copy of the last commit that differs from it");
+            let last = commit.note.checkpoint.size.saturating_sub(1);
+            return Err(violation(last, reading.name, 0, fault).into());
+        }
         match known {
             Ok(()) => {
                 self.current = self.position.chain.clone();

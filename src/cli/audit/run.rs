@@ -2,10 +2,12 @@
 
 mod circumstances;
 mod events;
+mod signing;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{ArgMatches, Args};
@@ -13,15 +15,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::{
-        AuditError, Cause, Event, Options, Receipt, Writer,
-        event::ScanInputs,
-        evidence::EvidenceKey,
-        key::{PrivateKey, VerifierKey},
-        keyfile::{forbid_core_dumps, read_private},
-        log::first_keys,
-        signer::Signer,
-    },
+    audit::{AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey},
     cli::{Failure, clock, scan::Written, scan::absolute, terminal::Terminal},
     config,
     estate::Estate,
@@ -31,6 +25,7 @@ use crate::{
     source::{Sources, base::Base},
 };
 use events::Digests;
+pub(super) use signing::Signing;
 
 /// Folder of the log below the base.
 pub(super) const DEFAULT: &str = ".probity/audit";
@@ -41,18 +36,14 @@ pub(in crate::cli) struct Destination {
     /// Folder of the audit log, or `off` [default: `.probity/audit` at the base].
     #[arg(long, value_name = "DIR")]
     audit: Option<String>,
-    /// File with the private key that signs the log [env: `PROBITY_AUDIT_KEY`, the key itself].
-    #[arg(long, value_name = "FILE", conflicts_with = "audit_signer")]
-    audit_key: Option<PathBuf>,
-    /// Command that signs the log: it reads a checkpoint and writes the 64 bytes of an Ed25519 signature.
-    #[arg(long, value_name = "exec:CMD")]
-    audit_signer: Option<String>,
-    /// Verifier key of `--audit-signer`; a log that has one key from its beginning on names it itself.
-    #[arg(long, value_name = "KEY", requires = "audit_signer")]
-    audit_vkey: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
     /// Name of the log, such as `audit.example.com/shop` [default: that of the key].
     #[arg(long, value_name = "NAME")]
     audit_origin: Option<String>,
+    /// Wait so long for others who write to the same log [default: 90].
+    #[arg(long, value_name = "SECONDS")]
+    audit_lock_timeout: Option<u32>,
     /// Begin a new log although one of this name is remembered; the new one names the lost one.
     #[arg(long)]
     audit_init_new: bool,
@@ -68,8 +59,12 @@ pub(in crate::cli) struct Scanned<'s> {
     pub(in crate::cli) configured: &'s config::AuditSettings,
     /// SHA-256 of `probity.yaml`.
     pub(in crate::cli) configuration: Option<String>,
+    /// SHA-256 of the baseline.
+    pub(in crate::cli) baseline: Option<String>,
     pub(in crate::cli) estate: &'s Estate,
     pub(in crate::cli) policies: &'s [PolicyFile],
+    /// SHA-256 of each file with data for policies by its name.
+    pub(in crate::cli) data: &'s BTreeMap<String, String>,
     pub(in crate::cli) matches: Option<&'s ArgMatches>,
 }
 
@@ -110,7 +105,7 @@ impl Destination {
             match self.open(directory, scanned) {
                 Ok(run) => {
                     if index > 0 {
-                        terminal.notice(format!(
+                        terminal.notice_always(format!(
                             "the audit log is kept in {}, since {} cannot be written",
                             directory.display(),
                             candidates[0].display()
@@ -130,8 +125,8 @@ impl Destination {
     }
 
     fn open(&self, directory: &Path, scanned: &Scanned<'_>) -> Result<Run, AuditError> {
-        let mut options = Options::new(clock::now);
-        options.signer = self.signer(directory)?;
+        let mut options = Options::new(clock::system);
+        options.signer = self.signing.signer(directory)?;
         options.origin = self
             .audit_origin
             .clone()
@@ -141,6 +136,9 @@ impl Destination {
                 is_new.then(|| default_origin(directory))
             });
         options.state = state_folder();
+        if let Some(seconds) = self.audit_lock_timeout {
+            options.lock_timeout = Duration::from_secs(seconds.into());
+        }
         options.initialise_new = self.audit_init_new;
         options.allow_network = self.audit_allow_network_fs;
         let mut writer = Writer::open(directory, options)?;
@@ -152,48 +150,14 @@ impl Destination {
         let run = writer.run().to_owned();
         let mut reference = AuditReference { origin, run, size, root: root.hex(), signed };
         let mut pending = vec![start];
-        if !circumstances::is_hook() {
+        if circumstances::is_hook() {
+            writer.rehearse()?;
+        } else {
             let Receipt { size, root, .. } = writer.append(&pending)?;
             pending.clear();
             reference = AuditReference { size, root: root.hex(), ..reference };
         }
-        Ok(Run { writer, key, reference, began: clock::now(), policies, pending })
-    }
-
-    fn signer(&self, directory: &Path) -> Result<Option<Signer>, AuditError> {
-        let Some(command) = &self.audit_signer else { return Ok(self.key()?.map(Signer::Key)) };
-        let Some(line) = command.strip_prefix("exec:") else {
-            return Err(AuditError::Request(
-                "`--audit-signer`: write `exec:PROGRAM [ARGUMENT]...`".to_owned(),
-            ));
-        };
-        let verifier = match &self.audit_vkey {
-            Some(key) => VerifierKey::parse(key)?,
-            None => first_keys(directory)?.into_iter().next().ok_or_else(|| {
-                AuditError::Request(
-                    "a log that does not exist yet, or began unsigned, needs `--audit-vkey` with `--audit-signer`"
-                        .to_owned(),
-                )
-            })?,
-        };
-        Ok(Some(Signer::command(line, verifier).map_err(|error| AuditError::Request(error.to_string()))?))
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the edge that reads the key")]
-    fn key(&self) -> Result<Option<PrivateKey>, AuditError> {
-        if let Some(path) = &self.audit_key {
-            forbid_core_dumps();
-            let key = read_private(path).map_err(|error| match error {
-                AuditError::Io(error) => AuditError::Request(format!("`--audit-key`: {error}")),
-                other => other,
-            });
-            return key.map(Some);
-        }
-        let Some(text) = std::env::var_os("PROBITY_AUDIT_KEY").filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        forbid_core_dumps();
-        Ok(Some(PrivateKey::parse(&text.to_string_lossy())?))
+        Ok(Run { writer, key, reference, began: clock::system(), policies, pending })
     }
 }
 
@@ -215,9 +179,9 @@ impl Run {
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
         let mut events = std::mem::take(&mut self.pending);
         events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
-        let today = self.began.strftime("%Y-%m-%d").to_string();
+        let today = clock::today().0.to_string();
         events.extend(events::decisions(report, &digests, &today));
-        let milliseconds = clock::now().duration_since(self.began).as_millis();
+        let milliseconds = clock::system().duration_since(self.began).as_millis();
         events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
         let result = self.writer.append(&events).map_err(|error| failure(&error));
         match result.and_then(|receipt| write_proofs(&receipt, written)) {
@@ -233,7 +197,7 @@ impl Run {
 /// Beside `report.sarif`, `report.sarif.tlog-proof`: that this log names the report, and a head to keep.
 fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
     for report in written.iter().filter(|report| report.format == "sarif") {
-        let Some(file) = &report.file else { continue };
+        let Some(file) = report.file.as_ref().filter(|file| is_kept(file)) else { continue };
         let mut path = file.clone().into_os_string();
         path.push(".tlog-proof");
         std::fs::write(&path, receipt.proof().encode()).map_err(|error| {
@@ -242,6 +206,13 @@ fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
         })?;
     }
     Ok(())
+}
+
+/// Whether something that was written stays where it is: nothing can lie beside a pipe or a device.
+fn is_kept(file: &Path) -> bool {
+    let absolute = absolute(file).unwrap_or_else(|_| file.to_owned());
+    let is_stream = ["/dev", "/proc"].iter().any(|folder| absolute.starts_with(folder));
+    file.is_file() && !is_stream
 }
 
 /// The graver of two exit codes: 2, then 4, then 3, then 1 (contract, "Exit codes").

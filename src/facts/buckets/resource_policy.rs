@@ -23,7 +23,7 @@ const INCLUDED: [&str; 4] =
 type Question<'q> = &'q dyn Fn(&[Statement]) -> Judgement;
 
 /// What the policy at an attribute of a resource lets in. None, or an empty one, lets nobody in.
-pub(super) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
+pub(in crate::facts) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Way {
     let (decided, judgement) = ask(resource, attribute, &access_policy::is_public);
     let shut = Way::shut("policy", resource, decided);
     match judgement {

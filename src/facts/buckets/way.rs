@@ -8,7 +8,7 @@ use crate::facts::{Fact, truth::Truth};
 
 /// Something that may let everyone in.
 #[derive(Debug, Clone)]
-pub(super) struct Way {
+pub(in crate::facts) struct Way {
     /// `policy` or `acl`.
     pub(super) kind: &'static str,
     /// Address of the resource that grants.
@@ -19,7 +19,7 @@ pub(super) struct Way {
     pub(super) audience: &'static str,
     pub(super) access: Access,
     /// Whether it grants at all, whatever blocks it.
-    pub(super) granted: Decided,
+    pub(in crate::facts) granted: Decided,
     /// Whether the plan writes it: then blocks of new grants refuse it.
     pub(super) written: bool,
     /// What stands against it, by the name of the setting: each alone suffices.
@@ -28,7 +28,7 @@ pub(super) struct Way {
 
 impl Way {
     /// A way that is shut, at a value of a resource.
-    pub(super) fn shut(kind: &'static str, resource: &Planned<'_>, granted: Decided) -> Self {
+    pub(in crate::facts) fn shut(kind: &'static str, resource: &Planned<'_>, granted: Decided) -> Self {
         Self {
             kind,
             resource: resource.address().to_owned(),

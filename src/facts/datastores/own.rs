@@ -113,6 +113,12 @@ const PLAIN_IMAGES: &[&str] = &[
     "dragonfly",
 ];
 
+/// Images of Elasticsearch as Elastic makes them. Without a licence for security there is none; where there is one it is
+/// off unless told, until version 8 (Elasticsearch Guide, "Security settings", `xpack.security.enabled`).
+const ELASTICSEARCH: &str = "elasticsearch";
+const WITHOUT_SECURITY: &str = "elasticsearch-oss";
+const SECURE_SINCE: u32 = 8;
+
 impl Own {
     /// `engine` is what the server is told to be.
     pub(super) fn of(
@@ -194,8 +200,17 @@ fn authentication(
             || text.contains("--requirepass")
             || text.contains("--auth ")
     };
-    let judged_by_default = matches!(engine.name, "mongodb" | "redis");
-    if let Some(setting) = settings.iter().find(has_secret).or_else(|| settings.iter().find(asks)) {
+    let secured = |setting: &&&Setting<'_>| {
+        let text = setting.text.as_deref().unwrap_or_default().trim();
+        setting.name == "xpack.security.enabled" && text.eq_ignore_ascii_case("true")
+    };
+    let judged_by_default = matches!(engine.name, "mongodb" | "redis" | ELASTICSEARCH);
+    if let Some(setting) = settings
+        .iter()
+        .find(has_secret)
+        .or_else(|| settings.iter().find(asks))
+        .or_else(|| settings.iter().find(secured))
+    {
         return Some(told(Truth::True, setting, "its settings ask clients for credentials"));
     }
     // Bitnami's `ALLOW_EMPTY_PASSWORD` and its like say it in so many words.
@@ -214,24 +229,38 @@ fn authentication(
         return Some(told(Truth::Unknown, setting, "what this brings may ask clients for credentials"));
     }
     let image = container.get("image");
-    let last = image.and_then(NodeRef::as_str).unwrap_or_default();
-    let last = last.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    let is_plain = PLAIN_IMAGES.contains(&last.split(':').next().unwrap_or_default());
+    let required = by_image(image.and_then(NodeRef::as_str).unwrap_or_default());
     let place = image.map_or_else(|| places::name(set.view.estate.node(workload.resource)), NodeRef::place);
     let because = Because {
-        text: if is_plain {
-            "nothing asks clients for credentials, and the image does not by itself".to_owned()
-        } else {
-            "what the image asks of clients is not known".to_owned()
-        },
+        text: match required {
+            Truth::False => "nothing asks clients for credentials, and the image does not by itself",
+            Truth::True => "the image asks clients for credentials unless told otherwise",
+            Truth::Unknown => "what the image asks of clients is not known",
+        }
+        .to_owned(),
         resource: Some(Arc::clone(&workload.resource.id)),
         origin: Some(place.into()),
     };
-    Some(Authentication { required: if is_plain { Truth::False } else { Truth::Unknown }, because })
+    Some(Authentication { required, because })
+}
+
+/// Whether an image asks clients for credentials where nothing tells it to or not to.
+fn by_image(image: &str) -> Truth {
+    let last = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let (name, tag) = last.split_once(':').unwrap_or((last, ""));
+    let major = tag.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    match (name, major) {
+        // Bitnami's asks for nothing until `ELASTICSEARCH_ENABLE_SECURITY`.
+        (ELASTICSEARCH, _) if image.contains("bitnami") => Truth::Unknown,
+        (ELASTICSEARCH, Some(major)) => Truth::from(major >= SECURE_SINCE),
+        (WITHOUT_SECURITY, _) => Truth::False,
+        _ if PLAIN_IMAGES.contains(&name) => Truth::False,
+        _ => Truth::Unknown,
+    }
 }
 
 fn is_configuration(word: &str) -> bool {
-    [".conf", ".cnf", ".acl"].iter().any(|ending| word.ends_with(ending))
+    [".conf", ".cnf", ".acl", "elasticsearch.yml"].iter().any(|ending| word.ends_with(ending))
 }
 
 /// One step that a setting decides, at its text.
@@ -242,4 +271,28 @@ pub(super) fn because(set: &Set<'_>, workload: WorkloadId, setting: &Setting<'_>
     };
     let place: Place = setting.place.clone();
     Because { text, resource: Some(Arc::clone(resource)), origin: Some(place.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_alone_tells_what_it_asks_unless_somebody_built_it() {
+        for (image, expected) in [
+            ("redis:7", Truth::False),
+            ("example.com/shop/redis-with-settings:7", Truth::Unknown),
+            ("docker.elastic.co/elasticsearch/elasticsearch-oss:6.2.4", Truth::False),
+            ("elasticsearch-oss", Truth::False),
+            ("elasticsearch:7.17.1", Truth::False),
+            ("registry.example.com:5000/elasticsearch:v6.2.4", Truth::False),
+            ("docker.elastic.co/elasticsearch/elasticsearch:8.11.0@sha256:00", Truth::True),
+            ("elasticsearch", Truth::Unknown),
+            ("bitnami/elasticsearch:8", Truth::Unknown),
+            ("elasticsearch:latest", Truth::Unknown),
+            ("example/logging_elasticsearch:6.2.4", Truth::Unknown),
+        ] {
+            assert_eq!(by_image(image), expected, "{image}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! Deliberately absent: rights of roles.
 
 mod callers;
+mod domains;
 mod groups;
 mod kinds;
 mod links;
@@ -11,7 +12,7 @@ mod links;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::groups::reach;
-use self::{callers::Service, groups::Groups, kinds::Kind, links::Links};
+use self::{callers::Service, domains::Domain, groups::Groups, kinds::Kind, links::Links};
 use super::{
     clients::{Access, Caller, Named},
     own::Own,
@@ -35,6 +36,7 @@ pub(super) struct Cloud {
     pub(super) by_position: BTreeMap<(u32, u32), ServerId>,
     links: Vec<Links>,
     groups: Vec<Groups>,
+    domains: BTreeMap<(u32, u32), Domain>,
     services: Vec<Service>,
     /// By what the host name of an endpoint begins with.
     by_identifier: BTreeMap<String, ServerId>,
@@ -80,6 +82,16 @@ impl Cloud {
                 if let (Some(planned), Some(server)) = (planned, servers.get_mut(*id)) {
                     server.exposures = groups::exposures(&planned, server.engine, cloud.groups.last());
                 }
+            }
+            for (position, domain) in domains::domains(index, plan) {
+                let Some(id) = cloud.by_position.get(&(index, position)) else { continue };
+                if let (Some(planned), Some(server)) =
+                    (Planned::new(index, plan, position), servers.get_mut(*id))
+                {
+                    server.exposures = domain.exposures();
+                    own.entry(*id).or_default().authentication = Some(domain.authentication(&planned));
+                }
+                cloud.domains.insert((index, position), domain);
             }
             cloud.links.push(Links::new(index, plan, &cloud.by_position));
             cloud.services.extend(services);

@@ -42,10 +42,12 @@ pub(super) struct Other {
 const MOST: usize = 20;
 
 impl Reach {
-    /// `None` where the Pods that serve are not known.
+    /// `None` where nothing of a plan says who could.
     pub(super) fn of(set: &Set<'_>, datastores: &Datastores<'_>, server: ServerId) -> Option<Self> {
-        let ServedBy::Workload(to) = datastores.servers.get(server).served_by else {
-            return planned::reach(set, datastores, server);
+        let to = match datastores.servers.get(server).served_by {
+            ServedBy::Workload(to) => to,
+            ServedBy::Planned { .. } => return planned::reach(set, datastores, server),
+            _ => return Some(Self::unread(set, datastores, server)),
         };
         let port = Port { number: datastores.servers.get(server).pod_port, protocol: "TCP" };
         let needed = datastores.needed(set, server);
@@ -80,6 +82,20 @@ impl Reach {
             others: others.take(MOST).collect(),
             users: needed.len(),
         })
+    }
+}
+
+impl Reach {
+    /// Of a server whose Pods are not in the input: what guards them is not known.
+    fn unread(set: &Set<'_>, datastores: &Datastores<'_>, server: ServerId) -> Self {
+        let text = format!("what serves {}", datastores.servers.get(server).id);
+        Self {
+            everyone: Truth::Unknown,
+            whom: String::new(),
+            because: vec![Because { text, resource: None, origin: None }],
+            others: Vec::new(),
+            users: datastores.needed(set, server).len(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     facts::{
         Fact, Set,
         accesses::Claim,
+        database_containers,
         hosts::{Host, Resolved},
         services::ServiceId,
         workloads::WorkloadId,
@@ -56,7 +57,7 @@ pub(in crate::facts) struct Server<'e> {
     /// Services that lead to it.
     pub(in crate::facts) services: Vec<&'e Resource>,
     pub(super) exposures: Vec<Fact>,
-    /// Whether what it stores is encrypted, at what decides that; null where this is not judged.
+    /// Whether what it stores is encrypted, at what decides that; null where no plan says so.
     pub(super) encrypted: Fact,
     /// Port in its Pods that clients come in by.
     pub(in crate::facts) pod_port: Option<u16>,
@@ -91,15 +92,20 @@ impl<'e> Workload<'e> {
         if workload.pod.ends {
             return None;
         }
-        let database = workload.pod.containers().find_map(|container| {
-            let engine = engine::of_image(container.str_at(&["image"])?)?;
-            Some((container, engine))
-        });
+        let database = workload
+            .pod
+            .containers()
+            .find_map(|container| Some((container, database_containers::served_by(set, id, container)?)));
         Some(Self { resource: workload.resource, pod: workload.pod, database })
     }
 }
 
 impl Server<'_> {
+    /// Whether nothing of the input serves it: a Service alone, or a host that somebody names.
+    pub(super) const fn is_unread(&self) -> bool {
+        matches!(self.served_by, ServedBy::Service(_) | ServedBy::Elsewhere)
+    }
+
     pub(super) fn new(id: &str, engine: Option<&'static str>, served_by: ServedBy) -> Self {
         let known = engine.and_then(engine::named);
         Self {

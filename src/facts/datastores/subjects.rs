@@ -4,8 +4,9 @@
 //! | fact | field | value |
 //! |---|---|---|
 //! | both stores | `id`, `engine`, `server`, `name`, `namespace`, `workload`, `services` | as in the contract; `workload` is what serves, `services` lead to it |
+//! | both stores | `pods` | `{namespace, labels, port}`: labels by which its Pods are selected; null where it has none |
 //! | both stores | `classification` | `{declared, level, categories, sanitizes}`; `declared` is `"unknown"` outside the input |
-//! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because}` |
+//! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because, pods: {namespace, labels}}` |
 //! | `datastore` | `database` | name, or `"unknown"` |
 //! | both stores | `by_design` | why several services share it on purpose, or null |
 //! | `datastore` | `owner` | the service that is declared to own it, or null |
@@ -34,10 +35,10 @@ pub(in crate::facts) use self::{
 };
 use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, sharing};
 use crate::{
-    document::Path,
+    document::{NodeRef, Path},
     facts::{
         Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_database, places,
-        truth::Truth,
+        truth::Truth, workloads::WorkloadId,
     },
     resource::connection::Password,
 };
@@ -110,7 +111,7 @@ fn datastore(
         ("by_design", Fact::from(by_design)),
         ("same_principal", Fact::from(sharing.same_principal)),
         ("cache", Fact::from(is_cache(set, server, accesses))),
-        ("users", users(datastores, shown)),
+        ("users", users(set, shown)),
     ];
     subject(set, server, &id, database.known(), fields)
 }
@@ -156,13 +157,20 @@ fn subject<'f>(
         _ => None,
     };
     let mut declared = of_database(set, id, database).fact();
-    // What lies outside the input may be tagged there.
-    if server.served_by == ServedBy::Elsewhere
+    // What lies outside the input may be tagged there: a Service alone does not say what its Pods do.
+    if matches!(server.served_by, ServedBy::Elsewhere | ServedBy::Service(_))
         && let Value::Object(fields) = &mut declared.value
         && fields.get("declared") == Some(&Fact::from(false))
     {
         fields.insert("declared".into(), Fact::unknown());
     }
+    let served = match server.served_by {
+        ServedBy::Workload(workload) => {
+            let port = Fact::from(server.pod_port.map(i64::from));
+            Fact::object(pods(set, workload).into_iter().chain([("port", port)]))
+        }
+        _ => Fact::default(),
+    };
     let shared = [
         ("id", Fact::from(datastore)),
         ("engine", Fact::from(server.engine.unwrap_or("unknown"))),
@@ -171,6 +179,7 @@ fn subject<'f>(
         ("namespace", Fact::from(namespace)),
         ("workload", resource.map_or_else(Fact::unknown, Fact::from)),
         ("classification", declared),
+        ("pods", served),
         ("services", Fact::array(server.services.iter().map(|service| Fact::from(&*service.id)))),
     ];
     Subject {
@@ -190,7 +199,8 @@ fn planned<'e>(set: &Set<'e>, plan: u32, position: u32) -> (Option<&'e str>, Arc
 }
 
 /// Users by id: those of several databases or principals once.
-fn users(datastores: &Datastores<'_>, accesses: &[&Access]) -> Fact {
+fn users(set: &Set<'_>, accesses: &[&Access]) -> Fact {
+    let datastores = set.datastores();
     let mut by_id: BTreeMap<Arc<str>, Vec<&Access>> = BTreeMap::new();
     for access in accesses {
         by_id.entry(Arc::clone(&access.caller.id)).or_default().push(access);
@@ -212,6 +222,7 @@ fn users(datastores: &Datastores<'_>, accesses: &[&Access]) -> Fact {
                 ("databases", Fact::array(databases)),
                 ("principals", Fact::array(principals)),
                 ("because", because(&first.because)),
+                ("pods", first.caller.workload.map_or_else(Fact::default, |id| Fact::object(pods(set, id)))),
             ])
             .at(deciding(first)),
         )
@@ -219,11 +230,25 @@ fn users(datastores: &Datastores<'_>, accesses: &[&Access]) -> Fact {
     Fact::object(by_id.iter().filter_map(|(id, accesses)| Some((Arc::clone(id), user(accesses)?))))
 }
 
+/// Where the Pods of a workload are, and labels that select them.
+fn pods(set: &Set<'_>, id: WorkloadId) -> BTreeMap<&'static str, Fact> {
+    let workload = set.workloads().get(id);
+    let selector = workload.node.at(&["spec", "selector", "matchLabels"]);
+    let selected = selector.into_iter().flat_map(NodeRef::entries);
+    let mut labels: BTreeMap<&str, &str> =
+        selected.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
+    if labels.is_empty() {
+        labels = workload.labels.iter().map(|(key, value)| (*key, *value)).collect();
+    }
+    let labels = Fact::object(labels.into_iter().map(|(key, value)| (key, Fact::from(value))));
+    [("namespace", Fact::from(workload.namespace)), ("labels", labels)].into()
+}
+
 fn principal(datastores: &Datastores<'_>, access: &Access) -> Fact {
     let why = datastores.superuser(access).map(|superuser| match superuser {
-        Superuser::BuiltIn => "every server of this engine has it",
-        Superuser::Made => "the server makes it one",
-        Superuser::Usual => "it is called like one",
+        Superuser::BuiltIn => "the engine comes with it",
+        Superuser::Made => "the server is told to make it one",
+        Superuser::Usual => "clouds give that name to one",
     });
     let origin = access.principal_because.as_ref().and_then(|because| because.origin.clone());
     // A whole connection string without a credential: nobody logs in.

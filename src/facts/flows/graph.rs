@@ -1,6 +1,9 @@
 //! The graph: services, datastores, topics and outside parties, and what goes between them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::spread::{Carried, Edge, Node, Spread};
 use crate::{
@@ -8,7 +11,7 @@ use crate::{
     estate::Resource,
     facts::{
         Because, Origin, Set,
-        connections::Transport,
+        connections::{Connection, Transport},
         datastores::{ServedBy, ServerId},
         declared::Declared,
         topics::{Direction, TopicId},
@@ -240,7 +243,21 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
 
 fn connections(set: &Set<'_>, builder: &mut Builder) {
     let parties = Parties::new(set);
-    for connection in set.connections().all.iter().filter(|connection| !connection.is_database) {
+    // What a client has of a database is told by its access, which knows which database.
+    let datastores = set.datastores();
+    let accessed: BTreeSet<_> = datastores
+        .accesses()
+        .iter()
+        .filter_map(|access| match datastores.servers.get(access.server).served_by {
+            ServedBy::Workload(server) => Some((access.caller.workload?, server)),
+            _ => None,
+        })
+        .collect();
+    let is_access = |connection: &Connection| {
+        let ends = connection.client_workload.zip(connection.server_workload);
+        connection.is_database || ends.is_some_and(|ends| accessed.contains(&ends))
+    };
+    for connection in set.connections().all.iter().filter(|connection| !is_access(connection)) {
         let Some(client) = connection.client_workload else { continue };
         let transport = Some(connection.transport);
         let because = connection.because.clone();

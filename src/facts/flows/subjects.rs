@@ -94,22 +94,24 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
 }
 
 fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origin>) {
-    match topic.resource {
-        Some(resource) => {
-            let place = Origin::Place(places::name(set.view.estate.node(resource)));
-            (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place))
-        }
-        None => (topic.id(), "".into(), topic.uses.iter().find_map(|used| used.because.origin.clone())),
+    if let Some(resource) = topic.resource {
+        let place = Origin::Place(places::name(set.view.estate.node(resource)));
+        return (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place));
     }
+    let used = topic.uses.iter().map(|used| &used.because);
+    let origin = topic.named_by.iter().chain(used).find_map(|because| because.origin.clone());
+    (topic.id(), "".into(), origin)
 }
 
-/// `{id, cluster, name, open, open_because, classification: {declared, level, categories}, carries, readers, writers}`,
-/// one subject for each topic; `open` is true, false or `"unknown"`.
+/// `{id, cluster, name, open, open_because, classification: {declared, level, categories}, carries, readers, writers,
+/// internal, named_by: {text, resource}}`, one subject for each topic; `open` is true, false or `"unknown"`, `named_by`
+/// the grant that names a topic without object.
 pub(in crate::facts) fn topic_subjects(set: &Set<'_>) -> Vec<Subject> {
     let subjects = set.topics().iter().map(|(_, topic)| {
         let (resource, kind, place) = of_topic(set, topic);
         let declared = topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
         let because = topic.open_because.as_ref();
+        let named_by = topic.named_by.clone().filter(|_| topic.resource.is_none());
         let own = [
             ("cluster", Fact::from(topic.cluster.as_str())),
             ("name", Fact::from(topic.name.as_str())),
@@ -120,6 +122,8 @@ pub(in crate::facts) fn topic_subjects(set: &Set<'_>) -> Vec<Subject> {
             ("readers", users(set, topic, Direction::Reads)),
             ("writers", users(set, topic, Direction::Writes)),
             ("id", Fact::from(topic.id())),
+            ("internal", Fact::from(topic.is_internal)),
+            ("named_by", named_by.map_or_else(Fact::default, Fact::from)),
         ];
         Subject { resource, kind, fact: Fact::object(own).at(place) }
     });

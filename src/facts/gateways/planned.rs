@@ -1,7 +1,6 @@
 //! Listeners of load balancers, Apigee's targets and App Mesh's nodes in plans.
 //!
-//! Sources: the Terraform providers' documentation of the resources named below. TCP is left alone: what it carries is
-//! not said.
+//! Sources: the Terraform providers' documentation of the resources named below. What TCP carries is not said.
 
 use std::sync::Arc;
 
@@ -14,9 +13,10 @@ use crate::{
 /// A type with what makes its listeners.
 type Kind = (&'static str, fn(&Planned<'_>) -> Vec<Listener>);
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     ("aws_lb_listener", aws),
     ("aws_alb_listener", aws),
+    ("aws_elb", classic),
     ("google_compute_target_http_proxy", google),
     ("azurerm_application_gateway", azure),
     ("google_apigee_target_server", apigee),
@@ -77,11 +77,41 @@ fn listener(planned: &Planned<'_>, path: &str, protocol: &str, encrypted: Truth)
     listener
 }
 
+/// A listener that passes on what it is given.
+fn passing(planned: &Planned<'_>, path: &str, protocol: &str, port: Option<i64>) -> Listener {
+    let mut listener = Listener::new(protocol.to_owned(), Truth::Unknown, planned.origin(path));
+    listener.port = port;
+    listener.missing = Some(match port {
+        Some(port) => format!("what {} carries on port {port}", planned.address()),
+        None => format!("what {} carries", planned.address()),
+    });
+    listener
+}
+
+/// Each listener of a classic load balancer: HTTP, or TCP, which may carry anything.
+fn classic(planned: &Planned<'_>) -> Vec<Listener> {
+    let listeners = (0..items(planned, "listener")).filter_map(|index| {
+        let path = format!("listener.{index}.lb_protocol");
+        let port = number(planned, &format!("listener.{index}.lb_port"));
+        let protocol = planned.text(&path).map(str::to_ascii_uppercase);
+        match protocol.as_deref() {
+            Some("HTTPS" | "SSL") => None,
+            Some("TCP") => Some(passing(planned, &path, "TCP", port)),
+            Some(protocol) => Some(Listener { port, ..listener(planned, &path, protocol, Truth::False) }),
+            None => Some(Listener { port, ..listener(planned, &path, "HTTP", Truth::Unknown) }),
+        }
+    });
+    listeners.collect()
+}
+
 /// HTTP, unless its default action redirects.
 fn aws(planned: &Planned<'_>) -> Vec<Listener> {
     let plaintext = is(planned, "protocol", &["HTTP"]);
     let protocol = planned.text("protocol").unwrap_or("HTTP");
-    // Listeners of network and gateway load balancers carry what they are given.
+    // Listeners of network load balancers carry what they are given.
+    if matches!(protocol, "TCP" | "UDP" | "TCP_UDP") {
+        return vec![passing(planned, "protocol", protocol, number(planned, "port"))];
+    }
     if plaintext == Truth::False {
         return Vec::new();
     }

@@ -6,11 +6,10 @@ use super::{Host, Hosts, Resolved};
 use crate::{
     document::NodeRef,
     facts::{
-        Set,
+        Set, database_containers,
         environment::{Origin, Setting},
         workloads::{Workload, WorkloadId},
     },
-    resource::engine,
 };
 
 /// Ports that a proxy of Cloud SQL listens on by default: PostgreSQL, MySQL, SQL Server.
@@ -78,7 +77,7 @@ impl<'e> Beside<'_, 'e> {
         if ["pgbouncer", "pgpool", "pgcat", "proxysql"].iter().any(|name| last.contains(name)) {
             return self.pooled_host();
         }
-        let engine = engine::of_image(&image)?;
+        let engine = database_containers::served_by(self.set, self.caller, self.container)?;
         let serves =
             port.is_none_or(|port| engine.ports.contains(&i64::from(port)) || self.declares(i64::from(port)));
         serves.then_some(Leads::To(Host::Workload { workload: self.caller, service: None }))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{chain, membership::Pod};
+use super::{chain, identity_subjects::first_of_set, membership::Pod};
 use crate::{
     document::NodeRef,
     estate::Resource,
@@ -31,9 +31,13 @@ pub(in crate::facts) fn namespaces(set: &Set<'_>) -> Vec<Subject> {
             ("default_deny", Fact::from(denied)),
             ("because", chain(&because)),
         ]);
-        let place = match declared {
-            Some(namespace) => places::name(set.view.estate.node(namespace)),
-            None => named(first.node),
+        let place = if let Some(namespace) = declared {
+            places::name(set.view.estate.node(namespace))
+        } else {
+            let workloads = || ids.iter().map(|id| set.workloads().get(*id));
+            let first = first_of_set(workloads())
+                .or_else(|| workloads().min_by_key(|workload| places::name(workload.node)))?;
+            named(first.node)
         };
         Some(Subject { resource: id, kind: "Namespace".into(), fact: fact.at(Some(place.into())) })
     });
@@ -78,7 +82,7 @@ fn default_deny(set: &Set<'_>, first: &Workload<'_>, denial: Denial<'_>) -> (Tru
         (_, Some(opens)) => (Truth::False, vec![step(opens, "lets everything in")]),
         (Some(denies), None) => (Truth::True, vec![step(denies, "isolates every Pod")]),
         (None, None) => {
-            (Truth::False, vec![Because::default("no policy isolates the Pods that none is about")])
+            (Truth::False, vec![Because::default("no policy of the namespace selects all of its Pods")])
         }
     }
 }

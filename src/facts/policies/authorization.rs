@@ -12,7 +12,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         let mut policy = Policy::new(authorization.resource, authorization.node);
         // A selector in the root namespace reaches every namespace, and so may reach what is not in the input.
         if authorization.namespace != root || authorization.selector.is_none() {
-            policy.selecting(set.workloads(), authorization.selector.as_ref(), &["spec", "selector"]);
+            policy.selecting(set, authorization.selector.as_ref(), &["spec", "selector"]);
         }
         let written = authorization.node.at(&["spec", "action"]);
         if authorization.action == Action::Unreadable && !written.is_some_and(NodeRef::is_unknown) {

@@ -9,6 +9,7 @@ use crate::{
     facts::{
         Set,
         connections::{DestinationRule, TlsMode},
+        hosts::Host,
         places,
     },
 };
@@ -37,6 +38,11 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
                 rule.node.at(&["spec", "host"]).map_or_else(|| places::name(rule.node), NodeRef::place);
             policy.dead(place, text, format!("Write `host: {service}`."));
         }
+        if let Some(service) = undeclared(set, rule) {
+            let place =
+                rule.node.at(&["spec", "host"]).map_or_else(|| places::name(rule.node), NodeRef::place);
+            policy.open(place, "names a host that the input does not hold", service);
+        }
         for tls in rule.all_tls() {
             let wraps = matches!(tls.mode, TlsMode::Simple | TlsMode::Mutual);
             if let Some(credential) = tls.credential().filter(|_| wraps && rule.selector.is_none()) {
@@ -59,6 +65,20 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         policy
     });
     policies.collect()
+}
+
+/// Id of the Service that a host names, where nothing of the input is called so.
+fn undeclared(set: &Set<'_>, rule: &DestinationRule<'_>) -> Option<String> {
+    let host = rule.written_host;
+    let is_name = !host.contains(['.', '*']) || host.ends_with(".svc.cluster.local");
+    let namespace = rule.resource.identity.namespace.as_deref().unwrap_or_default();
+    let resolved = set.hosts().resolve(set, host, namespace);
+    match resolved.host {
+        Host::Undeclared { namespace, name } if is_name && resolved.through.is_empty() && name != "*" => {
+            Some(format!("Service/{namespace}/{name}"))
+        }
+        _ => None,
+    }
 }
 
 /// Full name of the Service that a host was meant for, where the host as written matches none (D1).

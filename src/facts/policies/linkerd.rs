@@ -13,7 +13,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let servers = set.mesh().servers().all.iter().map(|server| {
         let mut policy = Policy::new(server.resource, server.node);
         if server.node.at(&["spec", "podSelector"]).is_some() {
-            policy.selecting(set.workloads(), server.selector.as_ref(), &["spec", "podSelector"]);
+            policy.selecting(set, server.selector.as_ref(), &["spec", "podSelector"]);
         }
         policy
     });

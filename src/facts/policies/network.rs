@@ -12,7 +12,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
             Some(selector) => Selector::of_label_selector(selector),
             None => Some(Selector::default()),
         };
-        policy.selecting(set.workloads(), selector.as_ref(), &["spec", "podSelector"]);
+        policy.selecting(set, selector.as_ref(), &["spec", "podSelector"]);
         policy
     });
     policies.collect()

@@ -44,7 +44,7 @@ fn describe<'e>(set: &Set<'e>, peer: &PeerAuthentication<'e>, policy: &mut Polic
         let text = format!("has a selector in the root namespace `{root}`, where Istio ignores it");
         policy.dead(policy.key(&["spec", "selector"]), text, "Put it into the namespace of the workload.");
     } else {
-        policy.selecting(set.workloads(), peer.selector.as_ref(), &["spec", "selector"]);
+        policy.selecting(set, peer.selector.as_ref(), &["spec", "selector"]);
     }
     if let Written::Unreadable(place) = &peer.mode {
         let text = "has a mode that is none, so the API server refuses it";

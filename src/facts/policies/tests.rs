@@ -8,7 +8,11 @@ use crate::{
 
 /// Texts of `dead`, ids of `rivals` and texts of `open`, of each policy that has any.
 fn found(text: &str) -> Vec<String> {
-    let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
+    found_in(vec![Source::new("a.yaml", text, None, Status::Read)])
+}
+
+fn found_in(sources: Vec<Source>) -> Vec<String> {
+    let sources = Sources::new(sources);
     let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
     let estate = Estate::new(sources, documents, Vec::new(), "shop");
     let subjects = policies(&Set::new(estate.view(0)));
@@ -91,6 +95,21 @@ fn what_has_no_effect_is_said_where_it_stands() {
             "dead: sets a mode for port `http`",
         ),
         ("a short host", object("networking.istio.io/v1", "DestinationRule", "{host: cart}"), ""),
+        (
+            "a host that is not there",
+            object("networking.istio.io/v1", "DestinationRule", "{host: web}"),
+            "open: Service/shop/web",
+        ),
+        (
+            "a full host that is not there",
+            object("networking.istio.io/v1", "DestinationRule", "{host: cart.other.svc.cluster.local}"),
+            "open: Service/other/cart",
+        ),
+        (
+            "a wildcard",
+            object("networking.istio.io/v1", "DestinationRule", "{host: '*.shop.svc.cluster.local'}"),
+            "",
+        ),
         (
             "a host with a dot",
             object("networking.istio.io/v1", "DestinationRule", "{host: cart.shop}"),
@@ -179,4 +198,23 @@ fn policies_about_the_same_are_rivals_unless_they_agree_or_their_age_decides() {
     ] {
         assert_eq!(found(&text), expected, "{name}");
     }
+}
+
+#[test]
+fn a_policy_of_a_component_may_select_what_the_component_is_added_to() {
+    let policy = object("networking.k8s.io/v1", "NetworkPolicy", "{podSelector: {matchLabels: {app: web}}}");
+    let found = |kustomization: &str| {
+        let skipped = Status::Skipped("kustomization that was not built".to_owned());
+        found_in(vec![
+            Source::new("base/cart.yaml", CART, None, Status::Read),
+            Source::new("guard/kustomization.yaml", kustomization, None, skipped),
+            Source::new("guard/policy.yaml", policy.as_str(), None, Status::Read),
+        ])
+    };
+    assert_eq!(
+        found("kind: Component\nresources: [policy.yaml]\n"),
+        ["NetworkPolicy/shop/p open: what `kubectl kustomize` makes of guard/kustomization.yaml"]
+    );
+    let whole = found("resources: [policy.yaml]\n");
+    assert_eq!(whole, ["NetworkPolicy/shop/p dead: selects no workload of namespace shop"]);
 }

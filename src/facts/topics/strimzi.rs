@@ -46,6 +46,9 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
             let Some(grant) = Grant::of(acl) else { continue };
             for name in grant.topics(by_cluster.get(cluster).map(Vec::as_slice).unwrap_or_default()) {
                 let topic = topics.named(cluster, &name);
+                if topic.named_by.is_none() {
+                    topic.named_by = grant.directions.first().map(|way| grant.because(user, *way, &name));
+                }
                 for (workload, direction) in workloads
                     .iter()
                     .flat_map(|workload| grant.directions.iter().map(move |way| (*workload, *way)))

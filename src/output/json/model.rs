@@ -26,6 +26,28 @@ pub(super) struct Document<'a> {
     pub(super) overrides: Vec<Override<'a>>,
     pub(super) waivers: Waivers<'a>,
     pub(super) rules: Vec<PublicRule<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) change: Option<Change<'a>>,
+}
+
+/// With `--since`: what the change repairs, and how much it leaves as it was.
+#[derive(Serialize)]
+pub(super) struct Change<'a> {
+    pub(super) since: &'a str,
+    pub(super) commit: &'a str,
+    pub(super) known: usize,
+    pub(super) repaired: Vec<Repaired<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Repaired<'a> {
+    pub(super) rule: &'a str,
+    pub(super) severity: Severity,
+    pub(super) message: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<usize>,
+    pub(super) fingerprint: &'a str,
 }
 
 #[derive(Serialize)]

@@ -305,6 +305,8 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         overrides: Vec::new(),
         expired_waivers: Vec::new(),
         unused_waivers: Vec::new(),
+        unmet_baseline: 0,
+        change: None,
         evaluated: Vec::new(),
         errors: Vec::new(),
         incomplete: Vec::new(),

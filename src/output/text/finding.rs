@@ -8,6 +8,7 @@ use super::{Palette, blocks::Block, prose};
 use crate::{
     finding::{Finding, Related, Severity},
     output::{
+        Verbosity,
         excerpt::{Excerpt, excerpt, visible_with},
         related::described,
         summary::first_few,
@@ -23,6 +24,8 @@ const WIDTH: usize = 120;
 const NEAR: usize = 8;
 /// Resources of a block that are named.
 const RESOURCES: usize = 5;
+/// Other ends of a finding that are shown without `-v`.
+const RELATED: usize = 6;
 /// Sets of a finding that are named.
 const SETS: usize = 3;
 
@@ -33,6 +36,8 @@ pub(super) struct Renderer<'a> {
     inner: annotate_snippets::Renderer,
     /// Number of sets that the report names.
     sets: usize,
+    /// Other ends of a finding that are shown.
+    related: usize,
     explained: BTreeSet<&'a str>,
 }
 
@@ -45,7 +50,12 @@ struct Shown<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    pub(super) fn new(report: &'a Report, sources: &'a Sources, palette: Palette) -> Self {
+    pub(super) fn new(
+        report: &'a Report,
+        sources: &'a Sources,
+        palette: Palette,
+        verbosity: Verbosity,
+    ) -> Self {
         let sets: BTreeSet<&str> = (report.findings.iter().flat_map(|judged| &judged.finding.sets))
             .chain(report.not_assessed.iter().flat_map(|result| &result.sets))
             .map(|set| &**set)
@@ -61,6 +71,7 @@ impl<'a> Renderer<'a> {
             // Long lines are windowed here, so the renderer's own cut at the terminal's width must never apply.
             inner: inner.term_width(WIDTH * 4),
             sets: sets.len(),
+            related: if verbosity == Verbosity::Verbose { usize::MAX - 1 } else { RELATED },
             explained: BTreeSet::new(),
         }
     }
@@ -77,7 +88,10 @@ impl<'a> Renderer<'a> {
         if primary.is_none() {
             first = first.element(note("resource", one_line(&finding.resource)));
         }
-        for related in block.first.finding.related.iter().filter(|_| block.others.is_empty()) {
+        let related = if block.others.is_empty() { finding.related.as_slice() } else { &[] };
+        // One more takes no more room than to say so.
+        let few = if related.len() == self.related + 1 { related.len() } else { self.related };
+        for related in related.iter().take(few) {
             match (&primary, related.place.as_ref().map(|place| self.show(place))) {
                 (_, None) => notes.push(note("note", described(related))),
                 (Some(primary), Some(shown)) if self.is_one_piece(primary, &shown) => {
@@ -88,6 +102,9 @@ impl<'a> Renderer<'a> {
                     groups.push(Level::NOTE.secondary_title(described(related)).elements(snippet));
                 }
             }
+        }
+        if related.len() > few {
+            notes.push(note("note", format!("and {} more like these (-v shows all)", related.len() - few)));
         }
         if !block.others.is_empty() {
             let named = first_few(block.resources().into_iter(), RESOURCES);

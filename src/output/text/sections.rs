@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::{Options, Palette, Verbosity, headline};
 use crate::{
     output::{
+        causes::causes,
         summary::{counted, first_few},
         visible::{one_line, paragraph},
     },
@@ -33,6 +34,7 @@ pub(super) fn render(
     if options.verbosity == Verbosity::Verbose {
         sections.decided(report, sources)?;
     }
+    sections.change(report)?;
     sections.waivers("expired waivers", &report.expired_waivers)?;
     sections.waivers("unused waivers", &report.unused_waivers)?;
     sections.overrides(report)?;
@@ -74,6 +76,29 @@ impl Sections<'_> {
         writeln!(self.out)
     }
 
+    /// What a change repairs, and how much it leaves as it was.
+    fn change(&mut self, report: &Report) -> io::Result<()> {
+        let Some(change) = &report.change else { return Ok(()) };
+        let since = one_line(&change.reference);
+        if !change.repaired.is_empty() {
+            let count = counted(change.repaired.len(), "finding");
+            self.heading(AnsiColor::BrightGreen, "repaired", &format!("{count} since {since}"))?;
+            for repaired in &change.repaired {
+                let (rule, message) = (one_line(&repaired.rule), one_line(&repaired.message));
+                let at = match (&repaired.file, repaired.line) {
+                    (Some(file), Some(line)) => format!("{}:{line}", one_line(file)),
+                    _ => one_line(&repaired.resource).into_owned(),
+                };
+                let severity = self.palette.severity(repaired.severity);
+                writeln!(self.out, "  {at}: {severity}[{rule}]: {message}")?;
+            }
+            writeln!(self.out)?;
+        }
+        let known = counted(change.known, "finding");
+        self.heading(AnsiColor::BrightBlue, "known", &format!("{known} of before {since}, not shown"))?;
+        writeln!(self.out)
+    }
+
     fn waivers(&mut self, title: &str, waivers: &[Waiver]) -> io::Result<()> {
         if waivers.is_empty() {
             return Ok(());
@@ -106,24 +131,29 @@ impl Sections<'_> {
         if report.not_assessed.is_empty() {
             return Ok(());
         }
-        let mut rules: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
-        for result in &report.not_assessed {
-            let reasons = rules.entry(&result.rule).or_default();
-            reasons.entry(&result.reason).or_default().extend(result.resources.iter().map(String::as_str));
-        }
         let count = counted(report.not_assessed.len(), "result");
         self.heading(
             AnsiColor::BrightCyan,
             "not assessed",
             &format!("{count}; what would decide is not in the input"),
         )?;
-        for (rule, reasons) in rules {
-            writeln!(self.out, "  {}", self.palette.bold(&one_line(rule)))?;
-            for (reason, resources) in reasons.iter().take(self.few) {
-                let resources = first_few(resources.iter().copied(), self.few);
-                writeln!(self.out, "    {}: {}", one_line(reason), one_line(&resources))?;
+        let causes = causes(report);
+        for cause in causes.iter().take(self.few) {
+            let rules = first_few(cause.rules.iter().copied(), self.few);
+            let resources = first_few(cause.resources.iter().copied(), self.few);
+            writeln!(self.out, "  {}", self.palette.bold(&one_line(cause.name)))?;
+            let is_told = self.few > FEW || cause.reasons.len() == 1;
+            for reason in cause.reasons.iter().filter(|_| is_told) {
+                writeln!(self.out, "    {}", one_line(reason))?;
             }
-            self.more_reasons(reasons.len(), "    ")?;
+            writeln!(self.out, "    {}: {}", one_line(&rules), one_line(&resources))?;
+            if let Some(advice) = cause.advice() {
+                writeln!(self.out, "    {}: {advice}", self.palette.bold("help"))?;
+            }
+        }
+        match causes.len().saturating_sub(self.few) {
+            0 => {}
+            more => writeln!(self.out, "  and {} (-v shows all)", counted(more, "more cause"))?,
         }
         writeln!(self.out)
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use regorus::{Engine, Value, unstable::Module};
 
-use super::{Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, prepare, reason};
+use super::{Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, parser, prepare, reason};
 use crate::{
     policy::{
         builtins::{self, Errors},
@@ -40,8 +40,7 @@ impl<'o> Loader<'o> {
     /// An engine with all files that can be evaluated together, and those files.
     pub(super) fn load(&mut self, files: &[&PolicyFile]) -> (Engine, Vec<PolicyFile>) {
         let mut rest: Vec<PolicyFile> = Vec::new();
-        let mut parser = Engine::new();
-        parser.clear_policy_length_config();
+        let mut parser = parser();
         for file in files {
             match prepare(&mut parser, file) {
                 Ok(prepared) => rest.push(prepared),

@@ -14,8 +14,10 @@ use crate::policy::syntax;
 /// Edits of one module.
 pub(super) fn edits(module: &Module, text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
+    let globals = globals(module);
     for rule in &module.policy {
-        let locals = locals(rule);
+        let mut locals = locals(rule);
+        iterated(rule, &globals, &mut locals);
         syntax::visit_statements(rule, &mut |statement| {
             let Literal::NotExpr { expr, .. } = &statement.literal else { return };
             let mut moved = Vec::new();
@@ -165,6 +167,34 @@ fn locals(rule: &Rule) -> BTreeSet<String> {
     syntax::visit_statements(rule, &mut statement);
     names.extend(declared);
     names
+}
+
+/// Names of the rules and imports of a module.
+fn globals(module: &Module) -> BTreeSet<String> {
+    let rules = module.policy.iter().filter_map(|rule| match &**rule {
+        Rule::Spec { head, .. } => Some(syntax::head_name(head)),
+        Rule::Default { .. } => None,
+    });
+    let imports = module.imports.iter().map(|import| {
+        let path = syntax::reference(import.refr.span().text());
+        let last = path.rsplit('.').next().unwrap_or_default().to_owned();
+        import.r#as.as_ref().map_or(last, |alias| alias.text().to_owned())
+    });
+    rules.chain(imports).collect()
+}
+
+/// Adds names that a rule binds without declaring them, as `i` of `xs[i]`.
+fn iterated(rule: &Rule, globals: &BTreeSet<String>, locals: &mut BTreeSet<String>) {
+    syntax::visit(rule, &mut |expression| {
+        let Expr::RefBrack { index, .. } = expression else { return };
+        let is_pattern = is_pattern(index);
+        syntax::walk(index, &mut |part| match part {
+            Expr::Var { span, .. } if is_pattern && !globals.contains(span.text()) => {
+                locals.insert(span.text().to_owned());
+            }
+            _ => {}
+        });
+    });
 }
 
 fn is_pattern(side: &Expr) -> bool {

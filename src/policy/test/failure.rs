@@ -13,9 +13,8 @@ pub(super) fn failing(
     files: &[PolicyFile],
     wrapped: &[PolicyFile],
     mocks: &Mocks,
-    file: &Arc<str>,
-    test: &str,
-    line: u32,
+    data: &Value,
+    (file, test, line): (&Arc<str>, &str, u32),
 ) -> Option<Expression> {
     let by_name = |files: &[PolicyFile]| files.iter().find(|candidate| candidate.name == *file).cloned();
     let (original, tested) = (by_name(files)?, by_name(wrapped)?);
@@ -26,6 +25,7 @@ pub(super) fn failing(
         let shortened = PolicyFile { text: format!("{kept}{rest}").into(), ..tested.clone() };
         let (mut parser, mut engine) = (new_engine(), new_engine());
         mocks.install(&mut engine);
+        drop(engine.add_data(data.clone()));
         for other in wrapped {
             let other = if other.name == *file { &shortened } else { other };
             drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));

@@ -19,6 +19,11 @@ use crate::policy::{load::PolicyFile, metadata, schema, syntax};
 /// Name of the extension: number of the schema list, mocked value.
 const FUNCTION: &str = "probity_mocked_input";
 
+/// Number of arguments of the function that wrapped files call.
+pub(super) fn arity(name: &str) -> Option<u8> {
+    (name == FUNCTION).then_some(2)
+}
+
 /// The mocks of a test run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mocks {

@@ -13,6 +13,9 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     let shapes = [
         // scheme://user:password@host (RFC 3986, section 3.2.1)
         ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:([^/?#\s@"'`]+)@"#),
+        // The same with a delimiter in the password, which ought to be escaped and often is not; digits and a slash are
+        // the port and path of a URL without one.
+        ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:(\d*[^\d/?#\s@"'`][^\s@"'`]*)@"#),
         // jdbc:oracle:thin:user/password@host
         ("thin:", r"jdbc:oracle:thin:[^/\s@]+/([^@\s]+)@"),
         // Go: user:password@tcp(host:port)/database
@@ -120,6 +123,8 @@ mod tests {
         for (text, expected) in [
             ("postgresql://u:p4ss@db:5432/x", &["p4ss"][..]),
             ("redis://:p4ss@cache", &["p4ss"]),
+            ("postgres://orders:Tr0ub4/dor#1@db/orders", &["Tr0ub4/dor#1"]),
+            ("amqp://u:12b/c@queue", &["12b/c"]),
             ("mongodb+srv://u:p4ss@a.example.com,b/x?authSource=admin", &["p4ss"]),
             ("u:p4ss@tcp(db:3306)/x", &["p4ss"]),
             ("Server=db;Database=x;User Id=sa;Password=p4ss;Encrypt=False", &["p4ss"]),
@@ -146,6 +151,8 @@ mod tests {
     fn strings_without_one_are_left_alone() {
         for text in [
             "http://user@host:80/a:b@c",
+            "http://host:80/a:b@c",
+            "http://host:8080?q=a:b@c",
             "jdbc:postgresql://db:5432/x",
             "postgresql://u:$(PASSWORD)@db/x",
             "postgresql://u:${PASSWORD}@db/x",

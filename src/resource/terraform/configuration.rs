@@ -60,6 +60,12 @@ impl Module {
         self.blocks.get(address)
     }
 
+    /// Addresses of all blocks and calls.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+        let calls = self.calls.keys().map(|name| format!("module.{name}"));
+        self.blocks.keys().cloned().chain(calls)
+    }
+
     pub(super) fn call(&self, name: &str) -> Option<&Block> {
         self.calls.get(name).map(|call| &call.block)
     }

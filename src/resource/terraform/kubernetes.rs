@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(crate) use sensitive::secret_texts;
+pub(super) use yaml_body::Unescaped;
 
 /// A Kubernetes object that a planned resource stands for.
 #[derive(Debug)]

@@ -162,7 +162,15 @@ func checkLog(folder, vkey string) error {
 	if err != nil || len(names) == 0 {
 		return fmt.Errorf("no segments in %s", folder)
 	}
-	sort.Strings(names)
+	sort.Slice(names, func(i, j int) bool {
+		// A generation of three digits comes after one of two.
+		a, b := names[i], names[j]
+		first := len(filepath.Join(folder, "seg", "")) + 1 + 20
+		if len(a) > first && len(b) > first && a[:first] == b[:first] && len(a) != len(b) {
+			return len(a) < len(b)
+		}
+		return a < b
+	})
 	t := &tree{previous: hex.EncodeToString(emptyHash())}
 	var newest head
 	heads := 0

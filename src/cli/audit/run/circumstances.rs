@@ -3,21 +3,40 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, parser::ValueSource};
+use sha2::{Digest as _, Sha256};
 
-use crate::audit::event::{Actor, Ci, Git};
+use crate::{
+    audit::event::{Actor, Ci, Git},
+    cli::clock::SOURCE_DATE_EPOCH,
+    finding::hex,
+    source::base::Base,
+};
 
-/// Options whose values are no secrets and decide what a run says.
-const ARGUMENTS: [&str; 9] = [
+/// Options that decide what a run says. Their values are no secrets.
+const ARGUMENTS: [&str; 19] = [
+    "baseline",
+    "combine",
+    "config",
+    "data",
     "exclude",
     "fail_on",
     "framework",
     "namespace",
     "no_builtin_policies",
     "no_config",
+    "policy",
+    "policy_namespace",
+    "rego_version",
+    "render",
+    "root",
     "rule",
+    "since",
     "skip_rule",
     "strict",
 ];
+
+/// Longer values of one option are counted, and named by a digest: a hook may name hundreds of files.
+const LONGEST_VALUES: usize = 4 * 1024;
 
 fn set(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the edge that reads who runs, and in what")]
@@ -65,23 +84,40 @@ pub(super) fn automation() -> Option<Ci> {
         .or_else(|| set("CI").map(|_| others()))
 }
 
-/// The options of the list above that were given.
-pub(super) fn arguments(matches: Option<&ArgMatches>) -> Vec<String> {
-    let Some(matches) = matches else { return Vec::new() };
-    let given = |id: &&&str| {
-        matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
+/// The options of the list above that were given, what of the estate was asked for, and the time that was.
+pub(super) fn arguments(matches: Option<&ArgMatches>, base: &Base) -> Vec<String> {
     let mut arguments = Vec::new();
-    for id in ARGUMENTS.iter().filter(given) {
-        let name = id.replace('_', "-");
-        for value in matches.get_raw(id).into_iter().flatten() {
-            match value.to_str() {
-                Some("true") => arguments.push(format!("--{name}")),
-                _ => arguments.push(format!("--{name}={}", value.to_string_lossy())),
-            }
+    if let Some(matches) = matches {
+        let given = |id: &&str| {
+            matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        for id in ARGUMENTS.into_iter().filter(given) {
+            let values = matches.get_raw(id).into_iter().flatten();
+            let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+            arguments.extend(bounded(&format!("--{}", id.replace('_', "-")), values));
         }
     }
+    arguments.extend(bounded("PATH", paths(base)));
+    arguments.extend(set(SOURCE_DATE_EPOCH).map(|seconds| format!("{SOURCE_DATE_EPOCH}={seconds}")));
     arguments
+}
+
+/// What the run is about, relative to the base: with `--root`, that to which the report is limited.
+fn paths(base: &Base) -> Vec<String> {
+    let limit = base.limit.as_ref().unwrap_or(&base.estate);
+    let paths = limit.iter().map(|path| base.name(path));
+    paths.chain(base.stdin.then(|| "-".to_owned())).collect()
+}
+
+fn bounded(name: &str, values: Vec<String>) -> Vec<String> {
+    let is_switch = |value: &str| value == "true" && name != "PATH";
+    if values.iter().map(String::len).sum::<usize>() <= LONGEST_VALUES {
+        let argument =
+            |value: String| if is_switch(&value) { name.to_owned() } else { format!("{name}={value}") };
+        return values.into_iter().map(argument).collect();
+    }
+    let lines: String = values.iter().flat_map(|value| [value, "\n"]).collect();
+    vec![format!("{name}=({} values, sha256 {})", values.len(), hex(&Sha256::digest(lines)))]
 }
 
 /// Commit and branch of the work tree (gitrepository-layout(5)); whether it has changes is not looked at.
@@ -117,7 +153,71 @@ fn commit(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    /// Options that decide where results go and how they look, not what they are.
+    const NOT_DECIDING: [&str; 12] = [
+        "audit",
+        "audit_allow_network_fs",
+        "audit_init_new",
+        "audit_key",
+        "audit_lock_timeout",
+        "audit_origin",
+        "audit_signer",
+        "audit_vkey",
+        "format",
+        "help",
+        "output",
+        "version",
+    ];
+
+    #[test]
+    fn every_option_of_a_scan_is_recorded_or_decides_nothing() {
+        let mut command = crate::cli::Cli::command();
+        let global: Vec<_> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        let scan = command.find_subcommand_mut("scan").unwrap();
+        for argument in scan.get_arguments() {
+            let id = argument.get_id().as_str();
+            let recorded = id == "paths" || ARGUMENTS.contains(&id);
+            let aside = NOT_DECIDING.contains(&id) || global.iter().any(|global| global == id);
+            assert!(recorded != aside, "`{id}` must be in one of the lists");
+        }
+        let known = |id: &str| scan.get_arguments().any(|argument| argument.get_id() == id);
+        assert!(ARGUMENTS.into_iter().all(known), "an option that is recorded does not exist");
+    }
+
+    fn recorded(typed: &[&str], base: &Base) -> Vec<String> {
+        let typed = ["probity", "scan"].iter().chain(typed);
+        let matches = crate::cli::Cli::command().try_get_matches_from(typed).unwrap();
+        arguments(matches.subcommand_matches("scan"), base)
+    }
+
+    #[test]
+    fn a_limited_scan_is_recorded_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for name in [".git", "k8s/a", "k8s/b"] {
+            std::fs::create_dir_all(root.join(name)).unwrap();
+        }
+        let base = |paths: &[&str], limited: Option<&str>, current: &str| {
+            let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            Base::new(&paths, limited.map(Path::new), &root.join(current)).unwrap()
+        };
+        assert_eq!(recorded(&[], &base(&[], None, ".")), ["PATH=."]);
+        assert_eq!(recorded(&[], &base(&[], None, "k8s/a")), ["PATH=k8s/a"], "from a folder below");
+        let two = base(&["k8s/a", "-"], None, ".");
+        assert_eq!(recorded(&["k8s/a", "-"], &two), ["PATH=k8s/a", "PATH=-"]);
+        let limited = base(&["k8s/a"], Some("k8s"), ".");
+        let typed = ["k8s/a", "--root", "k8s", "--strict", "--skip-rule", "mtls/*", "--skip-rule", "a/b"];
+        let expected = ["--root=k8s", "--skip-rule=mtls/*", "--skip-rule=a/b", "--strict", "PATH=a"];
+        assert_eq!(recorded(&typed, &limited), expected);
+        let many: Vec<String> = (0..1000).map(|number| format!("--exclude=file-{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let counted = &recorded(&many, &base(&[], None, "."))[0];
+        assert!(counted.starts_with("--exclude=(1000 values, sha256 "), "{counted}");
+    }
 
     #[test]
     fn the_commit_is_found_where_git_keeps_it() {

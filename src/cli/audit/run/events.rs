@@ -35,13 +35,14 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
     let manifest = Manifest { count: read(sources).count(), hmac: key.digest(lines.concat().as_bytes()) };
     Event::ScanStart(Box::new(ScanStart {
         actors: circumstances::actors(),
-        arguments: circumstances::arguments(scanned.matches),
+        arguments: circumstances::arguments(scanned.matches, scanned.base),
+        baseline: scanned.baseline.clone(),
         ci: circumstances::automation(),
         configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
         manifest: Some(manifest),
         mode: if circumstances::is_hook() { "hook" } else { "scan" }.to_owned(),
-        policies: bundles(scanned.policies),
+        policies: bundles(scanned.policies, scanned.data),
         tool: Tool {
             executable: None,
             name: "probity".to_owned(),
@@ -61,15 +62,14 @@ pub(super) fn policy_digests(files: &[PolicyFile]) -> BTreeMap<String, String> {
     files.iter().map(|file| (file.name.to_string(), hex(&Sha256::digest(file.text.as_bytes())))).collect()
 }
 
-/// Policies that come with this program, and all others.
-fn bundles(files: &[PolicyFile]) -> Vec<PolicyDigest> {
+/// Policies that come with this program, all others, and the data that they may look at.
+fn bundles(files: &[PolicyFile], data: &BTreeMap<String, String>) -> Vec<PolicyDigest> {
     let ours = built_in();
     let (built_in, given): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|file| ours.contains(file));
-    [("built-in", built_in), ("given", given)]
+    [("built-in", &policy_digests(&built_in)), ("data", data), ("given", &policy_digests(&given))]
         .into_iter()
-        .filter(|(_, files)| !files.is_empty())
-        .map(|(name, files)| {
-            let digests = policy_digests(&files);
+        .filter(|(_, digests)| !digests.is_empty())
+        .map(|(name, digests)| {
             let mut lines: Vec<String> =
                 digests.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
             lines.sort();

@@ -35,7 +35,7 @@ struct Rule {
     port: Truth,
 }
 
-/// Who could connect to a server of a plan; `None` where nothing but its own policy guards it.
+/// Who could connect to a server of a plan; `None` where neither security groups nor a policy guard it.
 pub(in crate::facts::datastores) fn reach(
     set: &Set<'_>,
     datastores: &Datastores<'_>,
@@ -48,8 +48,22 @@ pub(in crate::facts::datastores) fn reach(
     let server = Planned::new(index, plan, position)?;
     let kind = Kind::of(server.resource)?;
     let attribute = kind.groups?;
-    let (groups, all_known) = groups(&server, attribute);
     let needed = datastores.needed(set, id);
+    let domain = datastores.cloud.domains.get(&(index, position));
+    if let Some(domain) = domain.filter(|domain| domain.is_public == Truth::True) {
+        return Some(Reach {
+            everyone: domain.open.value,
+            whom: "everyone".to_owned(),
+            because: vec![Because {
+                text: format!("the access policy of {} decides", server.address()),
+                resource: Some(server.address().into()),
+                origin: domain.open.origin.clone(),
+            }],
+            others: Vec::new(),
+            users: needed.len(),
+        });
+    }
+    let (groups, all_known) = groups(&server, attribute);
     let mut reach = Reach {
         everyone: Truth::False,
         whom: String::new(),

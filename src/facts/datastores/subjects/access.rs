@@ -51,26 +51,42 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
     subjects.collect()
 }
 
-/// What carries the connections between workloads.
-struct Mesh(BTreeMap<(WorkloadId, WorkloadId), Carrier>);
+/// What carries the connections of workloads, by the workload that is called, else by the id of what is.
+struct Mesh {
+    between: BTreeMap<(WorkloadId, WorkloadId), Carrier>,
+    to: BTreeMap<(WorkloadId, Arc<str>), Carrier>,
+}
 
 impl Mesh {
     fn new(set: &Set<'_>) -> Self {
-        if !set.mesh().is_there() {
-            return Self(BTreeMap::new());
+        let mut mesh = Self { between: BTreeMap::new(), to: BTreeMap::new() };
+        if set.mesh().is_there() {
+            for one in &set.connections().all {
+                match (one.client_workload, one.server_workload) {
+                    (Some(client), Some(server)) => {
+                        mesh.between.insert((client, server), one.transport);
+                    }
+                    (Some(client), None) => {
+                        mesh.to.insert((client, Arc::clone(&one.server)), one.transport);
+                    }
+                    (None, _) => {}
+                }
+            }
         }
-        let all = set.connections().all.iter();
-        let between =
-            all.filter_map(|one| Some(((one.client_workload?, one.server_workload?), one.transport)));
-        Self(between.collect())
+        mesh
     }
 
     /// `encrypted`, `none` or `unknown`.
     fn of(&self, set: &Set<'_>, access: &Access) -> &'static str {
-        let ServedBy::Workload(server) = set.datastores().servers.get(access.server).served_by else {
-            return "none";
-        };
-        let carrier = access.caller.workload.and_then(|client| self.0.get(&(client, server)));
+        let server = set.datastores().servers.get(access.server);
+        let carrier = access.caller.workload.and_then(|client| match server.served_by {
+            ServedBy::Workload(server) => self.between.get(&(client, server)),
+            ServedBy::Operated(index) => {
+                let operated = set.hosts().operators().get(index)?;
+                self.to.get(&(client, Arc::clone(&operated.resource.id)))
+            }
+            _ => self.to.get(&(client, server.id.as_str().into())),
+        });
         match carrier {
             Some(Carrier::Mtls | Carrier::Tls | Carrier::Encrypted) => "encrypted",
             Some(Carrier::Unknown) => "unknown",

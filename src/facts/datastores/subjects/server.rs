@@ -9,7 +9,9 @@ use super::{because, deciding, is_cache, subject, users};
 use crate::{
     facts::{
         Fact, Set, Subject,
-        datastores::{Access, Datastores, Named, ServerId, reach::Reach, sharing},
+        datastores::{
+            Access, Datastores, Named, ServedBy, ServerId, reach::Reach, servers::Workload, sharing, volumes,
+        },
         environment::Evidence,
         truth::Truth,
     },
@@ -41,7 +43,7 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
     let authentication = authentication(datastores, id, &accesses);
     let fields = [
         ("exposures", Fact::array(datastores.servers.get(id).exposures.iter().cloned())),
-        ("users", users(datastores, &accesses)),
+        ("users", users(set, &accesses)),
         ("shared_principal", names(&sharing.by_principal)),
         ("shared_server", names(&sharing.by_server)),
         ("databases_known", Fact::from(sharing.databases_known)),
@@ -49,7 +51,7 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
         ("shared_credentials", shared_credentials(datastores, &accesses)),
         ("unknown_principals", unknown_principals(&accesses)),
         ("authentication", authentication),
-        ("encrypted", datastores.servers.get(id).encrypted.clone()),
+        ("encrypted", encrypted(set, id)),
         ("reach", reach(set, id)),
     ];
     let by_design = datastores.databases(id).into_iter().find_map(|database| {
@@ -129,7 +131,20 @@ fn authentication(datastores: &Datastores<'_>, id: ServerId, accesses: &[&Access
     }
     match own {
         Some(own) => Fact::from(own.required).at(own.because.origin.clone()),
-        None => Fact::default(),
+        None if !datastores.servers.get(id).is_unread() => Fact::default(),
+        None if accesses.iter().any(|access| access.password == Some(Password::Given)) => Fact::from(true),
+        None => Fact::unknown(),
+    }
+}
+
+/// Whether what it stores is encrypted: a plan says so of its own; in a cluster the volumes decide.
+fn encrypted(set: &Set<'_>, id: ServerId) -> Fact {
+    let server = set.datastores().servers.get(id);
+    match server.served_by {
+        ServedBy::Planned { .. } => server.encrypted.clone(),
+        ServedBy::Workload(workload) => Workload::of(set, workload)
+            .map_or_else(Fact::unknown, |workload| volumes::encrypted(set, &workload)),
+        ServedBy::Operated(_) | ServedBy::Service(_) | ServedBy::Elsewhere => Fact::unknown(),
     }
 }
 

@@ -104,6 +104,16 @@ fn who_only_looks_in_is_told_by_what_it_is_called() {
 }
 
 #[test]
+fn a_job_with_the_image_of_a_database_is_a_client_of_what_its_proxy_opens() {
+    let job = "{apiVersion: batch/v1, kind: Job, metadata: {name: fill}, spec: {template: {spec: {containers: [{name: a, image: 'postgres:16', command: [bash, -c, '. /scripts/fill.sh 127.0.0.1 5432 orders'], env: [{name: PGHOSTADDR, value: 127.0.0.1}, {name: PGUSER, value: admin}, {name: PGDATABASE, value: orders}]}, {name: p, image: gce-proxy, command: [/cloud_sql_proxy, '-instances=p:eu-1:sql=tcp:5432']}]}}}}";
+    assert_eq!(accesses(job), ["Job/shop/fill postgresql:p:eu-1:sql/orders admin migration"]);
+    let alone = job.replace("gce-proxy", "bash");
+    assert!(accesses(&alone).is_empty());
+    let estate = estate(&alone);
+    assert_eq!(server_subjects(&Set::new(estate.view(0))).len(), 0);
+}
+
+#[test]
 fn an_object_that_tells_several_services_of_several_servers_is_no_proof() {
     let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: all}, data: {A_DB_URL: 'postgres://u@a.example.com/a', B_DB_URL: 'postgres://u@b.example.com/b'}}\n---\n";
     let environment = "envFrom: [{configMapRef: {name: all}}]";
@@ -115,4 +125,47 @@ fn an_object_that_tells_several_services_of_several_servers_is_no_proof() {
     let shared = |fact: &Fact| fact.get("shared").map(|field| field.value.clone());
     let subjects = datastore_subjects(&set);
     assert!(subjects.iter().all(|subject| shared(&subject.fact) == Some(Value::String("unknown".into()))));
+}
+
+#[test]
+fn what_a_mesh_makes_of_a_server_outside_the_input_is_not_known() {
+    let mesh = "{apiVersion: v1, kind: Namespace, metadata: {name: front, labels: {istio-injection: enabled}}}\n---\n";
+    for (name, host, expected) in [
+        ("a Service of the cluster", "db", "unknown"),
+        ("a Service whose Pods are not there", "alone", "unknown"),
+        ("a server outside the cluster", "db.example.com", "none"),
+    ] {
+        let service = "{apiVersion: v1, kind: Service, metadata: {name: alone}, spec: {selector: {app: a}, ports: [{port: 5432}]}}\n---\n";
+        let client = app(
+            "web",
+            &format!("env: [{{name: DATABASE_URL, value: 'postgres://u@{host}/o?sslmode=disable'}}]"),
+        );
+        let with_mesh = estate(&format!("{mesh}{service}{client}"));
+        let carried = |estate: &Estate| {
+            let subjects = access_subjects(&Set::new(estate.view(0)));
+            match subjects.first().and_then(|subject| subject.fact.get("mesh")).map(|field| &field.value) {
+                Some(Value::String(text)) => text.to_string(),
+                other => panic!("`mesh` is {other:?}"),
+            }
+        };
+        assert_eq!(carried(&with_mesh), expected, "{name}");
+        assert_eq!(carried(&estate(&format!("{service}{client}"))), "none", "{name}, no mesh anywhere");
+    }
+}
+
+#[test]
+fn a_service_alone_does_not_say_what_its_pods_hold() {
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {selector: {app: db}, ports: [{port: 5432}]}}\n---\n";
+    let pods = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: db}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: a, image: postgres}]}}}}\n---\n";
+    let tagged = service.replace("name: db}", "name: db, labels: {data-classification: internal}}");
+    for (text, expected) in [
+        (service.to_owned(), Value::String("unknown".into())),
+        (format!("{service}{pods}"), Value::Bool(false)),
+        (tagged, Value::Bool(true)),
+    ] {
+        let estate = estate(&text);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let declared = subjects[0].fact.get("classification").and_then(|fact| fact.get("declared"));
+        assert_eq!(declared.map(|fact| &fact.value), Some(&expected), "{text}");
+    }
 }

@@ -43,15 +43,15 @@ fn hide_values_of_a_secret(document: &mut Document) {
 }
 
 /// A JSON string without its escapes, with the way back.
-pub(super) struct Unescaped {
-    pub(super) text: Arc<str>,
+pub(in crate::resource::terraform) struct Unescaped {
+    pub(in crate::resource::terraform) text: Arc<str>,
     /// Offset in the text and in the source after each escape; between them both advance alike.
     steps: Vec<(usize, usize)>,
 }
 
 impl Unescaped {
     /// `span` includes the quotes; `None` where it is no JSON string.
-    pub(super) fn new(source: &str, span: Range<usize>) -> Option<Self> {
+    pub(in crate::resource::terraform) fn new(source: &str, span: Range<usize>) -> Option<Self> {
         let raw = source.get(span.clone())?;
         let text: String = serde_json::from_str(raw).ok()?;
         let inner = raw.strip_prefix('"')?;
@@ -80,7 +80,7 @@ impl Unescaped {
     }
 
     /// Where an offset of the text lies in the source.
-    pub(super) fn place(&self, offset: usize) -> usize {
+    pub(in crate::resource::terraform) fn place(&self, offset: usize) -> usize {
         let index = self.steps.partition_point(|(decoded, _)| *decoded <= offset);
         let (decoded, place) =
             index.checked_sub(1).and_then(|index| self.steps.get(index)).copied().unwrap_or_default();

@@ -1,0 +1,164 @@
+use super::*;
+use crate::{
+    document::{Document, NodeRef, yaml},
+    source::Status,
+};
+
+macro_rules! fixtures {
+    ($($name:literal),* $(,)?) => {
+        vec![$(($name, include_str!(concat!("../../../fixtures/inputs/render/", $name)))),*]
+    };
+}
+
+/// The files of a root with what a real renderer made of them.
+fn sources(root: &Root, output: &str, files: &[(&str, &str)]) -> Sources {
+    let read = |file: &str, text: &str| Source::new(file, text, None, Status::Read);
+    let files = files.iter().map(|(file, text)| read(file, text));
+    Sources::new(files.chain([read(&root.output(), output)]).collect())
+}
+
+/// What is written for a value of the output: each object by its kind, `path` with `.` between keys and indices.
+fn written(rendered: &Rendered, sources: &Sources, kind: &str, path: &str) -> String {
+    let output = sources.by_file(&rendered.root.output()).unwrap();
+    let documents = yaml::parse(output, &sources.get(output).text).documents;
+    let mut objects = documents.iter().map(Document::root);
+    let object = objects.find(|object| object.str_at(&["kind"]) == Some(kind)).unwrap();
+    let steps: Vec<crate::document::Step> = path
+        .split('.')
+        .map(|step| step.parse::<usize>().map_or_else(|_| step.into(), crate::document::Step::Index))
+        .collect();
+    let located = object.locate(&steps);
+    let scalar = located.node.filter(|node| node.is_scalar()).map(NodeRef::span);
+    let origin = rendered.locate(sources, &Place::new(output, scalar.or(located.key).unwrap())).unwrap();
+    let shown = |place: &Place| {
+        let source = sources.get(place.source);
+        format!("{}:{} {}", source.file, source.lines().line(place.start), &source.text[place.span()])
+    };
+    let value = origin.value.as_ref().map(|value| format!(" < {}", shown(value)));
+    shown(&origin.place) + &value.unwrap_or_default()
+}
+
+fn chart() -> (Rendered, Sources) {
+    let root = Root { folder: "chart".into(), tool: Tool::Helm };
+    let files = fixtures![
+        "chart/Chart.yaml",
+        "chart/values.yaml",
+        "chart/templates/web.yaml",
+        "chart/templates/database.yaml",
+        "chart/charts/cache/values.yaml",
+        "chart/charts/cache/templates/redis.yaml",
+    ];
+    let sources = sources(&root, include_str!("../../../fixtures/inputs/rendered/chart.yaml"), &files);
+    (Rendered::chart(root, sources.as_slice()), sources)
+}
+
+fn kustomization() -> (Rendered, Sources) {
+    let root = Root { folder: "kustomize/overlays/prod".into(), tool: Tool::Kustomize };
+    let files = fixtures![
+        "kustomize/base/kustomization.yaml",
+        "kustomize/base/database.yaml",
+        "kustomize/base/ingress.yaml",
+        "kustomize/overlays/prod/kustomization.yaml",
+        "kustomize/overlays/prod/expose.yaml",
+    ];
+    let sources = sources(&root, include_str!("../../../fixtures/inputs/rendered/prod.yaml"), &files);
+    let used = Kustomizations::read(&root.folder, &Texts(files)).unwrap();
+    (Rendered::kustomization(root, &used), sources)
+}
+
+struct Texts(Vec<(&'static str, &'static str)>);
+
+impl Files for Texts {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        self.0.iter().find(|(name, _)| *name == file).map(|(_, text)| Arc::from(*text))
+    }
+
+    fn is_folder(&self, name: &str) -> bool {
+        self.0.iter().any(|(file, _)| folder(file) == name)
+    }
+}
+
+#[test]
+fn what_a_chart_made_is_found_in_its_templates_and_values() {
+    let (rendered, sources) = chart();
+    for (kind, path, expected) in [
+        ("Ingress", "spec.ingressClassName", "chart/templates/web.yaml:24 nginx"),
+        ("Ingress", "spec", "chart/templates/web.yaml:23 spec"),
+        ("Ingress", "metadata.name", "chart/templates/web.yaml:22 {{ .Release.Name }}"),
+        (
+            "Secret",
+            "data.password",
+            "chart/templates/database.yaml:6 {{ .Values.database.password | b64enc }} < chart/values.yaml:6 correct-horse-battery",
+        ),
+        (
+            "Service",
+            "spec.type",
+            "chart/charts/cache/templates/redis.yaml:6 {{ .Values.service.type }} < chart/values.yaml:9 LoadBalancer",
+        ),
+        (
+            "Service",
+            "spec.ports.0.port",
+            "chart/charts/cache/templates/redis.yaml:8 {{ .Values.service.port }} < chart/charts/cache/values.yaml:3 6379",
+        ),
+    ] {
+        assert_eq!(written(&rendered, &sources, kind, path), expected, "{kind} {path}");
+    }
+}
+
+#[test]
+fn what_a_kustomization_built_is_found_in_its_patches_bases_and_generators() {
+    let (rendered, sources) = kustomization();
+    for (kind, path, expected) in [
+        ("Service", "spec.type", "kustomize/overlays/prod/expose.yaml:6 LoadBalancer"),
+        ("Service", "spec.ports.0.port", "kustomize/base/database.yaml:8 5432"),
+        ("Service", "metadata.namespace", "kustomize/overlays/prod/kustomization.yaml:2 shop"),
+        (
+            "StatefulSet",
+            "spec.template.spec.containers.0.image",
+            "kustomize/base/database.yaml:21 postgres:18",
+        ),
+        ("Ingress", "spec.rules.1.host", "kustomize/overlays/prod/kustomization.yaml:12 api.example.com"),
+        ("Ingress", "spec.rules.0.host", "kustomize/base/ingress.yaml:8 shop.example.com"),
+        ("Ingress", "spec", "kustomize/base/ingress.yaml:5 spec"),
+        (
+            "Secret",
+            "data.password",
+            "kustomize/overlays/prod/kustomization.yaml:16 password=correct-horse-battery",
+        ),
+    ] {
+        assert_eq!(written(&rendered, &sources, kind, path), expected, "{kind} {path}");
+    }
+}
+
+#[test]
+fn a_part_of_what_a_kustomization_built_is_found_as_that_part() {
+    let (rendered, sources) = kustomization();
+    let (id, output) = sources.iter().find(|(_, source)| source.file.ends_with(')')).unwrap();
+    let start = output.text.find("postgres:18").unwrap() + "postgres:".len();
+    let place = rendered.locate(&sources, &Place::new(id, start..start + 2)).unwrap().place;
+    let found = sources.get(place.source);
+    assert_eq!(&*found.file, "kustomize/base/database.yaml");
+    assert_eq!(&found.text[place.start - "postgres:".len()..place.end], "postgres:18");
+}
+
+#[test]
+fn credentials_in_the_parts_of_a_root_are_masked() {
+    for (rendered, mut sources) in [chart(), kustomization()] {
+        let texts = BTreeSet::from(["correct-horse-battery".to_owned()]);
+        let secrets = rendered.secrets(&sources, &BTreeSet::new());
+        assert!(!secrets.is_empty(), "by its looks");
+        sources.mask(rendered.secrets(&sources, &texts));
+        for source in sources.as_slice().iter().filter(|source| !source.file.ends_with(')')) {
+            assert!(!source.masked().text.contains("correct-horse"), "{}", source.file);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_shown_at_the_name_of_its_root() {
+    let (rendered, sources) = chart();
+    let output = sources.by_file(&rendered.root.output()).unwrap();
+    let origin = rendered.locate(&sources, &Place::new(output, 0..3)).unwrap();
+    let source = sources.get(origin.place.source);
+    assert_eq!((&*source.file, &source.text[origin.place.span()]), ("chart/Chart.yaml", "shop"));
+}

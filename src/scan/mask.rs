@@ -1,0 +1,133 @@
+//! What of the estate must not be shown, whatever prints it: credentials by their looks and by what rules judged.
+//!
+//! All that is written counts, also what a later declaration replaces and what stands in comments.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::Range,
+};
+
+use rayon::prelude::*;
+
+use crate::{
+    document::Document,
+    estate::Estate,
+    finding::Finding,
+    resource::{
+        credential::{self, Secret},
+        kubernetes,
+        kustomization::{Generator, generators},
+    },
+    source::{Place, SourceId, Status},
+};
+
+/// Masks what looks like a credential, before anything can be printed.
+pub(super) fn credentials(estate: &mut Estate) {
+    let places: Vec<Place> = estate.documents.par_iter().flat_map_iter(of_document).collect();
+    let generated = estate.documents.iter().flat_map(|document| {
+        let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
+        let literals = secrets.flat_map(Generator::literals);
+        literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
+    });
+    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).collect();
+    estate.sources.mask(places);
+}
+
+/// Masks what looks like a credential in documents that are no objects of Kubernetes.
+pub(super) fn settings(estate: &mut Estate) {
+    let others = (0..estate.documents.len()).into_par_iter();
+    let places: Vec<Place> = others
+        .filter(|index| estate.resources_of(*index).next().is_none())
+        .flat_map_iter(|index| {
+            let document = &estate.documents[index];
+            let secrets = credential::find_in_settings(document.root());
+            secrets.into_iter().map(|secret| Place::new(document.source, secret.span))
+        })
+        .collect();
+    estate.sources.mask(places);
+}
+
+/// Rules about secrets whose findings point at names and settings, not at values.
+const NO_VALUES: [&str; 6] = [
+    "secrets/broad-secret-access",
+    "secrets/etcd-unencrypted",
+    "secrets/inert-vault-annotation",
+    "secrets/insecure-secret-store",
+    "secrets/not-externally-managed",
+    "secrets/shared-secret",
+];
+
+/// Masks the values that findings about secrets point at.
+pub(super) fn judged(estate: &mut Estate, findings: &[Finding]) {
+    let judged: Vec<Place> = findings
+        .iter()
+        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
+        .filter_map(|finding| finding.place.clone())
+        .filter(|place| is_value(estate, place))
+        .collect();
+    estate.sources.mask(judged);
+}
+
+fn of_document(document: &Document) -> Vec<Place> {
+    let objects = kubernetes::objects(document);
+    let secrets: Vec<Secret> =
+        objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node))).collect();
+    let comments = comments(document, &secrets);
+    let place = |span| Place::new(document.source, span);
+    secrets.into_iter().map(|secret| place(secret.span)).chain(comments.into_iter().map(place)).collect()
+}
+
+/// Comments that say what is masked: those on its line, where people write what base64 hides, and those that repeat it.
+fn comments(document: &Document, secrets: &[Secret]) -> Vec<Range<usize>> {
+    if secrets.is_empty() || document.comments.is_empty() {
+        return Vec::new();
+    }
+    let values: HashSet<&str> =
+        secrets.iter().flat_map(|secret| &secret.values).map(String::as_str).collect();
+    let starts: BTreeSet<usize> = secrets.iter().map(|secret| secret.span.start).collect();
+    let text = &document.text;
+    let found = document.comments.iter().filter(|comment| {
+        let said = document.comment(comment);
+        // What waives a finding is printed with it, and has a form of its own.
+        if said.trim_start().starts_with("probity:") {
+            return false;
+        }
+        let start = comment.span.start as usize;
+        let line = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let repeats = |word: &str| values.contains(word.trim_matches(|c: char| "\"'`,;:()[]=".contains(c)));
+        starts.range(line..start).next().is_some() || said.split_whitespace().any(repeats)
+    });
+    found.map(|comment| comment.span.start as usize..comment.span.end as usize).collect()
+}
+
+/// What of a source that failed belongs to no document: nobody knows which of it is a credential, and the hash of a
+/// finding's line reaches into what follows.
+fn unparsed(estate: &Estate) -> Vec<Place> {
+    let is_failed = |id: SourceId| matches!(estate.sources.get(id).status, Status::Failed(_));
+    let mut parsed: BTreeMap<SourceId, Vec<Range<usize>>> = BTreeMap::new();
+    for document in estate.documents.iter().filter(|document| is_failed(document.source)) {
+        parsed.entry(document.source).or_default().push(document.root().span());
+    }
+    let mut places = Vec::new();
+    for (id, mut spans) in parsed {
+        spans.sort_unstable_by_key(|span| span.start);
+        let mut from = 0;
+        for span in spans {
+            places.extend((from < span.start).then(|| Place::new(id, from..span.start)));
+            from = from.max(span.end);
+        }
+        places.push(Place::new(id, from..estate.sources.get(id).text.len()));
+    }
+    places
+}
+
+/// Whether a place is a value rather than a key: keys are names and stay readable.
+fn is_value(estate: &Estate, place: &Place) -> bool {
+    let source = estate.sources.get(place.source);
+    let after = source.text.get(place.end..).unwrap_or_default();
+    if source.file.ends_with(".tf") {
+        // `name = …`, `block {`, `resource "type" "name" {`.
+        return !after.trim_start_matches([' ', '\t']).starts_with(['=', '{', '"']);
+    }
+    !after.trim_start_matches(['"', '\'']).starts_with(':')
+}

@@ -1,0 +1,94 @@
+//! Baselines: what they cover, when they lapse, and what they say.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
+use crate::command::{BAD, Folder, SECRET};
+
+fn write(folder: &Folder, file: &str, text: &str) {
+    std::fs::write(folder.path().join(file), text).expect("a file");
+}
+
+fn scan(folder: &Folder) -> (Vec<String>, Option<i32>, String) {
+    let arguments = ["scan", "--audit", "off", "--baseline", "probity-baseline.json", "-f", "json"];
+    let output = folder.run(&arguments);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let findings = report["findings"].as_array().expect("a report").iter().map(|finding| {
+        let text = |key: &str| finding[key].as_str().expect("a report").to_owned();
+        let file = finding["place"]["file"].as_str().expect("a report").to_owned();
+        let also = finding["related"]
+            .as_array()
+            .expect("a report")
+            .iter()
+            .map(|related| related["label"].as_str().expect("a label"));
+        let lapsed = if also.into_iter().any(|label| label.contains("until its object changed")) {
+            " lapsed"
+        } else {
+            ""
+        };
+        format!("{} {file} {}{lapsed}", text("rule"), text("status"))
+    });
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    (findings.collect(), output.status.code(), shown)
+}
+
+#[test]
+fn findings_of_the_baseline_do_not_count_until_their_object_changes() {
+    let folder = Folder::new(&[("a/web.yaml", BAD), ("db.yaml", SECRET)]);
+    assert_eq!(folder.code(&["baseline"]), Some(0));
+    let covered = ["mtls/plaintext-gateway a/web.yaml baseline", "secrets/committed-secret db.yaml baseline"];
+    assert_eq!(scan(&folder), (covered.map(ToOwned::to_owned).to_vec(), Some(0), String::new()));
+
+    // Another place in the file is no change of the object, and the same fault elsewhere is new.
+    write(&folder, "a/web.yaml", &format!("# moved\n{BAD}"));
+    write(&folder, "a/new.yaml", &BAD.replace("name: web", "name: new"));
+    let (found, code, _) = scan(&folder);
+    assert_eq!((found[0].as_str(), code), ("mtls/plaintext-gateway a/new.yaml open", Some(1)));
+    assert_eq!(found[1..], covered);
+
+    write(&folder, "a/new.yaml", "");
+    write(&folder, "a/web.yaml", &BAD.replace("rules: []", "rules: [{host: shop.example}]"));
+    let (found, code, _) = scan(&folder);
+    assert_eq!((found[0].as_str(), code), ("mtls/plaintext-gateway a/web.yaml open lapsed", Some(1)));
+}
+
+#[test]
+fn a_baseline_only_gets_shorter() {
+    let folder = Folder::new(&[("web.yaml", BAD), ("db.yaml", SECRET)]);
+    assert_eq!(folder.code(&["baseline", "."]), Some(0));
+    write(&folder, "web.yaml", "");
+    let (found, code, shown) = scan(&folder);
+    assert_eq!((found.len(), code), (1, Some(0)));
+    assert!(shown.contains("1 entry is in the baseline that no finding needs any more"), "{shown}");
+    let partial = ["scan", "--audit", "off", "--baseline", "probity-baseline.json", "--rule", "secrets/*"];
+    let output = folder.run(&partial);
+    assert!(output.stderr.is_empty(), "what was not judged may still be there");
+    assert_eq!(folder.code(&["baseline", "."]), Some(0));
+    assert!(scan(&folder).2.is_empty());
+}
+
+#[test]
+fn a_baseline_holds_no_credential_and_is_the_same_twice() {
+    let folder = Folder::new(&[("db.yaml", SECRET), ("web.yaml", BAD)]);
+    let written = |name: &str| {
+        assert_eq!(folder.code(&["baseline", "db.yaml", "web.yaml", "-o", name]), Some(0));
+        std::fs::read_to_string(folder.path().join(name)).expect("a baseline")
+    };
+    let first = written("one.json");
+    assert!(first.contains("secrets/committed-secret") && !first.contains("corr3ct"), "{first}");
+    assert_eq!(first, written("two.json"));
+    // Nor a digest by which one could be guessed.
+    write(&folder, "db.yaml", &SECRET.replace("corr3ct-h0rse", "an0ther-h0rse"));
+    assert_eq!(first, written("three.json"));
+}
+
+#[test]
+fn what_is_no_baseline_ends_the_run() {
+    let folder = Folder::new(&[("web.yaml", BAD), ("other.json", "{}")]);
+    for file in ["nowhere.json", "other.json"] {
+        let output = folder.run(&["scan", "--audit", "off", "--baseline", file]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("probity baseline -o FILE"), "{file}");
+    }
+    let output = folder.run(&["baseline", "-o", "nowhere/baseline.json"]);
+    assert_eq!(output.status.code(), Some(2));
+}
