@@ -16,7 +16,7 @@ use crate::{
     estate::Estate,
     facts::{
         Set,
-        graph::{Datastore, Flow, Graph, Kind, graph},
+        graph::{Datastore, Flow, Graph, Kind, Point, graph},
     },
 };
 
@@ -64,26 +64,35 @@ fn servers(graph: &Graph) -> impl Iterator<Item = (usize, &[Datastore])> {
     })
 }
 
-/// Names of the nodes of all points: those of services and databases that are drawn anyway, `p` for the others.
-fn nodes(graph: &Graph) -> Vec<String> {
+/// What the ways of sensitive data add to a picture.
+struct Journeys<'g> {
+    /// Points that are drawn for nothing else, `p` and their positions being their nodes.
+    points: Vec<(usize, &'g Point)>,
+    /// Each way once, with the nodes that it goes between.
+    hops: Vec<(String, String, &'g Flow)>,
+}
+
+/// Ways that carry a category; what a service may store is no journey.
+fn journeys(graph: &Graph) -> Journeys<'_> {
     let services =
         graph.services.iter().enumerate().map(|(index, service)| (&*service.id, format!("a{index}")));
     let stores = graph.datastores.iter().enumerate().map(|(index, store)| (&*store.id, format!("d{index}")));
     let drawn: BTreeMap<&str, String> = services.chain(stores).collect();
-    let points = graph.points.iter().enumerate();
-    points
-        .map(|(index, point)| drawn.get(&*point.id).cloned().unwrap_or_else(|| format!("p{index}")))
-        .collect()
-}
-
-/// Ways that carry a category, each once; what a service may store is no journey.
-fn journeys(graph: &Graph) -> Vec<&Flow> {
     let kind = |position: usize| graph.points.get(position).map(|point| point.kind);
     let mut seen = BTreeSet::new();
     let sensitive = graph.flows.iter().filter(|flow| !flow.categories.is_empty());
-    sensitive
+    let flows: Vec<&Flow> = sensitive
         .filter(|flow| kind(flow.to) != Some(Kind::Datastore) && seen.insert((flow.from, flow.to)))
-        .collect()
+        .collect();
+    let touched: BTreeSet<usize> = flows.iter().flat_map(|flow| [flow.from, flow.to]).collect();
+    let touched = touched.into_iter().filter_map(|position| Some((position, graph.points.get(position)?)));
+    let points = touched.filter(|(_, point)| !drawn.contains_key(&*point.id)).collect();
+    let node = |position: usize| {
+        let point = graph.points.get(position)?;
+        Some(drawn.get(&*point.id).cloned().unwrap_or_else(|| format!("p{position}")))
+    };
+    let hops = flows.into_iter().filter_map(|flow| Some((node(flow.from)?, node(flow.to)?, flow))).collect();
+    Journeys { points, hops }
 }
 
 /// The last part of an id: what people call it.

@@ -1,11 +1,8 @@
 //! Mermaid flowcharts (mermaid.js.org, "Flowchart syntax").
 
-use std::{
-    collections::BTreeSet,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
-use super::{Named, journeys, nodes, one_line, servers, short};
+use super::{Journeys, Named, journeys, one_line, servers, short};
 use crate::facts::graph::{Graph, Kind, Sharing};
 
 pub(super) fn draw(sets: &[Named], out: &mut dyn Write) -> io::Result<()> {
@@ -67,24 +64,18 @@ pub(super) fn draw(sets: &[Named], out: &mut dyn Write) -> io::Result<()> {
 
 /// Thick arrows for what carries a category, with what is on them.
 fn draw_journeys(graph: &Graph, set: usize, out: &mut dyn Write) -> io::Result<()> {
-    let nodes = nodes(graph);
-    let journeys = journeys(graph);
-    let touched: BTreeSet<usize> = journeys.iter().flat_map(|flow| [flow.from, flow.to]).collect();
-    for (index, point) in graph.points.iter().enumerate() {
-        let is_new = nodes.get(index).is_some_and(|node| node.starts_with('p'));
-        if is_new && touched.contains(&index) {
-            let (open, close) = match point.kind {
-                Kind::Service => ("[", "]"),
-                Kind::Datastore => ("[(", ")]"),
-                Kind::Topic => ("[[", "]]"),
-                Kind::Outside => (">", "]"),
-            };
-            let label = format!("{}<br/><small>{}</small>", text(short(&point.id)), text(&point.id));
-            writeln!(out, "  s{set}p{index}{open}\"{label}\"{close}")?;
-        }
+    let Journeys { points, hops } = journeys(graph);
+    for (index, point) in points {
+        let (open, close) = match point.kind {
+            Kind::Service => ("[", "]"),
+            Kind::Datastore => ("[(", ")]"),
+            Kind::Topic => ("[[", "]]"),
+            Kind::Outside => (">", "]"),
+        };
+        let label = format!("{}<br/><small>{}</small>", text(short(&point.id)), text(&point.id));
+        writeln!(out, "  s{set}p{index}{open}\"{label}\"{close}")?;
     }
-    for flow in journeys {
-        let (Some(from), Some(to)) = (nodes.get(flow.from), nodes.get(flow.to)) else { continue };
+    for (from, to, flow) in hops {
         let mark = if flow.plaintext { " in plaintext" } else { "" };
         writeln!(out, "  s{set}{from} ==>|\"{}{mark}\"| s{set}{to}", flow.categories.join(", "))?;
     }
