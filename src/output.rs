@@ -16,7 +16,7 @@ mod junit;
 mod markdown;
 mod related;
 mod sarif;
-mod summary;
+pub(crate) mod summary;
 mod text;
 mod visible;
 

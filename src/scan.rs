@@ -54,6 +54,24 @@ pub struct Settings {
     pub config: Config,
 }
 
+impl Settings {
+    /// Those of a scan without options and without `probity.yaml`.
+    pub fn new(base: Base, today: Day) -> Self {
+        Self {
+            base,
+            exclude: Vec::new(),
+            namespace: "default".to_owned(),
+            render: false,
+            fail_on: Some(Severity::Low),
+            strict: false,
+            today,
+            waive_inline: true,
+            baseline: None,
+            config: Config::default(),
+        }
+    }
+}
+
 /// Why no scan was possible: the caller's move.
 #[derive(Debug, Error)]
 pub enum ScanError {
@@ -111,9 +129,22 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     Ok(estate)
 }
 
+/// Reads the estate as policies want it: with documents of whatever kind where they judge such.
+pub fn read_for(
+    policies: &Policies,
+    settings: &Settings,
+    progress: &Progress<'_>,
+) -> Result<Estate, ScanError> {
+    let mut estate = read_estate(settings, progress)?;
+    if policies.judge_documents() {
+        admit_documents(&mut estate);
+    }
+    Ok(estate)
+}
+
 /// Makes documents of whatever kind part of the estate, since a loaded policy judges them: their sources count as
 /// read, and what looks like a credential in them is masked. What should hold documents and does not is skipped.
-pub fn admit_documents(estate: &mut Estate) {
+fn admit_documents(estate: &mut Estate) {
     let ids: Vec<SourceId> = estate.sources.iter().map(|(id, _)| id).collect();
     for id in ids {
         let source = estate.sources.get_mut(id);
@@ -167,8 +198,6 @@ pub fn judge(
     Report::new(parts)
 }
 
-/// Selectors whose rules of `mtls` ask for what only a mesh gives.
-const OF_MESHES: [&str; 2] = ["workload", "connection"];
 /// Folders whose `.tf` files, and those below them, a plan stands for.
 fn plan_folders(
     sources: &Sources,
@@ -178,6 +207,9 @@ fn plan_folders(
     let beside = plans.iter().map(|plan| contents::folder(&sources.get(plan.source).file).to_owned());
     beside.chain(modules.values().flat_map(|modules| modules.0.values().cloned())).collect()
 }
+
+/// Selectors whose rules of `mtls` ask for what only a mesh gives.
+const OF_MESHES: [&str; 2] = ["workload", "connection"];
 
 /// Gives rules the severities of the configuration and removes those that it disables.
 fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, Vec<NotApplicable>) {

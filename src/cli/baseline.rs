@@ -12,6 +12,7 @@ use super::{
 use crate::{
     baseline::{Baseline, FILE},
     finding::hex,
+    output::summary::counted,
     report::Status,
     scan,
 };
@@ -37,10 +38,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
         arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
-    let mut estate = scan::read_estate(&settings, &advance)?;
-    if policies.judge_documents() {
-        scan::admit_documents(&mut estate);
-    }
+    let mut estate = scan::read_for(&policies, &settings, &advance)?;
     let report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
     if let Some(error) = report.errors.first() {
@@ -50,11 +48,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     let open = report.findings.iter().filter(|judged| judged.status == Status::Open);
     let baseline = Baseline::of(open.map(|judged| &judged.finding), &estate);
     write(&arguments.output, &baseline)?;
-    let (file, entries) = (arguments.output.display(), baseline.len());
-    let plural = if entries == 1 { "" } else { "s" };
-    terminal.notice(format!(
-        "{entries} finding{plural} written to `{file}`; use it with `probity scan --baseline {file}`"
-    ));
+    let (file, entries) = (arguments.output.display(), counted(baseline.len(), "finding"));
+    terminal.notice(format!("{entries} written to `{file}`; use it with `probity scan --baseline {file}`"));
     for reason in &report.incomplete {
         terminal.notice(format!("incomplete: {reason}"));
     }

@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     config::FailOn,
-    finding::Severity,
     output::{self, Format},
     report::Report,
     scan::{self, ScanError, Settings},
@@ -104,17 +103,14 @@ impl EstateArguments {
         let base = Base::new(paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
         let Configuration { config, policies, data, digest } = self.configuration.load(&base, terminal)?;
         let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
+        let usual = Settings::new(base, clock::today());
         let settings = Settings {
-            base,
             exclude: exclude.collect(),
             namespace: self.namespace.clone(),
             render: self.render,
-            fail_on: config.fail_on.map_or(Some(Severity::Low), FailOn::severity),
-            strict: false,
-            today: clock::today(),
-            waive_inline: true,
-            baseline: None,
+            fail_on: config.fail_on.map_or(usual.fail_on, FailOn::severity),
             config,
+            ..usual
         };
         let is_off = self.configuration.is_off();
         Ok((settings, Configured { policies, data, is_off, digest }))
@@ -143,10 +139,7 @@ pub(super) fn run(
     }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
-    let mut estate = scan::read_estate(&settings, &advance)?;
-    if policies.judge_documents() {
-        scan::admit_documents(&mut estate);
-    }
+    let mut estate = scan::read_for(&policies, &settings, &advance)?;
     let scanned = Scanned {
         base: &settings.base,
         configured: &settings.config.audit,

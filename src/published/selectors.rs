@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::check;
 use crate::{
-    config::{Config, Day},
+    config::Day,
     policy::{schema, selector},
     scan::{Settings, read_estate},
     source::base::Base,
@@ -20,16 +20,11 @@ fn inputs(name: &str) -> Vec<Value> {
     let mut inputs = Vec::new();
     for folder in folders {
         let settings = Settings {
-            base: Base::new(&[], Some(&folder), &folder).expect("fixtures exist"),
-            exclude: Vec::new(),
-            namespace: "default".to_owned(),
             fail_on: None,
-            strict: false,
-            render: false,
-            today: Day::parse("2026-01-01").expect("a day"),
-            baseline: None,
-            waive_inline: true,
-            config: Config::default(),
+            ..Settings::new(
+                Base::new(&[], Some(&folder), &folder).expect("fixtures exist"),
+                Day::parse("2026-01-01").expect("a day"),
+            )
         };
         let estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");
         let cases = selector::cases(&estate, |selector| selector == name);

@@ -52,16 +52,11 @@ fn measure(services: usize) {
 
 fn settings(folder: &Path) -> Settings {
     Settings {
-        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
         fail_on: None,
-        strict: false,
-        today: probity::config::Day::parse("2026-01-01").expect("a day"),
-        render: false,
-        waive_inline: true,
-        baseline: None,
-        config: probity::config::Config::default(),
+        ..Settings::new(
+            Base::new(&[], Some(folder), folder).expect("the folder exists"),
+            probity::config::Day::parse("2026-01-01").expect("a day"),
+        )
     }
 }
 

@@ -48,16 +48,11 @@ fn measure(workloads: usize) {
 
 fn settings(folder: &Path) -> Settings {
     Settings {
-        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
-        render: false,
         fail_on: None,
-        strict: false,
-        today: probity::config::Day::parse("2026-01-01").expect("a day"),
-        baseline: None,
-        waive_inline: true,
-        config: probity::config::Config::default(),
+        ..Settings::new(
+            Base::new(&[], Some(folder), folder).expect("the folder exists"),
+            probity::config::Day::parse("2026-01-01").expect("a day"),
+        )
     }
 }
 

@@ -17,9 +17,8 @@ use std::{
 
 use granit_parser::Parser;
 use probity::{
-    config::{Config, Day},
+    config::Day,
     document::yaml,
-    finding::Severity,
     policy::{Policies, built_in},
     scan::{Settings, judge, read_estate},
     source::{SourceId, base::Base},
@@ -106,18 +105,10 @@ fn measure(texts: &[String]) {
 }
 
 fn settings(folder: &Path) -> Settings {
-    Settings {
-        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
-        fail_on: Some(Severity::Low),
-        strict: false,
-        render: false,
-        today: Day::parse("2026-01-01").expect("a day"),
-        baseline: None,
-        waive_inline: true,
-        config: Config::default(),
-    }
+    Settings::new(
+        Base::new(&[], Some(folder), folder).expect("the folder exists"),
+        Day::parse("2026-01-01").expect("a day"),
+    )
 }
 
 /// Shortest of several runs: what disturbs a run only makes it longer.

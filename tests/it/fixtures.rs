@@ -9,7 +9,7 @@ use std::{
 };
 
 use probity::{
-    config::{Config, Day},
+    config::Day,
     estate::Estate,
     policy::{Policies, built_in},
     report::Report,
@@ -60,16 +60,11 @@ fn the_demo_estate_has_something_for_every_domain_and_most_of_it_is_right() {
 
 fn scan(folder: &Path, policies: Policies) -> (Estate, Report) {
     let settings = Settings {
-        base: Base::new(&[], Some(folder), folder).expect("fixtures exist"),
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
-        render: false,
         fail_on: None,
-        strict: false,
-        today: Day::parse("2026-01-01").expect("a day"),
-        baseline: None,
-        waive_inline: true,
-        config: Config::default(),
+        ..Settings::new(
+            Base::new(&[], Some(folder), folder).expect("fixtures exist"),
+            Day::parse("2026-01-01").expect("a day"),
+        )
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("fixtures can be read");
     let report = judge(&settings, &mut estate, policies, &|_, _| {});

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use probity::{
-    config::{Config, Day},
+    config::Day,
     policy::{Policies, PolicyFile, built_in},
     report::Report,
     scan::{Settings, judge, read_estate},
@@ -38,18 +38,8 @@ fn scan_folder(folder: &Path, policies: Policies) -> (Report, String) {
 }
 
 fn scan_base(base: Base, policies: Policies) -> (Report, String) {
-    let settings = Settings {
-        base,
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
-        render: false,
-        fail_on: None,
-        strict: false,
-        today: Day::parse("2026-01-01").expect("a day"),
-        baseline: None,
-        waive_inline: true,
-        config: Config::default(),
-    };
+    let settings =
+        Settings { fail_on: None, ..Settings::new(base, Day::parse("2026-01-01").expect("a day")) };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
     let report = judge(&settings, &mut estate, policies, &|_, _| {});
     assert_eq!(report.errors, []);

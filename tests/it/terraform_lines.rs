@@ -9,7 +9,7 @@ use std::{
 };
 
 use probity::{
-    config::{Config, Day},
+    config::Day,
     document::Step,
     policy::{Policies, PolicyFile},
     scan::{Settings, judge, read_estate},
@@ -109,16 +109,11 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) {
 
 fn values(folder: &Path) -> Vec<Shown> {
     let settings = Settings {
-        base: Base::new(&[], Some(folder), folder).expect("the folder exists"),
-        exclude: Vec::new(),
-        namespace: "default".to_owned(),
-        render: false,
-        waive_inline: true,
-        baseline: None,
         fail_on: None,
-        strict: false,
-        today: Day::parse("2026-01-01").expect("a day"),
-        config: Config::default(),
+        ..Settings::new(
+            Base::new(&[], Some(folder), folder).expect("the folder exists"),
+            Day::parse("2026-01-01").expect("a day"),
+        )
     };
     let mut estate = read_estate(&settings, &|_, _| {}).expect("inputs can be read");
     let policies = Policies::new(&[PolicyFile::new("every.rego", EVERY_VALUE)], |_| true);

@@ -65,27 +65,23 @@ impl Prepared {
         let (paths, root) = (&arguments.estate.paths, arguments.estate.root.as_deref());
         let base = Base::new(paths, root, &current).map_err(Failure::usage)?;
         let past = Past::new(reference, &base.root, &current)?;
-        let (before, mut prepared) = past.within(|| {
-            let existing = past.existing(paths)?;
-            // What there is to notice is told once.
-            let silent = Terminal::silent();
-            let (settings, configured) = arguments.estate.settings_of(&existing, &silent)?;
-            let Self { settings, policies, .. } = Self::of(arguments, settings, configured, &silent)?;
-            let mut estate = scan::read_estate(&settings, &|_, _| {})?;
-            if policies.judge_documents() {
-                scan::admit_documents(&mut estate);
-            }
-            let report = scan::judge(&settings, &mut estate, policies, &|_, _| {});
+        let prepared = past.within(|| {
+            let (settings, configured) = arguments.estate.settings_of(&past.existing(paths)?, terminal)?;
+            // What there is to notice of policies is told once, when they are loaded for the new tree.
+            let old = Self::of(arguments, settings, configured, &Terminal::silent())?;
+            let mut estate = scan::read_for(&old.policies, &old.settings, &|_, _| {})?;
+            let report = scan::judge(&old.settings, &mut estate, old.policies, &|_, _| {});
             let before = Before { report, sources: estate.sources, reference: past.reference.clone() };
-            // Once more for the new tree: what policies may read is of the tree that they judge.
-            let (settings, configured) = arguments.estate.settings_of(&existing, terminal)?;
-            let settings = Settings { base: base.clone(), waive_inline: false, ..settings };
-            Ok((before, Self::of(arguments, settings, configured, terminal)?))
+            let settings = Settings { base: base.clone(), waive_inline: false, ..old.settings };
+            // What they may read is of the tree that they judge.
+            let (policies, data) =
+                arguments.conftest.load(&arguments.selection, &settings.base, &old.configured, terminal)?;
+            let (configured, baseline) = (old.configured, old.baseline);
+            Ok(Self { settings, configured, baseline, policies, data, before: Some(before) })
         })?;
         if past.differs(&base.root.join(FILE)) {
             terminal.notice(format!("`{FILE}` is changed: that of `{reference}` counts"));
         }
-        prepared.before = Some(before);
         Ok(prepared)
     }
 }
