@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{Failure, conftest};
 use crate::{
     policy::{Dialect, Options, Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
-    source::base::Base,
+    source::{base::Base, read},
 };
 
 /// Arguments that choose policies and rules.
@@ -178,8 +178,8 @@ fn files(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
         let is_rego = entry.path().extension().is_some_and(|extension| extension == "rego");
         if is_rego && entry.file_type().is_some_and(|kind| kind.is_file()) {
-            let text =
-                std::fs::read_to_string(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+            let bytes = std::fs::read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
+            let text = read::text(bytes).map_err(|error| unreadable(entry.path(), &error))?;
             let name = entry.path().to_string_lossy().replace('\\', "/");
             files.push(PolicyFile::new(name.trim_start_matches("./"), text));
         }

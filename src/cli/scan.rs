@@ -3,6 +3,7 @@
 mod prepared;
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::Write as _,
     path::{Path, PathBuf},
@@ -63,7 +64,7 @@ pub(super) struct Arguments {
     /// Format of a report; may be repeated, each with its `--output`.
     #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(output::FORMATS.iter().map(|format| format.name)))]
     format: Vec<String>,
-    /// File for the report of the `--format` before it; without one it goes to standard output.
+    /// File for the report of the `--format` before it; without one, or with `-`, it goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
     /// Least severity of an open finding that makes the exit code 1 [default: low].
@@ -251,6 +252,16 @@ fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<V
     }
     if found.is_empty() {
         found.push((0, Destination { format: text, file: None }));
+    }
+    for (_, destination) in &mut found {
+        destination.file.take_if(|file| file.as_os_str() == "-");
+    }
+    let mut files = HashSet::new();
+    if let Some(file) =
+        found.iter().filter_map(|(_, found)| found.file.as_ref()).find(|file| !files.insert(*file))
+    {
+        return Err(Failure::usage(format!("`--output {}` is given for two formats", file.display()))
+            .help("give each format a file of its own"));
     }
     let printed: Vec<&str> =
         found.iter().filter(|(_, found)| found.file.is_none()).map(|(_, found)| found.format.name).collect();

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::load::{Dialect, PolicyFile};
+use crate::source::read;
 
 /// What a bundle holds.
 #[derive(Debug, Default)]
@@ -97,9 +98,10 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
         if !is_rego && file != "data.json" && path != ".manifest" {
             continue;
         }
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         let failed = |cause: String| BundleError::File { file: path.clone(), cause };
-        entry.read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+        entry.read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        let text = read::text(bytes).map_err(failed)?;
         if is_rego {
             bundle.files.push(PolicyFile::new(format!("{name}/{path}"), text));
         } else if path == ".manifest" {

@@ -66,6 +66,15 @@ fn source(name: &str, bytes: io::Result<Vec<u8>>) -> Source {
     }
 }
 
+/// The text of bytes that are no part of the estate (policies), decoded as all files are: UTF-8, or UTF-16 with a byte
+/// order mark. The error says why they are no text.
+pub fn text(bytes: Vec<u8>) -> Result<String, String> {
+    decode(bytes).map_err(|error| match error {
+        Undecodable::Binary => "is an archive and no text".to_owned(),
+        Undecodable::Encoding(message) => message,
+    })
+}
+
 enum Undecodable {
     Binary,
     Encoding(String),
