@@ -112,6 +112,12 @@ pub enum PlanError {
         "this is not how a Terraform plan looks; write it again with `terraform show -json tfplan > tfplan.json`"
     )]
     Shape { span: Range<usize> },
+    /// Whoever wrote the plan has to flatten it: deeper values could not be judged, and would look unknown.
+    #[error(
+        "values here are nested more than {} deep, which no provider writes; make the plan again",
+        raw::NESTING
+    )]
+    TooDeep { span: Range<usize> },
     /// The user's move, or ours.
     #[error(
         "plan format {found} is not supported, only 0.1 to 1.x; run `terraform show -json` of a Terraform that writes one of those, or a newer probity"
@@ -123,7 +129,10 @@ impl PlanError {
     /// Bytes of the cause.
     pub fn span(&self) -> Range<usize> {
         match self {
-            Self::Json { span } | Self::Shape { span } | Self::Version { span, .. } => span.clone(),
+            Self::Json { span }
+            | Self::Shape { span }
+            | Self::TooDeep { span }
+            | Self::Version { span, .. } => span.clone(),
         }
     }
 }

@@ -11,6 +11,9 @@ use serde_json::{error::Category, value::RawValue};
 use super::{Action, InstanceKey, Mode, Plan, PlanError, PlannedResource};
 use crate::source::SourceId;
 
+/// How deep values may nest. Their masks mirror them, and `serde_json` reads 127 levels.
+pub(super) const NESTING: usize = 120;
+
 pub(super) fn parse(source: SourceId, text: &Arc<str>) -> Result<Plan, PlanError> {
     let raw: RawPlan<'_> = serde_json::from_str(text).map_err(|error| refused(text, &error))?;
     let format_version = accepted_version(text, raw.format_version)?;
@@ -131,7 +134,7 @@ impl<'t> Reader<'t> {
         };
         let module = raw.module_address.clone().unwrap_or_default();
         let resource = self.resource(&module, raw, actions)?;
-        let unknown = change.after_unknown.map(|value| span(self.text, value));
+        let unknown = change.after_unknown.map(|value| self.shallow(value)).transpose()?;
         Ok(resource.map(|resource| PlannedResource { unknown, ..resource }))
     }
 
@@ -190,10 +193,16 @@ impl<'t> Reader<'t> {
             provider_name: raw.provider_name.map(|name| self.name(&name)),
             actions,
             address_span,
-            values: raw.values.map(|value| span(self.text, value)),
+            values: raw.values.map(|value| self.shallow(value)).transpose()?,
             unknown: None,
-            sensitive: raw.sensitive_values.map(|value| span(self.text, value)),
+            sensitive: raw.sensitive_values.map(|value| self.shallow(value)).transpose()?,
         }))
+    }
+
+    /// The span of a value that is not too deep to be looked into later: one that is would seem to be unknown.
+    fn shallow(&self, value: &RawValue) -> Result<Range<usize>, PlanError> {
+        let span = span(self.text, value);
+        if is_deep(value.get()) { Err(PlanError::TooDeep { span }) } else { Ok(span) }
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {
@@ -204,6 +213,29 @@ impl<'t> Reader<'t> {
         self.names.insert(Arc::clone(&name));
         name
     }
+}
+
+/// Whether valid JSON nests deeper than [`NESTING`].
+fn is_deep(json: &str) -> bool {
+    let opening = |byte: &u8| matches!(byte, b'{' | b'[');
+    if json.bytes().filter(|byte| opening(byte)).count() <= NESTING {
+        return false;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > NESTING {
+            return true;
+        }
+    }
+    false
 }
 
 fn named_action(name: &str) -> Action {

@@ -64,11 +64,34 @@ fn formats_0_1_to_1_x_are_read_and_others_refused() {
             Err(PlanError::Version { .. }) => "version",
             Err(PlanError::Shape { .. }) => "shape",
             Err(PlanError::Json { .. }) => "json",
+            Err(PlanError::TooDeep { .. }) => "deep",
         };
         assert_eq!(found, expected, "{version}");
         if let Err(error) = parse(&text) {
             assert_eq!(&text[error.span()], version);
             assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn values_too_deep_to_be_judged_are_refused_and_never_taken_for_unknown() {
+    let nested = |levels: usize| format!("{}\"[[\\\"[\"{}", "[".repeat(levels), "]".repeat(levels));
+    let flat = format!("[{}]", vec!["[]"; 500].join(","));
+    for key in ["after", "after_unknown", "after_sensitive"] {
+        for (value, refused) in
+            [(nested(120), false), (nested(121), true), (nested(100_000), true), (flat.clone(), false)]
+        {
+            let text = format!(
+                r#"{{"format_version":"1.2","resource_changes":[{{"address":"a.b","type":"a","name":"b","change":{{"actions":["create"],"{key}":{value}}}}}]}}"#
+            );
+            match parse(&text) {
+                Err(error @ PlanError::TooDeep { .. }) => {
+                    assert!(refused);
+                    assert_eq!(text[error.span()], value);
+                }
+                read => assert!(read.is_ok() && !refused, "{key}"),
+            }
         }
     }
 }
