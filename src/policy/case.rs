@@ -1,6 +1,9 @@
 //! Cases: one subject each, with the way back from a path in a rule's input to a place.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use super::redact::Redactor;
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
     facts::{Fact, Origin},
     resource::{
         credential,
-        terraform::{Values, kubernetes},
+        terraform::{Plan, Values, kubernetes},
     },
     source::{Place, SourceId},
 };
@@ -36,14 +39,33 @@ pub enum Input<'e> {
     Fact(Fact),
     /// One resource of a plan: the plan's index and the resource's position in it.
     Planned(usize, u32),
-    /// A whole plan, by its index.
-    Plan(usize),
+    Plan(WholePlan),
     /// A document of whatever kind, by its index, or one element of a file that is a list: Conftest's input.
     Node(usize, NodeRef<'e>),
     /// A file without any document.
     Nothing(SourceId),
     /// All documents as Conftest's `--combine` gives them: `[{path, contents}]`.
     Combined(Vec<Part<'e>>),
+}
+
+/// A whole plan. It is parsed for places when a first result needs one, and once for all of them.
+#[derive(Debug)]
+pub struct WholePlan {
+    /// Its index in the estate.
+    pub plan: usize,
+    parsed: OnceLock<Vec<Document>>,
+}
+
+impl WholePlan {
+    pub(super) fn new(plan: usize) -> Self {
+        Self { plan, parsed: OnceLock::new() }
+    }
+
+    fn root(&self, estate: &Estate) -> Option<NodeRef<'_>> {
+        let source = estate.plans.get(self.plan)?.source;
+        let parse = || json::parse(source, &estate.sources.get(source).text).documents;
+        self.parsed.get_or_init(parse).first().map(Document::root)
+    }
 }
 
 /// One element of a combined input.
@@ -134,11 +156,7 @@ impl<'e> Input<'e> {
             Self::Object(resource) => Some(in_object(estate.node(resource), path)),
             Self::Fact(fact) => fact.locate(path).0?.place(estate),
             Self::Planned(plan, resource) => planned(estate, *plan, *resource, value_path(path)),
-            Self::Plan(plan) => {
-                let source = estate.plans.get(*plan)?.source;
-                let parsed = json::parse(source, &estate.sources.get(source).text);
-                Some(in_object(parsed.documents.first()?.root(), path))
-            }
+            Self::Plan(whole) => Some(in_object(whole.root(estate)?, path)),
             Self::Node(_, node) => Some(in_object(*node, path)),
             Self::Nothing(source) => Some(Place::new(*source, 0..0)),
             // A result about all documents together has no place of its own, and the first one would be made up.
@@ -179,11 +197,9 @@ impl<'e> Input<'e> {
                 texts.extend(root.into_iter().flat_map(literals));
                 texts
             }
-            Self::Plan(plan) => {
-                let Some(plan) = estate.plans.get(*plan) else { return Vec::new() };
-                let parsed = json::parse(plan.source, &estate.sources.get(plan.source).text);
-                let roots = parsed.documents.iter().map(Document::root);
-                plan.sensitive_texts().into_iter().chain(roots.flat_map(literals)).collect()
+            Self::Plan(whole) => {
+                let marked = estate.plans.get(whole.plan).map(Plan::sensitive_texts).unwrap_or_default();
+                marked.into_iter().chain(whole.root(estate).into_iter().flat_map(literals)).collect()
             }
             Self::Node(document, node) => {
                 let mut objects = estate.resources_of(*document).peekable();

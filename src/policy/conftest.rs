@@ -16,7 +16,7 @@ use regorus::{
 
 use super::{
     builtins::ReadFile,
-    case::{Case, Input, Part},
+    case::{Case, Input, Part, WholePlan},
 };
 use crate::{
     document::{Kind, NodeRef},
@@ -213,7 +213,7 @@ pub(super) fn cases<'e>(estate: &'e Estate, combine: bool, tree: Option<&Tree>) 
             kind: "".into(),
             resource,
             sets: estate.sets.clone(),
-            input: Input::Plan(index),
+            input: Input::Plan(WholePlan::new(index)),
         };
         subjects.push((plan.source, case));
     }
@@ -279,7 +279,7 @@ fn sets(estate: &Estate, document: usize) -> Vec<Arc<str>> {
 pub(super) fn source(case: &Case<'_>, estate: &Estate) -> Option<SourceId> {
     match &case.input {
         Input::Node(_, node) => Some(node.document.source),
-        Input::Plan(plan) => estate.plans.get(*plan).map(|plan| plan.source),
+        Input::Plan(whole) => estate.plans.get(whole.plan).map(|plan| plan.source),
         Input::Nothing(source) => Some(*source),
         _ => None,
     }

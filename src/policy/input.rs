@@ -21,8 +21,8 @@ impl Input<'_> {
             Self::Planned(plan, resource) => {
                 estate.plans.get(*plan).map_or(Value::Null, |plan| planned(plan, *resource))
             }
-            Self::Plan(plan) => {
-                let source = estate.plans.get(*plan).map(|plan| estate.sources.get(plan.source));
+            Self::Plan(whole) => {
+                let source = estate.plans.get(whole.plan).map(|plan| estate.sources.get(plan.source));
                 source.and_then(|source| Value::from_json_str(&source.text).ok()).unwrap_or(Value::Null)
             }
             Self::Node(_, node) => document(*node),

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-pub use super::case::{Case, Input};
+pub use super::case::{Case, Input, WholePlan};
 use crate::{
     estate::Estate,
     facts::{FACTS, Fact, Make, Set, Subject},
@@ -82,7 +82,7 @@ fn plans(estate: &Estate) -> Vec<Case<'_>> {
         kind: "".into(),
         resource: Arc::clone(&estate.sources.get(estate.plans[index].source).file),
         sets: estate.sets.clone(),
-        input: Input::Plan(index),
+        input: Input::Plan(WholePlan::new(index)),
     };
     (0..estate.plans.len()).map(case).collect()
 }
