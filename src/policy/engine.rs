@@ -273,7 +273,7 @@ fn finding(
         label: redactor.text(&related.label),
         place: related.path.as_ref().and_then(|path| case.location(estate, &path.0).place),
         via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
-        resource: related.resource,
+        resource: related.resource.map(|resource| redactor.text(&resource)),
     });
     let mut metadata = serde_json::Value::Object(verdict.metadata);
     redactor.json(&mut metadata);
@@ -286,7 +286,7 @@ fn finding(
         place: located.or(location.place),
         related: related.chain(also(case, estate, location.also)).collect(),
         path: verdict.path,
-        peer: verdict.peer.or_else(|| anonymous.then(|| message.clone())),
+        peer: verdict.peer.map(|peer| redactor.text(&peer)).or_else(|| anonymous.then(|| message.clone())),
         message,
         remedy: verdict.remedy.map(|remedy| redactor.text(&remedy)),
         metadata: if let serde_json::Value::Object(fields) = metadata {

@@ -1,6 +1,17 @@
-//! Removes secret values from what policies say: a policy may print whatever it was given.
+//! Removes secret values from what policies say: a policy may print whatever it was given, encoded or hashed too.
+//!
+//! Deliberately absent: whatever a policy takes apart itself (single characters, a keyed digest). A policy is code
+//! that its user trusts; this is for mistakes, not for malice.
 
-use crate::source::place::MASK;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::{finding::hex, source::place::MASK};
 
 /// Shorter values are removed only where they stand alone; they may be part of any word.
 const DISTINCTIVE: usize = 8;
@@ -23,7 +34,9 @@ impl Redactor {
             json.get(1..json.len() - 1).filter(|inside| inside != value).map(ToOwned::to_owned)
         });
         let escaped: Vec<String> = escaped.collect();
+        let encoded: Vec<String> = values.iter().flat_map(|value| encodings(value)).collect();
         values.extend(escaped);
+        values.extend(encoded);
         values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
         Self(values)
@@ -64,6 +77,37 @@ impl Redactor {
     }
 }
 
+/// What the built-ins of Rego make of a value: `base64`, `base64url`, `hex`, `urlquery` and `crypto`.
+fn encodings(value: &str) -> Vec<String> {
+    let bytes = value.as_bytes();
+    let mut encoded = vec![
+        hex(&Md5::digest(bytes)),
+        hex(&Sha1::digest(bytes)),
+        hex(&Sha256::digest(bytes)),
+        hex(&Sha512::digest(bytes)),
+        STANDARD.encode(bytes).trim_end_matches('=').to_owned(),
+        URL_SAFE.encode(bytes).trim_end_matches('=').to_owned(),
+        hex(bytes),
+    ];
+    // As OPA's `urlquery.encode` writes it, and as a path has it.
+    let query: String = form_urlencoded::byte_serialize(bytes).collect();
+    let path = query.replace('+', "%20");
+    encoded.extend([query, path].into_iter().filter(|quoted| quoted != value));
+    if bytes.len() >= DISTINCTIVE {
+        encoded.extend((1..=2).flat_map(|before| within(bytes, before)));
+    }
+    encoded
+}
+
+/// The base64 of a value that follows `before` other bytes (`user:password`), without what neighbours change.
+fn within(value: &[u8], before: usize) -> [String; 2] {
+    let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(value.iter().copied()).collect();
+    // Three bytes make four characters: the first group holds foreign bytes, and the last one may.
+    let whole = padded.len() / 3 * 4;
+    [STANDARD.encode(&padded), URL_SAFE.encode(&padded)]
+        .map(|text| text.get(4..whole).unwrap_or_default().to_owned())
+}
+
 fn replace_words(text: &str, word: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut done = 0;
@@ -101,6 +145,21 @@ mod tests {
         ] {
             assert_eq!(redactor.text(text), expected);
         }
+        let redactor = Redactor::new(vec!["hunter2 & friends".into(), "pw".into()]);
+        for (text, expected) in [
+            ("x aHVudGVyMiAmIGZyaWVuZHM= y", "x ********= y"),
+            ("YTpodW50ZXIyICYgZnJpZW5kcw==", "YTpo********cw=="),
+            ("68756e74657232202620667269656e6473", "********"),
+            ("hunter2+%26+friends, hunter2%20%26%20friends", "********, ********"),
+            ("sha1 of pw: 1a91d62f7ca67399625a4368a6ab5d4a3baa6073", "sha1 of ********: ********"),
+        ] {
+            assert_eq!(redactor.text(text), expected);
+        }
+    }
+
+    #[test]
+    fn json_is_redacted_in_keys_too() {
+        let redactor = Redactor::new(vec!["hunter22".into(), "root".into()]);
         let mut value = serde_json::json!({"a": ["hunter22"], "root": 1});
         redactor.json(&mut value);
         assert_eq!(value, serde_json::json!({"a": [MASK], MASK: 1}));

@@ -116,6 +116,29 @@ fn the_format_never_changes_the_exit_code_and_reports_go_to_their_files() {
         Some(2),
         "two on one stream"
     );
+    let twice = folder.run(&["scan", "--audit", "off", "-f", "sarif", "-o", "r", "-f", "json", "-o", "r"]);
+    assert_eq!(twice.status.code(), Some(2), "one file for two reports");
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("two formats"));
+    let dash = folder.run(&["scan", "--audit", "off", "-f", "json", "-o", "-"]);
+    assert!(dash.stdout.starts_with(b"{") && !folder.path().join("-").exists());
+}
+
+#[test]
+fn policies_are_decoded_as_editors_save_them() {
+    let policy = "package main\nimport rego.v1\ndeny contains \"no\" if input.kind == \"Ingress\"\n";
+    let folder = Folder::new(&[("a.yaml", BAD)]);
+    let utf16: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(policy.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [("bom", format!("\u{feff}{policy}").into_bytes()), ("utf16", utf16)] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("p.rego"), bytes).unwrap();
+        let report = folder.report(&["--no-builtin-policies", "-p", name, "a.yaml"]);
+        assert_eq!(report["findings"][0]["message"], "no", "{name}");
+    }
+    std::fs::write(folder.path().join("bom/p.rego"), [b'p', 0xff, b'x']).unwrap();
+    let broken = folder.run(&["scan", "--audit", "off", "-p", "bom", "a.yaml"]);
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("save it as UTF-8"));
 }
 
 #[test]
@@ -224,13 +247,16 @@ fn what_does_not_parse_is_in_no_hash() {
 
 #[test]
 fn values_of_secrets_appear_in_no_output() {
-    let leak = "# METADATA\n# title: Leaks\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes, kinds: [Secret]}]\npackage team.leaks.everything\nimport rego.v1\ndeny contains {\"msg\": sprintf(\"%v\", [input]), \"path\": [\"stringData\", \"password\"], \"value\": input.stringData.password}\n";
+    let leak = "# METADATA\n# title: Leaks\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: kubernetes, kinds: [Secret]}]\npackage team.leaks.everything\nimport rego.v1\ndeny contains {\"msg\": sprintf(\"%v\", [input]), \"path\": [\"stringData\", \"password\"], \"value\": input.stringData.password, \"coded\": [base64.encode(sprintf(\"u:%s\", [input.stringData.password])), hex.encode(input.stringData.password), crypto.sha256(input.stringData.password)]}\n";
+    // The password in base64 behind two bytes, in hexadecimal, and its SHA-256.
+    let coded = ["b3JyM2N0LWgw", "636f7272336374", "a7fd9f7ebbec596575a7d85d"];
     let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
     for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
         let output = folder.run(&["scan", "--audit", "log", "-p", "p", "-f", format, "a.yaml"]);
         let shown =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(shown.contains("committed") && !shown.contains("corr3ct"), "{format}");
+        assert!(coded.iter().all(|coded| !shown.contains(coded)), "{format}");
     }
     for selector in ["kubernetes", "secret"] {
         let output = folder.run(&["facts", "--selector", selector, "a.yaml"]);
