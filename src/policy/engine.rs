@@ -266,7 +266,7 @@ fn finding(
     let located = verdict.location.and_then(|(file, line)| {
         conftest::location(file.as_deref(), line, case, estate, policies.tree.as_ref())
     });
-    let message = redactor.text(&verdict.message);
+    let message = verdict::bounded(redactor.text(&verdict.message));
     // Results without a path are told apart by what they say: otherwise a baseline would hide new ones.
     let anonymous = case.selector == conftest::SELECTOR && verdict.path.0.is_empty();
     let related = verdict.related.into_iter().map(|related| Related {
@@ -318,7 +318,7 @@ fn not_assessed(
 ) -> NotAssessed {
     NotAssessed {
         rule: Arc::clone(&rule.id),
-        reason: redactor.text(&verdict.message),
+        reason: verdict::bounded(redactor.text(&verdict.message)),
         missing: verdict.missing.map(|missing| redactor.text(&missing)),
         resources: vec![case.resource.to_string()],
         sets: case.sets.clone(),

@@ -19,6 +19,18 @@ pub(super) struct Verdict {
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Longest message in characters: reports are read by people, and GitHub cuts at about as much.
+const MESSAGE: usize = 1000;
+
+/// A message that lists a large estate, cut to what is read, with how much is left out.
+pub(super) fn bounded(message: String) -> String {
+    let cut = message.char_indices().nth(MESSAGE).and_then(|(end, _)| message.split_at_checked(end));
+    match cut {
+        Some((read, rest)) => format!("{read}… ({} characters more)", rest.chars().count()),
+        None => message,
+    }
+}
+
 /// One element of `related`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Related {
@@ -178,6 +190,12 @@ mod tests {
         assert_eq!((found[0].path.to_string(), found[0].missing.as_deref()), ("a[0]".to_owned(), Some("x")));
         assert_eq!(found[0].metadata["cost"], 3);
         assert_eq!(found[0].related[0].label, "this");
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters_and_say_so() {
+        assert_eq!(bounded("ä".repeat(1000)), "ä".repeat(1000));
+        assert_eq!(bounded("ä".repeat(1007)), format!("{}… (7 characters more)", "ä".repeat(1000)));
     }
 
     #[test]
