@@ -3,6 +3,7 @@
 //! An unknown key or a value that cannot be meant is an error at its line: a setting that is silently without effect
 //! would be worse than none. Deliberately absent: reading the file, and what the settings do.
 
+mod classification;
 mod pattern;
 mod subject;
 #[cfg(test)]
@@ -15,11 +16,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use serde::Deserialize;
 
 pub use self::{
+    classification::{Classification, DataCategory, DataLevel, KeyPattern, same_word, separates_words},
     pattern::{FilePattern, NamePattern},
-    subject::{
-        AuditSettings, Classification, DataLevel, DatastoreSettings, Flavour, Mesh, MtlsMode, Secrets,
-        Service, TokenShape,
-    },
+    subject::{AuditSettings, DatastoreSettings, Flavour, Mesh, MtlsMode, Secrets, Service, TokenShape},
     value::{Day, Phrase, RegularExpression},
     waiver::WaiverEntry,
 };
@@ -34,7 +33,7 @@ use crate::{
 pub const FILE: &str = "probity.yaml";
 
 /// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
-const WITHOUT_EFFECT: [&str; 2] = ["classification", "secrets"];
+const WITHOUT_EFFECT: [&str; 1] = ["secrets"];
 
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -185,7 +184,9 @@ impl Config {
                 misfit.message,
             )
         })?;
-        waiver::check(&config.waivers).map_err(|(at, message)| {
+        let checked =
+            waiver::check(&config.waivers).and_then(|()| classification::check(&config.classification));
+        checked.map_err(|(at, message)| {
             error(Region { line: at.0, column: at.1, end_line: at.0, end_column: at.1 }, message)
         })?;
         config.without_effect = WITHOUT_EFFECT

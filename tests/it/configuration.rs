@@ -91,6 +91,32 @@ fn keys_of_later_versions_are_validated_and_said_to_be_without_effect() {
 }
 
 #[test]
+fn own_words_for_classes_of_data_are_read_and_unknown_ones_stay_findings() {
+    let service = |key: &str, value: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a, labels: {{{key}: {value}}}}}\n")
+    };
+    let own = "classification:\n  keys: ['*data-tier']\n  levels: {c-3: restricted}\n";
+    for (key, value, configuration, findings) in [
+        ("data-classification", "C3", "", 1),
+        ("data-classification", "C3", own, 0),
+        ("data-classification", "c4", own, 1),
+        ("acme.io/data-tier", "c4", "", 0),
+        ("acme.io/data-tier", "c4", own, 1),
+        ("acme.io/data-tier", "c3", own, 0),
+    ] {
+        let folder = Folder::new(&[("a.yaml", &service(key, value)), ("probity.yaml", configuration)]);
+        let report = folder.report(&["--rule", "lineage/unknown-classification"]);
+        let found = report["findings"].as_array().unwrap();
+        assert_eq!(found.len(), findings, "{key}: {value} with {configuration:?}: {report:#}");
+    }
+    let wrong =
+        Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "classification: {levels: {c3: secret}}\n")]);
+    assert_eq!(wrong.code(&SCAN), Some(2));
+    let shown = stderr(&wrong, &SCAN);
+    assert!(shown.contains("probity.yaml:1:31: unknown value `secret`"), "{shown}");
+}
+
+#[test]
 fn named_sets_hold_their_files_and_later_ones_replace_earlier_ones() {
     let ingress = |host: &str, tls: &str| {
         format!(
