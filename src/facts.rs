@@ -38,7 +38,7 @@ mod vault_agents;
 mod workloads;
 
 use self::truth::Truth;
-pub use self::{overview::OVERVIEW, set::Set};
+pub use self::{overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -80,7 +80,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("log-store", Make::Plan(|_, index, plan| log_stores::subjects(index, plan))),
     ("namespace", Make::Set(mesh::namespaces)),
     ("planned-output", Make::Plan(|_, index, plan| planned_secrets::outputs(index, plan))),
-    ("planned-secret", Make::Plan(|_, index, plan| planned_secrets::resources(index, plan))),
+    ("planned-secret", Make::Plan(planned_secret)),
     ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret", Make::Document(secrets::generated)),
@@ -89,6 +89,11 @@ pub const FACTS: &[(&str, Make)] = &[
     ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),
 ];
+
+fn planned_secret(estate: &Estate, index: u32, plan: &Plan) -> Vec<Subject> {
+    let file = &estate.sources.get(plan.source).file;
+    planned_secrets::resources(&estate.config.secrets, file, index, plan)
+}
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,8 +1,8 @@
-//! Settings about what is judged: the mesh, services, datastores, credentials, the log.
+//! Settings about what is judged: the mesh, services, datastores, the log.
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{NamePattern, Phrase, RegularExpression};
+use super::{NamePattern, Phrase};
 
 /// The service mesh that the workloads run in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -60,28 +60,6 @@ pub struct DatastoreSettings {
     pub owner: Option<Phrase>,
     /// Why several services share it on purpose.
     pub shared_by_design: Option<Phrase>,
-}
-
-/// What is a credential, and what only looks like one.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
-pub struct Secrets {
-    /// Names of variables and keys, or globs over them, whose values are no credentials.
-    pub allow: Vec<NamePattern>,
-    /// Shapes of credentials of your own.
-    pub tokens: Vec<TokenShape>,
-}
-
-/// The shape of a credential.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a map")]
-pub struct TokenShape {
-    /// What findings call it.
-    pub id: Phrase,
-    /// Regular expression that the whole credential matches.
-    pub pattern: RegularExpression,
 }
 
 /// Where scans are recorded; options of the command line beat it. Keys and signers are given there only: the

@@ -28,7 +28,7 @@ classification:
   levels: {secret: restricted}
   categories: {patients: [PII, PHI]}
 secrets:
-  allow: [EXAMPLE_*]
+  allow: [{key: EXAMPLE_*, reason: of the manual}]
   tokens: [{id: acme-token, pattern: "acme_[a-z]{8}"}]
 waivers:
   - id: W-1
@@ -57,11 +57,10 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!(config.classification.levels["secret"].value, DataLevel::Restricted);
     assert_eq!(config.classification.categories["patients"].value, [DataCategory::Pii, DataCategory::Phi]);
     assert!(config.classification.category_keys[0].value.matches("acme.io/data-kind"));
-    assert_eq!(&*config.secrets.tokens[0].id, "acme-token");
+    assert_eq!(config.secrets.name_of(0), Some("acme-token"));
+    assert_eq!(config.secrets.allows("a.yaml", "EXAMPLE_TOKEN", &[]), Some(0));
     assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (26, "team-shop"));
     assert_eq!(config.audit.log.as_deref(), Some("off"));
-    let without: Vec<_> = config.without_effect.iter().map(|(key, _)| *key).collect();
-    assert_eq!(without, WITHOUT_EFFECT);
 }
 
 #[test]
@@ -120,6 +119,24 @@ fn errors_say_where_and_what_to_write() {
         (
             "secrets: {tokens: [{id: a, pattern: '('}]}\n",
             "1:37: this is no regular expression: unclosed group",
+        ),
+        ("secrets: {allow: [EXAMPLE_*]}\n", "1:19: expected a map with a `reason`, found string"),
+        ("secrets: {allow: [{key: A}]}\n", "1:20: `reason` is missing"),
+        ("secrets: {allow: [{reason: r}]}\n", "1:20: this allows every value"),
+        ("secrets: {allow: [{value: hunter2, reason: r}]}\n", "1:20: `value` is a value itself"),
+        ("secrets: {allow: [{value: '.*', reason: r}]}\n", "1:20: `value` matches anything"),
+        ("secrets: {tokens: [{id: a, pattern: 'a*'}]}\n", "1:21: the pattern of `a` matches the empty text"),
+        (
+            "secrets: {tokens: [{id: a, pattern: s3cret-value}]}\n",
+            "1:21: the pattern of `a` is a value itself",
+        ),
+        (
+            "secrets: {tokens: [{id: a, pattern: '(a{999}){999}'}]}\n",
+            "1:37: this regular expression is too large",
+        ),
+        (
+            "secrets: {tokens: [{id: a, pattern: 'a+'}, {id: a, pattern: 'b+'}]}\n",
+            "1:45: `a` is already given in line 1",
         ),
         ("secrets: {tokens: [{pattern: a}]}\n", "1:21: `id` is missing"),
         ("audit: {log: /var/log/probity}\n", "1:14: this folder lies outside of the base"),

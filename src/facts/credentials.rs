@@ -120,7 +120,7 @@ impl<'e> Consumer<'_, 'e> {
         };
         match &setting.origin {
             Origin::Literal | Origin::ConfigMap(_) => {
-                let source = source_of_literal(setting)?;
+                let source = self.source_of_literal(setting)?;
                 let owner = match setting.origin {
                     Origin::ConfigMap(owner) => owner,
                     _ => self.workload.resource,
@@ -195,6 +195,32 @@ impl<'e> Consumer<'_, 'e> {
         (Source::Unknown, vec![Because { text, resource: None, origin: Some(place.clone().into()) }])
     }
 
+    /// Where a setting that is no value of a Secret comes from; `None` where it is no credential.
+    fn source_of_literal(&self, setting: &Setting<'_>) -> Option<Source> {
+        let Some(text) = setting.text.as_deref() else {
+            // Known only after apply.
+            return name::promise(&setting.name).map(|_| Source::Unknown);
+        };
+        let written = setting.written.as_deref().unwrap_or(text);
+        let secrets = &self.set.view.estate.config.secrets;
+        if credential::of_setting(&setting.name, written).is_some() || !secrets.tokens_in(written).is_empty()
+        {
+            let file = &self.set.view.estate.sources.get(setting.place.source).file;
+            let is_allowed = secrets.allows(file, &setting.name, &[written.to_owned()]).is_some();
+            return (!is_allowed).then_some(Source::Literal);
+        }
+        let is_path = written.starts_with('/');
+        if is_path {
+            // `DB_PASSWORD_FILE`: the credential itself comes in the file.
+            let name = setting.name.to_ascii_uppercase();
+            let about = name.strip_suffix("_FILE").or_else(|| name.strip_suffix("_PATH"))?;
+            return name::promise(about).map(|_| Source::File);
+        }
+        // What `$(NAME)` stands for is a credential of its own.
+        let is_kept_elsewhere = shape::is_reference(written) && !written.contains(['$', '{']);
+        (is_kept_elsewhere && name::promise(&setting.name).is_some()).then_some(Source::External)
+    }
+
     fn injected(&self) -> Vec<Credential<'e>> {
         let agent = injected::by_vault_agent(self.workload).into_iter().map(|file| (file, "Vault Agent"));
         let driver = injected::by_csi_driver(self.workload).into_iter().map(|file| (file, "a CSI driver"));
@@ -215,28 +241,6 @@ impl<'e> Consumer<'_, 'e> {
         });
         credentials.collect()
     }
-}
-
-/// Where a setting that is no value of a Secret comes from; `None` where it is no credential.
-fn source_of_literal(setting: &Setting<'_>) -> Option<Source> {
-    let Some(text) = setting.text.as_deref() else {
-        // Known only after apply.
-        return name::promise(&setting.name).map(|_| Source::Unknown);
-    };
-    let written = setting.written.as_deref().unwrap_or(text);
-    if credential::of_setting(&setting.name, written).is_some() {
-        return Some(Source::Literal);
-    }
-    let is_path = written.starts_with('/');
-    if is_path {
-        // `DB_PASSWORD_FILE`: the credential itself comes in the file.
-        let name = setting.name.to_ascii_uppercase();
-        let about = name.strip_suffix("_FILE").or_else(|| name.strip_suffix("_PATH"))?;
-        return name::promise(about).map(|_| Source::File);
-    }
-    // What `$(NAME)` stands for is a credential of its own.
-    let is_kept_elsewhere = shape::is_reference(written) && !written.contains(['$', '{']);
-    (is_kept_elsewhere && name::promise(&setting.name).is_some()).then_some(Source::External)
 }
 
 /// Shape of the value of a Secret behind a setting.
