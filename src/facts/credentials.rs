@@ -71,6 +71,21 @@ struct Credential<'e> {
     reference: Place,
 }
 
+impl Credential<'_> {
+    /// How plainly its name says that it has to be kept, most plainly first.
+    fn weight(&self) -> u8 {
+        let own = self.key.split_once(' ').map_or(self.key.as_str(), |(_, name)| name);
+        let names = || self.secret.as_ref().and_then(|(_, key)| *key).into_iter().chain([own]);
+        if names().any(|name| name::promise(name).is_some()) {
+            0
+        } else if names().any(name::is_public_half) {
+            2
+        } else {
+            1
+        }
+    }
+}
+
 /// The credentials of all workloads of a set.
 #[derive(Debug, Default)]
 pub(super) struct Credentials<'e>(BTreeMap<WorkloadId, Vec<Credential<'e>>>);
@@ -316,6 +331,9 @@ pub(super) fn subjects(set: &Set<'_>) -> Vec<Subject> {
 }
 
 fn subject(workload: &Workload<'_>, decides: &Credential<'_>, all: &[&Credential<'_>]) -> Subject {
+    // A finding is shown at the first: what has to be kept comes before names of users and hosts.
+    let mut all = all.to_vec();
+    all.sort_by_key(|credential| credential.weight());
     let keys = all.iter().map(|credential| {
         let secret_key = credential.secret.as_ref().and_then(|(_, key)| *key);
         let fields = [
