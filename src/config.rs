@@ -3,7 +3,9 @@
 //! An unknown key or a value that cannot be meant is an error at its line: a setting that is silently without effect
 //! would be worse than none. Deliberately absent: reading the file, and what the settings do.
 
+mod classification;
 mod pattern;
+mod secrets;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -15,11 +17,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use serde::Deserialize;
 
 pub use self::{
+    classification::{Classification, DataCategory, DataLevel, KeyPattern, same_word, separates_words},
     pattern::{FilePattern, NamePattern},
-    subject::{
-        AuditSettings, Classification, DataLevel, DatastoreSettings, Flavour, Mesh, MtlsMode, Secrets,
-        Service, TokenShape,
-    },
+    secrets::{Allowed, Secrets, TokenShape},
+    subject::{AuditSettings, DatastoreSettings, Flavour, Mesh, MtlsMode, Service},
     value::{Day, Phrase, RegularExpression},
     waiver::WaiverEntry,
 };
@@ -32,9 +33,6 @@ use crate::{
 
 /// Name of the file at the base.
 pub const FILE: &str = "probity.yaml";
-
-/// Keys whose subject this version does not judge yet: they are validated, and said to be without effect.
-const WITHOUT_EFFECT: [&str; 2] = ["classification", "secrets"];
 
 /// Everything that `probity.yaml` may say; an empty file says nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,9 +69,6 @@ pub struct Config {
     /// Name of the file, for messages; empty where there is none.
     #[serde(skip)]
     pub file: Arc<str>,
-    /// Keys that were given and have no effect in this version, with their lines.
-    #[serde(skip)]
-    pub without_effect: Vec<(&'static str, usize)>,
 }
 
 /// What is to be different about a rule.
@@ -185,13 +180,12 @@ impl Config {
                 misfit.message,
             )
         })?;
-        waiver::check(&config.waivers).map_err(|(at, message)| {
+        let checked = waiver::check(&config.waivers)
+            .and_then(|()| classification::check(&config.classification))
+            .and_then(|()| secrets::check(&config.secrets));
+        checked.map_err(|(at, message)| {
             error(Region { line: at.0, column: at.1, end_line: at.0, end_column: at.1 }, message)
         })?;
-        config.without_effect = WITHOUT_EFFECT
-            .into_iter()
-            .filter_map(|key| Some((key, lines.line(document.root().key_span(key)?.start))))
-            .collect();
         config.file = file;
         Ok(config)
     }

@@ -14,6 +14,7 @@ use crate::{
     config::{Config, FilePattern},
     document::{Document, NodeRef, Step},
     resource::{
+        classification::Vocabulary,
         credential,
         kubernetes::{Identity, Object, Scopes, objects},
         render::Rendered,
@@ -167,6 +168,11 @@ impl Estate {
             }
         }
         self.written = written;
+    }
+
+    /// The words in which the data of this estate is classified.
+    pub const fn vocabulary(&self) -> Vocabulary<'_> {
+        Vocabulary::new(&self.config.classification)
     }
 
     /// Where in the configuration a value of a planned resource is written.

@@ -38,7 +38,7 @@ mod vault_agents;
 mod workloads;
 
 use self::truth::Truth;
-pub use self::{overview::OVERVIEW, set::Set};
+pub use self::{overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -58,29 +58,29 @@ pub enum Make {
     Document(fn(&Estate, &Document) -> Vec<Subject>),
     /// From all that one set sees.
     Set(fn(&Set<'_>) -> Vec<Subject>),
-    /// From one plan, given its index.
-    Plan(fn(u32, &Plan) -> Vec<Subject>),
+    /// From one plan of the estate, given its index.
+    Plan(fn(&Estate, u32, &Plan) -> Vec<Subject>),
 }
 
 /// All kinds of facts, by the name of their selector.
 pub const FACTS: &[(&str, Make)] = &[
     ("access", Make::Set(datastores::access_subjects)),
-    ("bucket", Make::Plan(buckets::subjects)),
+    ("bucket", Make::Plan(|estate, index, plan| buckets::subjects(estate.vocabulary(), index, plan))),
     ("classification", Make::Set(classifications::classifications)),
     ("connection", Make::Set(connections::connections)),
     ("credential", Make::Set(credentials::subjects)),
     ("database-server", Make::Set(datastores::server_subjects)),
     ("datastore", Make::Set(datastores::datastore_subjects)),
     ("flow", Make::Set(flows::flow_subjects)),
-    ("gateway", Make::Plan(gateways::planned)),
+    ("gateway", Make::Plan(|_, index, plan| gateways::planned(index, plan))),
     ("gateway", Make::Set(gateways::gateways)),
     ("grant", Make::Set(grants::subjects)),
     ("identity", Make::Set(mesh::identities)),
     ("log-pipeline", Make::Set(log_pipelines::subjects)),
-    ("log-store", Make::Plan(log_stores::subjects)),
+    ("log-store", Make::Plan(|_, index, plan| log_stores::subjects(index, plan))),
     ("namespace", Make::Set(mesh::namespaces)),
-    ("planned-output", Make::Plan(planned_secrets::outputs)),
-    ("planned-secret", Make::Plan(planned_secrets::resources)),
+    ("planned-output", Make::Plan(|_, index, plan| planned_secrets::outputs(index, plan))),
+    ("planned-secret", Make::Plan(planned_secret)),
     ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret", Make::Document(secrets::generated)),
@@ -89,6 +89,11 @@ pub const FACTS: &[(&str, Make)] = &[
     ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),
 ];
+
+fn planned_secret(estate: &Estate, index: u32, plan: &Plan) -> Vec<Subject> {
+    let file = &estate.sources.get(plan.source).file;
+    planned_secrets::resources(&estate.config.secrets, file, index, plan)
+}
 
 /// One value of a fact, with where it comes from.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -69,7 +69,7 @@ pub struct NotApplicable {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Override {
     pub rule: Arc<str>,
-    /// `severity` or `enabled`.
+    /// `severity`, `enabled`, or `allow`: values that look like credentials and are declared to be none.
     pub setting: &'static str,
     pub from: String,
     pub to: String,

@@ -17,6 +17,7 @@ use crate::{
     baseline::Baseline,
     config::{Config, Day, Flavour},
     estate::Estate,
+    facts,
     finding::Severity,
     policy::{self, Policies},
     report::{NotApplicable, Override, Parts, Report},
@@ -166,7 +167,8 @@ pub fn judge(
     mut policies: Policies,
     progress: &Progress<'_>,
 ) -> Report {
-    let (overrides, not_applicable) = override_rules(&settings.config, &mut policies);
+    let (mut overrides, not_applicable) = override_rules(&settings.config, &mut policies);
+    overrides.extend(allowed_secrets(&settings.config, estate));
     let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation.findings);
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
@@ -243,6 +245,19 @@ fn override_rules(config: &Config, policies: &mut Policies) -> (Vec<Override>, V
     }
     policies.retain(|rule| !disabled.iter().any(|disabled| disabled.rule == rule.id));
     (overrides, disabled)
+}
+
+/// What the configuration allows to look like a credential, an entry at a time.
+fn allowed_secrets(config: &Config, estate: &Estate) -> Vec<Override> {
+    let counted = config.secrets.allow.iter().zip(facts::allowed_secrets(estate));
+    let entries = counted.map(|(entry, count)| Override {
+        rule: Arc::from("secrets/*"),
+        setting: "allow",
+        from: format!("{count} {}", if count == 1 { "value" } else { "values" }),
+        to: "allowed".to_owned(),
+        source: config.source(entry.line),
+    });
+    entries.collect()
 }
 
 /// What the estate is made from.

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 
 /// A finding that is waived needs no baseline. Policies with errors write none: what they did not say would be missing.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let (settings, configured) = arguments.estate.settings(terminal)?;
+    let (settings, configured) = arguments.estate.settings()?;
     let (policies, _) =
         arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
     let progress = Progress::new(terminal.progress);

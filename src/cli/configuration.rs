@@ -1,4 +1,4 @@
-//! `probity.yaml`: found at the base and read, with notices about what has no effect.
+//! `probity.yaml`: found at the base and read.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ impl ConfigurationArguments {
         self.no_config
     }
 
-    pub(super) fn load(&self, base: &Base, terminal: &Terminal) -> Result<Configuration, Failure> {
+    pub(super) fn load(&self, base: &Base) -> Result<Configuration, Failure> {
         let path = match &self.config {
             _ if self.no_config => return Ok(Configuration::default()),
             Some(path) => absolute(path)?,
@@ -60,12 +60,6 @@ impl ConfigurationArguments {
         let config = Config::parse(&source.file, &source.text).map_err(|error| {
             Failure::usage(error).help("mend that line, or scan without the file with `--no-config`")
         })?;
-        for (key, line) in &config.without_effect {
-            terminal.notice(format!(
-                "{}: `{key}` is valid, but without effect in this version",
-                config.source(*line)
-            ));
-        }
         let folder = path.parent().unwrap_or(&base.root);
         let below = |named: &[Placed<Phrase>]| -> Result<Vec<PathBuf>, Failure> {
             let paths = named.iter().map(|Placed { line, column, value }| {

@@ -34,7 +34,7 @@ const LINES: usize = 60;
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let base = Base::new(&[], None, &current_folder()?).map_err(Failure::usage)?;
-    let configured = arguments.configuration.load(&base, terminal)?;
+    let configured = arguments.configuration.load(&base)?;
     let policies = arguments.selection.load(&configured.policies, &base)?;
     let Some(rule) = policies.rules.iter().find(|rule| *rule.id == *arguments.id) else {
         let ids: Vec<&str> = policies.rules.iter().map(|rule| &*rule.id).collect();

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let (settings, _) = arguments.estate.settings(terminal)?;
+    let (settings, _) = arguments.estate.settings()?;
     let estate = read_estate(&settings, &|_, _| {})?;
     let Some(selector) = &arguments.selector else {
         terminal.print(|out| output::facts::write(&estate, out))?;

@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
-    let (settings, _) = arguments.estate.settings(terminal)?;
+    let (settings, _) = arguments.estate.settings()?;
     let estate = read_estate(&settings, &|_, _| {})?;
     let time = clock::now().to_string();
     for format in FORMATS.iter().filter(|format| format.name == arguments.format) {

@@ -35,7 +35,7 @@ struct Entry<'r> {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let base = Base::new(&[], None, &current_folder()?).map_err(Failure::usage)?;
-    let configured = arguments.configuration.load(&base, terminal)?;
+    let configured = arguments.configuration.load(&base)?;
     let policies = arguments.selection.load(&configured.policies, &base)?;
     if let Some(error) = policies.errors.first() {
         return Err(Failure::usage(format!("{}: {}", error.policy, error.message)));

@@ -94,15 +94,15 @@ pub(super) struct Configured {
 
 impl EstateArguments {
     /// Settings that need no judgement, and the configuration's policies.
-    pub(super) fn settings(&self, terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
-        self.settings_of(&self.paths, terminal)
+    pub(super) fn settings(&self) -> Result<(Settings, Configured), Failure> {
+        self.settings_of(&self.paths)
     }
 
     /// The same for other paths.
-    fn settings_of(&self, paths: &[PathBuf], terminal: &Terminal) -> Result<(Settings, Configured), Failure> {
+    fn settings_of(&self, paths: &[PathBuf]) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
         let base = Base::new(paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
-        let Configuration { config, policies, data, digest } = self.configuration.load(&base, terminal)?;
+        let Configuration { config, policies, data, digest } = self.configuration.load(&base)?;
         let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
         let usual = Settings::new(base, clock::today());
         let settings = Settings {

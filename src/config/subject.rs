@@ -1,10 +1,8 @@
-//! Settings about what is judged: the mesh, services, datastores, the vocabulary of data, credentials, the log.
-
-use std::collections::BTreeMap;
+//! Settings about what is judged: the mesh, services, datastores, the log.
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{NamePattern, Phrase, RegularExpression};
+use super::{NamePattern, Phrase};
 
 /// The service mesh that the workloads run in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -64,50 +62,6 @@ pub struct DatastoreSettings {
     pub shared_by_design: Option<Phrase>,
 }
 
-/// The vocabulary in which an organisation classifies data, beside the one that is known anyway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
-pub struct Classification {
-    /// Labels, annotations and tags whose value is a level.
-    pub keys: Vec<Phrase>,
-    /// Values of those keys with the level that each means.
-    pub levels: BTreeMap<String, DataLevel>,
-}
-
-/// How far data may spread, from the widest to the narrowest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum DataLevel {
-    Public,
-    Internal,
-    Confidential,
-    Restricted,
-}
-
-/// What is a credential, and what only looks like one.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
-pub struct Secrets {
-    /// Names of variables and keys, or globs over them, whose values are no credentials.
-    pub allow: Vec<NamePattern>,
-    /// Shapes of credentials of your own.
-    pub tokens: Vec<TokenShape>,
-}
-
-/// The shape of a credential.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a map")]
-pub struct TokenShape {
-    /// What findings call it.
-    pub id: Phrase,
-    /// Regular expression that the whole credential matches.
-    pub pattern: RegularExpression,
-}
-
 /// Where scans are recorded; options of the command line beat it. Keys and signers are given there only: the
 /// repository under scan must not name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -115,10 +69,17 @@ pub struct TokenShape {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct AuditSettings {
     /// A folder relative to the base, a URL, or `off`.
+    #[cfg_attr(test, schemars(schema_with = "log_schema"))]
     #[serde(deserialize_with = "log")]
     pub log: Option<String>,
     /// Name of the log, such as `audit.example.com/shop`.
     pub origin: Option<Phrase>,
+}
+
+/// Editors that read YAML 1.1 see a bare `off` as false, too.
+#[cfg(test)]
+fn log_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"anyOf": [{"type": "string"}, {"const": false}, {"type": "null"}]})
 }
 
 /// YAML 1.1, which Kubernetes reads, takes a bare `off` for false.

@@ -24,9 +24,11 @@ datastores:
   postgresql:Service/shop/orders-db/orders: {owner: orders, shared-by-design: reporting reads it}
 classification:
   keys: [acme.io/data]
+  category-keys: ["*data-kind"]
   levels: {secret: restricted}
+  categories: {patients: [PII, PHI]}
 secrets:
-  allow: [EXAMPLE_*]
+  allow: [{key: EXAMPLE_*, reason: of the manual}]
   tokens: [{id: acme-token, pattern: "acme_[a-z]{8}"}]
 waivers:
   - id: W-1
@@ -52,12 +54,13 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!(config.mesh.flavour, Some(Flavour::None));
     assert_eq!(config.mesh.default_mode, Some(MtlsMode::Permissive));
     assert!(config.services["orders"].workloads[0].matches("Deployment/shop/orders-api"));
-    assert_eq!(config.classification.levels["secret"], DataLevel::Restricted);
-    assert_eq!(&*config.secrets.tokens[0].id, "acme-token");
-    assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (24, "team-shop"));
+    assert_eq!(config.classification.levels["secret"].value, DataLevel::Restricted);
+    assert_eq!(config.classification.categories["patients"].value, [DataCategory::Pii, DataCategory::Phi]);
+    assert!(config.classification.category_keys[0].value.matches("acme.io/data-kind"));
+    assert_eq!(config.secrets.name_of(0), Some("acme-token"));
+    assert_eq!(config.secrets.allows("a.yaml", "EXAMPLE_TOKEN", &[]), Some(0));
+    assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (26, "team-shop"));
     assert_eq!(config.audit.log.as_deref(), Some("off"));
-    let without: Vec<_> = config.without_effect.iter().map(|(key, _)| *key).collect();
-    assert_eq!(without, WITHOUT_EFFECT);
 }
 
 #[test]
@@ -86,6 +89,28 @@ fn errors_say_where_and_what_to_write() {
         ("audit: 3\n", "1:8: expected a map, found integer `3`"),
         ("classification: [a]\n", "1:18: expected a map, found sequence"),
         ("waivers: [a]\n", "1:11: expected a map, found string"),
+        (
+            "classification: {levels: {c3: restrictd}}\n",
+            "1:31: unknown value `restrictd`; did you mean `restricted`?",
+        ),
+        ("classification: {levels: {5: xyz}}\n", "1:30: unknown value `xyz`; use public, internal"),
+        (
+            "classification:\n  levels:\n    C-3: internal\n    c3: restricted\n",
+            "4:9: `c3` is the same word as `C-3` in line 3",
+        ),
+        ("classification: {levels: {Restricted: public}}\n", "1:39: `restricted` is a level itself"),
+        ("classification: {levels: {'-': public}}\n", "1:32: this word is empty"),
+        (
+            "classification: {categories: {patient: [PHY]}}\n",
+            "1:41: unknown value `PHY`; did you mean `PHI`?",
+        ),
+        ("classification: {categories: {phi: [PII]}}\n", "1:37: `PHI` is a category itself"),
+        ("classification: {keys: ['data-*']}\n", "1:25: `data-*` has a `*` where none can stand"),
+        ("classification: {keys: [a/b], category-keys: [a/b]}\n", "1:47: `a/b` is one of `keys` already"),
+        (
+            "classification: {keys: [probity.dev/sanitizes]}\n",
+            "1:25: `probity.dev/sanitizes` has a meaning of its own",
+        ),
         ("exclude: [1]\n", "1:11: expected a string, found integer `1`; put it in quotes"),
         ("exclude: ['']\n", "1:11: this is empty"),
         ("mesh: {flavour: isto}\n", "1:17: unknown value `isto`; did you mean `istio`?"),
@@ -94,6 +119,24 @@ fn errors_say_where_and_what_to_write() {
         (
             "secrets: {tokens: [{id: a, pattern: '('}]}\n",
             "1:37: this is no regular expression: unclosed group",
+        ),
+        ("secrets: {allow: [EXAMPLE_*]}\n", "1:19: expected a map with a `reason`, found string"),
+        ("secrets: {allow: [{key: A}]}\n", "1:20: `reason` is missing"),
+        ("secrets: {allow: [{reason: r}]}\n", "1:20: this allows every value"),
+        ("secrets: {allow: [{value: hunter2, reason: r}]}\n", "1:20: `value` is a value itself"),
+        ("secrets: {allow: [{value: '.*', reason: r}]}\n", "1:20: `value` matches anything"),
+        ("secrets: {tokens: [{id: a, pattern: 'a*'}]}\n", "1:21: the pattern of `a` matches the empty text"),
+        (
+            "secrets: {tokens: [{id: a, pattern: s3cret-value}]}\n",
+            "1:21: the pattern of `a` is a value itself",
+        ),
+        (
+            "secrets: {tokens: [{id: a, pattern: '(a{999}){999}'}]}\n",
+            "1:37: this regular expression is too large",
+        ),
+        (
+            "secrets: {tokens: [{id: a, pattern: 'a+'}, {id: a, pattern: 'b+'}]}\n",
+            "1:45: `a` is already given in line 1",
         ),
         ("secrets: {tokens: [{pattern: a}]}\n", "1:21: `id` is missing"),
         ("audit: {log: /var/log/probity}\n", "1:14: this folder lies outside of the base"),

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use jiff::civil::Date;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 /// Text that says something.
@@ -50,23 +51,56 @@ impl Day {
     }
 }
 
-/// A regular expression in the syntax of the crate `regex`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A regular expression in the syntax of the crate `regex`, which takes time linear in the text; of a bounded size.
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String")]
-pub struct RegularExpression(pub String);
+pub struct RegularExpression {
+    anywhere: Regex,
+    whole: Regex,
+}
+
+/// Bytes of a compiled expression: counted repetitions multiply.
+const LARGEST_EXPRESSION: usize = 1 << 20;
+
+/// Characters of a written one.
+const LONGEST_EXPRESSION: usize = 1000;
 
 impl TryFrom<String> for RegularExpression {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match regex::Regex::new(&text) {
-            Ok(_) => Ok(Self(text)),
-            Err(error) => {
+        if text.chars().count() > LONGEST_EXPRESSION {
+            return Err(format!(
+                "this regular expression has more than {LONGEST_EXPRESSION} characters; split it"
+            ));
+        }
+        let compile = |text: &str| RegexBuilder::new(text).size_limit(LARGEST_EXPRESSION).build();
+        let compiled = compile(&text).and_then(|anywhere| {
+            let whole = compile(&format!(r"\A(?:{text})\z"))?;
+            Ok(Self { anywhere, whole })
+        });
+        compiled.map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => {
+                "this regular expression is too large; repeat less in it".to_owned()
+            }
+            error => {
                 let last = error.to_string();
                 let cause = last.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                Err(format!("this is no regular expression: {cause}"))
+                format!("this is no regular expression: {cause}")
             }
-        }
+        })
+    }
+}
+
+impl RegularExpression {
+    /// For occurrences within a text.
+    pub const fn as_regex(&self) -> &Regex {
+        &self.anywhere
+    }
+
+    /// Whether it matches a text from its beginning to its end.
+    pub fn is_whole(&self, text: &str) -> bool {
+        self.whole.is_match(text)
     }
 }

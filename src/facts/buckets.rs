@@ -37,7 +37,7 @@ use super::{Fact, Subject};
 use crate::{
     document::{NodeRef, Step},
     resource::{
-        classification::Key,
+        classification::{Key, Vocabulary},
         terraform::{Attribute, Plan},
     },
 };
@@ -49,25 +49,30 @@ const PROVIDERS: [(&str, Provider); 3] =
     [("aws", s3::buckets), ("azure", azure::buckets), ("gcp", google::buckets)];
 
 /// One subject for each bucket of a plan.
-pub(super) fn subjects(plan_index: u32, plan: &Plan) -> Vec<Subject> {
+pub(super) fn subjects(vocabulary: Vocabulary<'_>, plan_index: u32, plan: &Plan) -> Vec<Subject> {
     let mut found: Vec<(u32, Subject)> = Vec::new();
     for (provider, buckets) in PROVIDERS {
         for (position, fields) in buckets(plan_index, plan) {
             let Some(bucket) = Planned::new(plan_index, plan, position) else { continue };
-            found.push((position, subject(provider, &bucket, fields)));
+            found.push((position, subject(vocabulary, provider, &bucket, fields)));
         }
     }
     found.sort_by_key(|(position, _)| *position);
     found.into_iter().map(|(_, subject)| subject).collect()
 }
 
-fn subject(provider: &str, bucket: &Planned<'_>, fields: Vec<(&'static str, Fact)>) -> Subject {
+fn subject(
+    vocabulary: Vocabulary<'_>,
+    provider: &str,
+    bucket: &Planned<'_>,
+    fields: Vec<(&'static str, Fact)>,
+) -> Subject {
     let shared = [
         ("provider", Fact::from(provider)),
         ("address", Fact::from(bucket.address())),
         ("type", Fact::from(&*bucket.resource.kind)),
         ("new", Fact::from(bucket.resource.is_created())),
-        ("classification", classification(bucket)),
+        ("classification", classification(vocabulary, bucket)),
         ("secure_transport", Fact::default()),
         ("secure_transport_missing", Fact::array([])),
     ];
@@ -79,12 +84,12 @@ fn subject(provider: &str, bucket: &Planned<'_>, fields: Vec<(&'static str, Fact
 }
 
 /// The level that tags or labels declare. `tags_all` and `effective_labels` hold the provider's defaults too.
-fn classification(bucket: &Planned<'_>) -> Fact {
+fn classification(vocabulary: Vocabulary<'_>, bucket: &Planned<'_>) -> Fact {
     for attribute in ["tags_all", "tags", "effective_labels", "labels"] {
         let Attribute::Known(tags) = bucket.get(attribute) else { continue };
-        let declared = tags.entries().filter(|(key, _, _)| Key::of(key) == Some(Key::Level));
+        let declared = tags.entries().filter(|(key, _, _)| vocabulary.key(key) == Some(Key::Level));
         for (key, _, value) in declared {
-            let level = NodeRef::as_str(value).and_then(|text| Key::Level.meaning(text)?.level);
+            let level = NodeRef::as_str(value).and_then(|text| vocabulary.meaning(Key::Level, text)?.level);
             if let Some(level) = level {
                 let at = vec![Step::from(attribute), Step::from(key)];
                 return Fact::from(level.name()).at(Some(bucket.origin_of(at)));

@@ -15,7 +15,7 @@ use super::{Because, Origin, declared::Declared, workloads::Workload};
 use crate::{
     document::{Document, NodeRef},
     estate::View,
-    resource::classification::{Key, Meaning},
+    resource::classification::{Key, Meaning, Vocabulary},
     source::Place,
 };
 
@@ -44,7 +44,7 @@ type Said = (Option<String>, Declared);
 pub(super) struct Catalogues(BTreeMap<(About, String), Vec<Said>>);
 
 /// Finds the statements of one document.
-type Read = fn(&Document) -> Vec<Statement>;
+type Read = fn(&Document, Vocabulary<'_>) -> Vec<Statement>;
 
 const NOTATIONS: [Read; 4] =
     [backstage::statements, dbt::statements, fides::statements, open_lineage::statements];
@@ -52,8 +52,11 @@ const NOTATIONS: [Read; 4] =
 impl Catalogues {
     pub(super) fn new(view: &View<'_>) -> Self {
         let mut all: BTreeMap<_, Vec<Said>> = BTreeMap::new();
+        let vocabulary = view.estate.vocabulary();
         let documents = view.estate.documents.iter();
-        for statement in documents.flat_map(|document| NOTATIONS.iter().flat_map(|read| read(document))) {
+        let statements =
+            documents.flat_map(|document| NOTATIONS.iter().flat_map(move |read| read(document, vocabulary)));
+        for statement in statements {
             for name in statement.names {
                 let said = (statement.server.clone(), statement.declared.clone());
                 all.entry((statement.about, plain(&name))).or_default().push(said);
@@ -98,9 +101,10 @@ fn short(server: &str) -> &str {
 }
 
 /// What one value means under a key of ours.
-fn said(key: &str, value: NodeRef<'_>, of: &str) -> Option<Declared> {
+fn said(vocabulary: Vocabulary<'_>, key: &str, value: NodeRef<'_>, of: &str) -> Option<Declared> {
     let text = value.as_str().unwrap_or_else(|| value.raw());
-    let meaning = Key::of(key).filter(|kind| *kind != Key::Sanitizes)?.meaning(text)?;
+    let kind = vocabulary.key(key).filter(|kind| *kind != Key::Sanitizes)?;
+    let meaning = vocabulary.meaning(kind, text)?;
     Some(declared(meaning, format!("`{key}` of {of} is `{text}`"), value.place()))
 }
 

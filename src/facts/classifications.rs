@@ -8,7 +8,10 @@ use crate::{
     document::NodeRef,
     estate::Resource,
     facts::{Fact, Set, Subject, places},
-    resource::{classification::Key, workload::PodTemplate},
+    resource::{
+        classification::{Key, Vocabulary},
+        workload::PodTemplate,
+    },
     source::Place,
 };
 
@@ -22,14 +25,15 @@ pub(super) fn classifications(set: &Set<'_>) -> Vec<Subject> {
 /// `level` is then `unknown`, as it is where nothing but a category's absence is declared.
 fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
     let node = set.view.estate.node(resource);
+    let vocabulary = set.view.estate.vocabulary();
     let pod = PodTemplate::of(&resource.object, node).filter(|_| &*resource.object.kind != "Pod");
     let mut declarations = Vec::new();
     for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
         for field in ["labels", "annotations"] {
             for (key, span, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
-                if let Some(meaning) = Key::of(key) {
+                if let Some(kind) = vocabulary.key(key) {
                     let place = Place::new(node.document.source, span);
-                    declarations.push(declaration(key, meaning, place, value));
+                    declarations.push(declaration(key, (vocabulary, kind), place, value));
                 }
             }
         }
@@ -52,11 +56,16 @@ fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
     Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })
 }
 
-fn declaration(name: &str, key: Key, place: Place, value: NodeRef<'_>) -> Fact {
+fn declaration(
+    name: &str,
+    (vocabulary, kind): (Vocabulary<'_>, Key),
+    place: Place,
+    value: NodeRef<'_>,
+) -> Fact {
     // `pii: true` is written without quotes often enough; what is meant is plain.
     let text = value.as_str().or_else(|| (value.is_scalar() && !value.is_null()).then(|| value.raw()));
     let text = text.map(str::trim).filter(|text| !text.is_empty() && !is_filled_in_later(text));
-    let meaning = text.map(|text| key.meaning(text));
+    let meaning = text.map(|text| vocabulary.meaning(kind, text));
     let recognised = match &meaning {
         Some(meaning) => Fact::from(meaning.is_some()),
         None => Fact::unknown(),

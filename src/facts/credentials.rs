@@ -71,6 +71,21 @@ struct Credential<'e> {
     reference: Place,
 }
 
+impl Credential<'_> {
+    /// How plainly its name says that it has to be kept, most plainly first.
+    fn weight(&self) -> u8 {
+        let own = self.key.split_once(' ').map_or(self.key.as_str(), |(_, name)| name);
+        let names = || self.secret.as_ref().and_then(|(_, key)| *key).into_iter().chain([own]);
+        if names().any(|name| name::promise(name).is_some()) {
+            0
+        } else if names().any(name::is_public_half) {
+            2
+        } else {
+            1
+        }
+    }
+}
+
 /// The credentials of all workloads of a set.
 #[derive(Debug, Default)]
 pub(super) struct Credentials<'e>(BTreeMap<WorkloadId, Vec<Credential<'e>>>);
@@ -120,7 +135,7 @@ impl<'e> Consumer<'_, 'e> {
         };
         match &setting.origin {
             Origin::Literal | Origin::ConfigMap(_) => {
-                let source = source_of_literal(setting)?;
+                let source = self.source_of_literal(setting)?;
                 let owner = match setting.origin {
                     Origin::ConfigMap(owner) => owner,
                     _ => self.workload.resource,
@@ -195,6 +210,32 @@ impl<'e> Consumer<'_, 'e> {
         (Source::Unknown, vec![Because { text, resource: None, origin: Some(place.clone().into()) }])
     }
 
+    /// Where a setting that is no value of a Secret comes from; `None` where it is no credential.
+    fn source_of_literal(&self, setting: &Setting<'_>) -> Option<Source> {
+        let Some(text) = setting.text.as_deref() else {
+            // Known only after apply.
+            return name::promise(&setting.name).map(|_| Source::Unknown);
+        };
+        let written = setting.written.as_deref().unwrap_or(text);
+        let secrets = &self.set.view.estate.config.secrets;
+        if credential::of_setting(&setting.name, written).is_some() || !secrets.tokens_in(written).is_empty()
+        {
+            let file = &self.set.view.estate.sources.get(setting.place.source).file;
+            let is_allowed = secrets.allows(file, &setting.name, &[written.to_owned()]).is_some();
+            return (!is_allowed).then_some(Source::Literal);
+        }
+        let is_path = written.starts_with('/');
+        if is_path {
+            // `DB_PASSWORD_FILE`: the credential itself comes in the file.
+            let name = setting.name.to_ascii_uppercase();
+            let about = name.strip_suffix("_FILE").or_else(|| name.strip_suffix("_PATH"))?;
+            return name::promise(about).map(|_| Source::File);
+        }
+        // What `$(NAME)` stands for is a credential of its own.
+        let is_kept_elsewhere = shape::is_reference(written) && !written.contains(['$', '{']);
+        (is_kept_elsewhere && name::promise(&setting.name).is_some()).then_some(Source::External)
+    }
+
     fn injected(&self) -> Vec<Credential<'e>> {
         let agent = injected::by_vault_agent(self.workload).into_iter().map(|file| (file, "Vault Agent"));
         let driver = injected::by_csi_driver(self.workload).into_iter().map(|file| (file, "a CSI driver"));
@@ -215,28 +256,6 @@ impl<'e> Consumer<'_, 'e> {
         });
         credentials.collect()
     }
-}
-
-/// Where a setting that is no value of a Secret comes from; `None` where it is no credential.
-fn source_of_literal(setting: &Setting<'_>) -> Option<Source> {
-    let Some(text) = setting.text.as_deref() else {
-        // Known only after apply.
-        return name::promise(&setting.name).map(|_| Source::Unknown);
-    };
-    let written = setting.written.as_deref().unwrap_or(text);
-    if credential::of_setting(&setting.name, written).is_some() {
-        return Some(Source::Literal);
-    }
-    let is_path = written.starts_with('/');
-    if is_path {
-        // `DB_PASSWORD_FILE`: the credential itself comes in the file.
-        let name = setting.name.to_ascii_uppercase();
-        let about = name.strip_suffix("_FILE").or_else(|| name.strip_suffix("_PATH"))?;
-        return name::promise(about).map(|_| Source::File);
-    }
-    // What `$(NAME)` stands for is a credential of its own.
-    let is_kept_elsewhere = shape::is_reference(written) && !written.contains(['$', '{']);
-    (is_kept_elsewhere && name::promise(&setting.name).is_some()).then_some(Source::External)
 }
 
 /// Shape of the value of a Secret behind a setting.
@@ -312,6 +331,9 @@ pub(super) fn subjects(set: &Set<'_>) -> Vec<Subject> {
 }
 
 fn subject(workload: &Workload<'_>, decides: &Credential<'_>, all: &[&Credential<'_>]) -> Subject {
+    // A finding is shown at the first: what has to be kept comes before names of users and hosts.
+    let mut all = all.to_vec();
+    all.sort_by_key(|credential| credential.weight());
     let keys = all.iter().map(|credential| {
         let secret_key = credential.secret.as_ref().and_then(|(_, key)| *key);
         let fields = [

@@ -14,7 +14,7 @@ use crate::{
     document::{NodeRef, Path, Step},
     estate::{Resource, View},
     resource::{
-        classification::{Category, Key, Level, Meaning},
+        classification::{Category, Key, Level, Meaning, Vocabulary},
         terraform::{Attribute, Plan},
         workload::PodTemplate,
     },
@@ -36,6 +36,7 @@ pub(super) struct Declared {
 
 /// One declaration that is in the vocabulary.
 struct Declaration<'e> {
+    kind: Key,
     key: &'e str,
     value: &'e str,
     meaning: Meaning,
@@ -79,7 +80,7 @@ impl Declared {
 
     /// What the tags or labels of a planned resource say; `tags_all` and `effective_labels` hold the provider's
     /// defaults too (domains.md T3).
-    pub(super) fn planned(index: u32, plan: &Plan, position: u32) -> Self {
+    pub(super) fn planned(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan, position: u32) -> Self {
         let Some((resource, values)) =
             plan.resource(position).and_then(|resource| Some((resource, resource.values(plan).ok()?)))
         else {
@@ -89,7 +90,7 @@ impl Declared {
             let Attribute::Known(tags) = values.attribute(&[Step::from(attribute)]) else { continue };
             let mut declared = Self::default();
             for (key, _, value) in tags.entries() {
-                let meaning = Key::of(key).and_then(|kind| kind.meaning(value.as_str()?));
+                let meaning = vocabulary.key(key).and_then(|kind| vocabulary.meaning(kind, value.as_str()?));
                 let Some(meaning) = meaning else { continue };
                 let path = Path(vec![Step::from(attribute), Step::from(key)]);
                 let because = Because {
@@ -138,7 +139,8 @@ pub(super) struct Declarations<'e>(BTreeMap<&'e str, Declared>);
 
 impl<'e> Declarations<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
-        let own = |resource: &'e Resource| declarations(resource, view.estate.node(resource));
+        let vocabulary = view.estate.vocabulary();
+        let own = |resource: &'e Resource| declarations(vocabulary, resource, view.estate.node(resource));
         let namespaces: BTreeMap<&str, Vec<Declaration<'e>>> = view
             .of_kind("", "Namespace")
             .map(|resource| (&*resource.object.name, own(resource)))
@@ -159,19 +161,19 @@ impl<'e> Declarations<'e> {
 }
 
 /// Declarations of an object in the order of their weight: annotations, labels, then those of its Pod.
-fn declarations<'e>(by: &'e Resource, node: NodeRef<'e>) -> Vec<Declaration<'e>> {
+fn declarations<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeRef<'e>) -> Vec<Declaration<'e>> {
     let pod = PodTemplate::of(&by.object, node).filter(|_| &*by.object.kind != "Pod");
     let mut found = Vec::new();
     for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
         for field in ["annotations", "labels"] {
             for (key, _, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
-                let Some(kind) = Key::of(key) else { continue };
+                let Some(kind) = vocabulary.key(key) else { continue };
                 // `pii: true` is written without quotes often enough.
                 let text = value.as_str().or_else(|| value.is_scalar().then(|| value.raw()));
                 let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { continue };
-                if let Some(meaning) = kind.meaning(text) {
+                if let Some(meaning) = vocabulary.meaning(kind, text) {
                     let meaning = if kind == Key::Sanitizes { Meaning::default() } else { meaning };
-                    found.push(Declaration { key, value: text, meaning, place: value.place(), by });
+                    found.push(Declaration { kind, key, value: text, meaning, place: value.place(), by });
                 }
             }
         }
@@ -180,7 +182,7 @@ fn declarations<'e>(by: &'e Resource, node: NodeRef<'e>) -> Vec<Declaration<'e>>
 }
 
 fn combine(own: &[Declaration<'_>], inherited: &[Declaration<'_>]) -> Declared {
-    let is_sanitizer = |declaration: &&Declaration<'_>| Key::of(declaration.key) == Some(Key::Sanitizes);
+    let is_sanitizer = |declaration: &&Declaration<'_>| declaration.kind == Key::Sanitizes;
     let levelled = |declarations: &[Declaration<'_>]| {
         declarations.iter().position(|declaration| declaration.meaning.level.is_some())
     };

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::{Fact, Origin, Subject, Value};
 use crate::{
+    config::Secrets,
     document::{NodeRef, Path, Step, json},
     resource::{
         credential::{self, Class, name},
@@ -27,12 +28,27 @@ use crate::{
 
 /// `{address, type, values: {path: {key, class, origin, variable}}}` for each managed resource with a credential;
 /// `origin` is `constant`, `default`, `variable`, `reference` or `unknown`.
-pub(super) fn resources(index: u32, plan: &Plan) -> Vec<Subject> {
+pub(super) fn resources(secrets: &Secrets, file: &str, index: u32, plan: &Plan) -> Vec<Subject> {
     let origins = Origins::new(plan);
-    let managed = (0..).zip(&plan.resources).filter(|(_, resource)| {
-        resource.mode == Mode::Managed && !MADE.iter().any(|made| resource.kind.starts_with(made))
+    let managed = managed(plan).filter_map(|(position, resource)| {
+        let mut held = held(secrets, plan, resource, &origins);
+        held.retain(|held| secrets.allows(file, &held.key, std::slice::from_ref(&held.text)).is_none());
+        subject(index, position, resource, held, &origins)
     });
-    managed.filter_map(|(position, resource)| subject(index, position, plan, resource, &origins)).collect()
+    managed.collect()
+}
+
+fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
+    (0..).zip(&plan.resources).filter(|(_, resource)| {
+        resource.mode == Mode::Managed && !MADE.iter().any(|made| resource.kind.starts_with(made))
+    })
+}
+
+/// Key and text of every credential in the resources of a plan.
+pub(super) fn credentials(secrets: &Secrets, plan: &Plan) -> Vec<(String, String)> {
+    let origins = Origins::new(plan);
+    let all = managed(plan).flat_map(|(_, resource)| held(secrets, plan, resource, &origins));
+    all.map(|held| (held.key, held.text)).collect()
 }
 
 /// Resources that make their values themselves, or whose objects are judged as Kubernetes has them.
@@ -59,17 +75,13 @@ struct Held {
     path: Vec<Step>,
     key: String,
     class: Class,
+    /// What is written there; may be the credential.
+    text: String,
 }
 
-fn subject(
-    index: u32,
-    position: u32,
-    plan: &Plan,
-    resource: &PlannedResource,
-    origins: &Origins<'_>,
-) -> Option<Subject> {
-    let values = resource.values(plan).ok()?;
+fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Origins<'_>) -> Vec<Held> {
     let mut held = Vec::new();
+    let Ok(values) = resource.values(plan) else { return held };
     if let Some(document) = &values.document {
         for (key, _, value) in document.root().entries().filter(|(key, _, _)| !SKIPPED.contains(key)) {
             let mut path = vec![Step::from(key)];
@@ -80,8 +92,14 @@ fn subject(
         if is_parameter
             && parameter.str_at(&["name"]).is_some_and(|named| name::promise(last(named)).is_some())
         {
-            held.push(Held { path: vec![Step::from("value")], key: "value".to_owned(), class: Class::Named });
+            let text = parameter.str_at(&["value"]).unwrap_or_default().to_owned();
+            let path = vec![Step::from("value")];
+            held.push(Held { path, key: "value".to_owned(), class: Class::Named, text });
         }
+        held.extend(credential::find_own(document.root(), secrets).into_iter().filter_map(|found| {
+            let text = found.values.into_iter().next().unwrap_or_default();
+            Some(Held { path: found.path, key: found.key, class: found.class?, text })
+        }));
     }
     for script in SCRIPTS {
         for constant in origins.constants(resource, script) {
@@ -90,11 +108,22 @@ fn subject(
                 path: path.clone(),
                 key: script.to_owned(),
                 class,
+                text: constant.clone(),
             }));
         }
     }
+    held
+}
+
+fn subject(
+    index: u32,
+    position: u32,
+    resource: &PlannedResource,
+    held: Vec<Held>,
+    origins: &Origins<'_>,
+) -> Option<Subject> {
     let mut facts: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
-    for Held { path, key, class } in held {
+    for Held { path, key, class, .. } in held {
         let (origin, variable) = match origins.of(resource, &path) {
             origins::Origin::Constant => ("constant", None),
             origins::Origin::Default(variable) => ("default", Some(variable)),
@@ -144,7 +173,12 @@ fn search(
             None if text.contains('\n') => in_text(text),
             class => class.filter(|class| *class != Class::Random),
         };
-        held.extend(class.map(|class| Held { path: path.clone(), key: key.to_owned(), class }));
+        held.extend(class.map(|class| Held {
+            path: path.clone(),
+            key: key.to_owned(),
+            class,
+            text: text.to_owned(),
+        }));
         return;
     }
     let named = node.str_at(&["name"]);

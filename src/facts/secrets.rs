@@ -4,10 +4,12 @@
 //! One subject for each Secret of Kubernetes, and one for every other object in which something like a credential
 //! stands. Deliberately absent: who uses it.
 
+mod allowed;
 mod generated;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use self::allowed::allowed;
 pub(super) use self::generated::secrets as generated;
 use crate::{
     document::{NodeRef, Step},
@@ -37,7 +39,7 @@ const MAKERS: [&str; 8] = [
 /// of a Secret, which has to be kept whatever it is.
 pub(super) fn secret(estate: &Estate, resource: &Resource) -> Option<Subject> {
     let node = estate.node(resource);
-    let found = credential::find(&resource.object, node);
+    let found = judged(estate, resource);
     if found.is_empty() && !resource.is_secret() {
         return None;
     }
@@ -53,10 +55,34 @@ pub(super) fn secret(estate: &Estate, resource: &Resource) -> Option<Subject> {
         ("sops", Fact::from(node.at(&["sops", "mac"]).is_some())),
         ("owner", Fact::from(owner)),
         ("labels", Fact::object(labels)),
-        ("values", values(estate.file(resource), &found)),
+        ("values", values(estate, estate.file(resource), &found)),
     ]);
     let fact = fact.at(Some(places::name(node).into()));
     Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })
+}
+
+/// What of an object has to be kept, and is not allowed by the configuration.
+fn judged(estate: &Estate, resource: &Resource) -> Vec<Found> {
+    let mut found = all(estate, resource);
+    let file = &estate.sources.get(estate.file(resource)).file;
+    found.retain(|found| estate.config.secrets.allows(file, &found.key, &found.values).is_none());
+    found
+}
+
+/// What of an object has to be kept by its looks, or by a shape that the configuration declares.
+fn all(estate: &Estate, resource: &Resource) -> Vec<Found> {
+    let node = estate.node(resource);
+    let mut found = credential::find(&resource.object, node);
+    // Schemas describe keys; they hold none.
+    if &*resource.object.kind != "CustomResourceDefinition" {
+        let own = credential::find_own(node, &estate.config.secrets);
+        let is_new = |own: &Found| {
+            !found.iter().any(|known| known.span.start < own.span.end && own.span.start < known.span.end)
+        };
+        let own: Vec<Found> = own.into_iter().filter(is_new).collect();
+        found.extend(own);
+    }
+    found
 }
 
 /// The API server's default is `Opaque` (core/v1 `SecretType`).
@@ -68,7 +94,7 @@ fn kind_of_secret(node: NodeRef<'_>) -> Fact {
 }
 
 /// By where each stands, so that a finding keeps its name when others come and go.
-fn values(source: SourceId, found: &[Found]) -> Fact {
+fn values(estate: &Estate, source: SourceId, found: &[Found]) -> Fact {
     let mut values: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
     for found in found {
         let mut at = found.at.clone();
@@ -89,7 +115,7 @@ fn values(source: SourceId, found: &[Found]) -> Fact {
             ("field", Fact::from(field)),
             ("shape", Fact::from(found.shape.name())),
             ("class", Fact::from(found.class.map(Class::name))),
-            ("issuer", Fact::from(found.class.and_then(Class::issuer))),
+            ("issuer", Fact::from(found.class.and_then(|class| class.issuer(&estate.config.secrets)))),
             ("public", Fact::from(name::is_public_half(&found.key))),
         ]);
         let place = Place::new(source, found.shown.clone());

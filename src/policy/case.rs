@@ -186,7 +186,10 @@ impl<'e> Input<'e> {
             Self::Object(resource) => {
                 let secrets = credential::secrets(&resource.object, estate.node(resource));
                 let secrets = secrets.into_iter().flat_map(|secret| secret.values);
-                secrets.chain(sensitive_texts(estate, resource)).collect()
+                secrets
+                    .chain(sensitive_texts(estate, resource))
+                    .chain(own(estate, estate.node(resource)))
+                    .collect()
             }
             Self::Fact(_) | Self::Nothing(_) => Vec::new(),
             Self::Planned(plan, resource) => {
@@ -194,18 +197,21 @@ impl<'e> Input<'e> {
                 let values = plan.and_then(|plan| plan.resource(*resource)?.values(plan).ok());
                 let mut texts = values.as_ref().map(Values::sensitive_texts).unwrap_or_default();
                 let root = values.as_ref().and_then(|values| values.document.as_ref()).map(Document::root);
-                texts.extend(root.into_iter().flat_map(literals));
+                texts.extend(root.into_iter().flat_map(|root| literals(estate, root)));
                 texts
             }
             Self::Plan(whole) => {
                 let marked = estate.plans.get(whole.plan).map(Plan::sensitive_texts).unwrap_or_default();
-                marked.into_iter().chain(whole.root(estate).into_iter().flat_map(literals)).collect()
+                marked
+                    .into_iter()
+                    .chain(whole.root(estate).into_iter().flat_map(|root| literals(estate, root)))
+                    .collect()
             }
             Self::Node(document, node) => {
                 let mut objects = estate.resources_of(*document).peekable();
                 match objects.peek() {
                     Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
-                    None => literals(*node),
+                    None => literals(estate, *node),
                 }
             }
             Self::Combined(parts) => {
@@ -224,8 +230,15 @@ fn value_path(path: &[Step]) -> &[Step] {
 }
 
 /// What looks like a credential in what is no object of Kubernetes, whether a plan marks it or not.
-fn literals(root: NodeRef<'_>) -> Vec<String> {
-    credential::find_in_settings(root).into_iter().flat_map(|found| found.values).collect()
+fn literals(estate: &Estate, root: NodeRef<'_>) -> Vec<String> {
+    let found = credential::find_in_settings(root).into_iter().flat_map(|found| found.values);
+    found.chain(own(estate, root)).collect()
+}
+
+/// What has the shape of a credential that the configuration declares.
+fn own(estate: &Estate, root: NodeRef<'_>) -> Vec<String> {
+    let found = credential::find_own(root, &estate.config.secrets);
+    found.into_iter().flat_map(|found| found.values).collect()
 }
 
 /// What the plan that holds an object does not want shown of it.

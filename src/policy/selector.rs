@@ -57,7 +57,7 @@ pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
                 cases.extend(merge(subjects).into_iter().map(|(subject, sets)| case(name, subject, sets)));
             }
             Make::Plan(make) => cases.extend(estate.plans.iter().enumerate().flat_map(|(index, plan)| {
-                let subjects = make(u32::try_from(index).unwrap_or(u32::MAX), plan);
+                let subjects = make(estate, u32::try_from(index).unwrap_or(u32::MAX), plan);
                 subjects.into_iter().map(|subject| case(name, subject, estate.sets.clone()))
             })),
         }

@@ -3,7 +3,12 @@
 //! There is no standard; this is our vocabulary, and a value outside it is never guessed.
 //! Deliberately absent: where a declaration stands, and what inherits it.
 
+mod vocabulary;
+
 use std::collections::BTreeSet;
+
+pub use self::vocabulary::Vocabulary;
+use crate::config::separates_words as separates;
 
 /// How far data may spread, from the widest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +79,7 @@ impl Category {
 impl Key {
     /// What a key of a label, annotation or tag declares; `None` where it is about something else. The part before
     /// the last `/` and words of an organisation in front do not matter.
-    pub fn of(key: &str) -> Option<Self> {
+    fn of(key: &str) -> Option<Self> {
         if key == "probity.dev/sanitizes" {
             return Some(Self::Sanitizes);
         }
@@ -106,18 +111,20 @@ impl Key {
         }
     }
 
-    /// What a value means; `None`: it is in no vocabulary.
-    pub fn meaning(self, value: &str) -> Option<Meaning> {
+    /// What a value means, `own` words of an organisation first; `None`: it is in no vocabulary.
+    fn meaning(self, value: &str, own: Words<'_>) -> Option<Meaning> {
+        let category = |word: &str| own(word).or_else(|| category(word).map(<[Category]>::to_vec));
+        let framework = |word: &str| own(word).or_else(|| framework(word).map(<[Category]>::to_vec));
         match self {
             Self::Level => level(value)
                 .map(|level| Meaning { level: Some(level), ..Meaning::default() })
-                .or_else(|| listed(value, category)),
-            Self::Categories => listed(value, category),
-            Self::Framework => listed(value, framework),
+                .or_else(|| listed(value, &category)),
+            Self::Categories => listed(value, &category),
+            Self::Framework => listed(value, &framework),
             Self::Contains(kind) => match normalised(value).as_str() {
                 "true" | "yes" | "y" | "1" => Some(Meaning::of([kind])),
                 "false" | "no" | "n" | "0" | "none" => Some(Meaning::default()),
-                _ => listed(value, category),
+                _ => listed(value, &category),
             },
             Self::Sanitizes => {
                 let known = parts(value).all(|part| matches!(part, "masked" | "tokenized" | "aggregated"));
@@ -151,6 +158,9 @@ fn level(value: &str) -> Option<Level> {
 
 /// What one word of a list stands for: nothing where it is known and of no category.
 type Categories = &'static [Category];
+
+/// Words with the categories that each stands for.
+type Words<'w> = &'w dyn Fn(&str) -> Option<Vec<Category>>;
 
 /// A category by name, or by its Fides key (fideslang data categories: longest prefix on dots). Keys of data that
 /// is about nobody are known, and of no category.
@@ -190,17 +200,17 @@ fn framework(value: &str) -> Option<Categories> {
 }
 
 /// A list whose every element is known. Labels can hold no comma, so other separators stand in for it.
-fn listed(value: &str, known: fn(&str) -> Option<Categories>) -> Option<Meaning> {
+fn listed(value: &str, known: Words<'_>) -> Option<Meaning> {
     let value = value.trim().to_ascii_lowercase();
     if let Some(categories) = known(&value) {
-        return Some(Meaning::of(categories.iter().copied()));
+        return Some(Meaning::of(categories));
     }
     let all = |separators: &[char]| {
         let parts = value.split(separators).map(str::trim).filter(|part| !part.is_empty());
         parts.map(known).collect::<Option<Vec<_>>>().filter(|parts| !parts.is_empty())
     };
     let found = all(&[',', ';', '|', '+', ' ']).or_else(|| all(&[',', '_', '.'])).or_else(|| all(&['-']))?;
-    Some(Meaning::of(found.into_iter().flatten().copied()))
+    Some(Meaning::of(found.into_iter().flatten()))
 }
 
 fn parts(value: &str) -> impl Iterator<Item = &str> {
@@ -217,10 +227,6 @@ fn normalised(text: &str) -> String {
 fn after(key: &str, suffix: &str) -> Option<bool> {
     let mut key = key.chars().rev().filter(|c| !separates(*c)).flat_map(char::to_lowercase);
     suffix.chars().rev().all(|expected| key.next() == Some(expected)).then(|| key.next().is_none())
-}
-
-fn separates(character: char) -> bool {
-    matches!(character, '-' | '_' | '.' | ':' | '/') || character.is_whitespace()
 }
 
 /// Words in lower case; `containsPII` has two.
@@ -307,7 +313,7 @@ mod tests {
             (contains, "no", None, &[]),
             (Key::Sanitizes, "masked,aggregated", None, &[]),
         ] {
-            let meaning = key.meaning(value).unwrap_or_else(|| panic!("{value} is known"));
+            let meaning = key.meaning(value, &|_| None).unwrap_or_else(|| panic!("{value} is known"));
             assert_eq!(meaning.level, level, "{value}");
             assert!(meaning.categories.iter().eq(categories), "{value}: {:?}", meaning.categories);
         }
@@ -322,7 +328,7 @@ mod tests {
             (Key::Framework, "house rules"),
             (Key::Sanitizes, "washed"),
         ] {
-            assert_eq!(key.meaning(value), None, "{value}");
+            assert_eq!(key.meaning(value, &|_| None), None, "{value}");
         }
     }
 }

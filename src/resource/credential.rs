@@ -6,6 +6,7 @@
 
 mod literal;
 pub mod name;
+mod own;
 mod search;
 pub mod string;
 mod token;
@@ -16,12 +17,14 @@ mod tests;
 
 use std::{ops::Range, sync::Arc};
 
+pub use self::own::find as find_own;
 use self::{literal::Context, search::Search};
 use super::{
     kubernetes::{self, Object},
     shape::{self, Shape},
 };
 use crate::{
+    config::Secrets,
     document::{NodeRef, Step, json},
     source::SourceId,
 };
@@ -39,6 +42,8 @@ pub enum Class {
     Named,
     /// It tells its issuer by its shape.
     Token(&'static str),
+    /// Of a shape that the configuration declares, by its position there.
+    Own(usize),
     /// Random enough to be one.
     Random,
 }
@@ -50,15 +55,16 @@ impl Class {
             Self::ConnectionString => "connection-string",
             Self::Weak => "weak",
             Self::Named => "named",
-            Self::Token(_) => "token",
+            Self::Token(_) | Self::Own(_) => "token",
             Self::Random => "random",
         }
     }
 
     /// Who issued it, where that shows.
-    pub const fn issuer(self) -> Option<&'static str> {
+    pub fn issuer(self, declared: &Secrets) -> Option<&str> {
         match self {
             Self::Token(issuer) => Some(issuer),
+            Self::Own(position) => declared.name_of(position),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn credentials(estate: &mut Estate) {
         let literals = secrets.flat_map(Generator::literals);
         literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
     });
-    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).collect();
+    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).chain(own(estate)).collect();
     estate.sources.mask(places);
 }
 
@@ -98,6 +98,23 @@ fn comments(document: &Document, secrets: &[Secret]) -> Vec<Range<usize>> {
         starts.range(line..start).next().is_some() || said.split_whitespace().any(repeats)
     });
     found.map(|comment| comment.span.start as usize..comment.span.end as usize).collect()
+}
+
+/// Credentials of the shapes that the configuration declares: in the text of every source, and in what its strings are.
+fn own(estate: &Estate) -> Vec<Place> {
+    let secrets = &estate.config.secrets;
+    if secrets.tokens.is_empty() {
+        return Vec::new();
+    }
+    let sources: Vec<_> = estate.sources.iter().collect();
+    let texts = sources.par_iter().flat_map_iter(|(id, source)| {
+        secrets.tokens_in(&source.text).into_iter().map(|(_, range)| Place::new(*id, range))
+    });
+    let documents = estate.documents.par_iter().flat_map_iter(|document| {
+        let found = credential::find_own(document.root(), secrets);
+        found.into_iter().map(|found| Place::new(document.source, found.span))
+    });
+    texts.chain(documents).collect()
 }
 
 /// What of a source that failed belongs to no document: nobody knows which of it is a credential, and the hash of a

@@ -82,12 +82,95 @@ fn overrides_apply_in_the_report_and_are_recorded() {
 }
 
 #[test]
-fn keys_of_later_versions_are_validated_and_said_to_be_without_effect() {
-    let folder = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "fail-on: low\nsecrets: {allow: [X]}\n")]);
-    let shown = stderr(&folder, &SCAN);
-    assert!(shown.contains("probity.yaml:2: `secrets` is valid, but without effect"), "{shown}");
-    assert!(!shown.contains("fail-on"), "{shown}");
-    assert_eq!(folder.code(&SCAN), Some(0));
+fn allowed_values_are_no_findings_and_are_counted_said_and_recorded() {
+    let map =
+        |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{{data}}}\n");
+    let two = map("DEMO_PASSWORD: bankofanthos, DB_PASSWORD: accounts-pwd");
+    let own = |entry: &str| format!("secrets:\n  allow:\n    - {{{entry}, reason: logs in nowhere}}\n");
+    for (entry, expected, count) in [
+        ("key: 'DEMO_*'", vec!["k8s/a.yaml"], "1 value"),
+        ("path: k8s", vec![], "2 values"),
+        ("path: other", vec!["k8s/a.yaml", "k8s/a.yaml"], "0 values"),
+        ("value: '[a-z]+'", vec!["k8s/a.yaml"], "1 value"),
+        ("key: 'DEMO_*', value: '[0-9]+'", vec!["k8s/a.yaml", "k8s/a.yaml"], "0 values"),
+    ] {
+        let folder = Folder::new(&[("k8s/a.yaml", &two), ("probity.yaml", &own(entry))]);
+        let report = folder.report(&["--rule", "secrets/*"]);
+        let files: Vec<_> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["place"]["file"].as_str().unwrap())
+            .collect();
+        assert_eq!(files, expected, "{entry}: {report:#}");
+        assert_eq!(report["overrides"][0]["from"], count, "{entry}");
+        assert_eq!(report["overrides"][0]["source"], "probity.yaml:3", "{entry}");
+    }
+    let folder =
+        Folder::new(&[("a.yaml", &map("DEMO_PASSWORD: bankofanthos")), ("probity.yaml", &own("path: ."))]);
+    let shown = folder.run(&["scan"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("1 value (probity.yaml:3)") && !shown.contains("bankofanthos"), "{shown}");
+    let log = folder.run(&["audit", "show", "-f", "json"]);
+    let log = String::from_utf8_lossy(&log.stdout);
+    assert!(log.contains("\"allow\"") && log.contains("\"configuration\":\""), "{log}");
+    let bare = Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "secrets: {allow: [DEMO_PASSWORD]}\n")]);
+    assert!(stderr(&bare, &SCAN).contains("probity.yaml:1:19: expected a map with a `reason`"));
+}
+
+#[test]
+fn own_shapes_of_credentials_are_found_and_never_shown() {
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  greeting: hello acme_qwrtzpsd! # acme_mnbvcxyl\n  file.txt: |\n    one\n    two acme_lkjhgfds\n";
+    let plan = r#"{"format_version": "1.2", "terraform_version": "1.9.0", "complete": true, "resource_changes": [{"address": "aws_lambda_function.a", "mode": "managed", "type": "aws_lambda_function", "name": "a",
+      "provider_name": "registry.terraform.io/hashicorp/aws", "change": {"actions": ["create"], "before": null, "after": {"description": "with acme_plmnbvcx", "function_name": "f"}, "after_unknown": {}, "before_sensitive": false, "after_sensitive": {}}}],
+      "configuration": {"root_module": {"resources": [{"address": "aws_lambda_function.a", "mode": "managed", "type": "aws_lambda_function", "name": "a", "expressions": {"description": {"constant_value": "with acme_plmnbvcx"}}}]}}}"#;
+    let configuration = "secrets:\n  tokens: [{id: acme token, pattern: 'acme_[a-z]{8}'}]\n";
+    let folder = Folder::new(&[("a.yaml", manifest), ("plan.json", plan), ("probity.yaml", configuration)]);
+    let report = folder.report(&["--rule", "secrets/*"]);
+    let found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["place"]["line"].as_u64().unwrap()))
+        .collect();
+    let plaintext = "secrets/plaintext-credential";
+    assert_eq!(found, [(plaintext, 5), (plaintext, 8), ("secrets/terraform-literal", 2)], "{report:#}");
+    assert!(report.to_string().contains("acme token"), "{report:#}");
+    for format in ["text", "json", "sarif", "markdown", "html"] {
+        let shown = folder.run(&["scan", "--audit", "off", "-f", format]);
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        for part in ["qwrtzpsd", "mnbvcxyl", "lkjhgfds", "plmnbvcx"] {
+            assert!(!shown.contains(part), "{format} shows {part}");
+        }
+    }
+    let none = Folder::new(&[("a.yaml", manifest)]);
+    assert_eq!(none.report(&["--rule", "secrets/*"])["findings"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn own_words_for_classes_of_data_are_read_and_unknown_ones_stay_findings() {
+    let service = |key: &str, value: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a, labels: {{{key}: {value}}}}}\n")
+    };
+    let own = "classification:\n  keys: ['*data-tier']\n  levels: {c-3: restricted}\n";
+    for (key, value, configuration, findings) in [
+        ("data-classification", "C3", "", 1),
+        ("data-classification", "C3", own, 0),
+        ("data-classification", "c4", own, 1),
+        ("acme.io/data-tier", "c4", "", 0),
+        ("acme.io/data-tier", "c4", own, 1),
+        ("acme.io/data-tier", "c3", own, 0),
+    ] {
+        let folder = Folder::new(&[("a.yaml", &service(key, value)), ("probity.yaml", configuration)]);
+        let report = folder.report(&["--rule", "lineage/unknown-classification"]);
+        let found = report["findings"].as_array().unwrap();
+        assert_eq!(found.len(), findings, "{key}: {value} with {configuration:?}: {report:#}");
+    }
+    let wrong =
+        Folder::new(&[("a.yaml", GOOD), ("probity.yaml", "classification: {levels: {c3: secret}}\n")]);
+    assert_eq!(wrong.code(&SCAN), Some(2));
+    let shown = stderr(&wrong, &SCAN);
+    assert!(shown.contains("probity.yaml:1:31: unknown value `secret`"), "{shown}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) struct Before {
 
 impl Prepared {
     pub(super) fn new(arguments: &Arguments, terminal: &Terminal) -> Result<Self, Failure> {
-        let (settings, configured) = arguments.estate.settings(terminal)?;
+        let (settings, configured) = arguments.estate.settings()?;
         Self::of(arguments, settings, configured, terminal)
     }
 
@@ -66,7 +66,7 @@ impl Prepared {
         let base = Base::new(paths, root, &current).map_err(Failure::usage)?;
         let past = Past::new(reference, &base.root, &current)?;
         let prepared = past.within(|| {
-            let (settings, configured) = arguments.estate.settings_of(&past.existing(paths)?, terminal)?;
+            let (settings, configured) = arguments.estate.settings_of(&past.existing(paths)?)?;
             // What there is to notice of policies is told once, when they are loaded for the new tree.
             let old = Self::of(arguments, settings, configured, &Terminal::silent())?;
             let mut estate = scan::read_for(&old.policies, &old.settings, &|_, _| {})?;

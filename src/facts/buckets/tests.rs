@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{facts, source::SourceId};
+use crate::{facts, resource::classification::Vocabulary, source::SourceId};
 
 mod clouds;
 mod parts_of_s3;
@@ -91,5 +91,5 @@ fn json_of(fact: &Fact) -> Value {
 
 /// The fact of the first bucket.
 fn bucket(resources: &[Planning]) -> Value {
-    json_of(&subjects(0, &plan(resources)).first().unwrap().fact)
+    json_of(&subjects(Vocabulary::default(), 0, &plan(resources)).first().unwrap().fact)
 }

@@ -4,10 +4,10 @@ use super::{About, Statement, said, together};
 use crate::{
     document::{Document, NodeRef},
     facts::declared::Declared,
-    resource::classification::Key,
+    resource::classification::{Key, Vocabulary},
 };
 
-pub(super) fn statements(document: &Document) -> Vec<Statement> {
+pub(super) fn statements(document: &Document, vocabulary: Vocabulary<'_>) -> Vec<Statement> {
     let root = document.root();
     if root.get("apiVersion").is_some() {
         return Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn statements(document: &Document) -> Vec<Statement> {
                 _ => continue,
             };
             let mut all = Vec::new();
-            collect(object, name, &mut all);
+            collect(vocabulary, object, name, &mut all);
             if let Some(declared) = together(all) {
                 found.push(Statement { about: About::Data, names, server: None, declared });
             }
@@ -33,21 +33,22 @@ pub(super) fn statements(document: &Document) -> Vec<Statement> {
     found
 }
 
-fn collect(node: NodeRef<'_>, of: &str, found: &mut Vec<Declared>) {
+fn collect(vocabulary: Vocabulary<'_>, node: NodeRef<'_>, of: &str, found: &mut Vec<Declared>) {
     let of = node.str_at(&["name"]).unwrap_or(of);
     let described = format!("`{of}` in dbt");
     for holder in [Some(node), node.get("config")].into_iter().flatten() {
         for (key, _, value) in holder.get("meta").into_iter().flat_map(NodeRef::entries) {
-            found.extend(said(key, value, &described));
+            found.extend(said(vocabulary, key, value, &described));
         }
         for tag in holder.get("tags").into_iter().flat_map(NodeRef::items) {
-            let known = tag.as_str().is_some_and(|text| Key::Categories.meaning(text).is_some());
-            found.extend(known.then(|| said("data-categories", tag, &described)).flatten());
+            let meaning = |text: &str| vocabulary.meaning(Key::Categories, text);
+            let is_known = tag.as_str().is_some_and(|text| meaning(text).is_some());
+            found.extend(is_known.then(|| said(vocabulary, "data-categories", tag, &described)).flatten());
         }
     }
     for key in ["tables", "columns"] {
         for part in node.get(key).into_iter().flat_map(NodeRef::items) {
-            collect(part, of, found);
+            collect(vocabulary, part, of, found);
         }
     }
 }

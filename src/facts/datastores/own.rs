@@ -8,7 +8,7 @@ use crate::{
     document::NodeRef,
     facts::{
         Because, Set,
-        environment::{Origin, Setting},
+        environment::{Channel, Origin, Setting},
         places,
         truth::Truth,
         workloads::WorkloadId,
@@ -194,11 +194,15 @@ fn authentication(
     };
     let asks = |setting: &&&Setting<'_>| {
         let text = setting.text.as_deref().unwrap_or_default();
-        ASKING
-            .iter()
-            .any(|word| setting.name == *word || text.lines().any(|line| line.trim_start().starts_with(word)))
-            || text.contains("--requirepass")
-            || text.contains("--auth ")
+        let is_told = ASKING.iter().any(|word| {
+            setting.name == *word || text.lines().any(|line| line.trim_start().starts_with(word))
+        }) || text.contains("--requirepass")
+            || text.contains("--auth ");
+        is_told && !is_undefined(text, settings)
+    };
+    let asks_for_its_own_text = |setting: &&&Setting<'_>| {
+        let text = setting.text.as_deref().unwrap_or_default();
+        ASKING.contains(&&*setting.name) && is_undefined(text, settings)
     };
     let secured = |setting: &&&Setting<'_>| {
         let text = setting.text.as_deref().unwrap_or_default().trim();
@@ -212,6 +216,10 @@ fn authentication(
         .or_else(|| settings.iter().find(secured))
     {
         return Some(told(Truth::True, setting, "its settings ask clients for credentials"));
+    }
+    if let Some(setting) = settings.iter().find(asks_for_its_own_text) {
+        let text = "the variable is not there, so that the text of the manifest is the password";
+        return Some(told(Truth::False, setting, text));
     }
     // Bitnami's `ALLOW_EMPTY_PASSWORD` and its like say it in so many words.
     if let Some(setting) = settings.iter().find(opens) {
@@ -242,6 +250,19 @@ fn authentication(
         origin: Some(place.into()),
     };
     Some(Authentication { required, because })
+}
+
+/// Whether a text is a reference to a variable that the container has not: Kubernetes leaves it as it is (core/v1
+/// `Container`, `args`). Objects outside of the input may hold it, and Services bring variables of their own.
+fn is_undefined(text: &str, settings: &[&Setting<'_>]) -> bool {
+    let Some(name) = text.trim().strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) else {
+        return false;
+    };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let may_hold = |setting: &&Setting<'_>| {
+        setting.channel == Channel::Variable && (setting.name == name || setting.name.ends_with('*'))
+    };
+    is_name && !name.contains("_SERVICE_") && !name.contains("_PORT") && !settings.iter().any(may_hold)
 }
 
 /// Whether an image asks clients for credentials where nothing tells it to or not to.

@@ -328,7 +328,8 @@ fn of_server(set: &Set<'_>, id: ServerId) -> Declared {
         ServedBy::Service(service) => declarations.of(set.services().get(service).resource),
         ServedBy::Planned { plan, position } => {
             let planned: Option<&Plan> = set.view.estate.plans.get(plan as usize);
-            planned.map(|planned| Declared::planned(plan, planned, position)).unwrap_or_default()
+            let vocabulary = set.view.estate.vocabulary();
+            planned.map(|planned| Declared::planned(vocabulary, plan, planned, position)).unwrap_or_default()
         }
         ServedBy::Elsewhere => Declared::default(),
     };

@@ -22,7 +22,7 @@ fn origins(text: &str) -> Vec<String> {
         Some(Value::String(text)) => text.to_string(),
         other => panic!("`{key}` is {other:?}"),
     };
-    resources(0, &plan)
+    resources(&Secrets::default(), "plan.json", 0, &plan)
         .iter()
         .flat_map(|subject| match subject.fact.get("values").map(|values| &values.value) {
             Some(Value::Object(values)) => values

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Fact, Subject, Value, name};
 use crate::{
+    config::Secrets,
     document::Document,
     estate::Estate,
     facts::Origin,
@@ -18,20 +19,23 @@ use crate::{
 /// One subject for each generator with literals; a Secret for each of its values, a `ConfigMap` for its credentials.
 pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Subject> {
     let generators = generators(document).into_iter();
-    generators.filter_map(|generator| subject(document, generator, &estate.namespace)).collect()
+    generators.filter_map(|generator| subject(estate, document, generator)).collect()
 }
 
-fn subject(document: &Document, generator: Generator<'_>, default_namespace: &str) -> Option<Subject> {
+fn subject(estate: &Estate, document: &Document, generator: Generator<'_>) -> Option<Subject> {
+    let secrets = &estate.config.secrets;
+    let file = &estate.sources.get(document.source).file;
     let is_secret = generator.kind == "Secret";
     let mut values: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
     for literal in generator.literals() {
         let shape = shape::of_text(literal.text);
         let class = match shape {
             Shape::PrivateKey => Some(Class::PrivateKey),
-            _ => credential::of_setting(literal.key, literal.text),
+            _ => of_literal(secrets, literal.key, literal.text),
         };
         let class = class.filter(|class| !is_secret || matches!(class, Class::PrivateKey | Class::Weak));
-        if class.is_none() && !is_secret {
+        let is_allowed = || secrets.allows(file, literal.key, &[literal.text.to_owned()]).is_some();
+        if (class.is_none() && !is_secret) || is_allowed() {
             continue;
         }
         let at = format!("literals.{}", literal.key);
@@ -41,7 +45,7 @@ fn subject(document: &Document, generator: Generator<'_>, default_namespace: &st
             ("field", Fact::from(if is_secret { "stringData" } else { "data" })),
             ("shape", Fact::from(shape.name())),
             ("class", Fact::from(class.map(Class::name))),
-            ("issuer", Fact::from(class.and_then(Class::issuer))),
+            ("issuer", Fact::from(class.and_then(|class| class.issuer(secrets)))),
             ("public", Fact::from(name::is_public_half(literal.key))),
         ]);
         values.insert(at.into(), fact.at(Some(Origin::Place(Place::new(document.source, literal.span)))));
@@ -49,7 +53,7 @@ fn subject(document: &Document, generator: Generator<'_>, default_namespace: &st
     if values.is_empty() {
         return None;
     }
-    let namespace = generator.namespace.unwrap_or(default_namespace);
+    let namespace = generator.namespace.unwrap_or(&estate.namespace);
     let kind = generator.node.str_at(&["type"]).unwrap_or("Opaque");
     let fact = Fact::object([
         ("kind", Fact::from(generator.kind)),
@@ -67,4 +71,10 @@ fn subject(document: &Document, generator: Generator<'_>, default_namespace: &st
         kind: Arc::from(generator.kind),
         fact: fact.at(Some(Origin::Place(place))),
     })
+}
+
+/// By its looks, or by a shape that the configuration declares.
+pub(super) fn of_literal(secrets: &Secrets, key: &str, text: &str) -> Option<Class> {
+    let own = || secrets.tokens_in(text).first().map(|(token, _)| Class::Own(*token));
+    credential::of_setting(key, text).or_else(own)
 }

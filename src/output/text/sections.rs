@@ -38,6 +38,7 @@ pub(super) fn render(
     sections.waivers("expired waivers", &report.expired_waivers)?;
     sections.waivers("unused waivers", &report.unused_waivers)?;
     sections.overrides(report)?;
+    sections.allowed(report)?;
     sections.not_assessed(report)?;
     sections.not_applicable(report)?;
     sections.errors(report)?;
@@ -123,6 +124,19 @@ impl Sections<'_> {
         for setting in severities {
             let (rule, source) = (one_line(&setting.rule), one_line(&setting.source));
             writeln!(self.out, "  {rule}: {} instead of {} ({source})", setting.to, setting.from)?;
+        }
+        writeln!(self.out)
+    }
+
+    fn allowed(&mut self, report: &Report) -> io::Result<()> {
+        let entries: Vec<_> = report.overrides.iter().filter(|setting| setting.setting == "allow").collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let title = "look like credentials and are declared to be none";
+        self.heading(AnsiColor::BrightBlue, "allowed", title)?;
+        for entry in entries {
+            writeln!(self.out, "  {} ({})", entry.from, one_line(&entry.source))?;
         }
         writeln!(self.out)
     }

@@ -257,7 +257,7 @@ fn a_container_is_public_where_its_account_and_network_let_it() {
 fn an_account_has_the_customers_key_where_one_is_named() {
     let key = |resources: Vec<Planning>| {
         let plan = plan(&resources);
-        let subjects = subjects(0, &plan);
+        let subjects = subjects(Vocabulary::default(), 0, &plan);
         let account = subjects.iter().find(|subject| &*subject.kind == "azurerm_storage_account").unwrap();
         assert!(account.fact.get("public").is_none());
         json_of(account.fact.get("encryption").unwrap())["key"].clone()

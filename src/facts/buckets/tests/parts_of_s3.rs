@@ -111,7 +111,7 @@ fn a_policy_document_that_is_not_planned_is_read_from_the_configuration() {
     });
     let public = |text: &Value| {
         let plan = Plan::parse(SourceId(0), &text.to_string().into()).unwrap();
-        json_of(subjects(0, &plan)[0].fact.get("public").unwrap())
+        json_of(subjects(Vocabulary::default(), 0, &plan)[0].fact.get("public").unwrap())
     };
     assert_eq!(public(&text), json!(true));
     let document = &mut text["configuration"]["root_module"]["resources"][2]["expressions"];

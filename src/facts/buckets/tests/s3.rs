@@ -343,7 +343,7 @@ fn a_part_belongs_to_the_bucket_that_it_names() {
 #[test]
 fn the_origin_of_a_way_is_what_grants_it() {
     let plan = plan(&[new(), policy("create"), block("create", &[])]);
-    let subject = subjects(0, &plan).remove(0);
+    let subject = subjects(Vocabulary::default(), 0, &plan).remove(0);
     let at = |path: &[Step]| {
         let (Some(Origin::Planned { resource, path, .. }), true) = subject.fact.locate(path) else {
             panic!("{path:?}")
@@ -380,7 +380,7 @@ fn a_sensitive_name_is_not_told_and_a_declared_level_is() {
         "type": "aws_s3_bucket", "name": "b", "change": {"actions": ["create"],
         "after": {"bucket": "s3cret", "tags": {"Data.Classification": "no level", "data-classification": "Public"}}, "after_sensitive": {"bucket": true}}}]});
     let plan = Plan::parse(SourceId(0), &text.to_string().into()).unwrap();
-    let found = json_of(&subjects(0, &plan)[0].fact);
+    let found = json_of(&subjects(Vocabulary::default(), 0, &plan)[0].fact);
     assert_eq!(found["name"], "unknown");
     assert_eq!(found["classification"], "public");
     assert!(!found.to_string().contains("s3cret"));
@@ -394,7 +394,7 @@ proptest! {
         let end = (start + cut).min(text.len());
         text.replace_range(start..end, &with);
         if let Ok(plan) = Plan::parse(SourceId(0), &text.as_str().into()) {
-            for subject in subjects(0, &plan) {
+            for subject in subjects(Vocabulary::default(), 0, &plan) {
                 prop_assert!(plan.position(&subject.resource).is_some());
             }
         }

@@ -1,0 +1,45 @@
+//! How many values the configuration allows: what nobody judges has to be said.
+
+use super::all;
+use crate::{
+    estate::Estate,
+    facts::planned_secrets,
+    resource::{kustomization::generators, shape::Shape},
+};
+
+/// For each entry of `secrets.allow`, how many values that look like credentials it allows.
+pub fn allowed(estate: &Estate) -> Vec<usize> {
+    let secrets = &estate.config.secrets;
+    let mut counts = vec![0; secrets.allow.len()];
+    if counts.is_empty() {
+        return counts;
+    }
+    let mut count = |file: &str, key: &str, values: &[String]| {
+        let entry = secrets.allows(file, key, values);
+        if let Some(count) = entry.and_then(|entry| counts.get_mut(entry)) {
+            *count += 1;
+        }
+    };
+    for resource in &estate.resources {
+        let file = &estate.sources.get(estate.file(resource)).file;
+        for found in all(estate, resource).iter().filter(|found| found.shape != Shape::Empty) {
+            count(file, &found.key, &found.values);
+        }
+    }
+    for document in &estate.documents {
+        let file = &estate.sources.get(document.source).file;
+        let generators = generators(document);
+        for literal in generators.into_iter().flat_map(|generator| generator.literals()) {
+            if super::generated::of_literal(secrets, literal.key, literal.text).is_some() {
+                count(file, literal.key, &[literal.text.to_owned()]);
+            }
+        }
+    }
+    for plan in &estate.plans {
+        let file = &estate.sources.get(plan.source).file;
+        for (key, text) in planned_secrets::credentials(secrets, plan) {
+            count(file, &key, &[text]);
+        }
+    }
+    counts
+}
