@@ -4,7 +4,10 @@ use super::all;
 use crate::{
     estate::Estate,
     facts::planned_secrets,
-    resource::{kustomization::generators, shape::Shape},
+    resource::{
+        kustomization::{Generator, generators},
+        shape::Shape,
+    },
 };
 
 /// For each entry of `secrets.allow`, how many values that look like credentials it allows.
@@ -29,7 +32,7 @@ pub fn allowed(estate: &Estate) -> Vec<usize> {
     for document in &estate.documents {
         let file = &estate.sources.get(document.source).file;
         let generators = generators(document);
-        for literal in generators.into_iter().flat_map(|generator| generator.literals()) {
+        for literal in generators.into_iter().flat_map(Generator::literals) {
             if super::generated::of_literal(secrets, literal.key, literal.text).is_some() {
                 count(file, literal.key, &[literal.text.to_owned()]);
             }
