@@ -62,6 +62,16 @@ pub struct Related {
     pub via: Option<Arc<str>>,
 }
 
+/// One scalar of a source, replaced; all other bytes stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    pub place: Place,
+    /// Text that takes the place of what stands there, quotes and all.
+    pub replacement: String,
+    /// What reading the replacement yields.
+    pub value: serde_json::Value,
+}
+
 /// A rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -84,6 +94,8 @@ pub struct Finding {
     pub peer: Option<String>,
     /// What to do about this one, where the rule knows it better than its `recommended_action`.
     pub remedy: Option<String>,
+    /// The mechanical remedy, where there is a safe one.
+    pub fix: Option<Edit>,
     /// Other keys of the policy's result, as JSON.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }

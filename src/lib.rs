@@ -13,6 +13,7 @@
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
 //! | [`facts`] | what an estate means, three-valued | judgement |
+//! | [`fix`] | what a mechanical remedy changes in a text, proved by reading it again | which findings are fixed |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |
 //! | [`baseline`] | findings of some day that do not count yet | who accepted them |
 //! | [`waiver`] | what is accepted, by whom, until when | which findings there are |
@@ -37,6 +38,8 @@ pub mod resource;
 pub mod estate;
 
 pub mod facts;
+
+pub mod fix;
 
 pub mod policy;
 

@@ -18,7 +18,7 @@ mod related;
 mod sarif;
 pub(crate) mod summary;
 mod text;
-mod visible;
+pub(crate) mod visible;
 
 #[cfg(test)]
 mod tests;

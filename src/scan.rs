@@ -19,6 +19,7 @@ use crate::{
     estate::Estate,
     facts,
     finding::Severity,
+    fix,
     policy::{self, Policies},
     report::{NotApplicable, Override, Parts, Report},
     resource::{
@@ -169,8 +170,9 @@ pub fn judge(
 ) -> Report {
     let (mut overrides, not_applicable) = override_rules(&settings.config, &mut policies);
     overrides.extend(allowed_secrets(&settings.config, estate));
-    let evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
+    let mut evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation.findings);
+    fix::withdraw_secrets(&mut evaluation.findings, &estate.sources);
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);

@@ -1,5 +1,6 @@
 //! `probity scan`: the main job.
 
+mod fixing;
 mod prepared;
 
 use std::{
@@ -79,6 +80,9 @@ pub(super) struct Arguments {
     /// Do not count the findings in this file, until their objects change (see `probity baseline`).
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Write the mechanical remedies of open findings into their files, then scan what is left.
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     audit: super::audit::Destination,
 }
@@ -130,6 +134,7 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
     let destinations = destinations(arguments, matches)?;
+    let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };
     let prepared = match &arguments.since {
         None => Prepared::new(arguments, terminal)?,
         Some(reference) => Prepared::since(arguments, reference, terminal)?,
@@ -154,6 +159,9 @@ pub(super) fn run(
     let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
+    if let Some(fixed) = fixed {
+        fixed.notice_new(&report, terminal);
+    }
     if let Some(before) = before {
         let Before { report: old, sources, reference } = before;
         report.limit_to_change(&estate.sources, &old, &sources, reference);

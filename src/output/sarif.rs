@@ -27,13 +27,14 @@ use super::{
     visible::{one_line, visible},
 };
 use crate::{
+    finding::Edit,
     report::{AuditReference, Judged, Report, Status},
     source::{Place, SourceId, Sources},
 };
 use location::{Artifacts, link_text, without_links};
 use model::{
-    AutomationDetails, Driver, Fingerprints, Invocation, Location, Log, ResultProperties, Run, SarifResult,
-    Suppression, Text, Tool,
+    ArtifactChange, AutomationDetails, Driver, Fingerprints, Fix, Invocation, Location, Log, Replacement,
+    ResultProperties, Run, SarifResult, Suppression, Text, Tool,
 };
 
 /// Results that code scanning keeps; what it drops beyond them it does not say.
@@ -176,11 +177,26 @@ fn result(
         related_locations,
         partial_fingerprints: Fingerprints { line_hash, own: judged.fingerprint.clone() },
         suppressions: None,
+        fixes: finding.fix.as_ref().map(|edit| fix(edit, artifacts)).into_iter().collect(),
         properties: ResultProperties {
             resource: one_line(&finding.resource).into_owned(),
             severity: finding.severity.name(),
             sets: finding.sets.iter().map(|set| one_line(set).into_owned()).collect(),
         },
+    }
+}
+
+/// 3.27.30 fixes property.
+fn fix(edit: &Edit, artifacts: &mut Artifacts<'_>) -> Fix {
+    Fix {
+        description: Text { text: format!("Set it to {}", edit.replacement) },
+        artifact_changes: [ArtifactChange {
+            artifact_location: artifacts.file(edit.place.source).physical.artifact_location,
+            replacements: [Replacement {
+                deleted_region: artifacts.region(&edit.place),
+                inserted_content: Text { text: edit.replacement.clone() },
+            }],
+        }],
     }
 }
 

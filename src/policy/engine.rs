@@ -18,6 +18,7 @@ use super::{
 use crate::{
     estate::Estate,
     finding::{Finding, NotAssessed, Related},
+    fix,
     report::{Evaluated, NotApplicable, PolicyError},
     source::{Place, SourceId},
 };
@@ -277,13 +278,15 @@ fn finding(
     });
     let mut metadata = serde_json::Value::Object(verdict.metadata);
     redactor.json(&mut metadata);
+    let place = located.or(location.place);
     Finding {
         rule: Arc::clone(&rule.id),
         severity: rule.severity,
         sets: case.sets.clone(),
         resource: case.resource_at(&verdict.path.0).to_string(),
         via: case.via(estate).cloned(),
-        place: located.or(location.place),
+        fix: place.as_ref().and_then(|place| fix::edit(estate, place, &verdict.fixes)),
+        place,
         related: related.chain(also(case, estate, location.also)).collect(),
         path: verdict.path,
         peer: verdict.peer.map(|peer| redactor.text(&peer)).or_else(|| anonymous.then(|| message.clone())),

@@ -1,8 +1,14 @@
 //! Verdicts: what a rule said, read strictly, since a result that is not understood must not pass for silence.
 
-use regorus::Value;
+use std::collections::BTreeSet;
 
-use crate::document::{Path, Step};
+use regorus::Value;
+use serde::Deserialize;
+
+use crate::{
+    document::{Path, Step},
+    fix::Offer,
+};
 
 /// One result of `deny` or `not_assessed`.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -13,6 +19,7 @@ pub(super) struct Verdict {
     pub missing: Option<String>,
     pub peer: Option<String>,
     pub remedy: Option<String>,
+    pub fixes: Vec<Offer>,
     /// Conftest's `_loc`: file and line.
     pub location: Option<(Option<String>, usize)>,
     /// Other keys, for the report.
@@ -132,6 +139,7 @@ fn verdict(value: &Value) -> Result<Verdict, String> {
             ("missing", Value::String(text)) => verdict.missing = Some(text.to_string()),
             ("peer", Value::String(text)) => verdict.peer = Some(text.to_string()),
             ("remedy", Value::String(text)) => verdict.remedy = Some(text.to_string()),
+            ("fixes", value) => verdict.fixes = offers(value)?,
             (key, value) => {
                 let json =
                     serde_json::to_value(value).map_err(|_| format!("key `{key}` of a result is no JSON"))?;
@@ -140,6 +148,25 @@ fn verdict(value: &Value) -> Result<Verdict, String> {
         }
     }
     if has_message { Ok(verdict) } else { Err("a result has no string `msg`".to_owned()) }
+}
+
+/// Element of `fixes`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fix {
+    kind: String,
+    key: String,
+    from: serde_json::Value,
+    to: serde_json::Value,
+    #[serde(default)]
+    without: BTreeSet<String>,
+}
+
+fn offers(value: &Value) -> Result<Vec<Offer>, String> {
+    let fixes = serde_json::to_value(value).and_then(serde_json::from_value::<Vec<Fix>>);
+    let fixes = fixes.map_err(|error| format!("`fixes` of a result: {error}"))?;
+    let offer = |Fix { kind, key, from, to, without }| Offer { kind, key, from, to, without };
+    Ok(fixes.into_iter().map(offer).collect())
 }
 
 fn related(value: &Value) -> Result<Related, String> {
@@ -196,6 +223,18 @@ mod tests {
     fn long_messages_are_cut_between_characters_and_say_so() {
         assert_eq!(bounded("ä".repeat(1000)), "ä".repeat(1000));
         assert_eq!(bounded("ä".repeat(1007)), format!("{}… (7 characters more)", "ä".repeat(1000)));
+    }
+
+    #[test]
+    fn a_fix_says_what_it_finds_and_what_it_writes() {
+        let rego = |fix: &str| eval(&format!("deny contains {{\"msg\": \"no\", \"fixes\": [{{{fix}}}]}}"));
+        let whole = r#""kind": "Service", "key": "type", "from": "NodePort", "to": "ClusterIP""#;
+        let found = rego(whole).unwrap();
+        assert_eq!((&*found[0].fixes[0].key, &found[0].fixes[0].to), ("type", &"ClusterIP".into()));
+        assert!(found[0].metadata.is_empty());
+        for fix in [r#""kind": "Service""#, &format!("{whole}, \"form\": 1")] {
+            assert!(rego(fix).unwrap_err().starts_with("`fixes` of a result: "), "{fix}");
+        }
     }
 
     #[test]

@@ -206,6 +206,7 @@ mod tests {
             path: Path::default(),
             peer: None,
             remedy: None,
+            fix: None,
             metadata: serde_json::Map::new(),
         }
     }

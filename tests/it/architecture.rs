@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Modules in the order in which data flows; each may name only those before it.
-const ORDER: [&str; 15] = [
-    "spelling", "source", "document", "finding", "config", "resource", "estate", "facts", "policy",
+const ORDER: [&str; 16] = [
+    "spelling", "source", "document", "finding", "config", "resource", "estate", "facts", "fix", "policy",
     "baseline", "waiver", "report", "output", "audit", "scan",
 ];
 

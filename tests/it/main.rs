@@ -9,6 +9,7 @@ mod configuration;
 mod conftest;
 mod datastores;
 mod documents;
+mod fix;
 mod fixtures;
 mod labels;
 mod lineage;

@@ -57,8 +57,20 @@ deny contains result if {
 		]),
 		"path": ["exposures", index],
 		"related": [{"msg": "this port leads to the database", "path": ["exposures", index, "port"]}],
+		"fixes": _fixes,
 	}
 }
+
+# The API server refuses these keys in a Service of the type ClusterIP.
+_beyond_cluster := [
+	"allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "loadBalancerClass",
+	"loadBalancerIP", "loadBalancerSourceRanges", "nodePort",
+]
+
+_fixes := [fix |
+	some type in ["LoadBalancer", "NodePort"]
+	fix := {"kind": "Service", "key": "type", "from": type, "to": "ClusterIP", "without": _beyond_cluster}
+]
 
 not_assessed contains result if {
 	some index, exposure in input.exposures

@@ -14,6 +14,13 @@ test_every_way_in_is_reported_at_what_opens_it if {
 	}
 }
 
+test_the_fix_keeps_the_service_inside_the_cluster if {
+	results := rule.deny with input as _store([_exposure("LoadBalancer", {})])
+	{[fix.from, fix.to] | some result in results; some fix in result.fixes} == {
+		["LoadBalancer", "ClusterIP"], ["NodePort", "ClusterIP"],
+	}
+}
+
 test_a_port_of_the_node_is_reported if {
 	every kind in {"hostPort", "hostNetwork"} {
 		results := rule.deny with input as _store([_exposure(kind, {"service": null})])

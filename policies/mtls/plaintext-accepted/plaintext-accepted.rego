@@ -55,6 +55,7 @@ deny contains result if {
 		"path": ["ports", index, "mtls"],
 		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port)),
 		"remedy": _remedy(port),
+		"fixes": _fixes,
 	}
 }
 
@@ -104,6 +105,9 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 } else := sprintf("Annotate `Namespace/%s` with `%s: all-authenticated`.", [input.namespace, _default_policy]) if {
 	input.mesh == "linkerd"
 } else := "Let the mesh demand mTLS, by a backend whose mode is `STRICT`."
+
+# Where a PeerAuthentication takes both. One that takes plaintext alone may have callers that speak nothing else.
+_fixes := [{"kind": "PeerAuthentication", "key": "mode", "from": "PERMISSIVE", "to": "STRICT"}]
 
 _deciders(port) := [step.resource |
 	some step in port.because

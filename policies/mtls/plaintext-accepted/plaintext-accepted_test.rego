@@ -24,6 +24,13 @@ test_the_remedy_is_the_smallest_change if {
 	{contains(result.remedy, "backend") | some result in kuma} == {true}
 }
 
+test_the_fix_makes_a_permissive_policy_strict if {
+	results := rule.deny with input as _workload({})
+	{[fix.kind, fix.from, fix.to] | some result in results; some fix in result.fixes} == {[
+		"PeerAuthentication", "PERMISSIVE", "STRICT",
+	]}
+}
+
 test_strict_ports_and_those_that_other_rules_report_pass if {
 	count(rule.deny) == 0 with input as _workload({"mtls": "strict"})
 	count(rule.deny) == 0 with input as _workload({"bypasses": true})

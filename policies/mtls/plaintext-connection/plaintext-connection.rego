@@ -46,6 +46,7 @@ deny contains result if {
 		"path": ["transport"],
 		"peer": input.server,
 		"related": _ends,
+		"fixes": _fixes,
 	}
 }
 
@@ -63,6 +64,20 @@ _ends := array.concat(
 	[{"msg": "this server", "resource": input.server, "path": ["server"]}],
 	mtls.chain(input.because, ["because"]),
 )
+
+# Both sides have the mesh's certificates: a rule that turns mTLS off for the client is all that is in the way.
+_fixes := [{
+	"kind": "DestinationRule",
+	"key": "mode",
+	"from": "DISABLE",
+	"to": "ISTIO_MUTUAL",
+	"without": ["caCertificates", "clientCertificate", "credentialName", "privateKey"],
+}] if {
+	input.client_mesh == "istio-sidecar"
+	input.server_mesh == "istio-sidecar"
+}
+
+else := []
 
 # What a database's client speaks without a mesh is its own matter, and judged there.
 _is_access if {

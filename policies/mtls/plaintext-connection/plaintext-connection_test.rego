@@ -13,6 +13,14 @@ test_plaintext_is_reported_with_both_ends if {
 	}
 }
 
+test_a_fix_needs_both_sides_in_the_mesh if {
+	fixes := {"istio-sidecar": {["DISABLE", "ISTIO_MUTUAL"]}, "none": set(), null: set()}
+	every mesh, expected in fixes {
+		results := rule.deny with input as _connection({"transport": "plaintext", "server_mesh": mesh})
+		{[fix.from, fix.to] | some result in results; some fix in result.fixes} == expected
+	}
+}
+
 test_proof_without_encryption_is_plaintext if {
 	results := rule.deny with input as _connection({"transport": "authenticated"})
 	{endswith(result.msg, "encrypts nothing") | some result in results} == {true}

@@ -78,9 +78,14 @@ deny contains {"msg": sprintf("`%s` writes secrets into a %s, which is not kept 
 	path := ["spec", "target", "manifest", "kind"]
 }
 
-deny contains {"msg": sprintf("`%s` does not verify the certificate of Vault", [_name]), "path": ["spec", "skipTLSVerify"]} if {
+deny contains result if {
 	input.kind == "VaultConnection"
 	input.spec.skipTLSVerify == true
+	result := {
+		"msg": sprintf("`%s` does not verify the certificate of Vault", [_name]),
+		"path": ["spec", "skipTLSVerify"],
+		"fixes": [{"kind": input.kind, "key": "skipTLSVerify", "from": true, "to": false}],
+	}
 }
 
 deny contains {"msg": sprintf("`%s` reaches Vault without TLS", [_name]), "path": ["spec", "address"]} if {
@@ -94,10 +99,14 @@ deny contains {"msg": sprintf("`%s` reaches Vault without TLS", [_name]), "path"
 	path := ["spec", "parameters", "vaultAddress"]
 }
 
-deny contains {"msg": sprintf("`%s` does not verify the certificate of Vault", [_name]), "path": path} if {
+deny contains result if {
 	input.kind == "SecretProviderClass"
 	_is_true(input.spec.parameters.vaultSkipTLSVerify)
-	path := ["spec", "parameters", "vaultSkipTLSVerify"]
+	result := {
+		"msg": sprintf("`%s` does not verify the certificate of Vault", [_name]),
+		"path": ["spec", "parameters", "vaultSkipTLSVerify"],
+		"fixes": [{"kind": input.kind, "key": "vaultSkipTLSVerify", "from": "true", "to": "false"}],
+	}
 }
 
 # Annotations of Pods.

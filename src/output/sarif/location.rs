@@ -28,15 +28,19 @@ impl<'a> Artifacts<'a> {
 
     /// The first line of a place.
     pub(super) fn location(&mut self, place: &Place) -> Location {
-        let region = first_line(self.sources.get(place.source), place);
         let mut location = self.file(place.source);
-        location.physical.region = Some(Region {
+        location.physical.region = Some(self.region(place));
+        location
+    }
+
+    pub(super) fn region(&self, place: &Place) -> Region {
+        let region = first_line(self.sources.get(place.source), place);
+        Region {
             start_line: region.line,
             start_column: region.column,
             end_line: region.end_line,
             end_column: region.end_column,
-        });
-        location
+        }
     }
 
     /// A whole file.

@@ -149,7 +149,33 @@ pub(super) struct SarifResult {
     /// Empty for an open finding, where decided ones are results too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suppressions: Option<Vec<Suppression>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) fixes: Vec<Fix>,
     pub(super) properties: ResultProperties,
+}
+
+/// 3.55 fix object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fix {
+    pub(super) description: Text,
+    pub(super) artifact_changes: [ArtifactChange; 1],
+}
+
+/// 3.56 artifactChange object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ArtifactChange {
+    pub(super) artifact_location: ArtifactLocation,
+    pub(super) replacements: [Replacement; 1],
+}
+
+/// 3.57 replacement object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Replacement {
+    pub(super) deleted_region: Region,
+    pub(super) inserted_content: Text,
 }
 
 /// 3.27.17 partialFingerprints property.

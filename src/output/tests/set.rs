@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::Path,
-    finding::{Finding, NotAssessed, Related, Severity},
+    finding::{Edit, Finding, NotAssessed, Related, Severity},
     policy::metadata::{Control, Extent, Rule},
     report::{
         AuditReference, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError, Report, Status,
@@ -86,6 +86,11 @@ pub(crate) fn rich() -> Set {
                     place: None,
                 },
             ],
+            fix: at("k8s/mesh.yaml", "PERMISSIVE").map(|place| Edit {
+                place,
+                replacement: "STRICT".into(),
+                value: "STRICT".into(),
+            }),
             remedy: Some("set `spec.mtls.mode` of `PeerAuthentication/shop/default` to `STRICT`".into()),
             sets: vec!["overlays/prod".into()],
             ..finding("mtls/plaintext-accepted", Severity::High, "Deployment/shop/cart")
@@ -287,6 +292,7 @@ pub(crate) fn finding(rule: &str, severity: Severity, resource: &str) -> Finding
         path: Path(vec!["spec".into(), 0.into()]),
         peer: None,
         remedy: None,
+        fix: None,
         metadata: serde_json::Map::new(),
     }
 }

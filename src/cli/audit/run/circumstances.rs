@@ -13,13 +13,14 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 19] = [
+const ARGUMENTS: [&str; 20] = [
     "baseline",
     "combine",
     "config",
     "data",
     "exclude",
     "fail_on",
+    "fix",
     "framework",
     "namespace",
     "no_builtin_policies",

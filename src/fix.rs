@@ -1,0 +1,149 @@
+//! Fixes: mechanical remedies that a rule offers, as edits of the text that decides.
+//!
+//! A fix replaces one scalar and keeps every other byte. It is offered only where the replacement can be proved: the
+//! text is read again, and the value at that path must be the wanted one while all else is what it was. Deliberately
+//! absent: which findings may be fixed (the command decides) and writing files.
+
+mod rewrite;
+
+use std::{collections::BTreeSet, ops::Range};
+
+use serde_json::Value;
+
+pub use rewrite::rewritten;
+
+use crate::{
+    document::{Kind, NodeRef, Step},
+    estate::{Estate, Resource},
+    finding::{Edit, Finding},
+    source::{Mask, Place, Source, Sources, Status, read::STDIN},
+};
+
+/// What a rule would change, if it finds it where its finding points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Kind of the Kubernetes object in which the scalar stands.
+    pub kind: String,
+    /// Key of the scalar.
+    pub key: String,
+    /// A string or a boolean.
+    pub from: Value,
+    /// Of the same type.
+    pub to: Value,
+    /// Keys beside which the new value would be refused or mean something else: anywhere in the object.
+    pub without: BTreeSet<String>,
+}
+
+/// The edit by which one of the offers remedies what a place shows; `None` where that is not certain.
+///
+/// Nothing is offered for what a renderer printed, standard input, objects within Terraform, secrets, files that were
+/// read in part, scalars that an alias shares, and objects with an equal copy elsewhere, which would then differ.
+pub fn edit(estate: &Estate, place: &Place, offers: &[Offer]) -> Option<Edit> {
+    let source = estate.sources.get(place.source);
+    if offers.is_empty() || !is_editable(source) || is_masked(source, &place.span()) {
+        return None;
+    }
+    let resource = resource_at(estate, place)?;
+    let document = estate.documents.get(resource.document)?;
+    let path = only_path(document.root(), &place.span())?;
+    let node = document.root().locate(&path).node?;
+    let Some(Step::Key(key)) = path.last() else { return None };
+    let object = estate.node(resource);
+    let offer = offers.iter().find(|offer| {
+        *offer.kind == *resource.object.kind
+            && *offer.key == **key
+            && holds(node, &offer.from)
+            && !has_key(object, &offer.without)
+    })?;
+    let edit = Edit {
+        place: place.clone(),
+        replacement: spelled(node.raw(), &offer.from, &offer.to)?,
+        value: offer.to.clone(),
+    };
+    rewritten(source, &[&edit]).map(|_| edit)
+}
+
+/// Takes back fixes of what turned out to be secret when it was judged.
+pub fn withdraw_secrets(findings: &mut [Finding], sources: &Sources) {
+    for finding in findings {
+        finding.fix.take_if(|edit| is_masked(sources.get(edit.place.source), &edit.place.span()));
+    }
+}
+
+fn is_editable(source: &Source) -> bool {
+    source.rendered.is_none() && &*source.file != STDIN && source.status == Status::Read
+}
+
+fn is_masked(source: &Source, span: &Range<usize>) -> bool {
+    match &source.mask {
+        Mask::None => false,
+        Mask::Spans(spans) => spans.iter().any(|secret| secret.start < span.end && span.start < secret.end),
+        Mask::EveryValue => true,
+    }
+}
+
+/// The object that alone holds a place.
+fn resource_at<'e>(estate: &'e Estate, place: &Place) -> Option<&'e Resource> {
+    let holds = |resource: &&Resource| {
+        let span = estate.node(resource).span();
+        estate.file(resource) == place.source && span.start <= place.start && place.end <= span.end
+    };
+    let resource = estate.resources.iter().filter(|resource| resource.via.is_none()).find(holds)?;
+    let is_equal = |other: &&Resource| other.id == resource.id && other.is_copy;
+    let is_copied = resource.is_copy || estate.resources.iter().any(|other| is_equal(&other));
+    (!is_copied && !resource.is_secret()).then_some(resource)
+}
+
+/// The path to the value at a span; `None` where there is none, or where aliases and merges lead to it, too.
+fn only_path(root: NodeRef<'_>, span: &Range<usize>) -> Option<Vec<Step>> {
+    let mut found = Vec::new();
+    collect(root, span, &mut Vec::new(), &mut found);
+    if found.len() == 1 { found.pop() } else { None }
+}
+
+fn collect(node: NodeRef<'_>, span: &Range<usize>, path: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+    if found.len() > 1 {
+        return;
+    }
+    if node.is_scalar() {
+        if node.span() == *span {
+            found.push(path.clone());
+        }
+        return;
+    }
+    let keyed = node.entries().map(|(key, _, value)| (Step::from(key), value));
+    let numbered = node.items().enumerate().map(|(index, item)| (Step::from(index), item));
+    for (step, value) in keyed.chain(numbered) {
+        path.push(step);
+        collect(value, span, path, found);
+        path.pop();
+    }
+}
+
+fn holds(node: NodeRef<'_>, wanted: &Value) -> bool {
+    match (node.kind(), wanted) {
+        (Kind::Bool(value), Value::Bool(wanted)) => value == wanted,
+        (Kind::String(_), Value::String(wanted)) => node.as_str() == Some(wanted),
+        _ => false,
+    }
+}
+
+fn has_key(node: NodeRef<'_>, keys: &BTreeSet<String>) -> bool {
+    node.entries().any(|(key, _, value)| keys.contains(key) || has_key(value, keys))
+        || node.items().any(|item| has_key(item, keys))
+}
+
+/// The new value in the quotes of the old one; `None` where that is spelled with escapes, tags or over several lines.
+fn spelled(raw: &str, from: &Value, to: &Value) -> Option<String> {
+    match (from, to) {
+        (Value::Bool(_), Value::Bool(to)) => raw.chars().all(char::is_alphanumeric).then(|| to.to_string()),
+        (Value::String(from), Value::String(to)) => ["", "\"", "'"]
+            .into_iter()
+            .find(|quote| raw == format!("{quote}{from}{quote}"))
+            .map(|quote| format!("{quote}{to}{quote}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! `--fix`: what it writes, what it leaves, and what the scan after it says.
+
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
+use std::{path::Path, process::Output};
+
+use crate::command::Folder;
+
+const MESH: &str = "# of the platform team\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata:\n    name: default   # for all\n    namespace: shop\nspec:\n    mtls:\n        mode: 'PERMISSIVE'   # since 2021\n";
+const SHOP: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: a, ports: [{containerPort: 8080}]}]}}}\n";
+const FIX: [&str; 6] = ["scan", "--audit", "off", "--fix", "--rule", "mtls/plaintext-accepted"];
+
+fn shop(mesh: &[u8]) -> Folder {
+    let folder = Folder::new(&[("k8s/shop.yaml", SHOP)]);
+    std::fs::write(folder.path().join("k8s/mesh.yaml"), mesh).expect("a file");
+    folder
+}
+
+fn bytes(folder: &Folder) -> Vec<u8> {
+    std::fs::read(folder.path().join("k8s/mesh.yaml")).expect("the file")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_is_fixed_is_told_and_no_longer_found_and_every_other_byte_stays() {
+    let unix = MESH.as_bytes().to_vec();
+    let windows = MESH.replace('\n', "\r\n").into_bytes();
+    let marked = [b"\xef\xbb\xbf", MESH.as_bytes()].concat();
+    for mesh in [unix, windows, marked] {
+        let folder = shop(&mesh);
+        let output = folder.run(&FIX);
+        assert!(
+            errors(&output).contains("fixed k8s/mesh.yaml:9: it says 'STRICT' now"),
+            "{}",
+            errors(&output)
+        );
+        assert_eq!(output.status.code(), Some(0));
+        let expected = String::from_utf8(mesh).unwrap().replace("PERMISSIVE", "STRICT");
+        assert_eq!(String::from_utf8(bytes(&folder)).unwrap(), expected);
+        let again = folder.run(&FIX);
+        assert!(!errors(&again).contains("fixed"), "{}", errors(&again));
+        assert_eq!(String::from_utf8(bytes(&folder)).unwrap(), expected);
+        let left: Vec<_> = folder.path().join("k8s").read_dir().unwrap().collect();
+        assert_eq!(left.len(), 2, "no temporary file stays");
+    }
+}
+
+#[test]
+fn findings_that_are_accepted_are_left() {
+    let folder = shop(MESH.as_bytes());
+    std::fs::write(folder.path().join("probity.yaml"), "waivers:\n  - {id: a, rule: mtls/plaintext-accepted, resource: Deployment/shop/cart, owner: me, reason: migration, until: 2999-01-01}\n").unwrap();
+    assert_eq!(folder.code(&FIX), Some(0));
+    assert_eq!(bytes(&folder), MESH.as_bytes());
+    std::fs::remove_file(folder.path().join("probity.yaml")).unwrap();
+    assert_eq!(folder.code(&["baseline", "-o", "b.json"]), Some(0));
+    assert_eq!(folder.code(&[&FIX[..], &["--baseline", "b.json"]].concat()), Some(0));
+    assert_eq!(bytes(&folder), MESH.as_bytes());
+}
+
+#[test]
+fn with_a_root_only_the_paths_are_written() {
+    let case = "fixtures/rules/mtls/plaintext-connection/fail-row-16-client-disables/shop.yaml";
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(case)).unwrap();
+    let (rule, others): (Vec<&str>, Vec<&str>) =
+        text.split("---\n").partition(|document| document.contains("kind: DestinationRule"));
+    let (rule, others) = (rule.join("---\n"), others.join("---\n"));
+    let folder = Folder::new(&[("rule.yaml", &rule), ("others.yaml", &others)]);
+    let written = || std::fs::read_to_string(folder.path().join("rule.yaml")).unwrap();
+    let fix = ["scan", "--audit", "off", "--fix", "--rule", "mtls/plaintext-connection", "--root", "."];
+    assert_eq!(folder.code(&[&fix[..], &["others.yaml"]].concat()), Some(1), "it is reported there");
+    assert_eq!(written(), rule);
+    assert_eq!(folder.code(&[&fix[..], &["rule.yaml"]].concat()), Some(0));
+    assert_eq!(written(), rule.replacen("mode: DISABLE", "mode: ISTIO_MUTUAL", 1));
+}
+
+#[test]
+fn what_cannot_be_written_is_told_and_stays_a_finding() {
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(MESH.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let folder = shop(&utf16);
+    let output = folder.run(&FIX);
+    assert!(errors(&output).contains("`k8s/mesh.yaml` is not fixed: it is not written in UTF-8"));
+    assert_eq!((output.status.code(), bytes(&folder)), (Some(1), utf16));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_left_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let outside = Folder::new(&[("mesh.yaml", MESH)]);
+    let folder = Folder::new(&[("k8s/shop.yaml", SHOP)]);
+    symlink(outside.path().join("mesh.yaml"), folder.path().join("k8s/mesh.yaml")).unwrap();
+    folder.run(&FIX);
+    assert_eq!(std::fs::read(outside.path().join("mesh.yaml")).unwrap(), MESH.as_bytes());
+    let folder = shop(MESH.as_bytes());
+    let path = folder.path().join("k8s/mesh.yaml");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!((folder.code(&FIX), mode(&path)), (Some(0), 0o640));
+    let folder = shop(MESH.as_bytes());
+    let path = folder.path().join("k8s/mesh.yaml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o440)).unwrap();
+    let output = folder.run(&FIX);
+    assert!(errors(&output).contains("read-only"), "{}", errors(&output));
+    assert_eq!((output.status.code(), bytes(&folder)), (Some(1), MESH.as_bytes().to_vec()));
+}
+
+#[test]
+fn what_it_cannot_go_with_is_said() {
+    let folder = shop(MESH.as_bytes());
+    for (arguments, reason) in [(["--since", "HEAD"], "`--since`"), (["--strict", "-"], "standard input")] {
+        let output = folder.run(&[&FIX[..], &arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(errors(&output).contains(reason), "{}", errors(&output));
+    }
+    assert_eq!(bytes(&folder), MESH.as_bytes());
+}
+
+/// Each folder of fixtures that a fix changes is judged the better for it, and a second run finds nothing to fix.
+#[test]
+fn fixtures_are_fixed_once_and_for_all() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    let mut changed = std::collections::BTreeSet::new();
+    for rule in [
+        "mtls/plaintext-accepted",
+        "mtls/plaintext-connection",
+        "datastores/exposed",
+        "secrets/insecure-secret-store",
+    ] {
+        for case in rules.join(rule).read_dir().unwrap().flatten().map(|entry| entry.path()) {
+            let files: Vec<_> = case.read_dir().unwrap().flatten().map(|entry| entry.path()).collect();
+            let folder = Folder::new(&[]);
+            for file in files.iter().filter(|file| file.is_file()) {
+                std::fs::copy(file, folder.path().join(file.file_name().unwrap())).unwrap();
+            }
+            let fix = ["scan", "--audit", "off", "--fix", "--rule", rule, "-f", "json"];
+            let count = |output: &Output| {
+                let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+                report["findings"].as_array().unwrap().len()
+            };
+            let before = folder.report(&["--rule", rule])["findings"].as_array().unwrap().len();
+            let first = folder.run(&fix);
+            let fixes = errors(&first).matches("fixed ").count();
+            if fixes > 0 {
+                changed.insert(rule);
+                assert!(count(&first) < before, "{}", case.display());
+            } else {
+                assert_eq!(count(&first), before, "{}", case.display());
+            }
+            let second = folder.run(&fix);
+            assert!(!errors(&second).contains("fixed "), "{}: {}", case.display(), errors(&second));
+        }
+    }
+    assert_eq!(changed.len(), 4, "{changed:?}");
+}
