@@ -71,6 +71,8 @@ pub struct Estate {
     pub namespace: Arc<str>,
     /// What `probity.yaml` declares about what is judged.
     pub config: Config,
+    /// Ids of what is declared more than once in equal words.
+    copied: BTreeSet<Arc<str>>,
     /// Addresses of what stands only in plans, by id.
     vias: BTreeMap<Arc<str>, Arc<str>>,
     /// For each plan, the configuration that it was made from.
@@ -128,9 +130,12 @@ impl Estate {
         resources.iter().filter(|resource| resource.via.is_none()).for_each(|resource| {
             vias.remove(&resource.id);
         });
+        let copies = resources.iter().filter(|resource| resource.is_copy);
+        let copied = copies.map(|resource| Arc::clone(&resource.id)).collect();
         Self {
             sources,
             documents,
+            copied,
             resources,
             plans,
             sets,
@@ -224,6 +229,21 @@ impl Estate {
     pub fn resources_of(&self, document: usize) -> impl Iterator<Item = &Resource> {
         let from = self.resources.partition_point(|resource| resource.document < document);
         self.resources.iter().skip(from).take_while(move |resource| resource.document == document)
+    }
+
+    /// The document (an index into [`Self::documents`]) that holds a place.
+    pub fn document_at(&self, place: &Place) -> Option<usize> {
+        let begins = |document: &Document| (document.source, document.root().span().start);
+        let after =
+            self.documents.partition_point(|document| begins(document) <= (place.source, place.start));
+        let index = after.checked_sub(1)?;
+        let document = self.documents.get(index)?;
+        (document.source == place.source && place.end <= document.root().span().end).then_some(index)
+    }
+
+    /// Whether several places declare what an id names, in equal words.
+    pub fn is_copied(&self, id: &str) -> bool {
+        self.copied.contains(id)
     }
 
     /// Address of the planned resource that holds the object with an id; `None` where a manifest declares it.

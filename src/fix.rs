@@ -1,12 +1,16 @@
 //! Fixes: mechanical remedies that a rule offers, as edits of the text that decides.
 //!
 //! A fix replaces one scalar and keeps every other byte. It is offered only where the replacement can be proved: the
-//! text is read again, and the value at that path must be the wanted one while all else is what it was. Deliberately
-//! absent: which findings may be fixed (the command decides) and writing files.
+//! text is read again, and the value at that path must be the wanted one while all else is what it was. Many findings
+//! may hang on one scalar, so each file is read again once for all of them. Deliberately absent: which findings may be
+//! fixed (the command decides) and writing files.
 
 mod rewrite;
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use serde_json::Value;
 
@@ -16,7 +20,7 @@ use crate::{
     document::{Kind, NodeRef, Step},
     estate::{Estate, Resource},
     finding::{Edit, Finding},
-    source::{Mask, Place, Source, Sources, Status, read::STDIN},
+    source::{Mask, Place, Source, SourceId, Sources, Status, read::STDIN},
 };
 
 /// What a rule would change, if it finds it where its finding points.
@@ -34,7 +38,8 @@ pub struct Offer {
     pub without: BTreeSet<String>,
 }
 
-/// The edit by which one of the offers remedies what a place shows; `None` where that is not certain.
+/// The edit by which one of the offers remedies what a place shows; `None` where that is not certain. It counts once
+/// [`settle`] has proved it.
 ///
 /// Nothing is offered for what a renderer printed, standard input, objects within Terraform, secrets, files that were
 /// read in part, scalars that an alias shares, and objects with an equal copy elsewhere, which would then differ.
@@ -55,18 +60,37 @@ pub fn edit(estate: &Estate, place: &Place, offers: &[Offer]) -> Option<Edit> {
             && holds(node, &offer.from)
             && !has_key(object, &offer.without)
     })?;
-    let edit = Edit {
+    Some(Edit {
         place: place.clone(),
         replacement: spelled(node.raw(), &offer.from, &offer.to)?,
         value: offer.to.clone(),
-    };
-    rewritten(source, &[&edit]).map(|_| edit)
+    })
 }
 
-/// Takes back fixes of what turned out to be secret when it was judged.
-pub fn withdraw_secrets(findings: &mut [Finding], sources: &Sources) {
-    for finding in findings {
+/// Takes back fixes of what turned out to be secret when it was judged, those that contradict each other, and those of
+/// files where they cannot be proved together.
+pub fn settle(findings: &mut [Finding], sources: &Sources) {
+    for finding in findings.iter_mut() {
         finding.fix.take_if(|edit| is_masked(sources.get(edit.place.source), &edit.place.span()));
+    }
+    let mut by_source: BTreeMap<SourceId, BTreeMap<&Place, Vec<&Edit>>> = BTreeMap::new();
+    for edit in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        let same = by_source.entry(edit.place.source).or_default().entry(&edit.place).or_default();
+        if !same.contains(&edit) {
+            same.push(edit);
+        }
+    }
+    let mut proved: BTreeSet<Place> = BTreeSet::new();
+    for (source, places) in by_source {
+        let agreed =
+            places.into_values().filter_map(|edits| if let [edit] = *edits { Some(edit) } else { None });
+        let agreed: Vec<&Edit> = agreed.collect();
+        if rewritten(sources.get(source), &agreed).is_some() {
+            proved.extend(agreed.into_iter().map(|edit| edit.place.clone()));
+        }
+    }
+    for finding in findings {
+        finding.fix.take_if(|edit| !proved.contains(&edit.place));
     }
 }
 
@@ -84,14 +108,13 @@ fn is_masked(source: &Source, span: &Range<usize>) -> bool {
 
 /// The object that alone holds a place.
 fn resource_at<'e>(estate: &'e Estate, place: &Place) -> Option<&'e Resource> {
+    let document = estate.document_at(place)?;
     let holds = |resource: &&Resource| {
         let span = estate.node(resource).span();
-        estate.file(resource) == place.source && span.start <= place.start && place.end <= span.end
+        resource.via.is_none() && span.start <= place.start && place.end <= span.end
     };
-    let resource = estate.resources.iter().filter(|resource| resource.via.is_none()).find(holds)?;
-    let is_equal = |other: &&Resource| other.id == resource.id && other.is_copy;
-    let is_copied = resource.is_copy || estate.resources.iter().any(|other| is_equal(&other));
-    (!is_copied && !resource.is_secret()).then_some(resource)
+    let resource = estate.resources_of(document).find(holds)?;
+    (!estate.is_copied(&resource.id) && !resource.is_secret()).then_some(resource)
 }
 
 /// The path to the value at a span; `None` where there is none, or where aliases and merges lead to it, too.

@@ -172,7 +172,7 @@ pub fn judge(
     overrides.extend(allowed_secrets(&settings.config, estate));
     let mut evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation.findings);
-    fix::withdraw_secrets(&mut evaluation.findings, &estate.sources);
+    fix::settle(&mut evaluation.findings, &estate.sources);
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);

@@ -21,9 +21,10 @@ pub fn rewritten(source: &Source, edits: &[&Edit]) -> Option<String> {
     let before = documents(source)?;
     let mut expected: Vec<Value> = before.iter().map(|document| document.root().to_json()).collect();
     for edit in edits {
-        let (index, path) = before.iter().enumerate().find_map(|(index, document)| {
-            only_path(document.root(), &edit.place.span()).map(|path| (index, path))
-        })?;
+        let begins = |document: &Document| document.root().span().start;
+        let after = before.partition_point(|document| begins(document) <= edit.place.start);
+        let index = after.checked_sub(1)?;
+        let path = only_path(before.get(index)?.root(), &edit.place.span())?;
         *value_at(expected.get_mut(index)?, &path)? = edit.value.clone();
     }
     let text = spliced(&source.text, edits)?;

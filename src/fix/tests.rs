@@ -96,6 +96,47 @@ fn edits_that_overlap_are_refused() {
     assert_eq!(rewritten(&source, &[&edit("STRICT, other: 1")]), None, "brings in a key");
 }
 
+#[test]
+fn a_file_is_proved_once_for_all_findings_and_contradictions_are_withdrawn() {
+    let object = |mode: &str| format!("{KIND}spec: {{mode: {mode}}}\n");
+    let text = format!("{}---\n{}", object("PERMISSIVE"), object("DISABLE"));
+    let estate = estate(&[("a.yaml", &text)]);
+    let edit = |part: &str, to: &str| {
+        let start = text.find(part).unwrap();
+        let place = Place::new(SourceId(0), start..start + part.len());
+        Edit { place, replacement: to.into(), value: to.into() }
+    };
+    let finding = |fix: Edit| Finding {
+        rule: "mtls/plaintext-accepted".into(),
+        severity: crate::finding::Severity::High,
+        message: String::new(),
+        sets: Vec::new(),
+        resource: String::new(),
+        via: None,
+        place: Some(fix.place.clone()),
+        related: Vec::new(),
+        path: crate::document::Path::default(),
+        peer: None,
+        remedy: None,
+        fix: Some(fix),
+        metadata: serde_json::Map::new(),
+    };
+    let settled = |edits: &[Edit]| {
+        let mut findings: Vec<Finding> = edits.iter().cloned().map(finding).collect();
+        settle(&mut findings, &estate.sources);
+        findings.iter().map(|finding| finding.fix.is_some()).collect::<Vec<_>>()
+    };
+    let strict = edit("PERMISSIVE", "STRICT");
+    assert_eq!(settled(&[strict.clone(), strict.clone(), edit("DISABLE", "STRICT")]), [true, true, true]);
+    assert_eq!(
+        settled(&[strict.clone(), edit("PERMISSIVE", "DISABLE"), edit("DISABLE", "STRICT")]),
+        [false, false, true]
+    );
+    let mut unproved = edit("DISABLE", "STRICT");
+    unproved.value = "LAX".into();
+    assert_eq!(settled(&[strict, unproved]), [false, false], "the file reads as something else");
+}
+
 proptest! {
     #[test]
     fn a_fix_changes_its_scalar_and_keeps_every_other_byte(
