@@ -10,10 +10,12 @@ pub mod facts;
 mod github;
 mod gitlab;
 pub mod graph;
+mod html;
 mod json;
 mod json_text;
 mod junit;
 mod markdown;
+mod policy_report;
 mod related;
 mod sarif;
 pub(crate) mod summary;
@@ -63,7 +65,7 @@ pub struct Format {
 }
 
 /// All formats, in the order in which help lists them.
-pub const FORMATS: [Format; 8] = [
+pub const FORMATS: [Format; 10] = [
     Format { name: "text", render: text::render },
     Format { name: "json", render: json::render },
     Format { name: "sarif", render: sarif::render },
@@ -72,6 +74,8 @@ pub const FORMATS: [Format; 8] = [
     Format { name: "markdown", render: markdown::render },
     Format { name: "csv", render: csv::render },
     Format { name: "gitlab", render: gitlab::render },
+    Format { name: "html", render: html::render },
+    Format { name: "policyreport", render: policy_report::render },
 ];
 
 /// A format by its name; `None` is the caller's usage error.

@@ -223,7 +223,8 @@ fn no_credential_comes_out_in_any_way() {
         written.push((format!("{name}: stdout"), String::from_utf8_lossy(&output.stdout).into_owned()));
         written.push((format!("{name}: stderr"), String::from_utf8_lossy(&output.stderr).into_owned()));
     };
-    let formats = ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"];
+    let formats =
+        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"];
     let pairs: Vec<String> = formats
         .iter()
         .flat_map(|format| ["-f".to_owned(), (*format).to_owned(), "-o".to_owned(), format!("out/{format}")])

@@ -106,7 +106,9 @@ fn exit_codes_are_those_of_the_contract() {
 #[test]
 fn the_format_never_changes_the_exit_code_and_reports_go_to_their_files() {
     let folder = Folder::new(&[("a.yaml", BAD)]);
-    for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
+    for format in
+        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"]
+    {
         assert_eq!(folder.code(&["scan", "--audit", "off", "-f", format]), Some(1), "{format}");
     }
     let output = folder.run(&["scan", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json"]);
@@ -251,7 +253,9 @@ fn values_of_secrets_appear_in_no_output() {
     // The password in base64 behind two bytes, in hexadecimal, and its SHA-256.
     let coded = ["b3JyM2N0LWgw", "636f7272336374", "a7fd9f7ebbec596575a7d85d"];
     let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
-    for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
+    for format in
+        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"]
+    {
         let output = folder.run(&["scan", "--audit", "log", "-p", "p", "-f", format, "a.yaml"]);
         let shown =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -170,7 +170,9 @@ fn old_rego_and_trivy_checks_run() {
 fn credentials_of_documents_that_are_no_manifests_stay_inside() {
     let policy = "package main\nimport rego.v1\ndeny contains {\"msg\": sprintf(\"%v\", [input]), \"path\": [\"services\", \"db\", \"environment\", \"POSTGRES_PASSWORD\"]}\n";
     let folder = Folder::new(&[("compose.yaml", COMPOSE), ("p/main.rego", policy)]);
-    for format in ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab"] {
+    for format in
+        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"]
+    {
         let output = folder.run(&scan(&["-f", format]));
         let shown = String::from_utf8_lossy(&output.stdout);
         assert!(shown.contains("postgres") && !shown.contains("corr3ct"), "{format}: {shown}");

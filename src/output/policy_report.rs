@@ -1,0 +1,225 @@
+//! `policyreport`: the report as `PolicyReport`s of the Kubernetes policy working group (`wgpolicyk8s.io/v1alpha2`),
+//! one for each namespace and one for all else, in a `List` that `kubectl apply` takes.
+//!
+//! What passed is counted and not listed: an object of the API server has to stay below 1.5 MB. Deliberately absent:
+//! times, so that equal input gives equal bytes; and writing to a cluster.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{Options, json_text};
+use crate::{
+    report::{Judged, Report, Status},
+    source::{Place, Sources},
+};
+
+/// Results and passes of a namespace; `None`: of what has none.
+type Reports = BTreeMap<Option<String>, (Vec<Value>, usize)>;
+
+/// The verdicts that a summary counts.
+const VERDICTS: [&str; 5] = ["pass", "fail", "warn", "error", "skip"];
+
+pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut reports = Reports::new();
+    reports.entry(None).or_default();
+    for judged in &report.findings {
+        let subject = Subject::new(&judged.finding.resource);
+        reports.entry(subject.namespace()).or_default().0.push(finding(judged, &subject, report, sources));
+    }
+    for result in &report.not_assessed {
+        for resource in &result.resources {
+            let subject = Subject::new(resource);
+            let mut properties = properties(result.place.as_ref(), sources);
+            properties.insert("verdict".into(), "not assessed".into());
+            properties
+                .extend(result.missing.iter().map(|missing| ("missing".into(), missing.as_str().into())));
+            let severity = report.rule(&result.rule).map(|rule| rule.severity.name());
+            let found = entry(&result.rule, "skip", severity, &result.reason, &subject, properties);
+            reports.entry(subject.namespace()).or_default().0.push(found);
+        }
+    }
+    for resource in report.passed.values().flatten() {
+        reports.entry(Subject::new(resource).namespace()).or_default().1 += 1;
+    }
+    for error in &report.errors {
+        let found =
+            json!({"source": "probity", "policy": error.policy, "result": "error", "message": error.message});
+        reports.entry(None).or_default().0.push(found);
+    }
+    let items: Vec<Value> = reports
+        .into_iter()
+        .map(|(namespace, (results, passed))| object(namespace.as_deref(), &results, passed))
+        .collect();
+    json_text::write(&json!({"apiVersion": "v1", "kind": "List", "items": items}), out)
+}
+
+fn object(namespace: Option<&str>, results: &[Value], passed: usize) -> Value {
+    let count = |verdict: &str| results.iter().filter(|result| result["result"] == verdict).count();
+    let summary: Map<String, Value> = VERDICTS
+        .iter()
+        .map(|verdict| {
+            ((*verdict).to_owned(), if *verdict == "pass" { passed } else { count(verdict) }.into())
+        })
+        .collect();
+    let labels = json!({"app.kubernetes.io/managed-by": "probity"});
+    let (kind, metadata) = match namespace {
+        Some(namespace) => {
+            ("PolicyReport", json!({"name": "probity", "namespace": namespace, "labels": labels}))
+        }
+        None => ("ClusterPolicyReport", json!({"name": "probity", "labels": labels})),
+    };
+    json!({
+        "apiVersion": "wgpolicyk8s.io/v1alpha2",
+        "kind": kind,
+        "metadata": metadata,
+        "summary": summary,
+        "results": results,
+    })
+}
+
+fn finding(judged: &Judged, subject: &Subject<'_>, report: &Report, sources: &Sources) -> Value {
+    let finding = &judged.finding;
+    let mut properties = properties(finding.place.as_ref(), sources);
+    properties.insert("fingerprint".into(), judged.fingerprint.as_str().into());
+    let remedy = report.rule(&finding.rule).map(|rule| rule.recommended_action.as_str());
+    properties.extend(finding.remedy.as_deref().or(remedy).map(|remedy| ("remedy".into(), remedy.into())));
+    if let Status::Waived(waiver) = &judged.status {
+        for (key, value) in [
+            ("waiver", &waiver.id),
+            ("owner", &waiver.owner),
+            ("reason", &waiver.reason),
+            ("until", &waiver.until),
+        ] {
+            properties.insert(key.to_owned(), value.as_str().into());
+        }
+    }
+    let verdict = if judged.status == Status::Open { "fail" } else { "skip" };
+    properties.insert("verdict".into(), judged.status.name().into());
+    entry(&finding.rule, verdict, Some(finding.severity.name()), &finding.message, subject, properties)
+}
+
+fn entry(
+    rule: &str,
+    verdict: &str,
+    severity: Option<&str>,
+    message: &str,
+    subject: &Subject<'_>,
+    mut properties: Map<String, Value>,
+) -> Value {
+    let mut result = json!({
+        "source": "probity",
+        "policy": rule,
+        "category": rule.split('/').next(),
+        "result": verdict,
+        "scored": true,
+        "message": message,
+    });
+    if let Some(severity) = severity {
+        result["severity"] = severity.into();
+    }
+    match subject.reference() {
+        Some(reference) => result["resources"] = json!([reference]),
+        None => {
+            properties.insert("resource".into(), subject.id.into());
+        }
+    }
+    result["properties"] = properties.into();
+    result
+}
+
+/// All values are strings, as the API has it.
+fn properties(place: Option<&Place>, sources: &Sources) -> Map<String, Value> {
+    let Some(place) = place else { return Map::new() };
+    let source = sources.get(place.source);
+    let line = source.lines().line(place.start);
+    Map::from_iter([("file".to_owned(), (*source.file).into()), ("line".to_owned(), line.to_string().into())])
+}
+
+/// What a result is about, by its id (contract, "Ids").
+struct Subject<'r> {
+    id: &'r str,
+    /// Kind, namespace and name of a Kubernetes object.
+    object: Option<(&'r str, Option<&'r str>, &'r str)>,
+}
+
+impl<'r> Subject<'r> {
+    fn new(id: &'r str) -> Self {
+        let parts: Vec<&str> = id.split('/').collect();
+        let is_kind = id.starts_with(|first: char| first.is_ascii_uppercase());
+        let object = match *parts {
+            [kind, name] if is_kind => Some((kind, None, name)),
+            [kind, namespace, name] if is_kind => Some((kind, Some(namespace), name)),
+            _ => None,
+        };
+        Self { id, object }
+    }
+
+    fn namespace(&self) -> Option<String> {
+        self.object.and_then(|(_, namespace, _)| namespace).map(ToOwned::to_owned)
+    }
+
+    /// An `ObjectReference`. Which version of its group the object is written in, an id does not say.
+    fn reference(&self) -> Option<Value> {
+        let (kind, namespace, name) = self.object?;
+        let kind = kind.split('.').next().unwrap_or(kind);
+        Some(match namespace {
+            Some(namespace) => json!({"kind": kind, "namespace": namespace, "name": name}),
+            None => json!({"kind": kind, "name": name}),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::tests::{many, rendered, rich};
+
+    #[test]
+    fn an_id_of_kubernetes_is_a_reference_and_others_are_none() {
+        for (id, namespace, reference) in [
+            (
+                "Deployment/shop/cart",
+                Some("shop"),
+                Some(json!({"kind": "Deployment", "namespace": "shop", "name": "cart"})),
+            ),
+            (
+                "Service.serving.knative.dev/shop/web",
+                Some("shop"),
+                Some(json!({"kind": "Service", "namespace": "shop", "name": "web"})),
+            ),
+            ("Namespace/shop", None, Some(json!({"kind": "Namespace", "name": "shop"}))),
+            ("aws_s3_bucket.logs[\"a/b\"]", None, None),
+            ("postgresql:Service/shop/db:5432/orders", None, None),
+            ("output.NAME", None, None),
+        ] {
+            let subject = Subject::new(id);
+            assert_eq!((subject.namespace().as_deref(), subject.reference()), (namespace, reference), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_summary_counts_what_its_results_say() {
+        for set in [rich(), many(30)] {
+            let text = rendered("policyreport", &set, Options::default());
+            let list: Value = serde_json::from_str(&text).unwrap();
+            let mut failed = 0;
+            for item in list["items"].as_array().unwrap() {
+                let results = item["results"].as_array().unwrap();
+                for verdict in &VERDICTS[1..] {
+                    let count = results.iter().filter(|result| result["result"] == *verdict).count();
+                    assert_eq!(item["summary"][verdict], count);
+                }
+                failed += item["summary"]["fail"].as_u64().unwrap();
+                let properties =
+                    results.iter().filter_map(|result| result["properties"].as_object()).flatten();
+                assert!(properties.into_iter().all(|(_, value)| value.is_string()));
+            }
+            let open = set.report.findings.iter().filter(|judged| judged.status == Status::Open).count();
+            assert_eq!(failed, open as u64);
+        }
+    }
+}
