@@ -171,7 +171,7 @@ pub fn judge(
     let (mut overrides, not_applicable) = override_rules(&settings.config, &mut policies);
     overrides.extend(allowed_secrets(&settings.config, estate));
     let mut evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
-    mask::judged(estate, &evaluation.findings);
+    mask::judged(estate, &evaluation.findings, &policies.rules);
     fix::settle(&mut evaluation.findings, &estate.sources);
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
@@ -287,6 +287,8 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
     if base.stdin {
         sources.push(read::stdin());
     }
+    // One after the other: the shell's commands behind them may wait for each other.
+    sources.extend(base.streams.iter().map(|path| read::file(path, &base.name(path))));
     let modules = configuration::find(base, &mut sources);
     let rendered =
         if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
@@ -325,7 +327,8 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
 /// With `--root`, keeps the results whose place or related place lies in a given path.
 fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
     let Some(limit) = &settings.base.limit else { return };
-    let mut names: Vec<String> = limit.iter().map(|path| settings.base.name(path)).collect();
+    let mut names: Vec<String> =
+        limit.iter().chain(&settings.base.streams).map(|path| settings.base.name(path)).collect();
     names.extend(settings.base.stdin.then(|| read::STDIN.to_owned()));
     let inside = |place: &Place| {
         let file = &*estate.sources.get(place.source).file;

@@ -41,7 +41,7 @@ pub(super) struct EstateArguments {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// Namespace of manifests that name none.
-    #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true)]
+    #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true, value_parser = namespace)]
     namespace: String,
     /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
     #[arg(long)]
@@ -51,6 +51,21 @@ pub(super) struct EstateArguments {
     exclude: Vec<String>,
     #[command(flatten)]
     configuration: ConfigurationArguments,
+}
+
+/// A namespace as Kubernetes admits it: a label of RFC 1123 (`IsDNS1123Label` in `k8s.io/apimachinery`).
+fn namespace(name: &str) -> Result<String, String> {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label = (1..=63).contains(&name.len())
+        && name.bytes().all(is_inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    if is_label {
+        Ok(name.to_owned())
+    } else {
+        Err("no namespace has such a name: at most 63 of a-z, 0-9 and `-`, with a letter or digit at both ends"
+            .to_owned())
+    }
 }
 
 /// Arguments of `probity scan`.

@@ -8,6 +8,7 @@ mod crypto;
 mod format;
 mod legacy;
 mod network;
+mod number;
 mod string;
 mod structure;
 mod term;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use regorus::{Engine, Value, value::Array};
 
 pub use configuration::{ReadError, ReadFile};
+pub(super) use number::SUBSTITUTES;
 
 /// How a failing built-in ends: OPA's default is an undefined value, ours is an error of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +53,11 @@ type Call = fn(&[Value]) -> Result<Value, Fault>;
 /// Name, number of arguments, and what computes it.
 type Function = (&'static str, u8, Call);
 
-const FAMILIES: [&[Function]; 6] = [
+const FAMILIES: [&[Function]; 7] = [
     crypto::FUNCTIONS,
     format::FUNCTIONS,
     network::FUNCTIONS,
+    number::FUNCTIONS,
     string::FUNCTIONS,
     structure::FUNCTIONS,
     configuration::FUNCTIONS,
@@ -86,7 +89,8 @@ fn add(
     errors: Errors,
     call: impl Fn(&[Value]) -> Result<Value, Fault> + Clone + Send + Sync + 'static,
 ) {
-    let label = name.to_owned();
+    let substituted = SUBSTITUTES.iter().find(|(_, instead)| *instead == name);
+    let label = substituted.map_or(name, |(called, _)| called).to_owned();
     let extension = move |arguments: Vec<Value>| -> anyhow::Result<Value> {
         match call(&arguments) {
             Ok(value) => Ok(value),

@@ -1,14 +1,18 @@
 //! Evaluation: every rule on every subject that it selects.
 
+mod collect;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 use regorus::{Engine, Value};
 
+pub use self::collect::Evaluation;
+use self::collect::{Endless, Judgement, collect};
 use super::{
     case::Case,
     conftest,
-    load::{Policies, Program, reason},
+    load::{ENDLESS, Policies, Program, reason},
     metadata::Rule,
     redact::Redactor,
     selector,
@@ -19,23 +23,8 @@ use crate::{
     estate::Estate,
     finding::{Finding, NotAssessed, Related},
     fix,
-    report::{Evaluated, NotApplicable, PolicyError},
     source::{Place, SourceId},
 };
-
-/// What all rules said.
-#[derive(Debug, Default)]
-pub struct Evaluation {
-    pub findings: Vec<Finding>,
-    pub not_assessed: Vec<NotAssessed>,
-    /// For each rule, the resources that passed, sorted.
-    pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
-    /// One for each rule, sorted.
-    pub evaluated: Vec<Evaluated>,
-    /// Rules that policies themselves waive for some subjects.
-    pub excepted: Vec<NotApplicable>,
-    pub errors: Vec<PolicyError>,
-}
 
 /// Subjects judged by one clone of the engine: enough to make the clone cheap, few enough to keep threads busy.
 const CHUNK: usize = 256;
@@ -47,16 +36,20 @@ pub fn evaluate(policies: &Policies, estate: &Estate, progress: &(dyn Fn(usize) 
     if wanted.0.contains_key(conftest::SELECTOR) {
         cases.extend(conftest::cases(estate, policies.combine, policies.tree.as_ref()));
     }
+    let endless = Endless::new(policies.rules.len());
     let judged: Vec<Judgement> = cases
         .par_chunks(CHUNK)
-        .flat_map_iter(|chunk| {
-            let mut judge = Judge::new(policies, &wanted, estate);
-            let judged: Vec<Judgement> = chunk.iter().flat_map(|case| judge.judge(case)).collect();
+        .enumerate()
+        .flat_map_iter(|(number, chunk)| {
+            let mut judge = Judge::new(policies, &wanted, &endless, estate);
+            let numbered = (number * CHUNK..).zip(chunk);
+            let judged: Vec<Judgement> =
+                numbered.flat_map(|(number, case)| judge.judge(number, case)).collect();
             progress(chunk.len());
             judged
         })
         .collect();
-    collect(policies, judged)
+    collect(policies, judged, &endless)
 }
 
 /// Which rules want which subjects.
@@ -87,17 +80,6 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// What one rule said about one subject.
-struct Judgement {
-    rule: usize,
-    resource: Arc<str>,
-    findings: Vec<Finding>,
-    not_assessed: Vec<NotAssessed>,
-    /// An `exception` of the policy waives the rule for this subject.
-    excepted: bool,
-    error: Option<String>,
-}
-
 /// Verdicts of one rule on one subject.
 enum Said {
     Excepted,
@@ -108,6 +90,7 @@ enum Said {
 struct Judge<'r> {
     policies: &'r Policies,
     wanted: &'r Wanted<'r>,
+    endless: &'r Endless,
     estate: &'r Estate,
     engine: Engine,
     lenient: Option<Engine>,
@@ -116,25 +99,27 @@ struct Judge<'r> {
 }
 
 impl<'r> Judge<'r> {
-    fn new(policies: &'r Policies, wanted: &'r Wanted<'r>, estate: &'r Estate) -> Self {
+    fn new(policies: &'r Policies, wanted: &'r Wanted<'r>, endless: &'r Endless, estate: &'r Estate) -> Self {
         let (engine, lenient) = (policies.engine.clone(), policies.lenient.clone());
-        Self { policies, wanted, estate, engine, lenient, file: None }
+        Self { policies, wanted, endless, estate, engine, lenient, file: None }
     }
 
-    fn judge(&mut self, case: &Case<'_>) -> Vec<Judgement> {
+    fn judge(&mut self, number: usize, case: &Case<'_>) -> Vec<Judgement> {
         let rules: Vec<usize> = self.wanted.rules(case).collect();
         if rules.is_empty() {
             return Vec::new();
         }
         let input = case.input.to_rego(self.estate);
         let unknown = Unknown::new(case, self.estate);
-        let judged = rules.into_iter().map(|index| self.judge_by(index, case, &input, unknown.as_ref()));
+        let judged =
+            rules.into_iter().map(|index| self.judge_by(index, number, case, &input, unknown.as_ref()));
         judged.collect()
     }
 
     fn judge_by(
         &mut self,
         index: usize,
+        number: usize,
         case: &Case<'_>,
         input: &Value,
         unknown: Option<&Unknown>,
@@ -142,12 +127,16 @@ impl<'r> Judge<'r> {
         let (policies, estate) = (self.policies, self.estate);
         let mut judgement = Judgement {
             rule: index,
+            case: number,
             resource: Arc::clone(&case.resource),
             findings: Vec::new(),
             not_assessed: Vec::new(),
             excepted: false,
             error: None,
         };
+        if self.endless.spares(index, number) {
+            return judgement;
+        }
         match self.ask(index, case, input).map(|said| self.weigh(index, unknown, said)) {
             Ok(Said::Excepted) => judgement.excepted = true,
             Ok(Said::Verdicts { denied, unassessed }) => {
@@ -162,6 +151,9 @@ impl<'r> Judge<'r> {
                     .collect();
             }
             Err(message) => {
+                if message.starts_with(ENDLESS) {
+                    self.endless.found(index, number);
+                }
                 judgement.error =
                     Some(format!("{}: {}", case.resource, redactor(estate, case, false).text(&message)));
             }
@@ -327,62 +319,4 @@ fn not_assessed(
         sets: case.sets.clone(),
         place: case.location(estate, &verdict.path.0).place,
     }
-}
-
-fn collect(policies: &Policies, judged: Vec<Judgement>) -> Evaluation {
-    let zero = |rule: &Arc<Rule>| Evaluated {
-        rule: Arc::clone(&rule.id),
-        subjects: 0,
-        passed: 0,
-        failed: 0,
-        not_assessed: 0,
-    };
-    let mut evaluation =
-        Evaluation { evaluated: policies.rules.iter().map(zero).collect(), ..Evaluation::default() };
-    let mut errors: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    let mut excepted: BTreeMap<usize, Vec<Arc<str>>> = BTreeMap::new();
-    for judgement in judged {
-        if judgement.excepted {
-            excepted.entry(judgement.rule).or_default().push(judgement.resource);
-            continue;
-        }
-        let count = &mut evaluation.evaluated[judgement.rule];
-        count.subjects += 1;
-        match (&judgement.error, judgement.findings.is_empty(), judgement.not_assessed.is_empty()) {
-            (Some(error), _, _) => {
-                let cause = error.split_once(": ").map_or(error.as_str(), |(_, cause)| cause);
-                *errors.entry((judgement.rule, cause.to_owned())).or_default() += 1;
-            }
-            (None, false, _) => count.failed += 1,
-            (None, true, false) => count.not_assessed += 1,
-            (None, true, true) => {
-                count.passed += 1;
-                evaluation.passed.entry(Arc::clone(&count.rule)).or_default().push(judgement.resource);
-            }
-        }
-        evaluation.findings.extend(judgement.findings);
-        evaluation.not_assessed.extend(judgement.not_assessed);
-    }
-    evaluation.excepted = excepted
-        .into_iter()
-        .map(|(rule, resources)| NotApplicable {
-            rule: Arc::clone(&policies.rules[rule].id),
-            reason: format!("an `exception` of its policy waives it for {}", resources.join(", ")),
-        })
-        .collect();
-    for resources in evaluation.passed.values_mut() {
-        resources.sort();
-        resources.dedup();
-    }
-    evaluation.errors = errors
-        .into_iter()
-        .map(|((rule, cause), subjects)| PolicyError {
-            policy: policies.rules[rule].id.to_string(),
-            message: format!(
-                "cannot be evaluated on {subjects} subject{}: {cause}",
-                if subjects == 1 { "" } else { "s" }
-            ),
-        })
-        .collect();
-    evaluation
 }

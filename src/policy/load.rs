@@ -92,6 +92,9 @@ pub(super) enum Program {
 /// Longest time that one rule may take for one subject; rules take microseconds, so this ends only endless ones.
 const EVALUATION_LIMIT: Duration = Duration::from_secs(10);
 
+/// How the message begins that says that a rule reached this limit.
+pub(super) const ENDLESS: &str = "it did not end within";
+
 /// The engine's own limits (1024 columns, 1 MiB) refuse tables that are written on one line.
 const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
     max_col: NonZeroU32::MIN.saturating_add(1 << 20),
@@ -223,7 +226,7 @@ pub(super) fn reason(message: &str) -> String {
     // The engine also says how long it took, which differs from run to run.
     if message.contains("exceeded time limit") {
         return format!(
-            "it did not end within {} s on one subject; look for nested iterations over the same list",
+            "{ENDLESS} {} s on one subject; look for nested iterations over the same list",
             EVALUATION_LIMIT.as_secs()
         );
     }

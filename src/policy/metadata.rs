@@ -29,6 +29,8 @@ pub struct Rule {
     /// Framework (`soc2`, `hipaa`, `nist`, `pci`, `cis`, `gdpr`, `iso27001`) to its controls.
     pub controls: BTreeMap<String, Vec<Control>>,
     pub selectors: Vec<Selector>,
+    /// Whether its findings point at names and settings; else what a finding about secrets points at is masked.
+    pub points_at_names: bool,
     /// URLs with more about it.
     pub related_resources: Vec<String>,
 }
@@ -69,6 +71,7 @@ pub(super) struct Annotations {
     pub recommended_action: String,
     pub controls: BTreeMap<String, Vec<Control>>,
     pub selectors: Vec<Selector>,
+    pub points_at_names: bool,
     pub related_resources: Vec<String>,
 }
 
@@ -140,6 +143,13 @@ fn custom(custom: NodeRef<'_>, annotations: &mut Annotations) -> Result<(), Stri
             "input" => {
                 let selectors = value.get("selector").into_iter().flat_map(NodeRef::items);
                 annotations.selectors = selectors.map(selector).collect::<Result<_, _>>()?;
+            }
+            "points_at" => {
+                annotations.points_at_names = match value.as_str() {
+                    Some("names") => true,
+                    Some("values") => false,
+                    _ => return Err("`points_at` is neither `names` nor `values`".to_owned()),
+                }
             }
             // Others belong to other readers of the same policy, such as Trivy.
             _ => {}

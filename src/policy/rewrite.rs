@@ -2,9 +2,8 @@
 //! places in policies stay right.
 //!
 //! `rego.metadata.rule()` and `rego.metadata.chain()` become their value, as OPA's compiler does it;
-//! `parse_config_file` and `parse_combined_config_files` get the name of their file as first argument.
-
-//! Variables that hide others: see [`scope`]. Negated calls: see [`negation`].
+//! `parse_config_file` and `parse_combined_config_files` get the name of their file as first argument; ranges of numbers
+//! are made by functions that bound them. Variables that hide others: see [`scope`]. Negated calls: see [`negation`].
 
 mod negation;
 mod scope;
@@ -13,7 +12,7 @@ use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use regorus::unstable::{Expr, Module, Rule};
 
-use super::{annotations::Annotated, load, syntax};
+use super::{annotations::Annotated, builtins::SUBSTITUTES, load, syntax};
 
 const FILE_FUNCTIONS: [&str; 2] = ["parse_config_file", "parse_combined_config_files"];
 
@@ -97,6 +96,9 @@ fn call(
         let at = end + text.get(end..)?.find('(')? + 1;
         return Some((at..at, format!("{}, ", literal(module.package.span.source.file()))));
     }
+    if let Some((_, instead)) = SUBSTITUTES.iter().find(|(called, _)| *called == name.text()) {
+        return Some((name.start as usize..name.end as usize, (*instead).to_owned()));
+    }
     let package = module.package.refr.span().text();
     let value = match name.text() {
         "rego.metadata.rule" => annotated?.rule(rule_span.line),
@@ -153,6 +155,15 @@ mod tests {
         let expected = "package a\nr := parse_config_file(\"p/a.rego\", \"x.yaml\")\ns := [parse_combined_config_files(\"p/a.rego\",  [\"y\"] )]\n";
         assert_eq!(prepared("p/a.rego", text), expected);
         assert_eq!(prepared("a.rego", "package a\nr := 1\n"), "package a\nr := 1\n");
+    }
+
+    #[test]
+    fn ranges_of_numbers_are_bounded() {
+        let rego = "package a\nr := numbers.range(1, 2)\ns if not numbers.range_step(1, 9, 3)[3]\n";
+        let text = prepared("a.rego", rego);
+        assert!(text.contains("r := numbers.array(1, 2)\n"), "{text}");
+        assert!(text.contains("numbers.array_step(1, 9, 3)"), "{text}");
+        assert!(!text.contains("numbers.range"), "{text}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use thiserror::Error;
 
 pub use self::{
     address::InstanceKey,
-    recognise::{Recognised, binary_plan_reason, is_binary_plan, recognise},
+    recognise::{Recognised, recognise},
     references::{Referred, Target},
     values::{Attribute, Values},
 };

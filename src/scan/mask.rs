@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     ops::Range,
+    sync::Arc,
 };
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use crate::{
     document::Document,
     estate::Estate,
     finding::Finding,
+    policy::metadata::Rule,
     resource::{
         credential::{self, Secret},
         kubernetes,
@@ -47,21 +49,13 @@ pub(super) fn settings(estate: &mut Estate) {
     estate.sources.mask(places);
 }
 
-/// Rules about secrets whose findings point at names and settings, not at values.
-const NO_VALUES: [&str; 6] = [
-    "secrets/broad-secret-access",
-    "secrets/etcd-unencrypted",
-    "secrets/inert-vault-annotation",
-    "secrets/insecure-secret-store",
-    "secrets/not-externally-managed",
-    "secrets/shared-secret",
-];
-
 /// Masks the values that findings about secrets point at.
-pub(super) fn judged(estate: &mut Estate, findings: &[Finding]) {
+pub(super) fn judged(estate: &mut Estate, findings: &[Finding], rules: &[Arc<Rule>]) {
+    let names: HashSet<&str> =
+        rules.iter().filter(|rule| rule.points_at_names).map(|rule| &*rule.id).collect();
     let judged: Vec<Place> = findings
         .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/") && !NO_VALUES.contains(&&*finding.rule))
+        .filter(|finding| finding.rule.starts_with("secrets/") && !names.contains(&*finding.rule))
         .filter_map(|finding| finding.place.clone())
         .filter(|place| is_value(estate, place))
         .collect();

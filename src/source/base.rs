@@ -15,6 +15,8 @@ pub struct Base {
     pub limit: Option<Vec<PathBuf>>,
     /// Whether standard input is part of the estate.
     pub stdin: bool,
+    /// Named pipes and the like, which lie nowhere: a shell passes `<(command)` as one.
+    pub streams: Vec<PathBuf>,
 }
 
 /// Why the base could not be found: the caller's move.
@@ -31,7 +33,9 @@ impl Base {
     pub fn new(paths: &[PathBuf], root: Option<&Path>, current: &Path) -> Result<Self, BaseError> {
         let stdin = paths.iter().any(|path| path.as_os_str() == "-");
         let given = paths.iter().filter(|path| path.as_os_str() != "-");
-        let given = given.map(|path| canonical(current, path)).collect::<Result<Vec<_>, _>>()?;
+        let (streams, given): (Vec<PathBuf>, Vec<PathBuf>) =
+            given.map(|path| current.join(path)).partition(|path| is_stream(path));
+        let given = given.iter().map(|path| canonical(current, path)).collect::<Result<Vec<_>, _>>()?;
         if let Some(root) = root {
             let root = canonical(current, root)?;
             if let Some(outside) = given.iter().find(|path| !path.starts_with(&root)) {
@@ -42,7 +46,7 @@ impl Base {
             let files = given.iter().filter(|path| path.is_file()).cloned();
             let estate = std::iter::once(root.clone()).chain(files).collect();
             let limit = (!paths.is_empty()).then_some(given);
-            return Ok(Self { root, estate, limit, stdin });
+            return Ok(Self { root, estate, limit, stdin, streams });
         }
         let current = canonical(current, Path::new("."))?;
         let estate = if paths.is_empty() { vec![current.clone()] } else { given };
@@ -52,7 +56,7 @@ impl Base {
             None if parent.starts_with(&current) => current,
             None => parent,
         };
-        Ok(Self { root, estate, limit: None, stdin })
+        Ok(Self { root, estate, limit: None, stdin, streams })
     }
 
     /// Name of a file below the base: `/`-separated, never absolute.
@@ -65,6 +69,10 @@ impl Base {
         let name = parts.collect::<Vec<_>>().join("/");
         if name.is_empty() { ".".to_owned() } else { name }
     }
+}
+
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Absolute path without symbolic links: GitHub does not display alerts in linked files.

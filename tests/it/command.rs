@@ -205,6 +205,33 @@ fn named_files_are_judged_whatever_git_ignores() {
     assert_eq!(command.stdin(input).output().expect("the binary runs").status.code(), Some(1));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_of_the_shell_is_read_like_standard_input() {
+    let folder = Folder::new(&[("a.txt", BAD), ("b.yaml", GOOD)]);
+    let said = |arguments: &str| {
+        let mut shell = Command::new("bash");
+        let command = format!("\"$PROBITY\" scan --audit off -f json {arguments}");
+        shell.args(["-c", &command]).env("PROBITY", env!("CARGO_BIN_EXE_probity"));
+        let output = shell.current_dir(folder.path()).output().expect("a shell runs");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+        (output.status.code(), report["sources"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(said("<(cat a.txt)"), (Some(1), 1));
+    assert_eq!(said("<(cat b.yaml)"), (Some(0), 1));
+    assert_eq!(said("b.yaml <(cat a.txt)"), (Some(1), 2));
+    assert_eq!(said("--root . <(cat a.txt)").0, Some(1));
+}
+
+#[test]
+fn a_namespace_that_cannot_be_is_refused() {
+    let folder = Folder::new(&[("good.yaml", GOOD)]);
+    for name in ["A", "a/b", "", "-a", "a_b", &"a".repeat(64)] {
+        assert_eq!(folder.code(&["scan", "--audit", "off", "-n", name]), Some(2), "{name}");
+    }
+    assert_eq!(folder.code(&["scan", "--audit", "off", "-n", "shop-2"]), Some(0));
+}
+
 #[test]
 fn no_object_hides_another() {
     let job = |image: &str| {

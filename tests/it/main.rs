@@ -13,6 +13,7 @@ mod fix;
 mod fixtures;
 mod labels;
 mod lineage;
+mod odd_types;
 mod policies;
 mod readme;
 mod since;

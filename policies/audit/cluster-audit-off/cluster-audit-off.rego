@@ -38,6 +38,7 @@ import rego.v1
 # Control planes that were set up by kubeadm and its like run the API server as a static Pod.
 _api_servers contains {"index": index, "container": container} if {
 	input.kind == "Pod"
+	is_array(input.spec.containers)
 	some index, container in input.spec.containers
 	some word in _words(container)
 	regex.match(`(^|/)kube-apiserver$`, word)

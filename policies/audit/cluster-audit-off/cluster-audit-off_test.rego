@@ -39,6 +39,12 @@ test_an_api_server_that_records_passes if {
 	_messages(_pod(["--audit-policy-file", "/p.yaml", "--audit-webhook-config-file", "/w.yaml"])) == set()
 }
 
+test_a_list_of_another_type_holds_no_api_server if {
+	every containers in [true, null, "a", 7] {
+		count(rule.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": containers}}
+	}
+}
+
 test_other_pods_are_not_judged if {
 	other := {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": ["--kube-apiserver"]}]}}
 	_messages(other) == set()

@@ -9,6 +9,7 @@
 #   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # custom:
 #   severity: HIGH
+#   points_at: names
 #   recommended_action: |-
 #     Name the Secrets that are needed, and nothing else:
 #     ```yaml

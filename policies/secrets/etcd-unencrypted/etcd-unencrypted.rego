@@ -8,6 +8,7 @@
 #   - ref: https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/
 # custom:
 #   severity: HIGH
+#   points_at: names
 #   recommended_action: |-
 #     Put a provider that encrypts first, and `identity` last, so that old values can still be read:
 #     ```yaml
@@ -125,7 +126,10 @@ deny contains result if {
 	}
 }
 
-_has_key if count(input.values.encryption_config) > 0
+_has_key if {
+	is_array(input.values.encryption_config)
+	count(input.values.encryption_config) > 0
+}
 
 not_assessed contains result if {
 	input.type == "aws_eks_cluster"

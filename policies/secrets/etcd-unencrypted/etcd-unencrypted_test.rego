@@ -67,6 +67,7 @@ test_other_objects_with_the_same_fields_pass if {
 }
 
 test_fields_of_another_type_are_not_judged if {
+	count(rule.deny) == 1 with input as _eks({"version": "1.27", "encryption_config": 7}, {})
 	containers := {"a": {"command": ["kube-apiserver"]}}
 	count(rule.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": containers}}
 	count(rule.deny) == 0 with input as _eks({"version": 1.27}, {})

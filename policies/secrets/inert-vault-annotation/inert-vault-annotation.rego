@@ -8,6 +8,7 @@
 #   - ref: https://developer.hashicorp.com/vault/docs/platform/k8s/injector/annotations
 # custom:
 #   severity: MEDIUM
+#   points_at: names
 #   recommended_action: |-
 #     Switch the injector on, in the template of the Pod:
 #     ```yaml

@@ -9,6 +9,7 @@
 #   - ref: https://developer.hashicorp.com/vault/docs/platform/k8s/vso/api-reference
 # custom:
 #   severity: HIGH
+#   points_at: names
 #   recommended_action: |-
 #     Use HTTPS with the CA of the vault, and log in with the identity of the ServiceAccount:
 #     ```yaml
@@ -109,9 +110,8 @@ deny contains result if {
 	}
 }
 
-# Annotations of Pods.
 deny contains {"msg": sprintf("`%s` %s", [input.workload, what]), "path": ["annotations", key]} if {
-	some key, annotation in input.annotations
+	some key, annotation in _annotations
 	_has_effect(key, annotation)
 	what := _weakness(key, annotation.text)
 }
@@ -131,10 +131,13 @@ _addresses contains [["spec", "provider", "vault", "server"], _vault.server] if 
 _addresses contains [["spec", "address"], input.spec.address] if input.kind == "VaultConnection"
 
 _addresses contains [["annotations", key], annotation.text] if {
-	some key, annotation in input.annotations
+	some key, annotation in _annotations
 	_has_effect(key, annotation)
 	key in {"vault.hashicorp.com/service", "vault.security.banzaicloud.io/vault-addr"}
 }
+
+# Annotations of Pods, which are objects: a manifest may have a field of this name.
+_annotations := input.annotations if is_object(input.annotations)
 
 _weakness(key, text) := "does not verify the certificate of Vault" if {
 	key in {"vault.hashicorp.com/tls-skip-verify", "vault.security.banzaicloud.io/vault-skip-verify"}

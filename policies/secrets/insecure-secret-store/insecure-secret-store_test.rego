@@ -72,6 +72,14 @@ test_an_address_that_is_filled_in_later_is_not_assessed if {
 	}
 }
 
+test_a_field_named_annotations_is_none_of_a_pod if {
+	every field in [true, 7, "a", ["a"]] {
+		manifest := {"apiVersion": "v1", "kind": "VaultConnection", "metadata": {"name": "a"}, "annotations": field}
+		count(rule.deny) == 0 with input as manifest
+		count(rule.not_assessed) == 0 with input as manifest
+	}
+}
+
 test_other_objects_with_the_same_fields_pass if {
 	every provider in [{"fake": {"data": []}}, {"vault": {"auth": {"tokenSecretRef": {"name": "x"}}}}] {
 		_paths(object.union(_object("SecretStore", {"provider": provider}), {"apiVersion": "example.com/v1"})) == set()

@@ -9,6 +9,7 @@
 #   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 # custom:
 #   severity: MEDIUM
+#   points_at: names
 #   recommended_action: |-
 #     Keep the values in a vault, delete the manifest of the Secret, and order it to be fetched under the same name; Pods
 #     need no change:

@@ -8,6 +8,7 @@
 #   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
 # custom:
 #   severity: MEDIUM
+#   points_at: names
 #   recommended_action: |-
 #     Give each service its own account and its own Secret:
 #     ```yaml

@@ -358,6 +358,7 @@ fn rules() -> Vec<Arc<Rule>> {
             recommended_action: action.into(),
             controls: controls(id),
             selectors: Vec::new(),
+            points_at_names: false,
             related_resources: vec!["https://docs.example/why".into()],
         })
     })

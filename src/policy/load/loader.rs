@@ -171,6 +171,7 @@ impl<'o> Loader<'o> {
                 recommended_action: String::new(),
                 controls: BTreeMap::new(),
                 selectors: Vec::new(),
+                points_at_names: false,
                 related_resources: Vec::new(),
             };
             // Files of one package may add to one rule.
@@ -256,6 +257,7 @@ fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<
         recommended_action: annotations.recommended_action,
         controls: annotations.controls,
         selectors: annotations.selectors,
+        points_at_names: annotations.points_at_names,
         related_resources: annotations.related_resources,
     })
 }

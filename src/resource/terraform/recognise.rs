@@ -30,19 +30,6 @@ impl Recognised {
     }
 }
 
-/// Why a binary plan cannot be judged, ending with the command that helps.
-pub fn binary_plan_reason() -> String {
-    format!("a binary Terraform plan: {ADVICE}")
-}
-
-/// Whether bytes are a plan file as `terraform plan -out` writes it: a zip archive whose first entry is `tfplan`.
-pub fn is_binary_plan(bytes: &[u8]) -> bool {
-    const LOCAL_FILE_HEADER: &[u8] = b"PK\x03\x04";
-    const NAME_OFFSET: usize = 30;
-    bytes.starts_with(LOCAL_FILE_HEADER)
-        && bytes.get(NAME_OFFSET..).is_some_and(|name| name.starts_with(b"tfplan"))
-}
-
 /// What a JSON text is, decided as early as its keys allow.
 pub fn recognise(text: &str) -> Recognised {
     let mut seen: Vec<&[u8]> = Vec::new();
@@ -171,21 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_plan_is_an_archive_that_holds_a_plan() {
-        let mut archive = b"PK\x03\x04".to_vec();
-        archive.resize(30, 0);
-        assert!(!is_binary_plan(&archive));
-        assert!(!is_binary_plan(&[&archive[..], b"index.html"].concat()));
-        assert!(is_binary_plan(&[&archive[..], b"tfplan"].concat()));
-        assert!(!is_binary_plan(b"PK"));
-    }
-
-    #[test]
     fn every_look_alike_names_the_command_that_helps() {
         for recognised in [Recognised::StateFile, Recognised::ShownState, Recognised::Events] {
             assert!(recognised.reason().unwrap().contains("terraform show -json"), "{recognised:?}");
         }
-        assert!(binary_plan_reason().contains("terraform show -json"));
         assert_eq!(Recognised::Plan.reason(), None);
         assert_eq!(Recognised::Other.reason(), None);
     }

@@ -106,7 +106,7 @@ pub(super) fn arguments(matches: Option<&ArgMatches>, base: &Base) -> Vec<String
 /// What the run is about, relative to the base: with `--root`, that to which the report is limited.
 fn paths(base: &Base) -> Vec<String> {
     let limit = base.limit.as_ref().unwrap_or(&base.estate);
-    let paths = limit.iter().map(|path| base.name(path));
+    let paths = limit.iter().chain(&base.streams).map(|path| base.name(path));
     paths.chain(base.stdin.then(|| "-".to_owned())).collect()
 }
 
