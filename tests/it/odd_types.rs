@@ -2,6 +2,7 @@
 //!
 //! Every value of the fixtures is replaced by values of other types, one at a time. `PROBITY_ODD_TYPES=N` tries
 //! one in N of them, and with 1 that takes an hour; without it a fixed sample is tried.
+#![expect(clippy::disallowed_methods, reason = "the test reads its fixtures and how many of them to try")]
 
 use std::{
     fs,
