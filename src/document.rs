@@ -11,6 +11,7 @@ mod builder;
 pub mod hcl;
 pub mod json;
 mod number;
+mod part;
 pub mod typed;
 pub mod yaml;
 
@@ -18,6 +19,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 
+pub use self::part::Parts;
 use crate::source::{Place, SourceId};
 
 /// One step of a [`Path`].
@@ -192,46 +194,6 @@ impl<'d> NodeRef<'d> {
 
     pub fn place(self) -> Place {
         Place::new(self.document.source, self.span())
-    }
-
-    /// Bytes in the source of a part of its string; the whole value where that is spelled in another way, with escapes
-    /// or folded.
-    pub fn part(self, part: Range<usize>) -> Range<usize> {
-        let Kind::String(text) = self.kind() else { return self.span() };
-        if let Text::Source(range) = text {
-            let start = range.start as usize;
-            return start + part.start..start + part.end;
-        }
-        self.part_of_block(&part).or_else(|| self.part_as_written(&part)).unwrap_or_else(|| self.span())
-    }
-
-    /// Within one line of a literal block scalar, whose lines stand in the source behind their indentation.
-    fn part_of_block(self, part: &Range<usize>) -> Option<Range<usize>> {
-        let (text, raw) = (self.as_str()?, self.raw());
-        let before = text.get(..part.start)?;
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = text.get(line_start..)?.lines().next()?;
-        if part.end > line_start + line.len() {
-            return None;
-        }
-        let number = before.matches('\n').count();
-        let raw_start = match number.checked_sub(1) {
-            None => 0,
-            Some(breaks) => raw.match_indices('\n').nth(breaks)?.0 + 1,
-        };
-        let raw_line = raw.get(raw_start..)?.lines().next()?;
-        let indent = raw_line.strip_suffix(line)?;
-        if !indent.trim().is_empty() {
-            return None;
-        }
-        let start = self.span().start + raw_start + indent.len();
-        Some(start + part.start - line_start..start + part.end - line_start)
-    }
-
-    /// Where the whole string stands in the source as it is, within its quotes.
-    fn part_as_written(self, part: &Range<usize>) -> Option<Range<usize>> {
-        let start = self.span().start + self.raw().find(self.as_str()?)?;
-        Some(start + part.start..start + part.end)
     }
 
     /// Text of the source at the value, quotes and all.

@@ -93,6 +93,8 @@ struct Judge<'r> {
     endless: &'r Endless,
     estate: &'r Estate,
     engine: Engine,
+    /// Engines of rules that stand alone, by rule.
+    alone: BTreeMap<usize, Engine>,
     lenient: Option<Engine>,
     /// File that `data.conftest.file` is about.
     file: Option<SourceId>,
@@ -101,7 +103,7 @@ struct Judge<'r> {
 impl<'r> Judge<'r> {
     fn new(policies: &'r Policies, wanted: &'r Wanted<'r>, endless: &'r Endless, estate: &'r Estate) -> Self {
         let (engine, lenient) = (policies.engine.clone(), policies.lenient.clone());
-        Self { policies, wanted, endless, estate, engine, lenient, file: None }
+        Self { policies, wanted, endless, estate, engine, alone: BTreeMap::new(), lenient, file: None }
     }
 
     fn judge(&mut self, number: usize, case: &Case<'_>) -> Vec<Judgement> {
@@ -163,10 +165,7 @@ impl<'r> Judge<'r> {
 
     fn ask(&mut self, index: usize, case: &Case<'_>, input: &Value) -> Result<Said, String> {
         match (&self.policies.programs[index], &mut self.lenient) {
-            (Program::Selected { deny, not_assessed }, _) => {
-                self.engine.set_input(input.clone());
-                selected(&mut self.engine, &self.policies.rules[index], *deny, *not_assessed)
-            }
+            (Program::Selected { .. }, _) => self.select(index, input),
             (Program::Conftest(program), Some(engine)) => {
                 let source = conftest::source(case, self.estate);
                 if let (Some(data), Some(tree)) = (&self.policies.data, &self.policies.tree)
@@ -188,20 +187,35 @@ impl<'r> Judge<'r> {
         }
     }
 
+    /// Asks a rule that has a selector.
+    fn select(&mut self, index: usize, input: &Value) -> Result<Said, String> {
+        let policies = self.policies;
+        let Program::Selected { deny, not_assessed, alone } = &policies.programs[index] else {
+            return Err("it has no selector".to_owned());
+        };
+        let engine = match alone {
+            Some(alone) => {
+                self.alone.entry(index).or_insert_with(|| alone.engine(policies.tree.as_ref()).clone())
+            }
+            None => &mut self.engine,
+        };
+        engine.set_input(input.clone());
+        selected(engine, &policies.rules[index], *deny, *not_assessed)
+    }
+
     /// Takes back what hangs on values that a plan does not know.
     fn weigh(&mut self, index: usize, unknown: Option<&Unknown>, said: Said) -> Said {
         let rule = &self.policies.rules[index];
         let (Some(unknown), Said::Verdicts { denied, unassessed }) = (unknown, &said) else { return said };
         let named = unknown.named(self.policies, rule);
-        let Program::Selected { deny, not_assessed } = self.policies.programs[index] else { return said };
-        if named.is_empty() || !unassessed.is_empty() {
+        let is_selected = matches!(self.policies.programs[index], Program::Selected { .. });
+        if !is_selected || named.is_empty() || !unassessed.is_empty() {
             return said;
         }
         let certain = if denied.is_empty() {
             Vec::new()
         } else {
-            self.engine.set_input(unknown.filled.clone());
-            let otherwise = match selected(&mut self.engine, rule, deny, not_assessed) {
+            let otherwise = match self.select(index, &unknown.filled) {
                 Ok(Said::Verdicts { denied, .. }) => denied,
                 _ => Vec::new(),
             };

@@ -5,7 +5,7 @@ mod loader;
 use std::{
     borrow::Cow,
     num::{NonZeroU32, NonZeroUsize},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -85,8 +85,40 @@ pub(super) enum Program {
     Selected {
         deny: bool,
         not_assessed: bool,
+        alone: Option<Alone>,
     },
     Conftest(conftest::Program),
+}
+
+/// An engine that holds one rule and the packages that it names: the engine looks at each of its modules for each reference that
+/// it follows, so that a rule among many costs several times what it costs alone.
+#[derive(Debug, Clone)]
+pub(super) struct Alone {
+    files: Vec<PolicyFile>,
+    /// Made when it is first needed: most runs need few rules.
+    engine: OnceLock<Box<Engine>>,
+}
+
+impl Alone {
+    fn new(files: Vec<PolicyFile>) -> Self {
+        Self { files, engine: OnceLock::new() }
+    }
+
+    pub(super) fn engine(&self, tree: Option<&Tree>) -> &Engine {
+        self.engine.get_or_init(|| {
+            let mut engine = engine_with(Errors::Strict, tree);
+            // They were added to the common engine, without errors.
+            self.files.iter().for_each(|file| drop(add(&mut engine, file)));
+            compile(&mut engine);
+            Box::new(engine)
+        })
+    }
+}
+
+/// Makes the engine compile what it holds: its clones need not.
+fn compile(engine: &mut Engine) {
+    // There is no such rule; what counts is done before the engine notices.
+    drop(engine.eval_rule("data".to_owned()));
 }
 
 /// Longest time that one rule may take for one subject; rules take microseconds, so this ends only endless ones.
@@ -124,16 +156,20 @@ impl Policies {
         let mut sorted: Vec<&PolicyFile> =
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
-        let (engine, evaluable) = loader.load(&sorted);
+        let (mut engine, evaluable) = loader.load(&sorted);
         let Loader { data, rules, errors, notices, .. } = loader;
         let (rules, programs): (Vec<_>, Vec<_>) =
             rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();
+        if programs.iter().any(|program| matches!(program, Program::Selected { alone: None, .. })) {
+            compile(&mut engine);
+        }
         let follows = programs.iter().any(|program| matches!(program, Program::Conftest(_)));
         let lenient = follows.then(|| {
             let mut engine = engine_with(Errors::Lenient, options.tree.as_ref());
             // They were added to the other engine, without errors.
             evaluable.iter().for_each(|file| drop(add(&mut engine, file)));
             drop(engine.add_data(data.clone()));
+            compile(&mut engine);
             engine
         });
         let names_file = evaluable.iter().any(|file| file.text.contains("conftest.file"));
@@ -254,6 +290,53 @@ mod tests {
         };
         assert_eq!(told(10_000_000_001), told(10_000_723_411));
         assert!(told(1).contains("10 s"), "{}", told(1));
+    }
+
+    /// Ids of the rules that have an engine of their own, out of rules in packages `a.*`.
+    fn alone(packages: &[(&str, &str)]) -> Vec<String> {
+        let metadata = "# METADATA\n# title: T\n# description: D\n# custom:\n#   severity: low\n#   input: {selector: [{type: kubernetes, kinds: [Pod]}]}\n";
+        let files = packages.iter().map(|(package, body)| {
+            let metadata = if body.contains("deny") { metadata } else { "" };
+            PolicyFile::new(format!("{package}.rego"), format!("{metadata}package {package}\n\n{body}\n"))
+        });
+        let policies = Policies::new(&files.collect::<Vec<_>>(), |_| true);
+        assert!(policies.errors.is_empty(), "{:?}", policies.errors);
+        let rules = policies.rules.iter().zip(&policies.programs);
+        rules
+            .filter(|(_, program)| matches!(program, Program::Selected { alone: Some(_), .. }))
+            .map(|(rule, _)| rule.id.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_rule_has_an_engine_of_its_own_unless_it_may_look_at_anything() {
+        let own = ("a.own", "deny contains input.data.x if input[\"data\"]\ndatabase := 1");
+        let library = ("lib.b", "import data.more\nx := \"x\"\nf(_) := more.y");
+        let more = ("more", "y := 1");
+        assert_eq!(alone(&[own]), ["a/own"]);
+        for (body, expected) in [
+            ("import data.lib.b\ndeny contains b.x", true),
+            ("deny contains data.lib.b.x", true),
+            ("deny contains \"x\" if data.lib.b.f(1)", true),
+            ("deny contains \"x\" if { some x in [y | y := data.lib.b.x]; x }", true),
+            ("deny contains \"x\" if data.lib[input.x]", true),
+            ("deny contains \"x\" if data.inventory.x", false),
+            ("deny contains \"x\" if data[input.x]", false),
+            ("deny contains \"x\" if { x := data; x[input.y] }", false),
+            ("deny contains x if { x := input.x with data.lib.b.x as 1 }", false),
+        ] {
+            let found = alone(&[own, ("a.other", body), library, more]);
+            assert_eq!(found.contains(&"a/other".to_owned()), expected, "{body}");
+            assert!(found.contains(&"a/own".to_owned()), "{body}");
+        }
+    }
+
+    #[test]
+    fn all_built_in_rules_have_engines_of_their_own() {
+        let policies = Policies::new(&built_in(), |_| true);
+        for (rule, program) in policies.rules.iter().zip(&policies.programs) {
+            assert!(matches!(program, Program::Selected { alone: Some(_), .. }), "{}", rule.id);
+        }
     }
 
     #[test]

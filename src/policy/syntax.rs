@@ -1,5 +1,7 @@
 //! Reading the syntax trees of the engine: names, and walks over expressions and statements.
 
+use std::collections::BTreeSet;
+
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module, Query, Rule, RuleHead};
 
 /// `data.` and the package path.
@@ -47,6 +49,47 @@ pub(super) fn head_expressions(head: &RuleHead) -> impl Iterator<Item = &Expr> {
         RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. } => (None, assign.as_ref()),
     };
     key.into_iter().chain(assign.map(|assign| &*assign.value))
+}
+
+/// What a module names below `data`, in dotted form: other packages, or what the user gives. `None` where that cannot be
+/// told from the text, or where a query replaces it.
+pub(super) fn named_data(module: &Module) -> Option<BTreeSet<String>> {
+    let is_data = |expression: &Expr| matches!(expression, Expr::Var { span, .. } if span.text() == "data");
+    let mut named = BTreeSet::new();
+    let (mut bare, mut replaced) = (0_i32, false);
+    let mut look = |expression: &Expr| {
+        let text = match expression {
+            Expr::Call { fcn, .. } => fcn.span().text(),
+            Expr::RefDot { span, refr, .. } => {
+                bare -= i32::from(is_data(refr));
+                span.text()
+            }
+            _ => "",
+        };
+        if let Some(name) = text.strip_prefix("data.") {
+            named.insert(format!("data.{}", reference(name)));
+        }
+        bare += i32::from(is_data(expression));
+    };
+    for import in &module.imports {
+        walk(&import.refr, &mut look);
+    }
+    for rule in &module.policy {
+        visit(rule, &mut look);
+        match &**rule {
+            Rule::Spec { head, .. } => {
+                let (RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. }) =
+                    head;
+                walk(refr, &mut look);
+            }
+            Rule::Default { value, .. } => walk(value, &mut look),
+        }
+        visit_statements(rule, &mut |statement| {
+            let mut replaces = statement.with_mods.iter().map(|modifier| modifier.refr.span().text());
+            replaced |= replaces.any(|text| text.starts_with("data"));
+        });
+    }
+    (bare == 0 && !replaced).then_some(named)
 }
 
 /// Visits all statements of a rule, those of comprehensions and of `every` included.

@@ -14,17 +14,25 @@ use crate::{
     estate::Resource,
     facts::workloads::{Workload, Workloads},
     resource::format::{Entry, Format},
-    source::{Place, SourceId},
+    source::Place,
 };
 
-/// Documents of a file, each with its entries; `None` where it is no configuration.
-type Documents = Rc<Option<Vec<Vec<Entry>>>>;
+/// A file as it was read.
+struct Read {
+    /// Documents, each with its entries.
+    documents: Vec<Vec<Entry>>,
+    /// Places of the entries, in order.
+    places: Vec<Vec<Place>>,
+}
+
+/// `None` where it is no configuration.
+type Documents = Rc<Option<Read>>;
 
 /// What the containers of a set share: who mounts what, and the files that were read.
 pub(super) struct Files<'e> {
     /// The logical service that mounts an object; `None` where there are several.
     users: BTreeMap<(Keeper, &'e str, &'e str), Option<Arc<str>>>,
-    read: BTreeMap<(SourceId, usize, Option<&'static str>), Documents>,
+    read: BTreeMap<(Place, Option<&'static str>), Documents>,
 }
 
 impl<'e> Files<'e> {
@@ -145,7 +153,8 @@ impl<'e> Files<'e> {
         for file in files.iter().filter(|file| file.family().is_some()) {
             if let Content::Kept(_, _, kept) = file.content {
                 let documents = self.documents(file, kept);
-                documents.iter().flatten().for_each(|document| profiles.learn(document));
+                let documents = documents.iter().flat_map(|read| &read.documents);
+                documents.for_each(|document| profiles.learn(document));
             }
         }
         profiles
@@ -153,9 +162,18 @@ impl<'e> Files<'e> {
 
     fn documents(&mut self, file: &File<'_>, kept: Kept<'e>) -> Documents {
         let format = Format::of(&file.path);
-        let place = kept.node.place();
-        let read = self.read.entry((place.source, place.start, format.map(Format::name)));
-        let read = read.or_insert_with(|| Rc::new(format.and_then(|format| format.read(&kept.text()?))));
+        // An alias gives one text to several keys, and a text of several lines is shown at its key.
+        let read = self.read.entry((kept.key_place(), format.map(Format::name)));
+        let read = read.or_insert_with(|| {
+            let documents = format.and_then(|format| format.read(&kept.text()?));
+            Rc::new(documents.map(|documents| {
+                let place_of = kept.places_of();
+                let places = documents
+                    .iter()
+                    .map(|document| document.iter().map(|entry| place_of(&entry.range)).collect());
+                Read { places: places.collect(), documents }
+            }))
+        });
         Rc::clone(read)
     }
 
@@ -183,18 +201,18 @@ impl<'e> Files<'e> {
             ..container.setting(Channel::File, name, text, Origin::of(keeper, resource), place)
         };
         let documents = self.documents(file, kept);
-        let Some(documents) = documents.as_ref() else {
+        let Some(read) = documents.as_ref() else {
             settings.all.push(setting(file.path.clone(), kept.text(), kept.place()));
             return;
         };
         let family = file.family();
-        for document in documents.iter().filter(|document| profiles.admit(family, document)) {
-            for entry in document {
-                let mut setting = setting(
-                    entry.name.clone().into(),
-                    Some(entry.text.clone().into()),
-                    kept.place_of(&entry.range),
-                );
+        for (document, places) in read.documents.iter().zip(&read.places) {
+            if !profiles.admit(family, document) {
+                continue;
+            }
+            for (entry, place) in document.iter().zip(places) {
+                let mut setting =
+                    setting(entry.name.clone().into(), Some(entry.text.clone().into()), place.clone());
                 if family.is_some_and(|family| family.name != "appsettings") {
                     let value = |name: &str| {
                         let relaxed = || variables.text(&name.to_uppercase().replace(['.', '-'], "_"));

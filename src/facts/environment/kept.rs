@@ -96,17 +96,23 @@ impl<'e> Kept<'e> {
 
     /// The whole value as it may be shown: its key where it has several lines.
     pub(super) fn place(self) -> Place {
-        let key = Place::new(self.node.document.source, self.key_span.0..self.key_span.1);
-        places::value(key, self.node)
+        places::value(self.key_place(), self.node)
     }
 
-    /// A part of the text; the whole value where it is written in base64.
-    pub(super) fn place_of(self, part: &Range<usize>) -> Place {
-        let span = self.node.part(part.clone());
-        if self.encoded || span == self.node.span() {
-            return self.place();
+    pub(super) fn key_place(self) -> Place {
+        Place::new(self.node.document.source, self.key_span.0..self.key_span.1)
+    }
+
+    /// Where parts of the text stand; the whole value where it is written in base64 or in another way.
+    pub(super) fn places_of(self) -> impl Fn(&Range<usize>) -> Place {
+        let parts = self.node.parts();
+        move |part| {
+            let span = parts.of(part.clone());
+            if self.encoded || span == self.node.span() {
+                return self.place();
+            }
+            Place::new(self.node.document.source, span)
         }
-        Place::new(self.node.document.source, span)
     }
 }
 

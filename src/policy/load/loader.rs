@@ -1,10 +1,18 @@
 //! Finding rules: which files can be evaluated together, and which of their rules judge by which convention.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use regorus::{Engine, Value, unstable::Module};
+use regorus::{
+    Engine, Value,
+    unstable::{Module, Ref},
+};
 
-use super::{Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, parser, prepare, reason};
+use super::{
+    Alone, Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, parser, prepare, reason,
+};
 use crate::{
     policy::{
         builtins::{self, Errors},
@@ -14,6 +22,33 @@ use crate::{
     },
     report::PolicyError,
 };
+
+/// Files that a module needs, itself included; `None` where it may look at anything, or at what the user gives.
+fn needed<'m>(modules: &'m [Ref<Module>], module: &'m Ref<Module>) -> Option<BTreeSet<&'m str>> {
+    let mut needed = BTreeSet::new();
+    let mut rest = vec![syntax::package(module)];
+    let mut seen: BTreeSet<String> = rest.iter().cloned().collect();
+    while let Some(name) = rest.pop() {
+        let mut is_package = false;
+        for other in modules.iter().filter(|other| is_within(&syntax::package(other), &name)) {
+            is_package = true;
+            needed.insert(&**other.package.span.source.file());
+            rest.extend(syntax::named_data(other)?.into_iter().filter(|name| seen.insert(name.clone())));
+        }
+        if !is_package {
+            return None;
+        }
+    }
+    Some(needed)
+}
+
+/// Whether one of two names is the other or lies in it: rules of one package may add to those of another.
+fn is_within(one: &str, other: &str) -> bool {
+    let below = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    below(one, other) || below(other, one)
+}
 
 /// Rules whose results are findings, by whatever convention.
 const VERDICT_RULES: [&str; 3] = ["deny", "violation", "warn"];
@@ -75,7 +110,7 @@ impl<'o> Loader<'o> {
 
     fn find_rules(&mut self, engine: &mut Engine, files: &[PolicyFile]) {
         for file in files {
-            if let Err(message) = self.find_rule(engine, file) {
+            if let Err(message) = self.find_rule(engine, files, file) {
                 self.error(&file.name, message);
             }
         }
@@ -85,7 +120,12 @@ impl<'o> Loader<'o> {
         self.notices.extend(oddities.into_iter().map(|oddity| format!("{}: {oddity}", file.name)));
     }
 
-    fn find_rule(&mut self, engine: &mut Engine, file: &PolicyFile) -> Result<(), String> {
+    fn find_rule(
+        &mut self,
+        engine: &mut Engine,
+        files: &[PolicyFile],
+        file: &PolicyFile,
+    ) -> Result<(), String> {
         let modules = engine.get_modules();
         let Some(module) = modules.iter().find(|module| *module.package.span.source.file() == *file.name)
         else {
@@ -115,8 +155,8 @@ impl<'o> Loader<'o> {
                 "`{other}` is never evaluated: in a package with a selector only `deny` and `not_assessed` judge"
             ));
         }
-        let program = Program::Selected { deny: declares("deny"), not_assessed: declares("not_assessed") };
-        if let Program::Selected { deny: false, not_assessed: false } = program {
+        let (deny, not_assessed) = (declares("deny"), declares("not_assessed"));
+        if !deny && !not_assessed {
             // Libraries of Trivy say what input they are for.
             return match annotations.severity {
                 Some(_) => Err("it has METADATA of a rule, but neither `deny` nor `not_assessed`".to_owned()),
@@ -130,6 +170,10 @@ impl<'o> Loader<'o> {
                 rule.id, other.file
             ));
         }
+        let alone = needed(modules, module).map(|needed| {
+            Alone::new(files.iter().filter(|file| needed.contains(&*file.name)).cloned().collect())
+        });
+        let program = Program::Selected { deny, not_assessed, alone };
         self.rules.insert(Arc::clone(&rule.id), (Arc::new(rule), program));
         Ok(())
     }
