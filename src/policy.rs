@@ -17,6 +17,8 @@ mod input;
 mod load;
 pub mod metadata;
 mod redact;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod rewrite;
 pub mod schema;
 pub mod selector;

@@ -67,6 +67,11 @@ impl ConfigurationArguments {
                 if path.exists() {
                     return Ok(path);
                 }
+                if value.contains("://") {
+                    let message = format!("{}:{line}:{column}: `{}` is not fetched", source.file, &**value);
+                    return Err(Failure::usage(message)
+                        .help("only the command line may name a registry: give it with `--policy`"));
+                }
                 Err(Failure::usage(format!("{}:{line}:{column}: `{}` is not there", source.file, &**value))
                     .help("name a path relative to the folder of the configuration"))
             });

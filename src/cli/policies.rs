@@ -7,6 +7,8 @@ use ignore::WalkBuilder;
 use serde_json::{Map, Value};
 
 use super::{Failure, conftest};
+#[cfg(feature = "registry")]
+use crate::policy::registry;
 use crate::{
     policy::{Dialect, Options, Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
     source::{base::Base, read},
@@ -15,7 +17,7 @@ use crate::{
 /// Arguments that choose policies and rules.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
-    /// Load the Rego policies in this folder or bundle (`.tar.gz`) too.
+    /// Load the Rego policies in this folder, bundle (`.tar.gz`) or registry (`oci://HOST/REPOSITORY:TAG`) too.
     #[arg(short, long, value_name = "DIR")]
     policy: Vec<PathBuf>,
     /// Judge by Conftest's convention the rules of this package too, beside those of `main` (a glob).
@@ -142,14 +144,38 @@ fn policies(
 /// Rego files below a folder, in a bundle, or one file, named as given; data of a bundle is added to `data`.
 pub(super) fn read(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
     let name = path.to_string_lossy();
+    if name.starts_with("oci://") {
+        return artifact(&name, data);
+    }
     if let Some((scheme, _)) = name.split_once("://") {
-        return Err(Failure::usage(format!(
-            "`{name}`: policies are not fetched by `{scheme}`, so that a scan needs no network and no credentials"
-        ))
-        .help("fetch the bundle first, for example with `oras pull`, and name its folder or `.tar.gz`"));
+        return Err(Failure::usage(format!("`{name}`: policies are not fetched by `{scheme}`"))
+            .help("name a folder, a `.tar.gz`, or an artifact in a registry (`oci://HOST/REPOSITORY:TAG`)"));
     }
     let is_bundle = name.ends_with(".tar.gz") || name.ends_with(".tgz");
     if is_bundle && path.is_file() { bundle(path, data) } else { files(path) }
+}
+
+/// Only what the command line names is fetched: a pull request must not choose with whom a scan talks.
+#[cfg(feature = "registry")]
+fn artifact(name: &str, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
+    let artifact = registry::pull(name).map_err(|error| Failure::usage(format!("`{name}` {error}")))?;
+    add_data(name, data, artifact.data)?;
+    Ok(artifact.files)
+}
+
+#[cfg(not(feature = "registry"))]
+fn artifact(name: &str, _: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
+    Err(Failure::usage(format!("`{name}`: this binary was built without the client of registries"))
+        .help("build it with `--features registry`, or pull first and name the folder"))
+}
+
+fn add_data(name: &str, data: &mut Map<String, Value>, more: Map<String, Value>) -> Result<(), Failure> {
+    bundle::merge_data(data, more).map_err(|key| {
+        Failure::usage(format!(
+            "bundle `{name}` gives `data.{key}`, which another bundle or `--data` gives too"
+        ))
+        .help("leave one of them out")
+    })
 }
 
 fn bundle(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
@@ -159,12 +185,7 @@ fn bundle(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>,
         .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
     let bundle = bundle::read(name, std::io::BufReader::new(file))
         .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be used: {error}")))?;
-    bundle::merge_data(data, bundle.data).map_err(|key| {
-        Failure::usage(format!(
-            "bundle `{name}` gives `data.{key}`, which another bundle or `--data` gives too"
-        ))
-        .help("leave one of them out")
-    })?;
+    add_data(name, data, bundle.data)?;
     Ok(bundle.files)
 }
 

@@ -1,7 +1,7 @@
 //! Bundles: policies and data in one gzipped tar archive, as OPA lays them out (OPA documentation, "Bundle File
 //! Format").
 //!
-//! Deliberately absent: signatures, WebAssembly, patches of delta bundles, and fetching.
+//! Deliberately absent: signatures, WebAssembly, patches of delta bundles. [`super::registry`] fetches.
 
 use std::io::{self, Read};
 
@@ -42,10 +42,10 @@ pub enum BundleError {
 }
 
 /// Bytes of all its files, uncompressed: policies come nowhere near, and an archive must not fill the memory.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// Files that are looked at.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 /// What of `.manifest` counts here.
 #[derive(Debug, Deserialize)]
@@ -138,7 +138,7 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
 }
 
 /// The path without a leading `/` or `./`.
-fn inside(path: &str) -> Result<String, BundleError> {
+pub(super) fn inside(path: &str) -> Result<String, BundleError> {
     let path = path.replace('\\', "/");
     let inner = path.trim_start_matches("./").trim_start_matches('/');
     if inner.split('/').any(|part| part == "..") {

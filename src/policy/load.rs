@@ -30,6 +30,13 @@ pub struct PolicyFile {
 }
 
 impl PolicyFile {
+    /// The artifact in a registry that it was pulled with, by its digest: `oci://HOST/REPOSITORY@sha256:…`.
+    pub fn artifact(&self) -> Option<&str> {
+        let (artifact, digest) = self.name.strip_prefix("oci://")?.split_once('@')?;
+        let digest = digest.split('/').next()?;
+        self.name.get(.."oci://".len() + artifact.len() + 1 + digest.len())
+    }
+
     /// A file in Rego v1.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         Self { name: name.into(), text: text.into(), dialect: Dialect::V1 }

@@ -376,10 +376,3 @@ fn a_bundle_gives_policies_and_their_data() {
     let report = folder.report(&["-p", "bundle.tar.gz", "-p", "other.tgz"]);
     assert_eq!(report["errors"][0]["policy"], "other.tgz/rules/x.rego", "{report:#}");
 }
-
-#[test]
-fn a_bundle_elsewhere_is_not_fetched() {
-    let folder = Folder::new(&[("a.yaml", GOOD)]);
-    let shown = stderr(&folder, &["scan", "--audit", "off", "-p", "oci://registry.example/policies:1"]);
-    assert!(shown.contains("not fetched by `oci`") && shown.contains("oras pull"), "{shown}");
-}

@@ -16,6 +16,7 @@ mod lineage;
 mod odd_types;
 mod policies;
 mod readme;
+mod registry;
 mod since;
 mod terraform;
 mod terraform_lines;

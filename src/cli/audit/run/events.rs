@@ -62,18 +62,24 @@ pub(super) fn policy_digests(files: &[PolicyFile]) -> BTreeMap<String, String> {
     files.iter().map(|file| (file.name.to_string(), hex(&Sha256::digest(file.text.as_bytes())))).collect()
 }
 
-/// Policies that come with this program, all others, and the data that they may look at.
+/// Policies that come with this program, those of each artifact in a registry, all others, and the data that they may
+/// look at.
 fn bundles(files: &[PolicyFile], data: &BTreeMap<String, String>) -> Vec<PolicyDigest> {
     let ours = built_in();
     let (built_in, given): (Vec<_>, Vec<_>) = files.iter().cloned().partition(|file| ours.contains(file));
-    [("built-in", &policy_digests(&built_in)), ("data", data), ("given", &policy_digests(&given))]
-        .into_iter()
+    let mut bundles = BTreeMap::from([("built-in", policy_digests(&built_in)), ("data", data.clone())]);
+    for file in &given {
+        let digests = policy_digests(std::slice::from_ref(file));
+        bundles.entry(file.artifact().unwrap_or("given")).or_default().extend(digests);
+    }
+    bundles
+        .iter()
         .filter(|(_, digests)| !digests.is_empty())
         .map(|(name, digests)| {
             let mut lines: Vec<String> =
                 digests.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
             lines.sort();
-            PolicyDigest { name: name.to_owned(), sha256: hex(&Sha256::digest(lines.concat())) }
+            PolicyDigest { name: (*name).to_owned(), sha256: hex(&Sha256::digest(lines.concat())) }
         })
         .collect()
 }
