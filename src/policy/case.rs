@@ -12,6 +12,7 @@ use crate::{
     facts::{Fact, Origin},
     resource::{
         credential,
+        kubernetes::{first_key, name_span},
         terraform::{Plan, Values, kubernetes},
     },
     source::{Place, SourceId},
@@ -277,14 +278,4 @@ fn in_object(root: NodeRef<'_>, path: &[Step]) -> Place {
         (_, Some(key)) => at(key),
         (_, None) => at(name_span(root)),
     }
-}
-
-/// `metadata.name`, else the first key of the document.
-pub(super) fn name_span(root: NodeRef<'_>) -> Range<usize> {
-    let name = root.at(&["metadata", "name"]).filter(|name| name.is_scalar() && !name.span().is_empty());
-    name.map(NodeRef::span).or_else(|| first_key(root)).unwrap_or_else(|| root.span())
-}
-
-fn first_key(node: NodeRef<'_>) -> Option<Range<usize>> {
-    node.entries().next().map(|(_, span, _)| span).or_else(|| node.items().next().and_then(first_key))
 }

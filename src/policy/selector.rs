@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use rayon::prelude::*;
+
 pub use super::case::{Case, Input, WholePlan};
 use crate::{
     estate::Estate,
@@ -30,7 +32,10 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// The subjects of all wanted selectors, in a fixed order.
-pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
+///
+/// Sets and facts are worked out side by side: nothing below [`Set`] may start threads of its own, or one that waits
+/// for a part of a set could be given work that waits for the same part.
+pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool + Sync) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
     for (name, make) in RAW.iter().filter(|(name, _)| wanted(name)) {
         let from = cases.len();
@@ -41,28 +46,42 @@ pub fn cases(estate: &Estate, wanted: impl Fn(&str) -> bool) -> Vec<Case<'_>> {
         );
     }
     let sets: Vec<Set<'_>> = (0..estate.sets.len()).map(|set| Set::new(estate.view(set))).collect();
-    for (name, make) in FACTS.iter().filter(|(name, _)| wanted(name)) {
-        match make {
-            Make::Resource(make) => cases.extend(estate.resources.iter().filter_map(|resource| {
-                make(estate, resource).map(|subject| case(name, subject, estate.sets_of(resource)))
-            })),
-            Make::Document(make) => cases.extend(estate.documents.iter().flat_map(|document| {
-                let subjects = make(estate, document);
-                subjects.into_iter().map(|subject| case(name, subject, estate.sets_of_file(document.source)))
-            })),
-            Make::Set(make) => {
-                let subjects = sets.iter().flat_map(|set| {
-                    make(set).into_iter().map(|subject| (Arc::clone(&set.view.set), subject))
-                });
-                cases.extend(merge(subjects).into_iter().map(|(subject, sets)| case(name, subject, sets)));
-            }
-            Make::Plan(make) => cases.extend(estate.plans.iter().enumerate().flat_map(|(index, plan)| {
-                let subjects = make(estate, u32::try_from(index).unwrap_or(u32::MAX), plan);
-                subjects.into_iter().map(|subject| case(name, subject, estate.sets.clone()))
-            })),
+    let facts: Vec<Vec<Case<'_>>> = FACTS
+        .par_iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, make)| fact_cases(estate, &sets, name, make))
+        .collect();
+    cases.extend(facts.into_iter().flatten());
+    cases
+}
+
+/// The cases of one kind of fact.
+fn fact_cases<'e>(estate: &'e Estate, sets: &[Set<'e>], name: &'static str, make: &Make) -> Vec<Case<'e>> {
+    match make {
+        Make::Resource(make) => {
+            let subjects =
+                estate.resources.iter().filter_map(|resource| Some((resource, make(estate, resource)?)));
+            subjects.map(|(resource, subject)| case(name, subject, estate.sets_of(resource))).collect()
+        }
+        Make::Document(make) => {
+            let subjects = estate.documents.iter().flat_map(|document| {
+                let subjects = make(estate, document).into_iter();
+                subjects.map(|subject| (document.source, subject))
+            });
+            subjects.map(|(source, subject)| case(name, subject, estate.sets_of_file(source))).collect()
+        }
+        Make::Set(make) => {
+            let of_sets: Vec<Vec<Subject>> = sets.par_iter().map(make).collect();
+            let subjects = sets.iter().zip(of_sets).flat_map(|(set, subjects)| {
+                subjects.into_iter().map(|subject| (Arc::clone(&set.view.set), subject))
+            });
+            merge(subjects).into_iter().map(|(subject, sets)| case(name, subject, sets)).collect()
+        }
+        Make::Plan(make) => {
+            let subjects = (0..).zip(&estate.plans).flat_map(|(index, plan)| make(estate, index, plan));
+            subjects.map(|subject| case(name, subject, estate.sets.clone())).collect()
         }
     }
-    cases
 }
 
 fn kubernetes(estate: &Estate) -> Vec<Case<'_>> {

@@ -1,6 +1,6 @@
 //! Kubernetes objects: what a document declares, and the ids of the contract.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use super::kinds;
 use crate::document::{Document, NodeId, NodeRef};
@@ -44,6 +44,22 @@ impl Scopes {
         kinds::is_cluster_scoped(&object.group, &object.kind)
             || self.0.contains(&(Arc::clone(&object.group), Arc::clone(&object.kind)))
     }
+}
+
+/// Where an object is shown as a whole: `metadata.name` as the contract has it ("Place"), else its first key.
+pub fn name_span(object: NodeRef<'_>) -> Range<usize> {
+    let name = object.at(&["metadata", "name"]).filter(|name| is_shown(*name));
+    name.map(NodeRef::span).or_else(|| first_key(object)).unwrap_or_else(|| object.span())
+}
+
+/// The first key of a mapping, or of the first mapping within lists.
+pub fn first_key(node: NodeRef<'_>) -> Option<Range<usize>> {
+    node.entries().next().map(|(_, span, _)| span).or_else(|| node.items().next().and_then(first_key))
+}
+
+/// Whether a value can be pointed at: a scalar with bytes, on one line.
+pub fn is_shown(node: NodeRef<'_>) -> bool {
+    node.is_scalar() && !node.span().is_empty() && !node.raw().contains('\n')
 }
 
 /// Stands for a name that is known only after apply; no object can have it.

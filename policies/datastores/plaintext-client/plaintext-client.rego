@@ -45,7 +45,11 @@ deny contains result if {
 		]),
 		"path": ["transport"],
 		"peer": input.datastore,
-		"related": [{"msg": "this serves the database", "resource": input.served_by}],
+		"related": [{
+			"msg": "this serves the database",
+			"path": ["served_by"],
+			"resource": input.served_by,
+		}],
 	}
 }
 

@@ -25,9 +25,13 @@ _step(step, path) := {
 }
 
 # Services that lead to a port, and who calls it.
-concerned(port) := array.concat(
-	[{"msg": "leads to this port", "resource": service} | some service in port.services],
-	[{"msg": "calls this port", "resource": client} | some client in port.clients],
+concerned(port, index) := array.concat(
+	[{"msg": "leads to this port", "path": ["ports", index, "services", at], "resource": service} |
+		some at, service in port.services
+	],
+	[{"msg": "calls this port", "path": ["ports", index, "clients", at], "resource": client} |
+		some at, client in port.clients
+	],
 )
 
 # Ports that are judged, with their positions.

@@ -53,7 +53,7 @@ deny contains result if {
 			mtls.port_name(port), input.id, takes, port.mtls,
 		]),
 		"path": ["ports", index, "mtls"],
-		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port)),
+		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port, index)),
 		"remedy": _remedy(port),
 		"fixes": _fixes,
 	}

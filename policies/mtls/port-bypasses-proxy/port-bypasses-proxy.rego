@@ -40,7 +40,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("%s of `%s` bypasses the proxy: it takes plaintext from anybody", [mtls.port_name(port), input.id]),
 		"path": ["ports", index, "mtls"],
-		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port)),
+		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port, index)),
 	}
 }
 

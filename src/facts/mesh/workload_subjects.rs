@@ -18,7 +18,6 @@ use std::{
 use super::{Inbound, Mesh, Mode, Standing};
 use crate::facts::{
     Because, Fact, Origin, Set, Subject, Truth, places,
-    services::Services,
     workloads::{Workload, WorkloadId},
 };
 
@@ -38,11 +37,11 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
         let ports = standing.ports.iter().map(|inbound| {
             let callers = clients.get(&(id, inbound.port.port)).into_iter().flatten();
             port(
-                set.services(),
+                set,
                 id,
                 workload,
                 inbound,
-                Fact::array(callers.map(|client| Fact::from(*client))),
+                Fact::array(callers.map(|(client, at)| Fact::from(*client).at(at.clone()))),
             )
         });
         let mesh = Fact::from(membership.mesh.name()).at(membership.because.origin.clone());
@@ -105,12 +104,18 @@ pub(in crate::facts) fn chain(steps: &[Because]) -> Fact {
     Fact::array(steps.iter().cloned().map(Fact::from))
 }
 
-/// Ids of those that call a workload's port.
-fn clients<'s>(set: &'s Set<'_>) -> BTreeMap<(WorkloadId, Option<u16>), BTreeSet<&'s str>> {
-    let mut clients: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+/// Ids of those that call a port of a workload, with where they are declared.
+type Clients<'s> = BTreeMap<(WorkloadId, Option<u16>), BTreeMap<&'s str, Option<Origin>>>;
+
+fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
+    let mut clients = Clients::new();
     for connection in &set.connections().all {
         if let Some(server) = connection.server_workload {
-            clients.entry((server, connection.container_port)).or_default().insert(&connection.client);
+            let callers = clients.entry((server, connection.container_port)).or_default();
+            let workload = connection.client_workload.map(|client| set.workloads().get(client));
+            callers
+                .entry(&connection.client)
+                .or_insert_with(|| workload.map(|workload| Origin::Place(places::name(workload.node))));
         }
     }
     clients
@@ -127,13 +132,14 @@ fn authorization(standing: &Standing<'_>) -> Truth {
 }
 
 fn port(
-    services: &Services<'_>,
+    set: &Set<'_>,
     id: WorkloadId,
     workload: &Workload<'_>,
     inbound: &Inbound<'_>,
     clients: Fact,
 ) -> Fact {
     let number = inbound.port.port;
+    let services = set.services();
     let leading = services.of_workload(id).iter().map(|service| services.get(*service)).filter(|service| {
         number.is_none() || service.ports.iter().any(|port| port.container_port(workload) == number)
     });
@@ -147,7 +153,13 @@ fn port(
         ("bypasses", Fact::from(inbound.bypasses)),
         ("identity_required", Fact::from(identity)),
         ("admitted_by", inbound.admission.admits.clone().map_or_else(Fact::default, Fact::from)),
-        ("services", Fact::array(leading.map(|service| Fact::from(&*service.resource.id)))),
+        (
+            "services",
+            Fact::array(leading.map(|service| {
+                let place = places::name(set.view.estate.node(service.resource));
+                Fact::from(&*service.resource.id).at(Origin::Place(place))
+            })),
+        ),
         ("clients", clients),
         ("because", chain(&inbound.because)),
         ("missing", Fact::from(inbound.missing.as_deref())),

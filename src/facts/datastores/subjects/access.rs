@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{because, deciding, evidence_name, principal};
 use crate::{
     facts::{
-        Fact, Set, Subject,
+        Fact, Origin, Set, Subject,
         connections::Transport as Carrier,
         datastores::{Access, Named, ServedBy, ServerId},
         declared,
         flows::of_database,
+        places,
         workloads::WorkloadId,
     },
     resource::connection::Transport,
@@ -22,7 +23,10 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
     let subjects = datastores.accesses().iter().map(|access| {
         let server = datastores.servers.get(access.server);
         let serving = match server.served_by {
-            ServedBy::Workload(workload) => Fact::from(&*set.workloads().get(workload).resource.id),
+            ServedBy::Workload(workload) => {
+                let workload = set.workloads().get(workload);
+                Fact::from(&*workload.resource.id).at(Origin::Place(places::name(workload.node)))
+            }
             _ => Fact::from(server.id.as_str()),
         };
         let origin = deciding(access);
