@@ -3,6 +3,7 @@
 //! Deliberately absent: what resources mean together (that is [`crate::facts`]).
 
 mod divide;
+mod observed;
 mod sets;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+pub use self::observed::Observed;
 use crate::{
     config::{Config, FilePattern},
     document::{Document, NodeRef, Step},
@@ -79,6 +81,10 @@ pub struct Estate {
     written: Vec<Written>,
     /// By their output, what was rendered.
     rendered: BTreeMap<SourceId, Rendered>,
+    /// Of the API server of live objects, where it says so.
+    pub server_version: Option<String>,
+    /// What running Pods show, by the id of their workload.
+    observed: BTreeMap<Arc<str>, Observed>,
 }
 
 /// Where something that is no file of its own is written.
@@ -144,7 +150,30 @@ impl Estate {
             vias,
             written: Vec::new(),
             rendered: BTreeMap::new(),
+            server_version: None,
+            observed: BTreeMap::new(),
         }
+    }
+
+    /// What a cluster holds: each object stands once, says which namespace it is in, and none means all of the cluster.
+    pub fn live(
+        sources: Sources,
+        documents: Vec<Document>,
+        observed: impl IntoIterator<Item = (Identity, Observed)>,
+    ) -> Self {
+        let mut estate = Self::new(sources, documents, Vec::new(), "default");
+        for resource in &mut estate.resources {
+            resource.identity.namespace = resource.object.namespace.clone();
+            resource.id = resource.identity.id().into();
+        }
+        let observed = observed.into_iter();
+        estate.observed = observed.map(|(identity, observed)| (identity.id().into(), observed)).collect();
+        estate
+    }
+
+    /// What the running Pods of a workload show; `None` where nobody looked, or none runs.
+    pub fn observed(&self, workload: &str) -> Option<&Observed> {
+        self.observed.get(workload).filter(|observed| observed.running > 0)
     }
 
     /// The resource at an index of [`Self::resources`].
@@ -275,7 +304,14 @@ impl Estate {
         for index in by_kind.values().flatten() {
             by_id.entry(&self.resources[*index].id).or_insert(*index);
         }
-        View { estate: self, set: Arc::clone(&self.sets[set]), by_kind, by_id }
+        View {
+            estate: self,
+            set: Arc::clone(&self.sets[set]),
+            by_kind,
+            by_id,
+            #[cfg(test)]
+            asked: std::sync::Mutex::default(),
+        }
     }
 }
 
@@ -287,11 +323,21 @@ pub struct View<'e> {
     pub set: Arc<str>,
     by_kind: BTreeMap<&'e str, Vec<usize>>,
     by_id: BTreeMap<&'e str, usize>,
+    #[cfg(test)]
+    asked: std::sync::Mutex<BTreeSet<(String, String)>>,
 }
 
 impl<'e> View<'e> {
+    /// Groups and kinds that were asked for.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> BTreeSet<(String, String)> {
+        self.asked.lock().expect("no test panics with it").clone()
+    }
+
     /// Resources of a kind in a group, in the order of their places.
     pub fn of_kind(&self, group: &str, kind: &str) -> impl Iterator<Item = &'e Resource> {
+        #[cfg(test)]
+        self.asked.lock().expect("no test panics with it").insert((group.to_owned(), kind.to_owned()));
         let estate = self.estate;
         let indices = self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
         let found = indices.iter().map(move |index| &estate.resources[*index]);

@@ -38,7 +38,7 @@ mod vault_agents;
 mod workloads;
 
 use self::truth::Truth;
-pub use self::{overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
+pub use self::{mesh::ROOT as MESH_ROOT, overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,5 +1,6 @@
 //! Files that are generated from the code and published with it: compared, or rewritten with `UPDATE_DOCS=1`.
 
+mod cluster;
 mod rules;
 mod selectors;
 

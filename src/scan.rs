@@ -1,6 +1,8 @@
 //! The pipeline as one page: bytes in, a judged report out.
 
 mod configuration;
+mod coverage;
+mod live;
 mod mask;
 mod rendering;
 
@@ -15,6 +17,7 @@ use thiserror::Error;
 
 use crate::{
     baseline::Baseline,
+    cluster,
     config::{Config, Day, Flavour},
     estate::Estate,
     facts,
@@ -52,6 +55,8 @@ pub struct Settings {
     pub waive_inline: bool,
     /// Findings that do not count yet.
     pub baseline: Option<Baseline>,
+    /// Live objects are judged, and no files.
+    pub cluster: Option<cluster::Target>,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
     pub config: Config,
 }
@@ -69,6 +74,7 @@ impl Settings {
             today,
             waive_inline: true,
             baseline: None,
+            cluster: None,
             config: Config::default(),
         }
     }
@@ -79,6 +85,8 @@ impl Settings {
 pub enum ScanError {
     #[error("{0}")]
     Walk(String),
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
 }
 
 /// Told how far the scan is: a stage, and how many of how many are done.
@@ -137,6 +145,9 @@ pub fn read_for(
     settings: &Settings,
     progress: &Progress<'_>,
 ) -> Result<Estate, ScanError> {
+    if let Some(target) = &settings.cluster {
+        return live::read(target, settings, policies, progress);
+    }
     let mut estate = read_estate(settings, progress)?;
     if policies.judge_documents() {
         admit_documents(&mut estate);
@@ -199,6 +210,11 @@ pub fn judge(
         ..Parts::default()
     };
     limit(settings, estate, &mut parts);
+    if let Some(target) = &settings.cluster {
+        coverage::judge(estate, &mut parts);
+        live::limit(target, estate, &mut parts);
+        live::forget_places(estate, &mut parts);
+    }
     Report::new(parts)
 }
 
@@ -304,7 +320,11 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
     let plural = |number: usize| if number == 1 { "" } else { "s" };
     let failed = count(|status| matches!(status, Status::Failed(_)));
     if failed > 0 {
-        reasons.push(format!("{failed} source{} could not be read or parsed", plural(failed)));
+        let (what, done) = match settings.cluster {
+            Some(_) => ("list", "read to the end"),
+            None => ("source", "read or parsed"),
+        };
+        reasons.push(format!("{failed} {what}{} could not be {done}", plural(failed)));
     }
     let skipped = count(|status| matches!(status, Status::Skipped(_)));
     if skipped > 0 && settings.strict {
@@ -315,8 +335,10 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
     }
     let has_documents = policies.judge_documents() && count(|status| matches!(status, Status::Read)) > 0;
     if estate.resources.is_empty() && estate.plans.is_empty() && !has_documents {
-        reasons
-            .push("nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned());
+        reasons.push(match settings.cluster {
+            Some(_) => "nothing was evaluated: no object of the cluster was read".to_owned(),
+            None => "nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned(),
+        });
     } else if policies.rules.is_empty() {
         reasons.push("nothing was evaluated: no rule was loaded".to_owned());
     }

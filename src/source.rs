@@ -5,6 +5,7 @@
 //! Deliberately absent: any knowledge of YAML, Kubernetes or Terraform.
 
 pub mod base;
+pub mod listing;
 pub mod place;
 pub mod read;
 pub mod render;
@@ -12,13 +13,14 @@ pub mod walk;
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, sync::OnceLock};
 
+pub use listing::Listing;
 pub use place::{LineIndex, Masked, Place, Region};
 
 /// Position of a source in [`Sources`]; sources are sorted by file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
-/// One file, or standard input.
+/// One file, standard input, or what a cluster holds of one kind.
 #[derive(Debug)]
 pub struct Source {
     /// Name relative to the base, `/`-separated; standard input is `-`.
@@ -37,6 +39,8 @@ pub struct Source {
     pub mask: Mask,
     /// The set that it makes, where it is what a renderer printed and no file.
     pub rendered: Option<Arc<str>>,
+    /// Where it is a list of live objects: what was read of their kind. Nothing in it has a place that anybody can see.
+    pub live: Option<Box<Listing>>,
     lines: OnceLock<LineIndex>,
     masked: OnceLock<Masked>,
 }
@@ -90,6 +94,7 @@ impl Source {
             notices: Vec::new(),
             mask: Mask::None,
             rendered: None,
+            live: None,
             lines: OnceLock::new(),
             masked: OnceLock::new(),
         }
@@ -176,6 +181,16 @@ impl Sources {
 
     pub fn as_slice(&self) -> &[Source] {
         &self.0
+    }
+
+    /// Coverage of the kinds of a cluster; nothing for files.
+    pub fn listings(&self) -> impl Iterator<Item = &Listing> {
+        self.0.iter().filter_map(|source| source.live.as_deref())
+    }
+
+    /// Whether what stands at a place is live, so that the place says nothing to anybody.
+    pub fn is_live(&self, place: &Place) -> bool {
+        self.get(place.source).live.is_some()
     }
 
     pub fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! `probity scan`: the main job.
 
+mod cluster;
 mod fixing;
 mod prepared;
 
@@ -12,7 +13,10 @@ use std::{
 
 use clap::{ArgMatches, Args};
 
-use self::prepared::{Before, Prepared};
+use self::{
+    cluster::ClusterArguments,
+    prepared::{Before, Prepared},
+};
 use super::{
     Failure,
     audit::Scanned,
@@ -40,9 +44,9 @@ pub(super) struct EstateArguments {
     /// The estate: everything below DIR is judged, and PATHs only limit what is reported.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// Namespace of manifests that name none.
-    #[arg(short, long, value_name = "NAME", default_value = "default", hide_default_value = true, value_parser = namespace)]
-    namespace: String,
+    /// Namespace of manifests that name none [default: default]; of a cluster, what is reported: may be repeated.
+    #[arg(short, long, value_name = "NAME", value_parser = namespace)]
+    namespace: Vec<String>,
     /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
     #[arg(long)]
     render: bool,
@@ -73,6 +77,8 @@ fn namespace(name: &str) -> Result<String, String> {
 pub(super) struct Arguments {
     #[command(flatten)]
     estate: EstateArguments,
+    #[command(flatten)]
+    cluster: ClusterArguments,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -119,6 +125,19 @@ impl EstateArguments {
 
     /// The same for other paths.
     fn settings_of(&self, paths: &[PathBuf]) -> Result<(Settings, Configured), Failure> {
+        let (mut settings, configured) = self.settings_without_namespace(paths)?;
+        match self.namespace.as_slice() {
+            [] => {}
+            [namespace] => settings.namespace = namespace.clone(),
+            [_, _, ..] => {
+                return Err(Failure::usage("manifests that name no namespace cannot sit in several")
+                    .help("give `--namespace` once; several limit the report of `scan --cluster`"));
+            }
+        }
+        Ok((settings, configured))
+    }
+
+    fn settings_without_namespace(&self, paths: &[PathBuf]) -> Result<(Settings, Configured), Failure> {
         let current = current_folder()?;
         let base = Base::new(paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
         let Configuration { config, policies, data, digest } = self.configuration.load(&base)?;
@@ -126,7 +145,6 @@ impl EstateArguments {
         let usual = Settings::new(base, clock::today());
         let settings = Settings {
             exclude: exclude.collect(),
-            namespace: self.namespace.clone(),
             render: self.render,
             fail_on: config.fail_on.map_or(usual.fail_on, FailOn::severity),
             config,
@@ -151,8 +169,8 @@ pub(super) fn run(
     let destinations = destinations(arguments, matches)?;
     let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };
     let prepared = match &arguments.since {
-        None => Prepared::new(arguments, terminal)?,
-        Some(reference) => Prepared::since(arguments, reference, terminal)?,
+        Some(reference) if !arguments.cluster.cluster => Prepared::since(arguments, reference, terminal)?,
+        _ => Prepared::new(arguments, terminal)?,
     };
     let Prepared { settings, configured, baseline, policies, data, before } = prepared;
     if !arguments.selection.is_partial() {

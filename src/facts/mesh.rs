@@ -21,6 +21,7 @@ mod port_list;
 mod tests;
 mod workload_subjects;
 
+pub use self::configuration::ROOT;
 pub(super) use self::{
     authorization::{Action, Admission, Authorizations},
     configuration::{Configuration, Declared},

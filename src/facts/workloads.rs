@@ -5,9 +5,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    config::Config,
     document::NodeRef,
-    estate::{Resource, View},
+    estate::{Estate, Observed, Resource, View},
     resource::{
         selector::{Labels, Selector},
         workload::PodTemplate,
@@ -32,6 +31,8 @@ pub(super) struct Workload<'e> {
     /// The logical service: the name that the configuration gives it, else `namespace/name`; equal for versions of one
     /// service (domains.md Q7).
     pub(super) service: Arc<str>,
+    /// What its running Pods show, where it is live.
+    pub(super) observed: Option<&'e Observed>,
 }
 
 /// All workloads of a set, indexed by the labels of their Pods.
@@ -49,7 +50,7 @@ const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "
 const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
 
 impl<'e> Workload<'e> {
-    fn new(resource: &'e Resource, node: NodeRef<'e>, config: &Config) -> Option<Self> {
+    fn new(resource: &'e Resource, node: NodeRef<'e>, estate: &'e Estate) -> Option<Self> {
         let pod = PodTemplate::of(&resource.object, node)?;
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let labels: Labels<'e> = pod.labels().collect();
@@ -57,11 +58,12 @@ impl<'e> Workload<'e> {
         // `serviceAccount` is the deprecated alias, and the API server lets `serviceAccountName` win.
         let service_account =
             text("serviceAccountName").or_else(|| text("serviceAccount")).unwrap_or("default");
-        let service = match config.service_of(&resource.id) {
+        let service = match estate.config.service_of(&resource.id) {
             Some(declared) => declared.into(),
             None => logical_service(namespace, &resource.object.name, &labels),
         };
-        Some(Self { resource, node, pod, namespace, labels, service_account, service })
+        let observed = estate.observed(&resource.id);
+        Some(Self { resource, node, pod, namespace, labels, service_account, service, observed })
     }
 
     /// Value of an annotation of its Pods.
@@ -85,7 +87,7 @@ impl<'e> Workloads<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let all: Vec<Workload<'e>> = view
             .resources()
-            .filter_map(|resource| Workload::new(resource, view.estate.node(resource), &view.estate.config))
+            .filter_map(|resource| Workload::new(resource, view.estate.node(resource), view.estate))
             .collect();
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -74,7 +74,11 @@ impl<'a> Document<'a> {
             sources: sources
                 .as_slice()
                 .iter()
-                .filter(|source| with_ignored || !matches!(source.status, source::Status::Ignored(_)))
+                .filter(|source| {
+                    with_ignored
+                        || source.live.is_some()
+                        || !matches!(source.status, source::Status::Ignored(_))
+                })
                 .map(|source| PublicSource::new(source, sources))
                 .collect(),
             errors: report
@@ -215,7 +219,23 @@ impl<'a> PublicSource<'a> {
             source::Status::Failed(problems) => ("failed", Some(reason(problems, sources))),
         };
         let notices = source.notices.iter().map(|notice| Notice::new(notice, sources)).collect();
-        Self { file: &source.file, status, documents: source.documents, reason, notices }
+        match source.live.as_deref() {
+            None => Self::File { file: &source.file, status, documents: source.documents, reason, notices },
+            Some(listing) => Self::Kind {
+                kind: &listing.kind,
+                group: &listing.group,
+                version: &listing.version,
+                resource: &listing.resource,
+                status: listing.outcome.name(),
+                objects: listing.objects,
+                resource_version: listing.resource_version.as_deref(),
+                pages: listing.pages,
+                restarts: listing.restarts,
+                namespaces: &listing.namespaces,
+                reason,
+                notices,
+            },
+        }
     }
 }
 

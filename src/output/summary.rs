@@ -17,6 +17,8 @@ pub(crate) struct Summary {
     pub(crate) read: usize,
     pub(crate) skipped: usize,
     pub(crate) failed: usize,
+    /// What the numbers above count.
+    noun: &'static str,
 }
 
 impl Summary {
@@ -33,6 +35,7 @@ impl Summary {
             read: count(|status| matches!(status, Status::Read)),
             skipped: count(|status| matches!(status, Status::Skipped(_))),
             failed: count(|status| matches!(status, Status::Failed(_))),
+            noun: noun(sources),
         }
     }
 
@@ -51,7 +54,7 @@ impl Summary {
             total => format!("{} ({})", counted(total, "open finding"), by_severity.join(", ")),
         };
         let decided = [(self.waived, "waived"), (self.baseline, "in the baseline")];
-        let read = format!("{} read", counted(self.read, "file"));
+        let read = format!("{} read", counted(self.read, self.noun));
         let unread = [(self.failed, "failed"), (self.skipped, "skipped")];
         let mut parts = vec![listed(found, &decided), format!("{} not assessed", self.not_assessed)];
         if self.errors > 0 {
@@ -60,6 +63,11 @@ impl Summary {
         parts.push(listed(read, &unread));
         parts.join("; ")
     }
+}
+
+/// What sources are: files, or kinds of a cluster.
+pub(crate) fn noun(sources: &Sources) -> &'static str {
+    if sources.listings().next().is_some() { "kind" } else { "file" }
 }
 
 /// What there is none of is not mentioned.

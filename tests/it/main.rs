@@ -4,6 +4,7 @@ mod architecture;
 mod audit;
 mod baseline;
 mod canaries;
+mod cluster;
 mod command;
 mod configuration;
 mod conftest;

@@ -47,12 +47,18 @@ pub struct Input {
     /// `None` where it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// Relative to the base.
+    /// Relative to the base; `cluster:` and a kind for live objects.
     pub name: String,
+    /// How many live objects were kept.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "decimal_if_known")]
+    pub objects: Option<u64>,
+    /// Of the list of a kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_version: Option<String>,
     /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "decimal_if_known")]
     pub size: Option<u64>,
-    /// `read`, `skipped`, `failed`, …
+    /// `read`, `skipped`, `failed`; of a kind of a cluster also `forbidden` and `absent`.
     pub status: String,
 }
 

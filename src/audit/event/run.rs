@@ -24,6 +24,9 @@ pub struct ScanStart {
     /// By how much the clock is behind the record before; set by the writer.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "decimal_if_known")]
     pub clock_back_ms: Option<u64>,
+    /// Version of the API server whose objects were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_version: Option<String>,
     /// SHA-256 of the configuration file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,

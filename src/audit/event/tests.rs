@@ -39,6 +39,7 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
                 workflow: some("w"),
             }),
             clock_back_ms: Some(3_600_000),
+            cluster_version: None,
             configuration: some(sha256),
             git: Some(Git {
                 commit: some("abc"),
@@ -57,16 +58,27 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
                 Input {
                     digest: Some(Digest::Sha256(text(sha256))),
                     name: text("b.yaml"),
+                    objects: None,
+                    resource_version: None,
                     size: Some(12),
                     status: text("read"),
                 },
                 Input {
                     digest: Some(Digest::Keyed(text("00ff"))),
                     name: text("a.yaml"),
+                    objects: None,
+                    resource_version: None,
                     size: None,
                     status: text("read"),
                 },
-                Input { digest: None, name: text("c.yaml"), size: None, status: text("failed") },
+                Input {
+                    digest: None,
+                    name: text("c.yaml"),
+                    objects: None,
+                    resource_version: None,
+                    size: None,
+                    status: text("failed"),
+                },
             ]),
         }),
         Event::Decision(Decision {

@@ -34,7 +34,14 @@ fn secret(canary: &str) -> &str {
 
 fn events(text: &dyn Fn() -> String) -> Vec<Event> {
     let some = || Some(text());
-    let input = |digest| Input { digest, name: text(), size: Some(1), status: text() };
+    let input = |digest| Input {
+        digest,
+        name: text(),
+        objects: None,
+        resource_version: None,
+        size: Some(1),
+        status: text(),
+    };
     let Event::ScanStart(start) = start() else { unreachable!() };
     vec![
         Event::ScanStart(Box::new(ScanStart {

@@ -346,7 +346,14 @@ fn t14_segments_are_regular_files_of_this_log() {
 fn events_with_payload() -> Vec<Event> {
     use crate::audit::event::{DecisionBatch, Input, List, ScanInputs};
     let names = || (0..2000).map(|number| format!("Deployment/shop/service-{number}"));
-    let input = |name| Input { digest: None, name, size: None, status: "read".to_owned() };
+    let input = |name| Input {
+        digest: None,
+        name,
+        objects: None,
+        resource_version: None,
+        size: None,
+        status: "read".to_owned(),
+    };
     let batch = DecisionBatch {
         outcome: "pass".to_owned(),
         resources: List::new(names()),

@@ -31,7 +31,11 @@ pub(super) struct Before {
 
 impl Prepared {
     pub(super) fn new(arguments: &Arguments, terminal: &Terminal) -> Result<Self, Failure> {
-        let (settings, configured) = arguments.estate.settings()?;
+        let (settings, configured) = if arguments.cluster.cluster {
+            arguments.live_settings()?
+        } else {
+            arguments.estate.settings()?
+        };
         Self::of(arguments, settings, configured, terminal)
     }
 

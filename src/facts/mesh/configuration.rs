@@ -18,6 +18,9 @@ use crate::{
     source::SourceId,
 };
 
+/// Where policies of the whole of Istio lie unless told (istio/api `mesh/v1alpha1/config.proto`, `rootNamespace`).
+pub const ROOT: &str = "istio-system";
+
 /// What `probity.yaml` declares about the mesh where the estate does not tell.
 #[derive(Debug, Clone, Default)]
 pub(in crate::facts) struct Declared {
@@ -92,7 +95,7 @@ pub(in crate::facts) struct Configuration {
 impl Configuration {
     pub(super) fn new(view: &View<'_>, hints: Hints, declared: &Declared) -> Self {
         let mut configuration = Self {
-            root_namespace: declared.root_namespace.clone().unwrap_or_else(|| "istio-system".to_owned()),
+            root_namespace: declared.root_namespace.clone().unwrap_or_else(|| ROOT.to_owned()),
             auto_mtls: true,
             default_export_to: Vec::new(),
             declared: declared.clone(),

@@ -5,6 +5,8 @@
 
 mod injectors;
 
+use std::sync::Arc;
+
 use self::injectors::{ambient, consul, kuma, linkerd, sidecar};
 use super::{
     configuration::{Configuration, Flavour},
@@ -12,7 +14,8 @@ use super::{
 };
 use crate::{
     document::NodeRef,
-    facts::{Because, Truth, workloads::Workload},
+    estate::Observed,
+    facts::{Because, Truth, places, workloads::Workload},
 };
 
 /// What carries the connections of a workload (contract, "`probity facts`").
@@ -137,11 +140,24 @@ pub(super) fn membership(
     is_authenticated: bool,
 ) -> Membership {
     let id = &pod.workload.resource;
-    if let Some((mesh, name)) = pod.proxy() {
+    if let Some(mesh) = pod.workload.observed.and_then(|observed| observed_mesh(pod, observed)) {
+        return mesh;
+    }
+    if let Some((mesh, name)) = pod.proxy().filter(|_| pod.workload.observed.is_none()) {
         let text = format!("{} runs the proxy itself", id.id);
         return Membership { mesh, because: Because::decided(text, id, name.place()), missing: None };
     }
     let declared = configuration.declared.flavour;
+    let is_cilium = is_authenticated || declared == Some(Flavour::Cilium);
+    let cilium = || {
+        let because = Because::default("Cilium carries its connections without a proxy of their own");
+        Membership { mesh: Mesh::Cilium, because, missing: None }
+    };
+    // What runs wins over what labels ask for.
+    if let Some(observed) = pod.workload.observed {
+        let none = || Membership { mesh: Mesh::None, because: shown(pod, observed), missing: None };
+        return if is_cilium { cilium() } else { none() };
+    }
     let mut refused: Vec<(bool, Injection)> = Vec::new();
     let mut open: Option<Injection> = None;
     for (flavour, mesh, injector) in INJECTORS {
@@ -161,14 +177,45 @@ pub(super) fn membership(
             Truth::Unknown => {}
         }
     }
-    if is_authenticated || declared == Some(Flavour::Cilium) {
-        let because = Because::default("Cilium carries its connections without a proxy of their own");
-        return Membership { mesh: Mesh::Cilium, because, missing: None };
+    if is_cilium {
+        return cilium();
     }
     if let Some(open) = open {
         return Membership { mesh: Mesh::Unknown, because: open.because, missing: open.missing };
     }
     Membership { mesh: Mesh::None, because: refusal(pod, refused), missing: None }
+}
+
+/// The mesh that all running Pods are in; `None`: some are in none, so that what talks to them may be in clear.
+fn observed_mesh(pod: Pod<'_, '_>, observed: &Observed) -> Option<Membership> {
+    let proxies = PROXIES.iter().map(|(proxy, mesh)| (*mesh, observed.with(proxy)));
+    let ambient = [(Mesh::IstioAmbient, observed.redirected)];
+    let (mesh, _) = proxies.chain(ambient).find(|(_, count)| *count == observed.running)?;
+    let id = &pod.workload.resource.id;
+    let because = Because {
+        text: match observed.running {
+            1 => format!("the running Pod of {id} is in the mesh"),
+            running => format!("all {running} running Pods of {id} are in the mesh"),
+        },
+        resource: Some(Arc::clone(id)),
+        origin: Some(places::name(pod.workload.node).into()),
+    };
+    Some(Membership { mesh, because, missing: None })
+}
+
+/// How many running Pods are in no mesh, whatever labels ask for.
+fn shown(pod: Pod<'_, '_>, observed: &Observed) -> Because {
+    let proxied: usize = PROXIES.iter().map(|(proxy, _)| observed.with(proxy)).sum();
+    let without = observed.running.saturating_sub(proxied.max(observed.redirected));
+    let (id, running) = (&pod.workload.resource.id, observed.running);
+    let text = match (without, running) {
+        (_, 1) => format!("the running Pod of {id} has no proxy"),
+        (0, _) => format!("the {running} running Pods of {id} are not all in one mesh"),
+        (_, _) if without == running => format!("none of the {running} running Pods of {id} has a proxy"),
+        (_, _) => format!("{without} of the {running} running Pods of {id} have no proxy"),
+    };
+    let resource = Some(Arc::clone(id));
+    Because { text, resource, origin: Some(places::name(pod.workload.node).into()) }
 }
 
 /// Why no mesh takes a Pod: what was said, else the Namespace that asks for none.

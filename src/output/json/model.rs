@@ -163,13 +163,34 @@ pub(super) struct Evaluated<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct PublicSource<'a> {
-    pub(super) file: &'a str,
-    pub(super) status: &'static str,
-    pub(super) documents: usize,
-    pub(super) reason: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) notices: Vec<Notice<'a>>,
+#[serde(untagged)]
+pub(super) enum PublicSource<'a> {
+    File {
+        file: &'a str,
+        status: &'static str,
+        documents: usize,
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<Notice<'a>>,
+    },
+    /// A kind of a cluster.
+    Kind {
+        kind: &'a str,
+        group: &'a str,
+        version: &'a str,
+        resource: &'a str,
+        status: &'static str,
+        objects: usize,
+        resource_version: Option<&'a str>,
+        pages: usize,
+        restarts: usize,
+        /// Those that were read, where the list of all was refused.
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        namespaces: &'a [String],
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<Notice<'a>>,
+    },
 }
 
 /// No excerpt: what is odd about a source may be what kept it from being masked.

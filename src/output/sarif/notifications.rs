@@ -40,11 +40,13 @@ pub(super) fn notifications(
     for (id, source) in sources.iter() {
         if let Status::Failed(problems) = &source.status {
             for problem in problems {
-                let location = match &problem.place {
-                    Some(place) => artifacts.location(place),
-                    None => artifacts.file(id),
+                let (location, text) = match (&problem.place, &source.live) {
+                    (Some(place), _) => (vec![artifacts.location(place)], problem.message.clone()),
+                    (None, None) => (vec![artifacts.file(id)], problem.message.clone()),
+                    // No file is there to be looked at.
+                    (None, Some(listing)) => (Vec::new(), format!("{}: {}", listing.name(), problem.message)),
                 };
-                all.push(notification("error", &visible(&problem.message), vec![location]));
+                all.push(notification("error", &visible(&text), location));
             }
         }
     }

@@ -12,11 +12,11 @@ use super::{Options, Palette, Verbosity, headline};
 use crate::{
     output::{
         causes::causes,
-        summary::{counted, first_few},
+        summary::{counted, first_few, noun},
         visible::{one_line, paragraph},
     },
     report::{self, Report, Waiver},
-    source::{Problem, Source, Sources, Status},
+    source::{Listing, Problem, Source, Sources, Status, listing::Outcome},
 };
 
 /// Items of a list, and reasons, that are shown without `-v`.
@@ -42,6 +42,7 @@ pub(super) fn render(
     sections.not_assessed(report)?;
     sections.not_applicable(report)?;
     sections.errors(report)?;
+    sections.cluster(sources)?;
     sections.failed(sources)?;
     sections.by_reason(sources, "skipped", AnsiColor::Yellow, skipped)?;
     if options.verbosity == Verbosity::Verbose {
@@ -204,6 +205,33 @@ impl Sections<'_> {
         writeln!(self.out)
     }
 
+    /// What was read of a cluster; with `-v` each kind.
+    fn cluster(&mut self, sources: &Sources) -> io::Result<()> {
+        let mut read: Vec<_> =
+            sources.listings().filter(|listing| listing.outcome == Outcome::Read).collect();
+        if read.is_empty() {
+            return Ok(());
+        }
+        let objects: usize = read.iter().map(|listing| listing.objects).sum();
+        let total = format!("{} of {}", counted(objects, "object"), counted(read.len(), "kind"));
+        self.heading(AnsiColor::BrightBlue, "cluster", &total)?;
+        let is_limited = |listing: &&Listing| !listing.namespaces.is_empty();
+        if self.few == FEW {
+            read.retain(is_limited);
+        }
+        for listing in read {
+            let version = listing.resource_version.as_deref().unwrap_or("no version");
+            let namespaces = match listing.namespaces.as_slice() {
+                [] => String::new(),
+                namespaces => format!(" in {} only", namespaces.join(", ")),
+            };
+            let objects = counted(listing.objects, "object");
+            let line = format!("{}: {objects} at {version}{namespaces}", listing.name());
+            writeln!(self.out, "  {}", one_line(&line))?;
+        }
+        writeln!(self.out)
+    }
+
     fn failed(&mut self, sources: &Sources) -> io::Result<()> {
         let failed: Vec<(&Source, &[Problem])> = sources
             .as_slice()
@@ -216,7 +244,7 @@ impl Sections<'_> {
         if failed.is_empty() {
             return Ok(());
         }
-        let rest = format!("{} could not be read whole", counted(failed.len(), "file"));
+        let rest = format!("{} could not be read whole", counted(failed.len(), noun(sources)));
         self.heading(AnsiColor::BrightRed, "failed", &rest)?;
         for (source, problems) in failed {
             if problems.is_empty() {
@@ -248,7 +276,7 @@ impl Sections<'_> {
             return Ok(());
         }
         let total = reasons.values().map(Vec::len).sum();
-        self.heading(color, title, &counted(total, "file"))?;
+        self.heading(color, title, &counted(total, noun(sources)))?;
         self.groups(&reasons)
     }
 

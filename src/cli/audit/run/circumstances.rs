@@ -13,15 +13,19 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 20] = [
+const ARGUMENTS: [&str; 24] = [
     "baseline",
+    "cluster",
+    "cluster_deadline",
     "combine",
     "config",
+    "context",
     "data",
     "exclude",
     "fail_on",
     "fix",
     "framework",
+    "kubeconfig",
     "namespace",
     "no_builtin_policies",
     "no_config",

@@ -38,10 +38,18 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
         arguments: circumstances::arguments(scanned.matches, scanned.base),
         baseline: scanned.baseline.clone(),
         ci: circumstances::automation(),
+        cluster_version: scanned.estate.server_version.clone(),
         configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
         manifest: Some(manifest),
-        mode: if circumstances::is_hook() { "hook" } else { "scan" }.to_owned(),
+        mode: if sources.listings().next().is_some() {
+            "cluster"
+        } else if circumstances::is_hook() {
+            "hook"
+        } else {
+            "scan"
+        }
+        .to_owned(),
         policies: bundles(scanned.policies, scanned.data),
         tool: Tool {
             executable: None,
@@ -54,7 +62,8 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
 
 /// Sources that the run is about.
 fn read(sources: &Sources) -> impl Iterator<Item = (SourceId, &Source)> {
-    sources.iter().filter(|(_, source)| !matches!(source.status, Status::Ignored(_)))
+    let counts = |source: &Source| source.live.is_some() || !matches!(source.status, Status::Ignored(_));
+    sources.iter().filter(move |(_, source)| counts(source))
 }
 
 /// SHA-256 of each policy file by its name.
@@ -97,12 +106,15 @@ impl Digests<'_> {
             Input {
                 digest: self.input(source),
                 name: source.file.to_string(),
+                objects: source.live.as_ref().map(|listing| listing.objects as u64),
+                resource_version: source.live.as_ref().and_then(|listing| listing.resource_version.clone()),
                 size: None,
-                status: match &source.status {
-                    Status::Read => "read",
-                    Status::Ignored(_) => "ignored",
-                    Status::Skipped(_) => "skipped",
-                    Status::Failed(_) => "failed",
+                status: match (&source.live, &source.status) {
+                    (Some(listing), _) => listing.outcome.name(),
+                    (None, Status::Read) => "read",
+                    (None, Status::Ignored(_)) => "ignored",
+                    (None, Status::Skipped(_)) => "skipped",
+                    (None, Status::Failed(_)) => "failed",
                 }
                 .to_owned(),
             }

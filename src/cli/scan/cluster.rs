@@ -1,0 +1,127 @@
+//! `--cluster`: which one, and what cannot be asked of it.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::{Arguments, Configured};
+use crate::{
+    cli::Failure,
+    cluster::{Patience, Target},
+    scan::Settings,
+};
+
+/// Arguments that say which cluster is read.
+#[derive(Debug, Args)]
+pub(super) struct ClusterArguments {
+    /// Judge the live objects of a cluster instead of files.
+    #[arg(long)]
+    pub(super) cluster: bool,
+    /// Context of the kubeconfig [default: its current one, else the cluster that this runs in].
+    #[arg(long, value_name = "NAME", requires = "cluster")]
+    context: Option<String>,
+    /// Kubeconfig to use [default: as `kubectl` finds it].
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    kubeconfig: Option<PathBuf>,
+    /// Time for reading all of the cluster, as 90s, 10m or 1h [default: 10m].
+    #[arg(long, value_name = "TIME", requires = "cluster", value_parser = duration)]
+    cluster_deadline: Option<Duration>,
+}
+
+impl ClusterArguments {
+    fn target(&self, namespaces: &[String]) -> Target {
+        let usual = Patience::default();
+        let deadline = self.cluster_deadline.unwrap_or(usual.deadline);
+        Target {
+            context: self.context.clone(),
+            kubeconfig: self.kubeconfig.clone(),
+            namespaces: namespaces.to_vec(),
+            patience: Patience { deadline, ..usual },
+        }
+    }
+}
+
+impl Arguments {
+    /// Settings of a scan of a cluster: the configuration is that of the folder, and none of its files is read.
+    pub(super) fn live_settings(&self) -> Result<(Settings, Configured), Failure> {
+        self.refuse_what_is_about_files()?;
+        let (mut settings, configured) = self.estate.settings_without_namespace(&[])?;
+        settings.base.estate.clear();
+        settings.cluster = Some(self.cluster.target(&self.estate.namespace));
+        Ok((settings, configured))
+    }
+
+    fn refuse_what_is_about_files(&self) -> Result<(), Failure> {
+        let estate = &self.estate;
+        let refused = [
+            (
+                !estate.paths.is_empty(),
+                "a PATH",
+                "files and a cluster are never one estate",
+                "scan them one after the other",
+            ),
+            (estate.root.is_some(), "`--root`", "it names a folder to judge", "leave it out"),
+            (estate.render, "`--render`", "what runs is rendered already", "leave it out"),
+            (
+                !estate.exclude.is_empty(),
+                "`--exclude`",
+                "it leaves out files",
+                "limit the report with `--namespace`",
+            ),
+            (
+                self.fix,
+                "`--fix`",
+                "it writes into files, and a cluster is never written to",
+                "scan the manifests with it",
+            ),
+            (self.since.is_some(), "`--since`", "it compares commits", "scan the manifests with it"),
+            (
+                self.baseline.is_some(),
+                "`--baseline`",
+                "its entries hold until a manifest changes",
+                "accept findings with `waivers` in probity.yaml",
+            ),
+        ];
+        match refused.into_iter().find(|(given, ..)| *given) {
+            None => Ok(()),
+            Some((_, what, reason, help)) => {
+                Err(Failure::usage(format!("`--cluster` cannot be used with {what}: {reason}")).help(help))
+            }
+        }
+    }
+}
+
+/// `90s`, `10m`, `1h`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, text.chars().last()),
+        None => (text, None),
+    };
+    let seconds = match unit {
+        Some('m') => 60,
+        Some('h') => 3600,
+        _ => 1,
+    };
+    let count = number.parse::<u64>().ok().filter(|count| *count > 0);
+    let total = count.and_then(|count| count.checked_mul(seconds)).filter(|total| *total <= LONGEST);
+    total
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a time is a number with s, m or h, such as 90s; at most 24h".to_owned())
+}
+
+const LONGEST: u64 = 24 * 3600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit_and_an_end() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("10m", 600), ("1h", 3600), ("24h", LONGEST)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "s", "0", "0m", "-1s", "1.5m", "25h", "1d", "99999999999999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

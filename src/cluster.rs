@@ -1,0 +1,105 @@
+//! A cluster: its live objects as sources, documents and what running Pods show. The only module that names `kube`.
+//!
+//! Read are the kinds that are asked for, in pages, a few at a time, until a deadline; what could not be read is told.
+//! Deliberately absent: Secrets, whose values nobody needs and whose list would show them; any write.
+
+#[cfg(feature = "cluster")]
+mod client;
+#[cfg(feature = "cluster")]
+mod controllers;
+#[cfg(feature = "cluster")]
+mod discovery;
+pub mod kinds;
+#[cfg(feature = "cluster")]
+mod list;
+#[cfg(feature = "cluster")]
+mod redact;
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use thiserror::Error;
+
+use crate::{estate::Observed, resource::kubernetes::Identity, source::Source};
+
+/// Which cluster to read, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// Of the kubeconfig; `None`: its current one, else the cluster that this runs in.
+    pub context: Option<String>,
+    /// `None`: as `kubectl` finds it.
+    pub kubeconfig: Option<PathBuf>,
+    /// Namespaces to which the report is limited; they alone are read where the list of all is refused.
+    pub namespaces: Vec<String>,
+    pub patience: Patience,
+}
+
+/// How long to wait for a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For everything.
+    pub deadline: Duration,
+    /// For one answer.
+    pub answer: Duration,
+    /// How often one request is sent.
+    pub tries: u32,
+    /// Before the second try; doubled before each later one, unless the server says how long.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_mins(10),
+            answer: Duration::from_mins(1),
+            tries: 5,
+            pause: Duration::from_millis(500),
+        }
+    }
+}
+
+/// What of a cluster is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Kinds of [`kinds::KINDS`].
+    pub kinds: BTreeSet<kinds::Kind>,
+    /// Names of kinds of whatever group, as policies select them.
+    pub named: BTreeSet<String>,
+    /// Where policies of the whole mesh lie: read whatever the report is limited to.
+    pub root_namespace: String,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// One for each kind, with its listing.
+    pub sources: Vec<Source>,
+    pub observed: Vec<(Identity, Observed)>,
+    /// `v1.37.2`; `None` where the server does not say.
+    pub server_version: Option<String>,
+}
+
+/// Why nothing could be read: the caller's move. It never holds what a kubeconfig says but names.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("{0}")]
+    Configuration(String),
+    #[error("this build reads no clusters: it was made without the feature `cluster`")]
+    Unsupported,
+}
+
+/// Reads a cluster. A server that cannot be reached, or refuses all, is a reading with a failed source.
+#[cfg(not(feature = "cluster"))]
+pub fn read(_: &Target, _: &Wanted, _: &(dyn Fn(usize) + Sync)) -> Result<Reading, Error> {
+    Err(Error::Unsupported)
+}
+
+/// Reads a cluster. A server that cannot be reached, or refuses all, is a reading with a failed source.
+#[cfg(feature = "cluster")]
+pub fn read(target: &Target, wanted: &Wanted, progress: &(dyn Fn(usize) + Sync)) -> Result<Reading, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::Configuration(format!("no client can run: {error}")))?;
+    runtime.block_on(async {
+        let client = client::Client::new(target).await?;
+        Ok(list::everything(client, target, wanted, progress).await)
+    })
+}

@@ -1,0 +1,243 @@
+//! Requests: credentials and connection are `kube`'s, patience is ours.
+//!
+//! No message holds anything of a kubeconfig but names, and nothing of an answer but its status.
+
+use std::{error::Error as _, io, time::Duration};
+
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use kube::{
+    client::Body,
+    config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError},
+};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::{Error, Patience, Target};
+
+/// Largest answer: a page of 500 objects of the largest size that etcd takes is larger, but no server holds such.
+const LARGEST_ANSWER: usize = 256 << 20;
+
+/// A connection with what is left of its time.
+pub(super) struct Client {
+    inner: kube::Client,
+    patience: Patience,
+    deadline: Instant,
+}
+
+/// Why a request has no answer, for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The server does not let these credentials do it.
+    Forbidden,
+    /// The server does not know who asks.
+    Unauthorized,
+    NotFound,
+    /// The list expired while it was read.
+    Gone,
+    Failed(String),
+}
+
+impl Refusal {
+    /// What happened, whose move it is, and what to do.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Forbidden => {
+                "the server refuses the list to these credentials (403); grant `list` on it".into()
+            }
+            Self::Unauthorized => {
+                "the server does not accept the credentials (401); log in again, or renew the token".into()
+            }
+            Self::NotFound => "the server does not serve it any more (404); run the scan again".into(),
+            Self::Gone => {
+                "the list expired each time before its end (410); run the scan when less changes".into()
+            }
+            Self::Failed(cause) => cause.clone(),
+        }
+    }
+}
+
+/// One try.
+enum Failure {
+    Final(Refusal),
+    /// Worth another try, after what the server asks for.
+    Again {
+        after: Option<Duration>,
+        cause: String,
+    },
+}
+
+impl Client {
+    pub(super) async fn new(target: &Target) -> Result<Self, Error> {
+        let mut config = configuration(target).await?;
+        // Retries are counted and timed here, so that a deadline holds.
+        config.default_retry = false;
+        config.connect_timeout = Some(target.patience.answer);
+        let inner = kube::Client::try_from(config).map_err(|_| {
+            Error::Configuration(
+                "the cluster's entry in the kubeconfig cannot be used: its certificates, its proxy or its way to log \
+                 in; try `kubectl version` with it"
+                    .to_owned(),
+            )
+        })?;
+        Ok(Self { inner, patience: target.patience, deadline: Instant::now() + target.patience.deadline })
+    }
+
+    /// The answer to a GET, as `decode` understands it; what it does not understand counts as a broken answer.
+    pub(super) async fn get<T>(
+        &self,
+        path: &str,
+        accept: &str,
+        decode: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, Refusal> {
+        let mut tries = 0;
+        let mut pause = self.patience.pause;
+        loop {
+            let once = timeout(self.patience.answer, self.once(path, accept));
+            let outcome = match timeout_at(self.deadline, once).await {
+                Err(_) => return Err(self.too_late()),
+                Ok(Err(_)) => Err(Failure::Again {
+                    after: None,
+                    cause: format!("the server did not answer within {}", told(self.patience.answer)),
+                }),
+                Ok(Ok(outcome)) => outcome,
+            };
+            let decoded = outcome.and_then(|bytes| {
+                decode(&bytes).ok_or_else(|| Failure::Again {
+                    after: None,
+                    cause: "the server's answer is cut off, or no JSON of Kubernetes".to_owned(),
+                })
+            });
+            let (after, cause) = match decoded {
+                Ok(decoded) => return Ok(decoded),
+                Err(Failure::Final(refusal)) => return Err(refusal),
+                Err(Failure::Again { after, cause }) => (after, cause),
+            };
+            tries += 1;
+            if tries >= self.patience.tries {
+                return Err(Refusal::Failed(format!("{cause}, {tries} times; run the scan again later")));
+            }
+            let wait = after.unwrap_or(pause);
+            if Instant::now() + wait >= self.deadline {
+                return Err(self.too_late());
+            }
+            sleep(wait).await;
+            pause = pause.saturating_mul(2);
+        }
+    }
+
+    fn too_late(&self) -> Refusal {
+        let deadline = told(self.patience.deadline);
+        Refusal::Failed(format!("the deadline of {deadline} is over; give more with `--cluster-deadline`"))
+    }
+
+    async fn once(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
+        let request = request.map_err(|_| {
+            Failure::Final(Refusal::Failed(format!("`{path}` is no address that a server can have")))
+        })?;
+        let again = |cause| Failure::Again { after: None, cause };
+        let response = self.inner.send(request).await.map_err(|error| unsent(&error))?;
+        let (status, after) = (response.status(), retry_after(&response));
+        if let Some(refusal) = refusal(status) {
+            return Err(Failure::Final(refusal));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            return Err(Failure::Again { after, cause: format!("the server answers {}", status.as_u16()) });
+        }
+        if status != StatusCode::OK {
+            let cause = format!("the server answers {}, which is no list", status.as_u16());
+            return Err(Failure::Final(Refusal::Failed(cause)));
+        }
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+        let body = body.map_err(|_| again("the server's answer is cut off, or endless".to_owned()))?;
+        Ok(body.to_bytes().into())
+    }
+}
+
+fn refusal(status: StatusCode) -> Option<Refusal> {
+    match status {
+        StatusCode::FORBIDDEN => Some(Refusal::Forbidden),
+        StatusCode::UNAUTHORIZED => Some(Refusal::Unauthorized),
+        StatusCode::NOT_FOUND => Some(Refusal::NotFound),
+        StatusCode::GONE => Some(Refusal::Gone),
+        _ => None,
+    }
+}
+
+/// Seconds that the server asks for; API servers give no dates.
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Errors of credentials may show them, so that only what the system said of the connection is told.
+fn unsent(error: &kube::Error) -> Failure {
+    if matches!(error, kube::Error::Auth(_)) {
+        let cause = "the credentials of the kubeconfig cannot be had: its program failed, or its token cannot be read; \
+                     try `kubectl version` with it";
+        return Failure::Final(Refusal::Failed(cause.to_owned()));
+    }
+    let mut source = error.source();
+    let mut said = None;
+    while let Some(error) = source {
+        said = error.downcast_ref::<io::Error>().map(ToString::to_string).or(said);
+        source = error.source();
+    }
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    Failure::Again { after: None, cause: format!("the server cannot be reached{said}") }
+}
+
+async fn configuration(target: &Target) -> Result<Config, Error> {
+    let options = KubeConfigOptions { context: target.context.clone(), ..KubeConfigOptions::default() };
+    let of_file = |error: &KubeconfigError| Error::Configuration(unusable(error, target));
+    if let Some(path) = &target.kubeconfig {
+        let kubeconfig = Kubeconfig::read_from(path).map_err(|error| of_file(&error))?;
+        return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| of_file(&error));
+    }
+    match Config::from_kubeconfig(&options).await {
+        Ok(config) => Ok(config),
+        Err(error) if target.context.is_some() => Err(of_file(&error)),
+        Err(error) => Config::incluster().map_err(|_| of_file(&error)),
+    }
+}
+
+/// Names only: the parser's own messages quote the file.
+fn unusable(error: &KubeconfigError, target: &Target) -> String {
+    let file = target.kubeconfig.as_ref().map(|path| format!("`--kubeconfig {}`", path.display()));
+    let file = file.unwrap_or_else(|| "the kubeconfig".to_owned());
+    match error {
+        KubeconfigError::CurrentContextNotSet => {
+            format!("{file} has no current context; name one with `--context`")
+        }
+        KubeconfigError::LoadContext(name) => {
+            format!("{file} has no context `{name}`; `kubectl config get-contexts` lists them")
+        }
+        KubeconfigError::LoadClusterOfContext(name) => {
+            format!("{file} has no cluster `{name}`, which its context names; mend the context")
+        }
+        KubeconfigError::FindPath => {
+            "there is no kubeconfig and this runs in no cluster; give `--kubeconfig FILE`".to_owned()
+        }
+        KubeconfigError::ReadConfig(cause, path) if target.kubeconfig.is_none() => format!(
+            "the kubeconfig `{}` cannot be read ({cause}) and this runs in no cluster; give `--kubeconfig FILE`",
+            path.display()
+        ),
+        KubeconfigError::ReadConfig(cause, _) => format!("{file} cannot be read: {cause}"),
+        KubeconfigError::Parse(_) => {
+            format!("{file} is no YAML of a kubeconfig; `kubectl config view` says where")
+        }
+        _ => format!(
+            "{file} cannot be used: an address, a certificate or a key in it is missing or broken; \
+                      `kubectl config view` shows the entries"
+        ),
+    }
+}
+
+/// `90 s`.
+fn told(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
+}

@@ -1,0 +1,131 @@
+//! Live objects: what of a cluster the rules need, the estate that it makes, and what of a report is about them.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::{Progress, ScanError, Settings, Stage, mask};
+use crate::{
+    cluster::{
+        self, Target, Wanted,
+        kinds::{KINDS, Kind, Part, feed_of},
+    },
+    document::json,
+    estate::Estate,
+    facts,
+    policy::{Policies, metadata::Rule},
+    report::Parts,
+    source::{Place, SourceId, Sources},
+};
+
+/// Reads the kinds that the loaded rules need.
+pub(super) fn read(
+    target: &Target,
+    settings: &Settings,
+    policies: &Policies,
+    progress: &Progress<'_>,
+) -> Result<Estate, ScanError> {
+    let mut wanted = Wanted {
+        root_namespace: settings
+            .config
+            .mesh
+            .root_namespace
+            .clone()
+            .map_or_else(|| facts::MESH_ROOT.to_owned(), |namespace| namespace.to_string()),
+        ..Wanted::default()
+    };
+    for rule in &policies.rules {
+        let (kinds, named) = needs(rule);
+        wanted.kinds.extend(kinds);
+        wanted.named.extend(named);
+    }
+    if policies.judge_documents() {
+        wanted.kinds.extend(KINDS);
+    }
+    let reading = cluster::read(target, &wanted, &|done| progress(Stage::Read, done))?;
+    let mut sources = Sources::new(reading.sources);
+    let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
+    let parsed: Vec<_> =
+        ids.par_iter().map(|id| json::parse(*id, &sources.get(*id).text).documents).collect();
+    for (id, documents) in ids.into_iter().zip(&parsed) {
+        sources.get_mut(id).documents = documents.len();
+    }
+    let mut estate = Estate::live(sources, parsed.into_iter().flatten().collect(), reading.observed);
+    estate.server_version = reading.server_version;
+    estate.config = settings.config.clone();
+    mask::credentials(&mut estate);
+    if policies.judge_documents() {
+        mask::settings(&mut estate);
+    }
+    Ok(estate)
+}
+
+/// Kinds that a rule's subjects are worked out from, and names of kinds that it selects itself.
+pub(super) fn needs(rule: &Rule) -> (BTreeSet<Kind>, BTreeSet<String>) {
+    let mut kinds: BTreeSet<Kind> = BTreeSet::new();
+    let mut named = BTreeSet::new();
+    for selector in &rule.selectors {
+        match feed_of(&selector.name) {
+            Some(feed) => kinds.extend(KINDS.iter().filter(|kind| feed.parts.contains(&kind.part))),
+            None if selector.name != "kubernetes" => {}
+            None if selector.kinds.is_empty() => kinds.extend(KINDS),
+            None => {
+                for name in &selector.kinds {
+                    let known: Vec<_> = KINDS.iter().filter(|kind| kind.kind == name).collect();
+                    if known.is_empty() {
+                        named.insert(name.clone());
+                    }
+                    kinds.extend(known);
+                }
+            }
+        }
+    }
+    // A Pod alone does not say who runs it.
+    if kinds.iter().any(|kind| kind.kind == "Pod") {
+        kinds.extend(KINDS.iter().filter(|kind| kind.part == Part::Workload));
+    }
+    (kinds, named)
+}
+
+/// With `--namespace`, keeps the results that are about these namespaces, or related to what lies there.
+pub(super) fn limit(target: &Target, estate: &Estate, parts: &mut Parts) {
+    if target.namespaces.is_empty() {
+        return;
+    }
+    let view = estate.view(0);
+    let inside = |id: &str| {
+        let named = |name: &str| target.namespaces.iter().any(|namespace| namespace == name);
+        match view.get(id) {
+            Some(resource) => resource
+                .identity
+                .namespace
+                .as_deref()
+                .map_or_else(|| &*resource.object.kind == "Namespace" && named(&resource.object.name), named),
+            None => id.split('/').rev().nth(1).is_some_and(named),
+        }
+    };
+    parts.evaluation.findings.retain(|finding| {
+        let related = finding.related.iter().filter_map(|related| related.resource.as_deref());
+        related.chain([finding.resource.as_str()]).any(inside)
+    });
+    for result in &mut parts.evaluation.not_assessed {
+        let are_lists = result.resources.iter().all(|resource| !resource.contains('/'));
+        if !are_lists {
+            result.resources.retain(|resource| inside(resource));
+        }
+    }
+    parts.evaluation.not_assessed.retain(|result| !result.resources.is_empty());
+}
+
+/// A live object has no place that anybody can look at: it is named by its id.
+pub(super) fn forget_places(estate: &Estate, parts: &mut Parts) {
+    let forget = |place: &mut Option<Place>| {
+        place.take_if(|place| estate.sources.is_live(place));
+    };
+    for finding in &mut parts.evaluation.findings {
+        forget(&mut finding.place);
+        finding.related.iter_mut().for_each(|related| forget(&mut related.place));
+        finding.fix = None;
+    }
+    parts.evaluation.not_assessed.iter_mut().for_each(|result| forget(&mut result.place));
+}

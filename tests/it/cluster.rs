@@ -1,0 +1,8 @@
+//! A live cluster, played by a service in this process: the same verdicts as on files, and nothing passes by not being
+//! seen.
+
+mod command;
+mod declared;
+mod faults;
+mod observed;
+mod server;
