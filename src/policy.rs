@@ -13,6 +13,7 @@ pub mod conftest;
 pub mod engine;
 pub mod example;
 mod guard;
+mod guarded;
 mod input;
 mod load;
 pub mod metadata;

@@ -197,7 +197,8 @@ pub fn judge(
     let mut parts = Parts {
         baseline,
         unmet_baseline,
-        unused_waivers: waivers.unused(&evaluation.findings, was_judged),
+        // A waiver for a rule that there is not would wait for ever.
+        unused_waivers: waivers.unused(&evaluation.findings, |id| was_judged(id) || policies.is_unknown(id)),
         waivers,
         evaluation,
         incomplete: incomplete(settings, estate, &policies),

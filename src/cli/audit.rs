@@ -23,7 +23,7 @@ use crate::{
     source::base::Base,
 };
 
-pub(super) use run::{Destination, Run, Scanned, worse};
+pub(super) use run::{Destination, Run, Scanned, remove_proof, worse};
 
 /// Arguments of `probity audit`.
 #[derive(Debug, Args)]

@@ -1,6 +1,9 @@
 //! `probity.yaml`: found at the base and read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -8,7 +11,7 @@ use super::{Failure, scan::absolute, terminal::Terminal};
 use crate::{
     config::{Config, FILE, Phrase, Placed},
     finding::hex,
-    policy::metadata::Rule,
+    policy::Policies,
     source::{Status, base::Base, read},
     spelling::nearest,
 };
@@ -83,9 +86,11 @@ impl ConfigurationArguments {
 }
 
 /// Says which settings are about rules that there are not.
-pub(super) fn notice_unknown_rules(config: &Config, rules: &[std::sync::Arc<Rule>], terminal: &Terminal) {
-    for id in config.rules.keys().filter(|id| !rules.iter().any(|rule| *rule.id == ***id)) {
-        let meant = nearest(id, rules.iter().map(|rule| &*rule.id));
+pub(super) fn notice_unknown_rules(config: &Config, policies: &Policies, terminal: &Terminal) {
+    let waived = config.waivers.iter().map(|waiver| &*waiver.value.rule);
+    let named: BTreeSet<&str> = config.rules.keys().map(|id| &**id).chain(waived).collect();
+    for id in named.into_iter().filter(|id| !policies.known().any(|known| known == *id)) {
+        let meant = nearest(id, policies.known());
         let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         terminal.notice(format!("{}: there is no rule `{id}`{meant}", config.file));
     }

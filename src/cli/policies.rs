@@ -1,6 +1,9 @@
 //! Which policies a command works with.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use ignore::WalkBuilder;
@@ -12,6 +15,7 @@ use crate::policy::registry;
 use crate::{
     policy::{Dialect, Options, Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
     source::{base::Base, read},
+    spelling::nearest,
 };
 
 /// Arguments that choose policies and rules.
@@ -68,15 +72,23 @@ impl Selection {
         data: &mut Map<String, Value>,
     ) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
+        // The configuration and the command line may name the same folder.
+        let mut known = BTreeSet::new();
+        let mut is_new = |file: &PolicyFile| {
+            let path = PathBuf::from(&*file.name);
+            known.insert(path.canonicalize().unwrap_or(path))
+        };
         for folder in configured {
-            let found = policies(folder, "`policies` of the configuration:", data)?;
+            let mut found = policies(folder, "`policies` of the configuration:", data)?;
+            found.retain(&mut is_new);
             let relative =
                 |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
             files.extend(found.into_iter().map(relative));
         }
         let is_old = self.rego_version == "v0";
         for folder in &self.policy {
-            let found = policies(folder, "`--policy`:", data)?;
+            let mut found = policies(folder, "`--policy`:", data)?;
+            found.retain(&mut is_new);
             let dialect = |file: &PolicyFile| if is_old { Dialect::V0 } else { file.dialect };
             files.extend(found.into_iter().map(|file| PolicyFile { dialect: dialect(&file), ..file }));
         }
@@ -117,6 +129,20 @@ impl Selection {
         let mut policies = Policies::load(&files, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
+        for (option, glob) in self
+            .rule
+            .iter()
+            .map(|glob| ("--rule", glob))
+            .chain(self.skip_rule.iter().map(|glob| ("--skip-rule", glob)))
+        {
+            let one = matcher(std::slice::from_ref(glob))?;
+            if !policies.known().any(|id| hit(&one, id)) {
+                let meant = nearest(glob, policies.known()).map(|meant| format!("; did you mean `{meant}`?"));
+                let notice =
+                    format!("`{option} {glob}`: no rule has such an id{}", meant.unwrap_or_default());
+                policies.notices.push(notice);
+            }
+        }
         if let Some(framework) = &self.framework {
             policies.retain(|rule| rule.controls.contains_key(framework));
         }

@@ -174,7 +174,7 @@ pub(super) fn run(
     };
     let Prepared { settings, configured, baseline, policies, data, before } = prepared;
     if !arguments.selection.is_partial() {
-        notice_unknown_rules(&settings.config, &policies.rules, terminal);
+        notice_unknown_rules(&settings.config, &policies, terminal);
     }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
@@ -249,6 +249,7 @@ impl Destination {
                     Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
                         .help("name a file in a folder that exists")
                 })?;
+                super::audit::remove_proof(path);
             }
         }
         Ok(Written { format: self.format.name, file: self.file.clone(), bytes })

@@ -18,7 +18,19 @@ use std::sync::Arc;
 use regorus::{Engine, Value, value::Array};
 
 pub use configuration::{ReadError, ReadFile};
-pub(super) use number::SUBSTITUTES;
+
+/// What a policy calls, and what is called instead: an engine prefers its own functions to those of its host, and some of
+/// them panic or reserve memory for whatever they are asked for. Both names are of one length, so that columns stay.
+pub(super) const SUBSTITUTES: [(&str, &str); 5] = [
+    ("net.cidr_expand", "net.cidr_listed"),
+    ("numbers.range", "numbers.array"),
+    ("numbers.range_step", "numbers.array_step"),
+    ("object.subset", "object.within"),
+    ("strings.count", "strings.tally"),
+];
+
+/// Elements of the largest list that a function makes from two numbers or a network: more than any in a manifest.
+const MOST_ELEMENTS: u64 = 1_000_000;
 
 /// How a failing built-in ends: OPA's default is an undefined value, ours is an error of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,5 +137,55 @@ fn elements(arguments: &[Value], position: usize) -> Result<Vec<&Value>, Fault> 
         Some(Value::Array(items)) => Ok(items.iter().collect()),
         Some(Value::Set(items)) => Ok(items.iter().collect()),
         _ => Err(format!("argument {} is neither an array nor a set", position + 1).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_policies_stay() {
+        for (called, instead) in SUBSTITUTES {
+            assert_eq!(called.len(), instead.len());
+            assert!(arity(instead, false).is_some(), "{instead}");
+        }
+    }
+
+    /// What a rule has for an expression, as a scan loads it.
+    fn value(expression: &str) -> String {
+        let substituted = SUBSTITUTES
+            .iter()
+            .fold(expression.to_owned(), |text, (called, instead)| text.replace(called, instead));
+        let mut engine = Engine::new();
+        register(&mut engine, Errors::Lenient, None);
+        engine.add_policy("a.rego".into(), format!("package a\nr := {substituted}\n")).unwrap();
+        engine.eval_rule("data.a.r".into()).map_or_else(|error| error.to_string(), |value| value.to_string())
+    }
+
+    #[test]
+    fn odd_values_have_the_values_of_opa() {
+        for (expression, expected) in [
+            ("strings.count(\"aaa\", \"\")", "4"),
+            ("strings.count(\"aaa\", \"aa\")", "1"),
+            ("strings.count(\"\", \"a\")", "0"),
+            ("object.subset([1], [])", "true"),
+            ("object.subset([1, 2, 3], [2, 3])", "true"),
+            ("object.subset([1, 2, 3], [1, 3])", "false"),
+            ("object.subset({1, 2}, {2})", "true"),
+            ("object.subset([1, 2], {2, 1})", "true"),
+            ("object.subset({\"a\": {\"b\": 1, \"c\": 2}}, {\"a\": {\"c\": 2}})", "true"),
+            ("object.subset({\"a\": 1}, {\"a\": 2})", "false"),
+            ("object.subset({\"a\": 1}, [1])", "<undefined>"),
+            ("net.cidr_expand(\"10.0.0.1/31\")", "{\"10.0.0.0\",\"10.0.0.1\"}"),
+            ("net.cidr_expand(\"x\")", "<undefined>"),
+        ] {
+            assert_eq!(value(expression), expected, "{expression}");
+        }
+        for network in ["0.0.0.0/0", "10.0.0.0/8", "::/0"] {
+            assert!(
+                value(&format!("net.cidr_expand(\"{network}\")")).contains("more than 1000000 addresses")
+            );
+        }
     }
 }

@@ -11,7 +11,7 @@ pub use self::collect::Evaluation;
 use self::collect::{Endless, Judgement, collect};
 use super::{
     case::Case,
-    conftest,
+    conftest, guarded,
     load::{ENDLESS, Policies, Program, reason},
     metadata::Rule,
     redact::Redactor,
@@ -156,6 +156,9 @@ impl<'r> Judge<'r> {
                 if message.starts_with(ENDLESS) {
                     self.endless.found(index, number);
                 }
+                if message.starts_with(guarded::FAILED) {
+                    self.renew(index);
+                }
                 judgement.error =
                     Some(format!("{}: {}", case.resource, redactor(estate, case, false).text(&message)));
             }
@@ -201,6 +204,13 @@ impl<'r> Judge<'r> {
         };
         engine.set_input(input.clone());
         selected(engine, &policies.rules[index], *deny, *not_assessed)
+    }
+
+    /// Throws away the engines that a rule may have been asked of.
+    fn renew(&mut self, index: usize) {
+        self.alone.remove(&index);
+        (self.engine, self.lenient) = (self.policies.engine.clone(), self.policies.lenient.clone());
+        self.file = None;
     }
 
     /// Takes back what hangs on values that a plan does not know.
@@ -252,7 +262,7 @@ fn followed(engine: &mut Engine, program: &conftest::Program) -> Result<Said, St
 }
 
 fn value(engine: &mut Engine, rule: String) -> Result<Value, String> {
-    let value = engine.eval_rule(rule).map_err(|error| reason(&error.to_string()));
+    let value = guarded::eval_rule(engine, rule).map_err(|error| reason(&error));
     drop(engine.take_prints());
     value
 }

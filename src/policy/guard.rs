@@ -11,17 +11,17 @@ mod variable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{BUILTINS, Expr, Module, Rule, RuleHead};
+use regorus::unstable::{BUILTINS, Expr, Literal, Module, Rule, RuleHead};
 
 pub(super) use self::oddity::oddities;
 use self::variable::{unbound_in_head, wildcard_in_negation};
-use super::syntax::{head_name, package, reference, visit};
+use super::syntax::{head_name, package, reference, visit, visit_statements};
 
 /// Deepest nesting of array and object literals; each level doubles the time to parse.
 const DEEPEST_LITERAL: usize = 10;
 
 /// Functions that the parser or interpreter knows without a table.
-const SPECIAL: [&str; 3] = ["print", "walk", "set"];
+const SPECIAL: [&str; 2] = ["print", "set"];
 
 /// Refuses literals that would take exponential time to parse. Strings and comments do not count.
 pub(super) fn literal_depth(text: &str) -> Result<(), String> {
@@ -120,16 +120,29 @@ pub(super) fn functions(
                 });
             }
             let name = format!("{}.{}", package(module), head_name(head));
+            let stated = stated_calls(rule);
             visit(rule, &mut |expression| match expression {
                 Expr::Call { fcn, span, params, .. } => {
                     let called = fcn.span();
                     let problem = match scope.resolve(called.text()) {
                         Some(target) => {
+                            let wanted = functions.get(&target).copied();
                             calls.entry(name.clone()).or_default().insert(target);
-                            None
+                            wanted.and_then(|wanted| {
+                                let most = wanted + usize::from(stated.contains(&(span.start, span.end)));
+                                misfit(called.text(), params.len(), wanted..=most)
+                            })
                         }
-                        None => call_problem(called.text(), params.len(), added(file, called.text()))
-                            .or_else(|| signature::problem(called.text(), params)),
+                        None => {
+                            let is_statement = stated.contains(&(span.start, span.end));
+                            call_problem(
+                                called.text(),
+                                params.len(),
+                                added(file, called.text()),
+                                is_statement,
+                            )
+                            .or_else(|| signature::problem(called.text(), params))
+                        }
                     };
                     if let Some(problem) = problem {
                         errors
@@ -181,22 +194,45 @@ fn known_names(scope: &Scope<'_>, rules: Option<&BTreeSet<String>>) -> BTreeSet<
     imports.chain(documents).chain(rules.into_iter().flatten().cloned()).collect()
 }
 
+/// Calls that are statements of their own, by their bytes: only there may one more argument take the value.
+fn stated_calls(rule: &Rule) -> BTreeSet<(u32, u32)> {
+    let mut calls = BTreeSet::new();
+    visit_statements(rule, &mut |statement| {
+        if let Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } = &statement.literal
+            && let Expr::Call { span, .. } = &**expr
+        {
+            calls.insert((span.start, span.end));
+        }
+    });
+    calls
+}
+
+fn misfit(name: &str, given: usize, wanted: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let fits = wanted.contains(&given);
+    (!fits).then(|| format!("`{name}` is called with {given} arguments instead of {}", wanted.start()))
+}
+
 /// Why a call of a function that no policy declares cannot be evaluated.
-fn call_problem(name: &str, given: usize, added: Option<u8>) -> Option<String> {
+fn call_problem(name: &str, given: usize, added: Option<u8>, is_statement: bool) -> Option<String> {
+    if name == "walk" {
+        let misused = given != 2;
+        return misused.then(|| {
+            "`walk` has many values; write `walk(x, [path, value])` or `[path, value] := walk(x)`".to_owned()
+        });
+    }
     let wanted = match (added, BUILTINS.get(name)) {
         (Some(wanted), known) => {
             // The engine gives the value to one more argument only where it knows the function itself.
-            let most = wanted + u8::from(known.is_some());
+            let most = wanted + u8::from(known.is_some() && is_statement);
             wanted..=most
         }
         // Variadic.
         (None, Some((_, u8::MAX))) => return None,
-        (None, Some((_, wanted))) => *wanted..=wanted.saturating_add(1),
+        (None, Some((_, wanted))) => *wanted..=wanted.saturating_add(u8::from(is_statement)),
         (None, None) if SPECIAL.contains(&name) => return None,
         (None, None) => return Some(format!("unknown function `{name}`; this engine does not have it")),
     };
-    let fits = u8::try_from(given).is_ok_and(|given| wanted.contains(&given));
-    (!fits).then(|| format!("`{name}` is called with {given} arguments instead of {}", wanted.start()))
+    misfit(name, given, usize::from(*wanted.start())..=usize::from(*wanted.end()))
 }
 
 /// What names mean in one module.
@@ -385,6 +421,11 @@ mod tests {
             None
         );
         assert!(check("r := count([1], 2, 3)").unwrap().contains("3 arguments instead of 1"));
+        assert!(check("r := lower(\"A\", 1)").unwrap().contains("2 arguments instead of 1"));
+        assert!(check("f(x) := x\nr if f(1, 2) == 1").unwrap().contains("`f` is called with 2 arguments"));
+        assert_eq!(check("f(x) := x\nr if { f(1, y); lower(\"A\", z); y == z }"), None);
+        assert!(check("r if walk(input)[1] == 2").unwrap().contains("[path, value] := walk(x)"));
+        assert_eq!(check("r if { walk(input, [_, v]); v == 1 }"), None);
         assert!(check("r contains input[i] if { some i }").unwrap().contains("`some i`"));
         assert_eq!(check("r contains input[i] if { some i; input[i] > 1 }"), None);
         assert!(check("r := parse_config(1)").unwrap().contains("1 arguments instead of 2"));

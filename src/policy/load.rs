@@ -4,6 +4,7 @@ mod loader;
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     num::{NonZeroU32, NonZeroUsize},
     sync::{Arc, OnceLock},
     time::Duration,
@@ -71,6 +72,8 @@ pub struct Policies {
     /// All files that were given, whether they could be loaded or not.
     pub files: Vec<PolicyFile>,
     pub errors: Vec<PolicyError>,
+    /// Ids of all rules that were loaded, also of those that nobody is judged by.
+    known: BTreeSet<Arc<str>>,
     /// What is odd about policies, but does not keep them from judging.
     pub notices: Vec<String>,
     /// For each rule, how it is evaluated.
@@ -165,6 +168,7 @@ impl Policies {
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
         let (mut engine, evaluable) = loader.load(&sorted);
         let Loader { data, rules, errors, notices, .. } = loader;
+        let known = rules.values().map(|(rule, _)| Arc::clone(&rule.id)).collect();
         let (rules, programs): (Vec<_>, Vec<_>) =
             rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();
         if programs.iter().any(|program| matches!(program, Program::Selected { alone: None, .. })) {
@@ -184,6 +188,7 @@ impl Policies {
             rules,
             files: files.to_vec(),
             errors,
+            known,
             notices,
             programs,
             engine,
@@ -198,6 +203,18 @@ impl Policies {
     pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
         let pairs = std::mem::take(&mut self.rules).into_iter().zip(std::mem::take(&mut self.programs));
         (self.rules, self.programs) = pairs.filter(|(rule, _)| keep(rule)).unzip();
+    }
+
+    /// Ids of all rules that were loaded, whether they judge or not.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(|id| &**id)
+    }
+
+    /// Whether no rule can have this id: neither one that was loaded nor one that comes with this program.
+    pub fn is_unknown(&self, id: &str) -> bool {
+        let has_built_in =
+            embedded::FILES.iter().any(|(name, _)| self.files.iter().any(|file| *file.name == **name));
+        has_built_in && self.errors.is_empty() && !self.known.contains(id)
     }
 
     /// Whether a rule judges documents of whatever kind, so that none may be ignored.

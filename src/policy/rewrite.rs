@@ -53,7 +53,10 @@ fn local_edits(module: &Module, text: &str, annotated: Option<&Annotated>) -> Ve
     let mut edits = Vec::new();
     for rule in &module.policy {
         scope::edits(rule, &mut edits);
-        syntax::visit(rule, &mut |expression| edits.extend(call(module, rule, expression, text, annotated)));
+        syntax::visit(rule, &mut |expression| {
+            edits.extend(call(module, rule, expression, text, annotated));
+            edits.extend(walk(expression, text).into_iter().flatten());
+        });
     }
     edits
 }
@@ -107,6 +110,22 @@ fn call(
     };
     let value = format!("json.unmarshal({})", literal(&value.to_string()));
     Some((span.start as usize..span.end as usize, value))
+}
+
+/// `[path, value] := walk(x)` becomes `walk(x, [path, value])`: the engine has no value for the first.
+fn walk(expression: &Expr, text: &str) -> Option<[Edit; 2]> {
+    let Expr::AssignExpr { lhs, rhs, .. } = expression else { return None };
+    let Expr::Call { span, fcn, params, .. } = &**rhs else { return None };
+    let [whole] = params.as_slice() else { return None };
+    let (left, whole) = (lhs.span(), whole.span());
+    let given = text.get(whole.start as usize..whole.end as usize)?;
+    let between = text.get(left.end as usize..span.end as usize)?;
+    // Lines must stay; whoever breaks them there is told the other form.
+    if fcn.span().text() != "walk" || between.contains('\n') {
+        return None;
+    }
+    let (start, end) = (left.start as usize, left.end as usize);
+    Some([(start..start, format!("walk({given}, ")), (end..span.end as usize, ")".to_owned())])
 }
 
 /// A string of Rego, which is one of JSON.
@@ -203,6 +222,10 @@ mod tests {
             ("r if { xs := [1]; xs[k] > 0; not xs[o] == 1 }\no := 0", false),
             ("r if { x := 1; not is_string(x) }", true),
             ("r if count([x | some x in [1, 2]; not x > 1]) == 1", true),
+            ("r if { [p, v] := walk({\"a\": {\"b\": 1}}); v == 1; p == [\"a\", \"b\"] }", true),
+            ("r if { [_, \"x\"] = walk(input) }", false),
+            ("r if count([v | [_, v] := walk([1, 2]); v > 1]) == 1", true),
+            ("r if not f([2])\nf(x) if { [_, v] := walk(x); v == 2 }", false),
             ("default r := false\nr if not is_string(count([1 | not is_string(input.x)])) ", true),
         ] {
             let rego = format!("package team.checks\n{body}\n");

@@ -14,7 +14,7 @@ use serde_json::Map;
 pub use self::conditions::{LooseCondition, loose_conditions};
 use self::mock::Mocks;
 use super::{
-    builtins, guard,
+    builtins, guard, guarded,
     load::{Dialect, PolicyFile, add, new_engine, prepare},
 };
 
@@ -74,14 +74,14 @@ pub fn run(files: &[PolicyFile], data: &Map<String, serde_json::Value>) -> TestR
     let mut engine = loaded(&wrapped, &mocks, &data, &mut run.errors);
     for Test { file, name, line } in tests_of(&mut engine) {
         engine.set_input(Value::Undefined);
-        let result = engine.eval_rule(name.clone());
+        let result = guarded::eval_rule(&mut engine, name.clone());
         let outcome = match (mocks.take_misfit(), result) {
             (Some(reason), _) => TestOutcome::Refused(reason),
             (None, Ok(Value::Bool(true))) => TestOutcome::Passed,
             (None, Ok(_)) => {
                 TestOutcome::Failed(failure::failing(files, &wrapped, &mocks, &data, (&file, &name, line)))
             }
-            (None, Err(error)) => TestOutcome::Error(error.to_string()),
+            (None, Err(error)) => TestOutcome::Error(error),
         };
         drop(mocks.take_misfit());
         run.tests.push(TestCase { file, name, line, outcome });

@@ -208,6 +208,15 @@ fn a_sarif_file_has_its_proof_beside_it_which_is_a_head_to_keep() {
     assert!(!shop.path("r.json.tlog-proof").exists());
     let check = ["audit", "check", "r.sarif.tlog-proof", "--vkey", &shop.vkey, "--report", "r.sarif"];
     assert_eq!(shop.run(&check).code, 0);
+    // Nothing proves what another run put in its place.
+    shop.write("other.tlog-proof", "a file of somebody");
+    fs::rename(shop.path("r.sarif"), shop.path("kept.sarif")).unwrap();
+    fs::rename(shop.path("r.sarif.tlog-proof"), shop.path("kept.sarif.tlog-proof")).unwrap();
+    fs::copy(shop.path("kept.sarif.tlog-proof"), shop.path("r.sarif.tlog-proof")).unwrap();
+    shop.run(&["scan", "k8s", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json", "-o", "other"]);
+    assert!(!shop.path("r.sarif.tlog-proof").exists() && shop.path("other.tlog-proof").exists());
+    fs::rename(shop.path("kept.sarif"), shop.path("r.sarif")).unwrap();
+    fs::rename(shop.path("kept.sarif.tlog-proof"), shop.path("r.sarif.tlog-proof")).unwrap();
     shop.scan(&[]);
     let prove = ["audit", "prove", "log", "--report", "r.sarif", "-o", "again"];
     assert_eq!(shop.run(&prove).code, 0);

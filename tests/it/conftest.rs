@@ -202,3 +202,42 @@ fn one_broken_policy_silences_no_other() {
         assert!(text.contains("p/broken.rego") && text.contains("variable `x` is unsafe"), "{text}");
     }
 }
+
+#[test]
+fn a_value_on_which_the_engine_fails_hides_nothing() {
+    let odd = "package main\nimport rego.v1\ndeny contains \"x\" if time.parse_ns(input.layout, \"x\") > 0\n";
+    let folder = Folder::new(&[
+        ("a.yaml", "layout: é-canary\n"),
+        ("b.yaml", COMPOSE),
+        ("p/odd.rego", &odd.replace("main", "odd")),
+        ("p/p.rego", POLICY),
+    ]);
+    let output = folder.run(&scan(&["-f", "json", "--policy-namespace", "odd"]));
+    assert_eq!(output.status.code(), Some(2));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let errors = report["errors"].to_string();
+    assert!(errors.contains("the engine of Rego failed on a value"), "{errors}");
+    let rules = report["findings"].as_array().expect("findings");
+    assert!(rules.iter().any(|finding| finding["message"] == "latest"), "{report:#}");
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!shown.contains("panicked") && !shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn policies_that_are_given_twice_judge_once() {
+    let folder = Folder::new(&[("a.yaml", POD), ("p/p.rego", POLICY), ("probity.yaml", "policies: [p]\n")]);
+    for twice in [&["-p", "./p/"][..], &["-p", "p/p.rego"], &[]] {
+        assert_eq!(findings(&folder, twice).len(), 1, "{twice:?}");
+    }
+}
+
+#[test]
+fn a_choice_of_rules_that_meets_none_is_told() {
+    let folder = Folder::new(&[("a.yaml", POD)]);
+    let output =
+        folder.run(&["scan", "--audit", "off", "--rule", "mtls/*", "--skip-rule", "mtls/dead-polcy"]);
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    let notice = "`--skip-rule mtls/dead-polcy`: no rule has such an id; did you mean `mtls/dead-policy`?";
+    assert!(shown.contains(notice), "{shown}");
+    assert!(!shown.contains("`--rule mtls/*`"), "{shown}");
+}

@@ -156,3 +156,21 @@ fn waived_findings_are_in_sarif_as_suppressed_only_when_asked_for() {
     assert_eq!(shown[0]["suppressions"][0]["status"], "accepted");
     assert_eq!(shown[0]["suppressions"][0]["justification"], "W-1 of team-shop until 2026-12-31: moves");
 }
+
+#[test]
+fn a_waiver_for_a_rule_that_there_is_not_is_told() {
+    let note = "# probity: ignore[mtls/plaintext-gatway] moves until=2026-12-31 owner=o";
+    let folder = Folder::new(&[
+        ("a.yaml", &BAD.replace("spec:", &format!("{note}\nspec:"))),
+        (
+            "probity.yaml",
+            "waivers:\n  - {id: W-1, rule: mtls/plaintext-gatewy, owner: o, reason: r, resource: x, until: 2026-12-31}\n",
+        ),
+    ]);
+    let (_, report) = report(&folder);
+    assert_eq!(report["waivers"]["unused"].as_array().unwrap().len(), 2, "{report:#}");
+    let shown = scan(&folder, &["--audit", "off"]).stderr;
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    let notice = "there is no rule `mtls/plaintext-gatewy`; did you mean `mtls/plaintext-gateway`?";
+    assert!(shown.contains(notice), "{shown}");
+}

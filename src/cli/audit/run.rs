@@ -194,14 +194,30 @@ impl Run {
     }
 }
 
+/// Removes the proof of what a file held before: beside another report it would read as if that one had been changed.
+#[expect(clippy::disallowed_methods, reason = "only what is a proof is removed")]
+pub(in crate::cli) fn remove_proof(report: &Path) {
+    let proof = proof_of(report);
+    let is_proof = std::fs::read_to_string(&proof).is_ok_and(|text| text.starts_with("c2sp.org/tlog-proof@"));
+    if is_proof && proof.is_file() {
+        // What cannot be removed is overwritten, or fails there with its reason.
+        drop(std::fs::remove_file(&proof));
+    }
+}
+
+fn proof_of(report: &Path) -> PathBuf {
+    let mut path = report.as_os_str().to_owned();
+    path.push(".tlog-proof");
+    path.into()
+}
+
 /// Beside `report.sarif`, `report.sarif.tlog-proof`: that this log names the report, and a head to keep.
 fn write_proofs(receipt: &Receipt, written: &[Written]) -> Result<(), Failure> {
     for report in written.iter().filter(|report| report.format == "sarif") {
         let Some(file) = report.file.as_ref().filter(|file| is_kept(file)) else { continue };
-        let mut path = file.clone().into_os_string();
-        path.push(".tlog-proof");
+        let path = proof_of(file);
         std::fs::write(&path, receipt.proof().encode()).map_err(|error| {
-            Failure::usage(format!("`{}` cannot be written: {error}", Path::new(&path).display()))
+            Failure::usage(format!("`{}` cannot be written: {error}", path.display()))
                 .help("the run is recorded; `probity audit prove` makes the proof again")
         })?;
     }

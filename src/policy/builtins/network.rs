@@ -8,9 +8,10 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Subnets};
 use regorus::Value;
 
-use super::{Fault, Function, elements, text};
+use super::{Fault, Function, MOST_ELEMENTS, elements, text};
 
 pub(super) const FUNCTIONS: &[Function] = &[
+    ("net.cidr_listed", 1, |arguments| listed(network(text(arguments, 0)?)?)),
     ("net.cidr_intersects", 2, intersects),
     ("net.cidr_contains_matches", 2, contains_matches),
     ("net.cidr_merge", 1, merge),
@@ -23,6 +24,23 @@ fn network(text: &str) -> Result<IpNet, Fault> {
 fn intersects(arguments: &[Value]) -> Result<Value, Fault> {
     let (a, b) = (network(text(arguments, 0)?)?, network(text(arguments, 1)?)?);
     Ok(Value::from(a.contains(&b.network()) || b.contains(&a.network())))
+}
+
+/// All addresses of a network, the first and the last one included.
+fn listed(network: IpNet) -> Result<Value, Fault> {
+    let bits = network.max_prefix_len() - network.prefix_len();
+    if 1_u64.checked_shl(bits.into()).is_none_or(|count| count > MOST_ELEMENTS) {
+        return Err(Fault::Host(format!("`{network}` has more than {MOST_ELEMENTS} addresses")));
+    }
+    let texts: BTreeSet<Value> = match network {
+        IpNet::V4(network) => (u32::from(network.network())..=u32::from(network.broadcast()))
+            .map(|address| Value::from(Ipv4Addr::from(address).to_string()))
+            .collect(),
+        IpNet::V6(network) => (u128::from(network.network())..=u128::from(network.broadcast()))
+            .map(|address| Value::from(Ipv6Addr::from(address).to_string()))
+            .collect(),
+    };
+    Ok(Value::from(texts))
 }
 
 /// Whether a network holds an address or another network.

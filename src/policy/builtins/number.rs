@@ -1,18 +1,14 @@
 //! Ranges of numbers, bounded: the engine's own reserve memory for as many numbers as a policy asks for.
 //!
-//! An engine prefers its own functions, so policies are rewritten to call these: see [`SUBSTITUTES`].
+//! Policies are rewritten to call these: see [`super::SUBSTITUTES`].
 
 use regorus::Value;
 
-use super::{Fault, Function};
-
-/// What a policy calls, and what is called instead. Both are of one length, so that columns stay.
-pub(in crate::policy) const SUBSTITUTES: [(&str, &str); 2] =
-    [("numbers.range", "numbers.array"), ("numbers.range_step", "numbers.array_step")];
+use super::{Fault, Function, MOST_ELEMENTS};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    (SUBSTITUTES[0].1, 2, |arguments| range(integer(arguments, 0)?, integer(arguments, 1)?, 1)),
-    (SUBSTITUTES[1].1, 3, |arguments| {
+    ("numbers.array", 2, |arguments| range(integer(arguments, 0)?, integer(arguments, 1)?, 1)),
+    ("numbers.array_step", 3, |arguments| {
         let step = integer(arguments, 2)?;
         if step < 1 {
             return Err("the step is no positive integer".into());
@@ -20,9 +16,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         range(integer(arguments, 0)?, integer(arguments, 1)?, step)
     }),
 ];
-
-/// More numbers than any list in a manifest has elements.
-const MOST_NUMBERS: u64 = 1_000_000;
 
 fn integer(arguments: &[Value], position: usize) -> Result<i64, Fault> {
     let number = match arguments.get(position) {
@@ -34,8 +27,8 @@ fn integer(arguments: &[Value], position: usize) -> Result<i64, Fault> {
 
 /// From `first` to `last`, both included, upwards or downwards.
 fn range(first: i64, last: i64, step: i64) -> Result<Value, Fault> {
-    if first.abs_diff(last) / step.unsigned_abs() >= MOST_NUMBERS {
-        return Err(Fault::Host(format!("from {first} to {last} are more than {MOST_NUMBERS} numbers")));
+    if first.abs_diff(last) / step.unsigned_abs() >= MOST_ELEMENTS {
+        return Err(Fault::Host(format!("from {first} to {last} are more than {MOST_ELEMENTS} numbers")));
     }
     let upwards = first <= last;
     let numbers = std::iter::successors(Some(first), |number| {
@@ -72,12 +65,5 @@ mod tests {
             assert!(numbers(first, last, 1).contains("more than 1000000 numbers"), "{first} to {last}");
         }
         assert_eq!(numbers(1, 1_000_000_000, 1_000_000_000), "[1]");
-    }
-
-    #[test]
-    fn places_in_policies_stay() {
-        for (called, instead) in SUBSTITUTES {
-            assert_eq!(called.len(), instead.len());
-        }
     }
 }

@@ -11,7 +11,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ("json.marshal", 1, marshal),
     ("regex.template_match", 4, template_match),
     ("strings.split_n", 3, split_n),
+    ("strings.tally", 2, |arguments| tally(text(arguments, 0)?, text(arguments, 1)?)),
 ];
+
+/// How often a text is in another, not overlapping; nothing is before and after each character, as in Go.
+fn tally(text: &str, part: &str) -> Result<Value, Fault> {
+    let count = if part.is_empty() { text.chars().count() + 1 } else { text.matches(part).count() };
+    Ok(Value::from(count))
+}
 
 /// Go maps one character to one: `ß` stays, where Unicode's full mapping has `SS`.
 fn mapped<I: Iterator<Item = char>>(text: &str, map: fn(char) -> I) -> String {

@@ -12,7 +12,7 @@ use regorus::{
 };
 
 use super::{end_of, new_engine, start_of};
-use crate::policy::{load::PolicyFile, syntax};
+use crate::policy::{guarded, load::PolicyFile, syntax};
 
 /// A condition that could be left out without a test noticing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +107,7 @@ fn pass(around: &[&PolicyFile], text: &str, file: &PolicyFile) -> bool {
         }
     }
     let tests = super::tests_of(&mut engine);
-    tests.into_iter().all(|test| matches!(engine.eval_rule(test.name), Ok(Value::Bool(true))))
+    tests.into_iter().all(|test| matches!(guarded::eval_rule(&mut engine, test.name), Ok(Value::Bool(true))))
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use regorus::{Value, unstable::Rule};
 
 use super::{Expression, end_of, mock::Mocks, new_engine, start_of};
-use crate::policy::load::{PolicyFile, add, prepare};
+use crate::policy::{
+    guarded,
+    load::{PolicyFile, add, prepare},
+};
 
 /// The first statement of a test's body that is not true; `None` where the body cannot be taken apart. `wrapped` are
 /// the files with their mocks wrapped.
@@ -30,7 +33,8 @@ pub(super) fn failing(
             let other = if other.name == *file { &shortened } else { other };
             drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));
         }
-        if matches!(engine.eval_rule(test.to_owned()), Ok(value) if value != Value::Bool(true)) {
+        if matches!(guarded::eval_rule(&mut engine, test.to_owned()), Ok(value) if value != Value::Bool(true))
+        {
             return Some(Expression { line, text: original.text.get(start..stop)?.to_owned() });
         }
     }
