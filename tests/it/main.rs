@@ -4,6 +4,7 @@ mod architecture;
 mod audit;
 mod baseline;
 mod canaries;
+mod chart;
 mod cluster;
 mod command;
 mod configuration;
