@@ -176,9 +176,9 @@ mod tests {
             ("object.subset([1, 2], {2, 1})", "true"),
             ("object.subset({\"a\": {\"b\": 1, \"c\": 2}}, {\"a\": {\"c\": 2}})", "true"),
             ("object.subset({\"a\": 1}, {\"a\": 2})", "false"),
-            ("object.subset({\"a\": 1}, [1])", "<undefined>"),
+            ("object.subset({\"a\": 1}, [1])", "\"<undefined>\""),
             ("net.cidr_expand(\"10.0.0.1/31\")", "{\"10.0.0.0\",\"10.0.0.1\"}"),
-            ("net.cidr_expand(\"x\")", "<undefined>"),
+            ("net.cidr_expand(\"x\")", "\"<undefined>\""),
         ] {
             assert_eq!(value(expression), expected, "{expression}");
         }

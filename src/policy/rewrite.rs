@@ -224,7 +224,7 @@ mod tests {
             ("r if count([x | some x in [1, 2]; not x > 1]) == 1", true),
             ("r if { [p, v] := walk({\"a\": {\"b\": 1}}); v == 1; p == [\"a\", \"b\"] }", true),
             ("r if { [_, \"x\"] = walk(input) }", false),
-            ("r if count([v | [_, v] := walk([1, 2]); v > 1]) == 1", true),
+            ("r if count([v | [_, v] := walk([1, 2]); v == 2]) == 1", true),
             ("r if not f([2])\nf(x) if { [_, v] := walk(x); v == 2 }", false),
             ("default r := false\nr if not is_string(count([1 | not is_string(input.x)])) ", true),
         ] {

@@ -213,7 +213,9 @@ fn a_sarif_file_has_its_proof_beside_it_which_is_a_head_to_keep() {
     fs::rename(shop.path("r.sarif"), shop.path("kept.sarif")).unwrap();
     fs::rename(shop.path("r.sarif.tlog-proof"), shop.path("kept.sarif.tlog-proof")).unwrap();
     fs::copy(shop.path("kept.sarif.tlog-proof"), shop.path("r.sarif.tlog-proof")).unwrap();
-    shop.run(&["scan", "k8s", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json", "-o", "other"]);
+    shop.run(&[
+        "scan", "estate", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json", "-o", "other",
+    ]);
     assert!(!shop.path("r.sarif.tlog-proof").exists() && shop.path("other.tlog-proof").exists());
     fs::rename(shop.path("kept.sarif"), shop.path("r.sarif")).unwrap();
     fs::rename(shop.path("kept.sarif.tlog-proof"), shop.path("r.sarif.tlog-proof")).unwrap();
