@@ -9,7 +9,7 @@
 //! | [`log`], [`signer`], [`keyfile`], [`evidence`] | writing, and what has to be secret |
 //! | [`heads`] | heads that are remembered elsewhere |
 //! | [`mod@verify`], [`show`], [`printable`] | reading |
-//! | [`proof`] | what an auditor can check without the log |
+//! | [`proof`], [`export`] | what an auditor can check without the log; the log as static files |
 //!
 //! Deliberately absent: reports, findings, the environment; the caller says what happened and when.
 
@@ -19,6 +19,7 @@ pub mod commit;
 pub mod error;
 pub mod event;
 pub mod evidence;
+pub mod export;
 pub mod heads;
 pub mod key;
 pub mod keyfile;

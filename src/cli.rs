@@ -6,12 +6,14 @@ mod clock;
 mod completions;
 mod configuration;
 mod conftest;
+mod destinations;
 mod explain;
 mod facts;
 mod graph;
 mod init;
 mod policies;
 mod progress;
+mod report;
 mod rules;
 mod scan;
 mod since;
@@ -58,6 +60,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Write today's findings to a file, so that they do not count until their objects change.
     Baseline(Box<baseline::Arguments>),
+    /// Show a saved JSON report in other formats.
+    Report(report::Arguments),
     /// Run the unit tests of Rego policies.
     Test(test::Arguments),
     /// List the rules.
@@ -99,6 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Facts(arguments) => facts::run(arguments, &terminal),
         Command::Graph(arguments) => graph::run(arguments, &terminal),
         Command::Baseline(arguments) => baseline::run(arguments, &terminal),
+        Command::Report(arguments) => report::run(arguments, matches, &terminal),
         Command::Test(arguments) => test::run(arguments, &terminal),
         Command::Rules(arguments) => rules::run(arguments, &terminal),
         Command::Audit(arguments) => audit::run(arguments, &terminal),

@@ -15,9 +15,11 @@ mod json;
 mod json_text;
 mod junit;
 mod markdown;
+mod oscal;
 mod policy_report;
 mod related;
 mod sarif;
+pub mod saved;
 pub(crate) mod summary;
 mod text;
 pub(crate) mod visible;
@@ -62,20 +64,27 @@ type Render = fn(&Report, &Sources, Options, &mut dyn Write) -> io::Result<()>;
 pub struct Format {
     pub name: &'static str,
     render: Render,
+    /// Whether it shows the pictures of the estate, which a saved report does not hold.
+    pub wants_graphs: bool,
 }
 
 /// All formats, in the order in which help lists them.
-pub const FORMATS: [Format; 10] = [
-    Format { name: "text", render: text::render },
-    Format { name: "json", render: json::render },
-    Format { name: "sarif", render: sarif::render },
-    Format { name: "github", render: github::render },
-    Format { name: "junit", render: junit::render },
-    Format { name: "markdown", render: markdown::render },
-    Format { name: "csv", render: csv::render },
-    Format { name: "gitlab", render: gitlab::render },
-    Format { name: "html", render: html::render },
-    Format { name: "policyreport", render: policy_report::render },
+pub const FORMATS: [Format; 12] = [
+    Format::new("text", text::render),
+    Format::new("json", json::render),
+    Format::new("sarif", sarif::render),
+    Format::new("github", github::render),
+    Format::new("junit", junit::render),
+    Format::new("markdown", markdown::render),
+    Format::new("csv", csv::render),
+    Format::new("gitlab", gitlab::render),
+    Format::new("html", html::render),
+    Format::new("policyreport", policy_report::render),
+    Format::new("oscal", oscal::render),
+    Format {
+        wants_graphs: true,
+        ..Format::new("openlineage", |report, _, _, out| graph::events(report, out))
+    },
 ];
 
 /// A format by its name; `None` is the caller's usage error.
@@ -84,6 +93,10 @@ pub fn format(name: &str) -> Option<&'static Format> {
 }
 
 impl Format {
+    const fn new(name: &'static str, render: Render) -> Self {
+        Self { name, render, wants_graphs: false }
+    }
+
     /// Writes the report and flushes; the same report and options give the same bytes.
     ///
     /// # Errors

@@ -2,10 +2,14 @@
 
 mod build;
 mod change;
+mod fixes;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
+
 use crate::{
+    facts::graph::Named,
     finding::{Finding, NotAssessed, Severity},
     policy::metadata::Rule,
 };
@@ -133,6 +137,12 @@ pub struct Report {
     pub rules: Vec<Arc<Rule>>,
     /// With `--since`, the change that the findings are limited to.
     pub change: Option<Change>,
+    /// When it was made; the rules judge by the waivers' day alone.
+    pub time: Timestamp,
+    /// The pictures of the estate, where a format wants them.
+    pub graphs: Vec<Named>,
+    /// What was understood (`probity.facts/v1`), where it is asked for.
+    pub facts: Option<serde_json::Map<String, serde_json::Value>>,
     /// `None` with `--audit off`.
     pub audit: Option<AuditReference>,
     /// Open findings at or above it make the run fail; `None`: never.

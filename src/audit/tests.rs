@@ -4,6 +4,7 @@
 mod concurrency;
 mod crash;
 mod edit;
+mod export;
 mod golden;
 mod hostile;
 mod interop;

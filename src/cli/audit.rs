@@ -1,5 +1,6 @@
 //! `probity audit`: reading the log, and what an auditor can check without it; the log of a scan is in [`run`].
 
+mod export;
 mod keygen;
 mod prove;
 mod rotate;
@@ -70,6 +71,8 @@ enum Command {
     Check(prove::Check),
     /// Prove that one head of the log extends another: nothing before it was changed or cut.
     Consistency(prove::Consistency),
+    /// Write the log as tiles (C2SP `tlog-tiles`): static files for readers of transparency logs.
+    Export(export::Export),
     /// Make a key that signs the log.
     Keygen(keygen::Keygen),
     /// Hand the log over to another key; prints its verifier key.
@@ -144,6 +147,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
         Command::Prove(prove) => prove.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Consistency(consistency) => consistency.run(terminal),
+        Command::Export(export) => export.run(terminal),
         Command::Keygen(keygen) => keygen.run(terminal),
         Command::Rotate(rotate) => rotate.run(terminal),
     }

@@ -4,12 +4,7 @@ mod cluster;
 mod fixing;
 mod prepared;
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
@@ -23,16 +18,17 @@ use super::{
     clock,
     configuration::{Configuration, ConfigurationArguments, notice_unknown_rules},
     conftest::ConftestArguments,
+    destinations::{Destination, DestinationArguments},
     policies::Selection,
     progress::Progress,
     terminal::Terminal,
 };
 use crate::{
     config::FailOn,
-    output::{self, Format},
-    report::Report,
+    facts::graph::graphs,
+    output,
     scan::{self, ScanError, Settings},
-    source::{Sources, base::Base},
+    source::base::Base,
 };
 
 /// Arguments that say what the estate is; shared by all commands that read one.
@@ -83,12 +79,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     conftest: ConftestArguments,
-    /// Format of a report; may be repeated, each with its `--output`.
-    #[arg(short, long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(output::FORMATS.iter().map(|format| format.name)))]
-    format: Vec<String>,
-    /// File for the report of the `--format` before it; without one, or with `-`, it goes to standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: Vec<PathBuf>,
+    #[command(flatten)]
+    destinations: DestinationArguments,
     /// Least severity of an open finding that makes the exit code 1 [default: low].
     #[arg(long, value_name = "SEVERITY", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
     fail_on: Option<String>,
@@ -104,6 +96,9 @@ pub(super) struct Arguments {
     /// Write the mechanical remedies of open findings into their files, then scan what is left.
     #[arg(long)]
     fix: bool,
+    /// Put into JSON reports what was understood, as `probity facts` prints it.
+    #[arg(long)]
+    with_facts: bool,
     #[command(flatten)]
     audit: super::audit::Destination,
 }
@@ -166,7 +161,7 @@ pub(super) fn run(
     matches: Option<&ArgMatches>,
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
-    let destinations = destinations(arguments, matches)?;
+    let destinations = arguments.destinations.read(matches)?;
     let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };
     let prepared = match &arguments.since {
         Some(reference) if !arguments.cluster.cluster => Prepared::since(arguments, reference, terminal)?,
@@ -206,6 +201,11 @@ pub(super) fn run(
         ));
     }
     report.audit = audit.as_ref().map(super::audit::Run::reference);
+    report.time = clock::now();
+    if destinations.iter().any(Destination::wants_graphs) {
+        report.graphs = graphs(&estate);
+    }
+    report.facts = arguments.with_facts.then(|| output::facts::document(&estate));
     let (mut written, mut failed) = (Vec::new(), None);
     for destination in &destinations {
         match destination.write(&report, &estate.sources, terminal) {
@@ -219,102 +219,6 @@ pub(super) fn run(
         Some(failure) => Err(failure),
         None => Ok(super::audit::worse(code, recorded)),
     }
-}
-
-/// One report with where it goes.
-struct Destination {
-    format: &'static Format,
-    file: Option<PathBuf>,
-}
-
-/// What was written, for the audit log.
-pub(super) struct Written {
-    pub(super) format: &'static str,
-    /// `None` for standard output.
-    pub(super) file: Option<PathBuf>,
-    pub(super) bytes: Vec<u8>,
-}
-
-impl Destination {
-    fn write(&self, report: &Report, sources: &Sources, terminal: &Terminal) -> Result<Written, Failure> {
-        let options = if self.file.is_some() { terminal.file_options() } else { terminal.options() };
-        let mut bytes = Vec::new();
-        self.format.render(report, sources, &options, &mut bytes).map_err(|error| {
-            Failure::usage(format!("format `{}` cannot be written: {error}", self.format.name))
-        })?;
-        match &self.file {
-            None => terminal.print(|out| out.write_all(&bytes))?,
-            Some(path) => {
-                File::create(path).and_then(|mut file| file.write_all(&bytes)).map_err(|error| {
-                    Failure::usage(format!("`--output {}` cannot be written: {error}", path.display()))
-                        .help("name a file in a folder that exists")
-                })?;
-                super::audit::remove_proof(path);
-            }
-        }
-        Ok(Written { format: self.format.name, file: self.file.clone(), bytes })
-    }
-}
-
-/// Pairs each `--output` with the `--format` before it.
-fn destinations(arguments: &Arguments, matches: Option<&ArgMatches>) -> Result<Vec<Destination>, Failure> {
-    let indices = |name: &str| {
-        matches
-            .and_then(|matches| matches.indices_of(name))
-            .map(Iterator::collect::<Vec<_>>)
-            .unwrap_or_default()
-    };
-    let (formats, outputs) = (indices("format"), indices("output"));
-    let mut found: Vec<(usize, Destination)> = Vec::new();
-    for (name, at) in arguments.format.iter().zip(formats) {
-        let format =
-            output::format(name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`")))?;
-        found.push((at, Destination { format, file: None }));
-    }
-    let text = &output::FORMATS[0];
-    for (path, at) in arguments.output.iter().zip(outputs) {
-        let free = |found: &&mut (usize, Destination)| found.1.file.is_none();
-        let before = found.iter_mut().filter(free).rfind(|(format, _)| *format < at);
-        match before {
-            Some((_, destination)) => destination.file = Some(path.clone()),
-            None if arguments.format.len() == 1 && arguments.output.len() == 1 => {
-                found[0].1.file = Some(path.clone());
-            }
-            None if arguments.format.is_empty() => {
-                found.push((at, Destination { format: text, file: Some(path.clone()) }));
-            }
-            None => {
-                return Err(Failure::usage(format!(
-                    "`--output {}` has no `--format` before it",
-                    path.display()
-                ))
-                .help("write pairs: `-f sarif -o report.sarif -f json -o report.json`"));
-            }
-        }
-    }
-    if found.is_empty() {
-        found.push((0, Destination { format: text, file: None }));
-    }
-    for (_, destination) in &mut found {
-        destination.file.take_if(|file| file.as_os_str() == "-");
-    }
-    let mut files = HashSet::new();
-    if let Some(file) =
-        found.iter().filter_map(|(_, found)| found.file.as_ref()).find(|file| !files.insert(*file))
-    {
-        return Err(Failure::usage(format!("`--output {}` is given for two formats", file.display()))
-            .help("give each format a file of its own"));
-    }
-    let printed: Vec<&str> =
-        found.iter().filter(|(_, found)| found.file.is_none()).map(|(_, found)| found.format.name).collect();
-    if printed.len() > 1 {
-        return Err(Failure::usage(format!(
-            "formats {} would be mixed on standard output",
-            printed.join(" and ")
-        ))
-        .help("give all but one of them a file with `--output`"));
-    }
-    Ok(found.into_iter().map(|(_, destination)| destination).collect())
 }
 
 /// The current folder, which relative paths start from.

@@ -2,17 +2,31 @@
 //!
 //! Deliberately absent: how it is drawn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Set,
     connections::Transport,
-    datastores::{Access, Named, ServerId},
+    datastores::{self, Access, ServerId},
     environment::Evidence,
-    flows::What,
+    flows::{Way, What},
     truth::Truth,
 };
-use crate::resource::classification::{Category, Level};
+use crate::{
+    estate::Estate,
+    resource::classification::{Category, Level},
+};
+
+/// The picture of one set.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The set, only where there are several.
+    pub name: Option<Arc<str>>,
+    pub graph: Graph,
+}
 
 /// Services and databases of one set.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,6 +69,8 @@ pub struct Flow {
     pub categories: Vec<&'static str>,
     /// What carries it is known to be readable on the way.
     pub plaintext: bool,
+    /// One calls the other; what comes back is a way of its own.
+    pub is_call: bool,
 }
 
 /// What uses a database.
@@ -100,11 +116,21 @@ pub struct Use {
     pub sure: bool,
 }
 
+/// The pictures of all sets.
+pub fn graphs(estate: &Estate) -> Vec<Named> {
+    let several = estate.sets.len() > 1;
+    let named = |(index, name): (usize, &Arc<str>)| Named {
+        name: several.then(|| Arc::clone(name)),
+        graph: graph(&Set::new(estate.view(index))),
+    };
+    estate.sets.iter().enumerate().map(named).collect()
+}
+
 /// The picture of one set; services that use no database and that no data is known to reach are not in it.
 pub fn graph(set: &Set<'_>) -> Graph {
     let datastores = set.datastores();
     let mut graph = Graph::default();
-    let mut positions: BTreeMap<(ServerId, Named), usize> = BTreeMap::new();
+    let mut positions: BTreeMap<(ServerId, datastores::Named), usize> = BTreeMap::new();
     for (id, server) in datastores.servers.iter() {
         for (database, shared, cache) in datastores.sharing(set, id) {
             positions.insert((id, database.clone()), graph.datastores.len());
@@ -165,6 +191,7 @@ fn journeys(set: &Set<'_>, graph: &mut Graph) {
             to: flow.to,
             categories: names(&flow.carries.categories),
             plaintext: flow.transport == Some(Transport::Plaintext),
+            is_call: matches!(flow.way, Way::Request | Way::Leave),
         })
         .collect();
 }

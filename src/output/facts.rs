@@ -11,8 +11,14 @@ use crate::{
     source::Place,
 };
 
-/// All lists; the entries of each set stand one after another, and name it.
+/// Writes the [`document`].
 pub fn write(estate: &Estate, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(estate))?;
+    writeln!(out)
+}
+
+/// All lists; the entries of each set stand one after another, and name it.
+pub fn document(estate: &Estate) -> Map<String, Json> {
     let sets: Vec<Set<'_>> = (0..estate.sets.len()).map(|set| Set::new(estate.view(set))).collect();
     let lists: Vec<Vec<Json>> = OVERVIEW
         .par_iter()
@@ -34,8 +40,7 @@ pub fn write(estate: &Estate, out: &mut dyn Write) -> io::Result<()> {
     for ((name, _), list) in OVERVIEW.iter().zip(lists) {
         document.insert((*name).to_owned(), list.into());
     }
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    document
 }
 
 fn json(fact: &Fact, estate: &Estate) -> Json {

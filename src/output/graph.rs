@@ -3,6 +3,8 @@
 mod dot;
 mod mermaid;
 mod open_lineage;
+mod scene;
+mod svg;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +16,8 @@ use std::{
 use super::visible::one_line;
 use crate::{
     estate::Estate,
-    facts::{
-        Set,
-        graph::{Datastore, Flow, Graph, Kind, Point, graph},
-    },
+    facts::graph::{Datastore, Flow, Graph, Kind, Named, Point, graphs},
+    report::Report,
 };
 
 /// Draws sets as they are at a time (RFC 3339).
@@ -30,28 +30,23 @@ pub struct Format {
 }
 
 /// All formats, in the order in which help lists them.
-pub const FORMATS: [Format; 3] = [
+pub const FORMATS: [Format; 4] = [
     Format { name: "mermaid", draw: |sets, _, out| mermaid::draw(sets, out) },
     Format { name: "dot", draw: |sets, _, out| dot::draw(sets, out) },
+    Format { name: "svg", draw: |sets, _, out| svg::draw(sets, out) },
     Format { name: "openlineage", draw: open_lineage::draw },
 ];
-
-/// The picture of one set; the name only where there are several.
-struct Named {
-    name: Option<String>,
-    graph: Graph,
-}
 
 impl Format {
     /// Draws all sets of an estate, one beside the other, as they are at a time (RFC 3339).
     pub fn write(&self, estate: &Estate, time: &str, out: &mut dyn Write) -> io::Result<()> {
-        let several = estate.sets.len() > 1;
-        let sets = estate.sets.iter().enumerate().map(|(index, name)| Named {
-            name: several.then(|| one_line(name).to_string()),
-            graph: graph(&Set::new(estate.view(index))),
-        });
-        (self.draw)(&sets.collect::<Vec<_>>(), time, out)
+        (self.draw)(&graphs(estate), time, out)
     }
+}
+
+/// `openlineage` as a format of a scan: the ways of data as events, the findings being told by other formats.
+pub(super) fn events(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    open_lineage::draw(&report.graphs, &report.time.to_string(), out)
 }
 
 /// Databases of one server stand together: runs of equal servers with the position of their first.

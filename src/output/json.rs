@@ -6,17 +6,22 @@ mod model;
 
 use std::io::{self, Write};
 
-use super::{Options, Verbosity, excerpt::excerpt, json_text, summary::Summary};
+use super::{
+    Options, Verbosity,
+    excerpt::{Excerpt, excerpt},
+    json_text,
+    summary::Summary,
+};
 use crate::{
-    finding::{NotAssessed, Related},
+    finding::{Edit, NotAssessed, Related},
     policy::metadata::Rule,
     report::{self, AuditReference, Judged, Report, Status},
     source::{self, Problem, Source, Sources},
 };
 use model::{
-    Audit, BySeverity, Change, Controls, Counts, Document, Evaluated, NotApplicable, Notice, Override, Place,
-    PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Repaired, Tool,
-    TreeHead, Waiver, Waivers,
+    Audit, BySeverity, Change, Controls, Counts, Document, Evaluated, Fix, NotApplicable, Notice, Override,
+    Place, PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Repaired,
+    Tool, TreeHead, Waiver, Waivers,
 };
 
 /// Longest excerpt, in characters.
@@ -87,6 +92,7 @@ impl<'a> Document<'a> {
                 .map(|error| PolicyError { policy: &error.policy, message: &error.message })
                 .collect(),
             audit: report.audit.as_ref().map(Audit::from),
+            fail_on: report.fail_on,
             incomplete: &report.incomplete,
             overrides: report
                 .overrides
@@ -105,6 +111,7 @@ impl<'a> Document<'a> {
             },
             rules: report.rules.iter().map(|rule| PublicRule::from(&**rule)).collect(),
             change: report.change.as_ref().map(Change::from),
+            facts: report.facts.as_ref(),
         }
     }
 }
@@ -150,6 +157,7 @@ impl<'a> PublicFinding<'a> {
             title: rule.map(|rule| &*rule.title),
             remedy: finding.remedy.as_deref(),
             peer: finding.peer.as_deref(),
+            fix: finding.fix.as_ref().and_then(|edit| Fix::new(edit, sources)),
             via: finding.via.as_deref(),
             metadata: &finding.metadata,
         }
@@ -166,6 +174,7 @@ impl<'a> From<&'a report::Waiver> for Waiver<'a> {
             source: &waiver.source,
             rule: &waiver.rule,
             ticket: waiver.ticket.as_deref(),
+            in_source: waiver.in_source,
         }
     }
 }
@@ -175,14 +184,25 @@ impl<'a> Place<'a> {
         let place = place?;
         let source = sources.get(place.source);
         let region = source.region(&place.span());
+        let Excerpt { text, highlight, .. } = excerpt(source, place, WIDTH - 2);
+        let trimmed = text.trim_start();
+        let before = text.get(text.len() - trimmed.len()..highlight.start).unwrap_or_default();
         Some(Self {
             file: &source.file,
             line: region.line,
             column: region.column,
             end_line: region.end_line,
             end_column: region.end_column,
-            excerpt: excerpt(source, place, WIDTH - 2).text.trim().to_owned(),
+            excerpt: trimmed.trim_end().to_owned(),
+            excerpt_column: before.chars().count() + 1,
         })
+    }
+}
+
+impl<'a> Fix<'a> {
+    fn new(edit: &'a Edit, sources: &'a Sources) -> Option<Self> {
+        let place = Place::new(Some(&edit.place), sources)?;
+        Some(Self { place, replacement: &edit.replacement })
     }
 }
 
@@ -284,6 +304,7 @@ impl<'a> From<&'a Rule> for PublicRule<'a> {
             severity: rule.severity,
             recommended_action: &rule.recommended_action,
             controls: Controls(Some(rule)),
+            related_resources: &rule.related_resources,
         }
     }
 }

@@ -45,6 +45,11 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
     for resource in report.passed.values().flatten() {
         reports.entry(Subject::new(resource).namespace()).or_default().1 += 1;
     }
+    if report.passed.is_empty() {
+        // A saved report says how much passed, and not what.
+        let passed: usize = report.evaluated.iter().map(|counts| counts.passed).sum();
+        reports.entry(None).or_default().1 += passed;
+    }
     for error in &report.errors {
         let found =
             json!({"source": "probity", "policy": error.policy, "result": "error", "message": error.message});

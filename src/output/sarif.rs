@@ -137,6 +137,8 @@ fn line_hashes(selection: &Selection<'_>, sources: &Sources) -> BTreeMap<SourceI
     }
     lines
         .into_iter()
+        // What a saved report quotes of a file is not the file: whoever has it hashes it.
+        .filter(|(id, _)| sources.get(*id).digest.is_some())
         .map(|(id, lines)| (id, line_hash::line_hashes(&sources.get(id).masked().text, &lines)))
         .collect()
 }

@@ -108,6 +108,10 @@ fn closing(report: &Report, sources: &Sources, palette: Palette, out: &mut dyn W
     };
     let style = color.on_default().bold();
     writeln!(out, "{}: {}", palette.bold("summary"), Summary::new(report, sources).sentence())?;
+    match report.fixable() {
+        0 => {}
+        count => writeln!(out, "{}: {} with `--fix`", palette.bold("fixable"), counted(count, "finding"))?,
+    }
     writeln!(
         out,
         "{}: {}, {}",

@@ -104,11 +104,43 @@ fn exit_codes_are_those_of_the_contract() {
 }
 
 #[test]
+fn a_saved_report_is_shown_in_other_formats() {
+    let folder = Folder::new(&[("a.yaml", BAD)]);
+    assert_eq!(
+        folder.code(&["scan", "--audit", "off", "-f", "json", "-o", "r.json", "-f", "csv", "-o", "r.csv"]),
+        Some(1)
+    );
+    let shown = folder.run(&["report", "r.json", "-f", "csv", "-f", "html", "-o", "r.html"]);
+    assert_eq!(shown.status.code(), Some(0));
+    assert_eq!(shown.stdout, std::fs::read(folder.path().join("r.csv")).expect("a file"));
+    assert!(folder.path().join("r.html").is_file());
+    for arguments in
+        [&["report", "a.yaml"][..], &["report", "nowhere.json"], &["report", "r.json", "-f", "openlineage"]]
+    {
+        let refused = folder.run(arguments);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains("help: "), "{said}");
+    }
+}
+
+#[test]
 fn the_format_never_changes_the_exit_code_and_reports_go_to_their_files() {
     let folder = Folder::new(&[("a.yaml", BAD)]);
-    for format in
-        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"]
-    {
+    for format in [
+        "text",
+        "json",
+        "sarif",
+        "github",
+        "junit",
+        "markdown",
+        "csv",
+        "gitlab",
+        "html",
+        "policyreport",
+        "oscal",
+        "openlineage",
+    ] {
         assert_eq!(folder.code(&["scan", "--audit", "off", "-f", format]), Some(1), "{format}");
     }
     let output = folder.run(&["scan", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json"]);
@@ -280,13 +312,26 @@ fn values_of_secrets_appear_in_no_output() {
     // The password in base64 behind two bytes, in hexadecimal, and its SHA-256.
     let coded = ["b3JyM2N0LWgw", "636f7272336374", "a7fd9f7ebbec596575a7d85d"];
     let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
-    for format in
-        ["text", "json", "sarif", "github", "junit", "markdown", "csv", "gitlab", "html", "policyreport"]
-    {
+    for format in [
+        "text",
+        "json",
+        "sarif",
+        "github",
+        "junit",
+        "markdown",
+        "csv",
+        "gitlab",
+        "html",
+        "policyreport",
+        "oscal",
+        "openlineage",
+    ] {
         let output = folder.run(&["scan", "--audit", "log", "-p", "p", "-f", format, "a.yaml"]);
         let shown =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(shown.contains("committed") && !shown.contains("corr3ct"), "{format}");
+        // Events of data flows tell of no findings.
+        assert!(shown.contains("committed") || format == "openlineage", "{format}");
+        assert!(!shown.contains("corr3ct"), "{format}");
         assert!(coded.iter().all(|coded| !shown.contains(coded)), "{format}");
     }
     for selector in ["kubernetes", "secret"] {

@@ -49,6 +49,20 @@ fn what_is_fixed_is_told_and_no_longer_found_and_every_other_byte_stays() {
 }
 
 #[test]
+fn a_report_says_what_can_be_fixed() {
+    let folder = shop(MESH.as_bytes());
+    let report = folder.report(&["--rule", "mtls/plaintext-accepted"]);
+    let fix = &report["findings"][0]["fix"];
+    assert_eq!(fix["replacement"], "'STRICT'");
+    assert_eq!((&fix["place"]["file"], &fix["place"]["line"]), (&"k8s/mesh.yaml".into(), &9.into()));
+    let says = |arguments: &[&str]| String::from_utf8(folder.run(arguments).stdout).unwrap();
+    let scan = ["scan", "--audit", "off", "--rule", "mtls/plaintext-accepted"];
+    assert!(says(&scan).contains("\nfixable: 1 finding with `--fix`\n"));
+    assert_eq!(folder.code(&["baseline", "-o", "b.json"]), Some(0));
+    assert!(!says(&[&scan[..], &["--baseline", "b.json"]].concat()).contains("fixable"));
+}
+
+#[test]
 fn findings_that_are_accepted_are_left() {
     let folder = shop(MESH.as_bytes());
     std::fs::write(folder.path().join("probity.yaml"), "waivers:\n  - {id: a, rule: mtls/plaintext-accepted, resource: Deployment/shop/cart, owner: me, reason: migration, until: 2999-01-01}\n").unwrap();

@@ -58,6 +58,27 @@ fn the_journey_of_personal_data_through_the_shop_is_found_step_by_step() {
     assert_eq!(of("lineage/plaintext-sensitive-flow"), 1, "one hop is told once");
 }
 
+/// The picture that the README shows.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the picture is a file of this repository")]
+fn the_picture_of_the_demo_estate_is_the_published_one() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/graph/shop.svg");
+    let folder = shop();
+    let drawn = folder.run(&["graph", "--format", "svg"]).stdout;
+    assert_eq!(folder.run(&["graph", "--format", "svg"]).stdout, drawn);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&golden, &drawn).expect("a file that can be written");
+    }
+    let drawn = String::from_utf8(drawn).expect("text");
+    let published = std::fs::read_to_string(&golden).expect("the picture");
+    assert!(drawn == published, "run `UPDATE_DOCS=1 cargo test` and look at the picture");
+    for said in
+        ["PII, PCI goes from topic:events/orders to Deployment/shop/reports.", "Deployment/shop/web calls"]
+    {
+        assert!(drawn.contains(said), "{said}");
+    }
+}
+
 #[test]
 fn the_journey_is_in_every_picture() {
     let folder = shop();
@@ -86,4 +107,25 @@ fn the_journey_is_in_every_picture() {
     assert_eq!((&read["namespace"], &read["name"]), (&"topic://events".into(), &"orders".into()));
     assert_eq!(tags(read), ["PII", "PCI", "restricted"]);
     assert!(events.iter().any(|event| event["dataset"]["namespace"] == "topic://events"));
+}
+
+#[test]
+fn a_report_holds_the_facts_and_the_events_that_other_commands_print() {
+    let folder = shop();
+    let report = folder.report(&["--with-facts"]);
+    let facts: Value = serde_json::from_slice(&folder.run(&["facts"]).stdout).expect("JSON");
+    assert_eq!(report["facts"], facts);
+    assert!(folder.report(&[])["facts"].is_null());
+    let parts = |arguments: &[&str]| {
+        let shown = String::from_utf8(folder.run(arguments).stdout).expect("text");
+        let event = |line: &str| -> Value { serde_json::from_str(line).expect("an event") };
+        let untimed = |mut event: Value| {
+            event["eventTime"] = Value::Null;
+            event
+        };
+        shown.lines().map(event).map(untimed).collect::<Vec<_>>()
+    };
+    let events = parts(&["scan", "--audit", "off", "-f", "openlineage"]);
+    assert!(!events.is_empty());
+    assert_eq!(events, parts(&["graph", "--format", "openlineage"]));
 }

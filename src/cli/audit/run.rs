@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     audit::{AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey},
-    cli::{Failure, clock, scan::Written, scan::absolute, terminal::Terminal},
+    cli::{Failure, clock, destinations::Written, scan::absolute, terminal::Terminal},
     config,
     estate::Estate,
     finding::hex,

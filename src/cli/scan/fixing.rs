@@ -3,7 +3,7 @@
 //! A file is replaced as a whole or not at all, and only where its bytes are those that were judged.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     io::{self, Write as _},
     path::Path,
@@ -20,7 +20,7 @@ use crate::{
     output::visible::one_line,
     report::{Report, Status},
     scan,
-    source::{Place, Source, SourceId, base::Base, read::STDIN},
+    source::{Source, base::Base, read::STDIN},
 };
 
 /// The open findings before anything was fixed.
@@ -41,7 +41,7 @@ pub(super) fn fix(arguments: &Arguments, terminal: &Terminal) -> Result<Fixed, F
         terminal.notice_always("nothing is fixed, since a policy failed");
         return Ok(fixed);
     }
-    for (id, edits) in edits(&report) {
+    for (id, edits) in report.edits() {
         let source = estate.sources.get(id);
         if !is_asked_for(&settings.base, source) {
             continue;
@@ -88,29 +88,6 @@ fn refuse(arguments: &Arguments) -> Result<(), Failure> {
             .help("name the file"));
     }
     Ok(())
-}
-
-/// The edits of open findings by file, each once. What also decides a finding that is accepted is left alone, and so
-/// are edits that contradict each other.
-fn edits(report: &Report) -> BTreeMap<SourceId, Vec<&Edit>> {
-    let decided = report.findings.iter().filter(|judged| judged.status != Status::Open);
-    let accepted: BTreeSet<&Place> = decided.filter_map(|judged| judged.finding.place.as_ref()).collect();
-    let mut by_place: BTreeMap<&Place, Vec<&Edit>> = BTreeMap::new();
-    for judged in report.findings.iter().filter(|judged| judged.status == Status::Open) {
-        if let Some(edit) = judged.finding.fix.as_ref().filter(|edit| !accepted.contains(&edit.place)) {
-            let edits = by_place.entry(&edit.place).or_default();
-            if !edits.contains(&edit) {
-                edits.push(edit);
-            }
-        }
-    }
-    let mut by_file: BTreeMap<SourceId, Vec<&Edit>> = BTreeMap::new();
-    for (place, edits) in by_place {
-        if let [edit] = *edits {
-            by_file.entry(place.source).or_default().push(edit);
-        }
-    }
-    by_file
 }
 
 /// With `--root`, only what PATHs name is written.

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::Named;
+use super::{Named, one_line};
 use crate::facts::graph::{Kind, Point};
 
 const PRODUCER: &str = concat!("pkg:cargo/probity@", env!("CARGO_PKG_VERSION"));
@@ -134,7 +134,10 @@ impl Job {
             [kind, namespace, name] => {
                 Self { namespace: (*namespace).to_owned(), name: format!("{kind}/{name}") }
             }
-            _ => Self { namespace: set.unwrap_or(".").to_owned(), name: id.to_owned() },
+            _ => Self {
+                namespace: set.map_or_else(|| ".".to_owned(), |set| one_line(set).into_owned()),
+                name: id.to_owned(),
+            },
         }
     }
 }

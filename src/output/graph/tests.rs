@@ -33,3 +33,22 @@ fn mermaid_shows_what_is_shared() {
 fn dot_shows_what_is_shared() {
     insta::assert_snapshot!(drawn("dot"));
 }
+
+#[test]
+fn svg_shows_what_is_shared() {
+    insta::assert_snapshot!(drawn("svg"));
+}
+
+#[test]
+fn an_svg_acts_on_nothing_and_can_be_read_without_being_seen() {
+    let picture = drawn("svg");
+    for acts in ["<script", "href", "onload", "url(http", "@import", "foreignObject"] {
+        assert!(!picture.contains(acts), "{acts}");
+    }
+    assert!(picture.contains("role=\"img\" aria-labelledby=\"title desc\""));
+    let description =
+        picture.split("<desc id=\"desc\">").nth(1).and_then(|rest| rest.split("</desc>").next());
+    let said = description.expect("a description");
+    assert!(said.contains("Deployment/shop/carts uses postgresql:Service/shop/db/shop as app"), "{said}");
+    assert!(said.contains("postgresql:Service/shop/db/shop is shared."), "{said}");
+}

@@ -22,12 +22,17 @@ pub(super) struct Document<'a> {
     pub(super) sources: Vec<PublicSource<'a>>,
     pub(super) errors: Vec<PolicyError<'a>>,
     pub(super) audit: Option<Audit<'a>>,
+    /// Open findings at or above it make the run fail; null: none does.
+    pub(super) fail_on: Option<Severity>,
     pub(super) incomplete: &'a [String],
     pub(super) overrides: Vec<Override<'a>>,
     pub(super) waivers: Waivers<'a>,
     pub(super) rules: Vec<PublicRule<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<Change<'a>>,
+    /// With `--with-facts`: `probity.facts/v1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) facts: Option<&'a serde_json::Map<String, serde_json::Value>>,
 }
 
 /// With `--since`: what the change repairs, and how much it leaves as it was.
@@ -83,9 +88,18 @@ pub(super) struct PublicFinding<'a> {
     pub(super) remedy: Option<&'a str>,
     pub(super) peer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fix: Option<Fix<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) via: Option<&'a str>,
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub(super) metadata: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+/// The mechanical remedy that `--fix` writes where the finding is open: what takes the place of what stands there.
+#[derive(Serialize)]
+pub(super) struct Fix<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) replacement: &'a str,
 }
 
 #[derive(Serialize)]
@@ -96,6 +110,8 @@ pub(super) struct Place<'a> {
     pub(super) end_line: usize,
     pub(super) end_column: usize,
     pub(super) excerpt: String,
+    /// Where in the excerpt the place begins, from 1.
+    pub(super) excerpt_column: usize,
 }
 
 #[derive(Serialize)]
@@ -119,6 +135,9 @@ pub(super) struct Waiver<'a> {
     pub(super) source: &'a str,
     pub(super) rule: &'a str,
     pub(super) ticket: Option<&'a str>,
+    /// It is a comment beside what it is about.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) in_source: bool,
 }
 
 /// Waivers that do nothing, beside those that stand with their findings.
@@ -229,6 +248,8 @@ pub(super) struct PublicRule<'a> {
     pub(super) severity: Severity,
     pub(super) recommended_action: &'a str,
     pub(super) controls: Controls<'a>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) related_resources: &'a [String],
 }
 
 impl Serialize for BySeverity {

@@ -1,6 +1,7 @@
 // Command tlog checks the audit log of probity with the transparency-log packages of the Go project alone.
 //
 //	tlog log FOLDER VKEY            every record, every link, every head
+//	tlog tiles FOLDER VKEY          every record and every tile of an export (c2sp.org/tlog-tiles)
 //	tlog proof FILE VKEY            one record of a log that is not at hand (c2sp.org/tlog-proof@v1)
 //	tlog consistency FILE OLD VKEY  that the head in FILE extends the one in OLD (body of add-checkpoint)
 //
@@ -34,12 +35,14 @@ func run(args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "log":
 		return checkLog(args[1], args[2])
+	case len(args) == 3 && args[0] == "tiles":
+		return checkTiles(args[1], args[2])
 	case len(args) == 3 && args[0] == "proof":
 		return checkProof(args[1], args[2])
 	case len(args) == 4 && args[0] == "consistency":
 		return checkConsistency(args[1], args[2], args[3])
 	}
-	return fmt.Errorf("usage: tlog log FOLDER VKEY | proof FILE VKEY | consistency FILE OLD VKEY")
+	return fmt.Errorf("usage: tlog log FOLDER VKEY | tiles FOLDER VKEY | proof FILE VKEY | consistency FILE OLD VKEY")
 }
 
 // head is a checkpoint whose signature was checked.

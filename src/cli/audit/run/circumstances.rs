@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 24] = [
+const ARGUMENTS: [&str; 25] = [
     "baseline",
     "cluster",
     "cluster_deadline",
@@ -38,6 +38,7 @@ const ARGUMENTS: [&str; 24] = [
     "since",
     "skip_rule",
     "strict",
+    "with_facts",
 ];
 
 /// Longer values of one option are counted, and named by a digest: a hook may name hundreds of files.

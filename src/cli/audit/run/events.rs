@@ -17,7 +17,7 @@ use crate::{
         },
         evidence::EvidenceKey,
     },
-    cli::scan::Written,
+    cli::destinations::Written,
     finding::hex,
     policy::{PolicyFile, built_in},
     report::{self, Judged, Report, Status as Standing, Waiver},
