@@ -8,10 +8,14 @@ mod client;
 #[cfg(feature = "cluster")]
 mod controllers;
 #[cfg(feature = "cluster")]
+mod defaults;
+#[cfg(feature = "cluster")]
 mod discovery;
 pub mod kinds;
 #[cfg(feature = "cluster")]
 mod list;
+#[cfg(feature = "cluster")]
+mod proxy;
 #[cfg(feature = "cluster")]
 mod redact;
 
@@ -28,8 +32,12 @@ pub struct Target {
     pub context: Option<String>,
     /// `None`: as `kubectl` finds it.
     pub kubeconfig: Option<PathBuf>,
+    /// Files of the environment that are there; of each entry the first that has it counts.
+    pub kubeconfigs: Vec<PathBuf>,
     /// Namespaces to which the report is limited; they alone are read where the list of all is refused.
     pub namespaces: Vec<String>,
+    /// Hosts that are reached without the proxy of the environment, as `NO_PROXY` names them.
+    pub no_proxy: Vec<String>,
     pub patience: Patience,
 }
 

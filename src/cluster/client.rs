@@ -12,7 +12,7 @@ use kube::{
 };
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Error, Patience, Target};
+use super::{Error, Patience, Target, proxy::is_direct};
 
 /// Largest answer: a page of 500 objects of the largest size that etcd takes is larger, but no server holds such.
 const LARGEST_ANSWER: usize = 256 << 20;
@@ -72,6 +72,9 @@ impl Client {
         // Retries are counted and timed here, so that a deadline holds.
         config.default_retry = false;
         config.connect_timeout = Some(target.patience.answer);
+        if config.cluster_url.host().is_some_and(|host| is_direct(host, &target.no_proxy)) {
+            config.proxy_url = None;
+        }
         let inner = kube::Client::try_from(config).map_err(|_| {
             Error::Configuration(
                 "the cluster's entry in the kubeconfig cannot be used: its certificates, its proxy or its way to log \
@@ -118,7 +121,8 @@ impl Client {
             }
             let wait = after.unwrap_or(pause);
             if Instant::now() + wait >= self.deadline {
-                return Err(self.too_late());
+                let late = self.too_late().message();
+                return Err(Refusal::Failed(format!("{cause}, and {late}")));
             }
             sleep(wait).await;
             pause = pause.saturating_mul(2);
@@ -183,6 +187,13 @@ fn unsent(error: &kube::Error) -> Failure {
         said = error.downcast_ref::<io::Error>().map(ToString::to_string).or(said);
         source = error.source();
     }
+    if let Some(said) = said.as_ref().filter(|said| said.contains("certificate")) {
+        let cause = format!(
+            "the server's certificate is not trusted ({said}); give its authority as `certificate-authority` in the \
+             kubeconfig"
+        );
+        return Failure::Final(Refusal::Failed(cause));
+    }
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();
     Failure::Again { after: None, cause: format!("the server cannot be reached{said}") }
 }
@@ -193,6 +204,14 @@ async fn configuration(target: &Target) -> Result<Config, Error> {
     if let Some(path) = &target.kubeconfig {
         let kubeconfig = Kubeconfig::read_from(path).map_err(|error| of_file(&error))?;
         return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| of_file(&error));
+    }
+    if let Some((first, others)) = target.kubeconfigs.split_first() {
+        let mut merged = Kubeconfig::read_from(first).map_err(|error| of_file(&error))?;
+        for path in others {
+            let next = Kubeconfig::read_from(path).map_err(|error| of_file(&error))?;
+            merged = merged.merge(next).map_err(|error| of_file(&error))?;
+        }
+        return Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| of_file(&error));
     }
     match Config::from_kubeconfig(&options).await {
         Ok(config) => Ok(config),

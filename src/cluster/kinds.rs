@@ -205,6 +205,12 @@ pub const KINDS: &[Kind] = &[
     kind(Binding, "servicebinding.io", "ServiceBinding", "servicebindings"),
 ];
 
+/// Files of an API server that look like kinds: no server serves them.
+pub const FILES: [&str; 2] = ["EncryptionConfig", "EncryptionConfiguration"];
+
+/// Groups whose API services are often down, and which hold measurements only.
+pub const MEASUREMENTS: [&str; 3] = ["custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"];
+
 /// What a `ClusterRole` for a scan has to let be listed: plural names by API group.
 pub fn resources_by_group() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -219,19 +225,29 @@ pub fn resources_by_group() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 pub struct Feed {
     pub selector: &'static str,
     pub parts: &'static [Part],
-    /// Whether what a rule finds stands whatever else there may be: then only its passes are open where a kind is
-    /// unread.
-    pub stands: bool,
+    /// Those of which more objects could undo what a rule finds; unread others leave open only what it passes.
+    pub decides: &'static [Part],
     /// Whether objects of other namespaces decide too.
     pub across: bool,
 }
 
-const fn feed(selector: &'static str, parts: &'static [Part], stands: bool, across: bool) -> Feed {
-    Feed { selector, parts, stands, across }
+const fn feed(
+    selector: &'static str,
+    parts: &'static [Part],
+    decides: &'static [Part],
+    across: bool,
+) -> Feed {
+    Feed { selector, parts, decides, across }
 }
 
 /// What meshes make of workloads.
-const MESHED: &[Part] = &[Workload, Service, Namespace, Configuration, Mesh, Network];
+const MESHED: &[Part] = NETWORKED;
+
+/// Who is in a mesh, and what it accepts there.
+const MEMBERSHIP: &[Part] = &[Workload, Namespace, Configuration, Mesh];
+
+/// What connections are made of, and what keeps them out.
+const NETWORKED: &[Part] = &[Workload, Service, Namespace, Configuration, Mesh, Network];
 
 /// Who calls what.
 const CALLED: &[Part] = &[
@@ -269,39 +285,39 @@ const ANY: &[Part] = &[
 
 /// All facts that Kubernetes objects decide.
 pub const FEEDS: &[Feed] = &[
-    feed("access", CALLED, false, true),
-    feed("classification", ANY, true, false),
-    feed("connection", CALLED, false, true),
+    feed("access", CALLED, NETWORKED, true),
+    feed("classification", ANY, &[], false),
+    feed("connection", CALLED, NETWORKED, true),
     feed(
         "credential",
         &[Workload, Service, Namespace, Configuration, Maker, Server, Topic, Binding],
-        true,
+        &[],
         false,
     ),
-    feed("database-server", CALLED, false, true),
-    feed("datastore", CALLED, false, true),
-    feed("flow", CALLED, false, true),
-    feed("gateway", &[Route], false, false),
-    feed("grant", &[Grant], true, false),
-    feed("identity", MESHED, false, false),
+    feed("database-server", CALLED, NETWORKED, true),
+    feed("datastore", CALLED, NETWORKED, true),
+    feed("flow", CALLED, CALLED, true),
+    feed("gateway", &[Route], &[Route], false),
+    feed("grant", &[Grant], &[], false),
+    feed("identity", MESHED, MESHED, false),
     feed(
         "log-pipeline",
         &[Workload, Service, Namespace, Configuration, Mesh, Network, Logging, Maker],
-        false,
+        &[Workload, Namespace, Configuration, Logging],
         true,
     ),
-    feed("namespace", MESHED, false, false),
-    feed("policy", CALLED, false, true),
-    feed("secret", ANY, true, false),
+    feed("namespace", MESHED, MESHED, false),
+    feed("policy", CALLED, NETWORKED, true),
+    feed("secret", ANY, &[], false),
     feed(
         "secret-use",
         &[Workload, Service, Namespace, Configuration, Maker, Server, Topic, Binding],
-        true,
+        &[],
         false,
     ),
-    feed("topic", CALLED, false, true),
-    feed("vault-agent", &[Workload, Namespace, Configuration], true, false),
-    feed("workload", CALLED, false, false),
+    feed("topic", CALLED, CALLED, true),
+    feed("vault-agent", &[Workload, Namespace, Configuration], &[], false),
+    feed("workload", CALLED, MEMBERSHIP, false),
 ];
 
 /// The feed of a selector; `None`: Kubernetes objects decide nothing of it, or it names its kinds itself.

@@ -15,6 +15,7 @@ use super::{
     client::{Client, Refusal},
     controllers::{Collected, fold},
     discovery::{Discovery, Served},
+    kinds::MEASUREMENTS,
     redact,
 };
 use crate::source::{Listing, Problem, Source, Status, listing::Outcome};
@@ -70,8 +71,9 @@ pub(super) async fn everything(
     let server_version = client.get("/version", "application/json", version).await;
     let is_wanted =
         |group: &str| !wanted.named.is_empty() || wanted.kinds.iter().any(|kind| kind.group == group);
-    let discovery = match server_version {
-        Err(Refusal::Unauthorized) => Err(Refusal::Unauthorized),
+    let discovery = match server_version.clone() {
+        // Who is not known, or reaches nobody, need not ask for more; the version alone may be kept from anybody.
+        Err(refusal @ (Refusal::Unauthorized | Refusal::Failed(_))) => Err(refusal),
         _ => Discovery::new(&client, is_wanted).await,
     };
     let server_version = server_version.ok().map(|version| version.git_version);
@@ -106,7 +108,7 @@ pub(super) async fn everything(
     Reading { server_version, ..reading(listed) }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 #[serde(rename_all = "camelCase")]
 struct Version {
     git_version: String,
@@ -157,7 +159,8 @@ fn tasks(discovery: &Discovery, wanted: &Wanted) -> Vec<Task> {
     for name in wanted.named.iter().filter(|name| !wanted.kinds.iter().any(|kind| kind.kind == **name)) {
         let mut served = discovery.named(name).filter(|served| !served.is_secret()).peekable();
         if served.peek().is_none() && name != "Secret" {
-            let reason = discovery.unknown.iter().next();
+            let mut unknown = discovery.unknown.iter();
+            let reason = unknown.find(|(group, _)| !MEASUREMENTS.contains(&group.as_str()));
             let reason = reason.map(|(group, reason)| format!("it may be of `{group}`, and {reason}"));
             add(Task { listing: absent("", name, &name.to_lowercase()), served: Err(reason) });
         }
@@ -197,6 +200,11 @@ async fn list(client: Arc<Client>, task: Task, scope: Arc<Scope>) -> Listed {
             outcome = Ok(());
             for namespace in of_namespaces {
                 let read = pages(&client, &served, Some(&namespace), &mut listing, &mut collected).await;
+                let is_asked = scope.namespaces.contains(&namespace);
+                // Where a mesh is, its policies in the same namespace are refused too, and leave open what it decides.
+                if read == Err(Refusal::Forbidden) && !is_asked && served.group.is_empty() {
+                    continue;
+                }
                 outcome = outcome.and(read);
                 listing.namespaces.push(namespace);
             }
@@ -228,8 +236,10 @@ async fn namespaces(
     for name in &scope.namespaces {
         let path = format!("{}/{name}", served.path(None));
         let decode = |bytes: &[u8]| redact::item(std::str::from_utf8(bytes).ok()?, served).ok();
-        if let Some(item) = client.get(&path, "application/json", decode).await? {
-            collected.add(item);
+        match client.get(&path, "application/json", decode).await {
+            Ok(item) => item.into_iter().for_each(|item| collected.add(item)),
+            Err(Refusal::NotFound) => {}
+            Err(refusal) => return Err(refusal),
         }
         listing.pages += 1;
         listing.namespaces.push(name.clone());

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::discovery::Served;
+use super::{defaults, discovery::Served};
 use crate::estate::Observed;
 
 /// An object as it is kept.
@@ -35,9 +35,6 @@ pub(super) struct Controller {
 /// What `kubectl apply` keeps.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Set by the API server on the roles and bindings that every cluster has.
-const BOOTSTRAPPING: (&str, &str) = ("kubernetes.io/bootstrapping", "rbac-defaults");
-
 /// What is kept of an item; `None` where nobody declared it: it is in every cluster. An error is no object.
 pub(super) fn item(raw: &str, served: &Served) -> Result<Option<Item>, ()> {
     let Ok(Value::Object(mut object)) = serde_json::from_str(raw) else { return Err(()) };
@@ -50,12 +47,11 @@ pub(super) fn item(raw: &str, served: &Served) -> Result<Option<Item>, ()> {
         annotations.remove(LAST_APPLIED);
     }
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let label = |key: &str| metadata.get("labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
-    if served.group == "rbac.authorization.k8s.io" && label(BOOTSTRAPPING.0) == Some(BOOTSTRAPPING.1) {
-        return Ok(None);
-    }
     let (Some(name), Some(uid)) = (text("name"), text("uid")) else { return Err(()) };
     let (namespace, controller) = (text("namespace"), controller(metadata));
+    if served.group == "rbac.authorization.k8s.io" && defaults::is_default(&name, &object) {
+        return Ok(None);
+    }
     let is_spare = served.group == "apps" && served.kind == "ReplicaSet" && controller.is_some() && {
         let replicas = |part: &str| object.get(part).and_then(|part| part.get("replicas"))?.as_u64();
         replicas("spec") == Some(0) && replicas("status").unwrap_or(0) == 0
@@ -142,10 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn roles_that_every_cluster_has_are_nobodys() {
-        let role =
-            json!({"metadata": {"name": "admin", "uid": "1", "labels": {BOOTSTRAPPING.0: BOOTSTRAPPING.1}}});
-        assert_eq!(item(&role.to_string(), &served("rbac.authorization.k8s.io", "ClusterRole")), Ok(None));
-        assert!(item("[]", &served("", "ConfigMap")).is_err());
+    fn what_is_no_object_is_an_error() {
+        for raw in ["[]", "{}", "7", "{\"metadata\": {\"name\": \"a\"}}", "{\"metadata\": "] {
+            assert!(item(raw, &served("", "ConfigMap")).is_err(), "{raw}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
-    cluster::kinds::{FEEDS, KINDS, feed_of, resources_by_group},
+    cluster::kinds::{FEEDS, FILES, KINDS, feed_of, resources_by_group},
     config::Day,
     estate::Estate,
     facts::{FACTS, Make, Set},
@@ -84,7 +84,7 @@ fn the_kinds_of_the_fixtures_and_of_selectors_are_read() {
     for rule in Policies::new(&built_in(), |_| true).rules {
         let selectors = rule.selectors.iter().filter(|selector| selector.name == "kubernetes");
         for kind in selectors.flat_map(|selector| &selector.kinds) {
-            let is_file = ["EncryptionConfiguration", "EncryptionConfig"].contains(&kind.as_str());
+            let is_file = FILES.contains(&kind.as_str());
             if !is_file && !KINDS.iter().any(|known| known.kind == kind) {
                 missing.insert(format!("{} selects {kind}", rule.id));
             }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::live::needs;
 use crate::{
-    cluster::kinds::feed_of,
+    cluster::kinds::{KINDS, feed_of},
     estate::Estate,
     finding::NotAssessed,
     policy::{Evaluation, metadata::Rule},
@@ -23,7 +23,7 @@ pub(super) fn judge(estate: &Estate, parts: &mut Parts) {
         let relevant = relevant(rule, &listings);
         let unread: Vec<&Listing> = relevant.iter().copied().filter(|listing| listing.is_unread()).collect();
         if !unread.is_empty() {
-            open(&mut parts.evaluation, rule, &unread, stands(rule), &|listing| {
+            open(&mut parts.evaluation, rule, &unread, stands(rule, &unread), &|listing| {
                 format!("{} could not be read: {}", listing.name(), why(listing))
             });
             continue;
@@ -64,9 +64,23 @@ fn relevant<'l>(rule: &Rule, listings: &[&'l Listing]) -> Vec<&'l Listing> {
     listings.iter().filter(is_needed).copied().collect()
 }
 
-/// Whether what the rule finds is true whatever else there is.
-fn stands(rule: &Rule) -> bool {
-    rule.selectors.iter().all(|selector| feed_of(&selector.name).is_none_or(|feed| feed.stands))
+/// Whether what the rule finds is true whatever else the unread lists hold.
+fn stands(rule: &Rule, unread: &[&Listing]) -> bool {
+    let part = |listing: &Listing| {
+        KINDS
+            .iter()
+            .find(|kind| kind.group == listing.group && kind.kind == listing.kind)
+            .map(|kind| kind.part)
+    };
+    let undoes = |listing: &&Listing| {
+        listing.is_of_everything()
+            || rule
+                .selectors
+                .iter()
+                .filter_map(|selector| feed_of(&selector.name))
+                .any(|feed| part(listing).is_some_and(|part| feed.decides.contains(&part)))
+    };
+    !unread.iter().any(undoes)
 }
 
 fn looks_across(rule: &Rule) -> bool {
@@ -95,19 +109,18 @@ fn open(
             counts.failed = 0;
         }
     }
-    for listing in unread {
-        // What nobody could see has no names: then the list stands for its objects.
-        let resources =
-            if resources.is_empty() { vec![listing.name()] } else { resources.iter().cloned().collect() };
-        evaluation.not_assessed.push(NotAssessed {
-            rule: Arc::clone(&rule.id),
-            reason: reason(listing),
-            missing: Some(listing.name()),
-            resources,
-            sets: vec![".".into()],
-            place: None,
-        });
-    }
+    let names: Vec<String> = unread.iter().map(|listing| listing.name()).collect();
+    let reasons: BTreeSet<String> = unread.iter().map(|listing| reason(listing)).collect();
+    // What nobody could see has no names: then the lists stand for their objects.
+    let resources = if resources.is_empty() { names.clone() } else { resources.into_iter().collect() };
+    evaluation.not_assessed.push(NotAssessed {
+        rule: Arc::clone(&rule.id),
+        reason: reasons.into_iter().collect::<Vec<_>>().join("; "),
+        missing: Some(names.join(", ")),
+        resources,
+        sets: vec![".".into()],
+        place: None,
+    });
 }
 
 /// Why there can be nothing that a rule is about.

@@ -8,14 +8,14 @@ use super::{Progress, ScanError, Settings, Stage, mask};
 use crate::{
     cluster::{
         self, Target, Wanted,
-        kinds::{KINDS, Kind, Part, feed_of},
+        kinds::{FILES, KINDS, Kind, Part, feed_of},
     },
     document::json,
     estate::Estate,
     facts,
     policy::{Policies, metadata::Rule},
     report::Parts,
-    source::{Place, SourceId, Sources},
+    source::{Place, SourceId, Sources, listing::Outcome},
 };
 
 /// Reads the kinds that the loaded rules need.
@@ -42,6 +42,9 @@ pub(super) fn read(
     if policies.judge_documents() {
         wanted.kinds.extend(KINDS);
     }
+    if !target.namespaces.is_empty() {
+        wanted.kinds.extend(KINDS.iter().filter(|kind| kind.part == Part::Namespace));
+    }
     let reading = cluster::read(target, &wanted, &|done| progress(Stage::Read, done))?;
     let mut sources = Sources::new(reading.sources);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
@@ -50,14 +53,31 @@ pub(super) fn read(
     for (id, documents) in ids.into_iter().zip(&parsed) {
         sources.get_mut(id).documents = documents.len();
     }
-    let mut estate = Estate::live(sources, parsed.into_iter().flatten().collect(), reading.observed);
+    let documents = parsed.into_iter().flatten().collect();
+    let mut estate = Estate::live(sources, documents, reading.observed);
     estate.server_version = reading.server_version;
+    if let Some(missing) = missing_namespace(target, &estate) {
+        let message =
+            format!("the cluster has no namespace `{missing}`; `kubectl get namespaces` lists them");
+        return Err(cluster::Error::Configuration(message).into());
+    }
     estate.config = settings.config.clone();
     mask::credentials(&mut estate);
     if policies.judge_documents() {
         mask::settings(&mut estate);
     }
     Ok(estate)
+}
+
+/// A namespace that was asked for and is not there: where Namespaces could be read, a typing error is known.
+fn missing_namespace<'t>(target: &'t Target, estate: &Estate) -> Option<&'t str> {
+    let listing = estate.sources.listings().find(|listing| listing.kind == "Namespace")?;
+    if listing.outcome != Outcome::Read {
+        return None;
+    }
+    let view = estate.view(0);
+    let is_there = |name: &&String| view.get(&format!("Namespace/{name}")).is_some();
+    target.namespaces.iter().find(|name| !is_there(name)).map(String::as_str)
 }
 
 /// Kinds that a rule's subjects are worked out from, and names of kinds that it selects itself.
@@ -70,7 +90,7 @@ pub(super) fn needs(rule: &Rule) -> (BTreeSet<Kind>, BTreeSet<String>) {
             None if selector.name != "kubernetes" => {}
             None if selector.kinds.is_empty() => kinds.extend(KINDS),
             None => {
-                for name in &selector.kinds {
+                for name in selector.kinds.iter().filter(|name| !FILES.contains(&name.as_str())) {
                     let known: Vec<_> = KINDS.iter().filter(|kind| kind.kind == name).collect();
                     if known.is_empty() {
                         named.insert(name.clone());
@@ -101,7 +121,8 @@ pub(super) fn limit(target: &Target, estate: &Estate, parts: &mut Parts) {
                 .namespace
                 .as_deref()
                 .map_or_else(|| &*resource.object.kind == "Namespace" && named(&resource.object.name), named),
-            None => id.split('/').rev().nth(1).is_some_and(named),
+            // A datastore or topic lies where its server does.
+            None => id.split(['/', ':']).any(named),
         }
     };
     parts.evaluation.findings.retain(|finding| {

@@ -36,9 +36,25 @@ impl ClusterArguments {
             context: self.context.clone(),
             kubeconfig: self.kubeconfig.clone(),
             namespaces: namespaces.to_vec(),
+            kubeconfigs: kubeconfigs(),
+            no_proxy: no_proxy(),
             patience: Patience { deadline, ..usual },
         }
     }
+}
+
+/// Files of `KUBECONFIG`; as `kubectl` has it, those that are not there are left out.
+fn kubeconfigs() -> Vec<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the edge that reads which clusters there are")]
+    let said = std::env::var_os("KUBECONFIG").unwrap_or_default();
+    std::env::split_paths(&said).filter(|path| path.is_file()).collect()
+}
+
+/// Hosts that no proxy is asked for.
+fn no_proxy() -> Vec<String> {
+    #[expect(clippy::disallowed_methods, reason = "the edge that reads how a cluster is reached")]
+    let said = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
+    said.unwrap_or_default().split(',').map(ToOwned::to_owned).collect()
 }
 
 impl Arguments {

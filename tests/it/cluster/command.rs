@@ -1,5 +1,7 @@
 //! `probity scan --cluster` as its users run it: what is printed, recorded and refused.
 
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary wrote")]
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -65,7 +67,6 @@ fn everything(folder: &Path) -> String {
         if path.is_dir() {
             text.push_str(&everything(&path));
         } else {
-            #[expect(clippy::disallowed_methods, reason = "the test reads what the binary wrote")]
             let bytes = std::fs::read(&path).expect("a file");
             text.push_str(&String::from_utf8_lossy(&bytes));
         }
@@ -125,6 +126,63 @@ fn what_is_about_files_is_refused_with_a_reason() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
     assert_eq!(folder.code(&["scan", "--audit", "off", "k8s", "-n", "a"]), Some(0));
+}
+
+#[test]
+fn nobody_at_the_address_is_told_soon() {
+    let folder = Folder::new(&[]);
+    let server = Server::new(Objects::of_text(SHOP), Box::new(|_| None));
+    let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
+    drop(server);
+    std::fs::write(folder.path().join("kubeconfig"), text).expect("a file");
+    let output = folder.run(&[
+        "scan",
+        "--audit",
+        "off",
+        "--cluster",
+        "--kubeconfig",
+        "kubeconfig",
+        "--cluster-deadline",
+        "1",
+    ]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("the server cannot be reached: Connection refused"), "{text}");
+    assert!(text.contains("the deadline of 1 s is over"), "{text}");
+}
+
+#[test]
+fn a_namespace_that_is_not_there_is_a_typing_error() {
+    let folder = Folder::new(&[]);
+    let server = Server::new(Objects::of_text(SHOP), Box::new(|_| None));
+    let (code, _, stderr) = scan(&server, &folder, &["--audit", "off", "-n", "shpo"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("the cluster has no namespace `shpo`"), "{stderr}");
+}
+
+#[test]
+fn files_of_the_environment_that_are_not_there_are_left_out() {
+    let folder = Folder::new(&[]);
+    let server = Server::new(Objects::of_text(SHOP), Box::new(|_| None));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_probity"));
+    command.args(["scan", "--audit", "off", "--cluster"]).current_dir(folder.path()).env_clear();
+    command
+        .env("HOME", folder.path())
+        .env("KUBECONFIG", format!("/nowhere:{}", server.kubeconfig().display()));
+    let output = command.output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    let folder = Folder::new(&[]);
+    let server = Server::new(Objects::of_text(SHOP), Box::new(|_| None));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_probity"));
+    command.args(["scan", "--audit", "off", "--cluster", "--kubeconfig"]).arg(server.kubeconfig());
+    command.current_dir(folder.path()).env_clear().env("HOME", folder.path());
+    command.env("HTTPS_PROXY", "http://127.0.0.1:9/");
+    let output = command.output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]

@@ -119,8 +119,13 @@ fn failure(estate: &Estate, name: &str) -> String {
 }
 
 fn left_open(report: &Report, missing: &str) -> BTreeSet<String> {
-    let open = report.not_assessed.iter().filter(|result| result.missing.as_deref() == Some(missing));
+    let open = report.not_assessed.iter().filter(|result| is_missing(result.missing.as_deref(), missing));
     open.map(|result| result.rule.to_string()).collect()
+}
+
+/// Whether one of the lists that are missing is this.
+fn is_missing(lists: Option<&str>, list: &str) -> bool {
+    lists.is_some_and(|lists| lists.split(", ").any(|one| one == list))
 }
 
 /// No rule that looks at a kind passes anything while that is unread.
@@ -317,6 +322,39 @@ fn a_group_that_the_server_cannot_tell_about_leaves_its_kinds_open() {
 }
 
 #[test]
+fn findings_stay_that_no_unread_object_could_undo() {
+    let secrets =
+        "---\napiVersion: isindir.github.com/v1\nkind: SopsSecret\nmetadata: {name: a, namespace: shop}\n";
+    let text = format!("{}{secrets}", SHOP.replace("istio-injection: enabled", "a: b"));
+    let path = "/apis/isindir.github.com/v1/sopssecrets";
+    let (_, report) =
+        scan(Objects::of_text(&text), move |request| (request.path == path).then(|| Answer::refusal(500)));
+    assert!(found(&report).contains(&("mtls/workload-not-in-mesh".into(), "Deployment/shop/web".into())));
+    assert_eq!(report.exit_code(), 3);
+    let (_, report) = scan(Objects::of_text(&text), |request| {
+        request.path.ends_with("/namespaces").then(|| Answer::refusal(403))
+    });
+    assert_open(&report, "namespaces", &["mtls/workload-not-in-mesh"]);
+    assert!(found(&report).iter().all(|(rule, _)| rule != "mtls/workload-not-in-mesh"));
+    let rows =
+        report.not_assessed.iter().filter(|result| is_missing(result.missing.as_deref(), "namespaces"));
+    let rules: BTreeSet<_> = rows.clone().map(|result| &result.rule).collect();
+    assert_eq!(rows.count(), rules.len(), "one row for each rule");
+}
+
+#[test]
+fn a_server_of_measurements_that_is_down_is_no_fault() {
+    for is_old in [false, true] {
+        let stale = vec!["metrics.k8s.io".to_owned()];
+        let mut objects = Objects::of_text(SHOP);
+        (objects.is_old, objects.stale) = (is_old, stale);
+        let (estate, report) = scan(objects, |_| None);
+        assert_eq!(report.incomplete, Vec::<String>::new());
+        assert!(estate.sources.listings().all(|listing| !listing.kind.starts_with("Encryption")));
+    }
+}
+
+#[test]
 fn an_old_server_tells_of_one_group_at_a_time() {
     let objects = Objects { is_old: true, ..Objects::of_text(SHOP) };
     let (_, report) = scan(objects, |_| None);
@@ -348,6 +386,8 @@ fn who_has_rights_in_a_namespace_only_reads_that() {
         "the mesh's root namespace is not readable"
     );
     assert_eq!(of("ClusterRole").outcome.name(), "forbidden");
+    assert_eq!((of("ConfigMap").outcome.name(), of("ConfigMap").objects), ("read", 2));
+    assert_eq!(of("ConfigMap").namespaces, ["shop"]);
     assert_open(&report, "peerauthentications.security.istio.io", &["mtls/plaintext-accepted"]);
     assert_open(&report, "clusterroles.rbac.authorization.k8s.io", &["secrets/broad-secret-access"]);
     assert!(found(&report).contains(&("secrets/plaintext-credential".into(), "Deployment/shop/web".into())));
