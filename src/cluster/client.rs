@@ -187,15 +187,29 @@ fn unsent(error: &kube::Error) -> Failure {
         said = error.downcast_ref::<io::Error>().map(ToString::to_string).or(said);
         source = error.source();
     }
-    if let Some(said) = said.as_ref().filter(|said| said.contains("certificate")) {
-        let cause = format!(
-            "the server's certificate is not trusted ({said}); give its authority as `certificate-authority` in the \
-             kubeconfig"
-        );
-        return Failure::Final(Refusal::Failed(cause));
+    if let Some(said) = said.as_ref().filter(|said| said.contains(UNTRUSTED)) {
+        return Failure::Final(Refusal::Failed(untrusted(said)));
     }
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();
     Failure::Again { after: None, cause: format!("the server cannot be reached{said}") }
+}
+
+/// What `rustls` says of a server's certificate that is not taken: it will be the same at the next try.
+const UNTRUSTED: &str = "invalid peer certificate";
+
+fn untrusted(said: &str) -> String {
+    let lower = said.to_lowercase().replace(' ', "");
+    let (what, remedy) = if lower.contains("expired") || lower.contains("notvalidyet") {
+        ("is out of its time", "renew it, or set the clock of this machine")
+    } else if lower.contains("validforname") {
+        (
+            "is not made out to the address in the kubeconfig",
+            "mend `server` there, or name the one it is made out to as `tls-server-name`",
+        )
+    } else {
+        ("is not trusted", "give its authority as `certificate-authority` in the kubeconfig")
+    };
+    format!("the server's certificate {what} ({said}); {remedy}")
 }
 
 async fn configuration(target: &Target) -> Result<Config, Error> {
@@ -258,5 +272,34 @@ fn told(duration: Duration) -> String {
         format!("{} s", duration.as_secs())
     } else {
         format!("{} ms", duration.as_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreached(said: &str) -> Failure {
+        unsent(&kube::Error::Service(Box::new(io::Error::new(io::ErrorKind::InvalidData, said.to_owned()))))
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_taken_is_not_tried_again_and_the_remedy_is_said() {
+        for (said, remedy) in [
+            ("UnknownIssuer", "`certificate-authority`"),
+            (
+                "certificate expired: verification time 1 (UNIX), but certificate is not valid after 0",
+                "renew",
+            ),
+            ("certificate not valid for name \"10.0.0.1\"", "`tls-server-name`"),
+        ] {
+            match unreached(&format!("invalid peer certificate: {said}")) {
+                Failure::Final(Refusal::Failed(cause)) => {
+                    assert!(cause.contains(said) && cause.contains(remedy), "{cause}");
+                }
+                _ => panic!("{said} is tried again"),
+            }
+        }
+        assert!(matches!(unreached("connection reset by peer"), Failure::Again { .. }));
     }
 }
