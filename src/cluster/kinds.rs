@@ -243,8 +243,8 @@ const fn feed(
 /// What meshes make of workloads.
 const MESHED: &[Part] = NETWORKED;
 
-/// Who is in a mesh, and what it accepts there.
-const MEMBERSHIP: &[Part] = &[Workload, Namespace, Configuration, Mesh];
+/// Who is in a mesh, and what it accepts there. Network policies of Cilium decide it, too.
+const MEMBERSHIP: &[Part] = &[Workload, Namespace, Configuration, Mesh, Network];
 
 /// What connections are made of, and what keeps them out.
 const NETWORKED: &[Part] = &[Workload, Service, Namespace, Configuration, Mesh, Network];

@@ -47,7 +47,7 @@ impl ClusterArguments {
 fn kubeconfigs() -> Vec<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "the edge that reads which clusters there are")]
     let said = std::env::var_os("KUBECONFIG").unwrap_or_default();
-    std::env::split_paths(&said).filter(|path| path.is_file()).collect()
+    std::env::split_paths(&said).filter(|path| path.exists()).collect()
 }
 
 /// Hosts that no proxy is asked for.

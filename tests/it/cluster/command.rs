@@ -164,13 +164,20 @@ fn a_namespace_that_is_not_there_is_a_typing_error() {
 fn files_of_the_environment_that_are_not_there_are_left_out() {
     let folder = Folder::new(&[]);
     let server = Server::new(Objects::of_text(SHOP), Box::new(|_| None));
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_probity"));
-    command.args(["scan", "--audit", "off", "--cluster"]).current_dir(folder.path()).env_clear();
-    command
-        .env("HOME", folder.path())
-        .env("KUBECONFIG", format!("/nowhere:{}", server.kubeconfig().display()));
-    let output = command.output().expect("the binary runs");
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let scan = |first: &std::path::Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.args(["scan", "--audit", "off", "--cluster"]).current_dir(folder.path()).env_clear();
+        command
+            .env("HOME", folder.path())
+            .env("KUBECONFIG", format!("{}:{}", first.display(), server.kubeconfig().display()));
+        let output = command.output().expect("the binary runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, stderr) = scan(std::path::Path::new("/nowhere"));
+    assert_eq!(code, Some(1), "{stderr}");
+    // What is there and cannot be read is told: it may hold the context that is meant.
+    let (code, stderr) = scan(folder.path());
+    assert_eq!(code, Some(2), "{stderr}");
 }
 
 #[test]

@@ -343,6 +343,18 @@ fn findings_stay_that_no_unread_object_could_undo() {
 }
 
 #[test]
+fn network_policies_of_cilium_could_undo_what_is_found_of_a_workload() {
+    let policy = "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: shop}\n\
+                  spec: {endpointSelector: {}, ingress: [{authentication: {mode: required}}]}\n";
+    let text = format!("{}{policy}", SHOP.replace("istio-injection: enabled", "a: b"));
+    let path = "/apis/cilium.io/v2/ciliumnetworkpolicies";
+    let (_, report) =
+        scan(Objects::of_text(&text), move |request| (request.path == path).then(|| Answer::refusal(403)));
+    assert_open(&report, "ciliumnetworkpolicies.cilium.io", &["mtls/workload-not-in-mesh"]);
+    assert!(found(&report).iter().all(|(rule, _)| rule != "mtls/workload-not-in-mesh"));
+}
+
+#[test]
 fn a_server_of_measurements_that_is_down_is_no_fault() {
     for is_old in [false, true] {
         let stale = vec!["metrics.k8s.io".to_owned()];
