@@ -40,7 +40,8 @@ pub enum AuditError {
     )]
     OtherKey { key: String },
     #[error(
-        "the key `{}` can be read by others, who could then sign as you: take the permission away (`chmod 600`)",
+        "the key `{}` can be read by others, who could then sign as you: take the permission away (`chmod 600`; \
+         of a mounted Secret: `defaultMode: 0400`)",
         path.display()
     )]
     KeyShared { path: PathBuf },

@@ -19,7 +19,7 @@ const LONGEST: u64 = 64 * 1024;
 /// Environment variable that may hold a private key: no command that is started gets it.
 pub const VARIABLE: &str = "PROBITY_AUDIT_KEY";
 
-/// Reads a private key; a file that others may read is refused.
+/// Reads a private key; a file that others may read is refused. See [`is_shared`].
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
     let (text, shared) = read(path)?;
     if shared {
@@ -57,12 +57,41 @@ pub fn write_private(path: &Path, key: &PrivateKey) -> Result<(), IoError> {
     file.sync_all().on("sync", path)
 }
 
-/// The text, and whether others than the owner may read it.
+/// Who reads a key.
+#[cfg(unix)]
+struct Reader {
+    user: u32,
+    groups: Vec<u32>,
+}
+
+#[cfg(unix)]
+impl Reader {
+    fn current() -> Self {
+        let mut groups = vec![rustix::process::getegid().as_raw()];
+        // Where they cannot be had, fewer files are taken, never more.
+        groups.extend(rustix::process::getgroups().unwrap_or_default().iter().map(|group| group.as_raw()));
+        Self { user: rustix::process::geteuid().as_raw(), groups }
+    }
+}
+
+/// Whether others may read, or change, a file. A volume of Kubernetes belongs to root and to a group of the Pod, which has
+/// to read it; nobody is let in by that who could not read it anyway.
+#[cfg(unix)]
+fn is_shared(mode: u32, owner: u32, group: u32, reader: &Reader) -> bool {
+    let is_mounted = owner == 0 && reader.user != 0 && reader.groups.contains(&group);
+    let excess = if is_mounted { 0o037 } else { 0o077 };
+    mode & excess != 0
+}
+
+/// The text, and whether others than its reader may read it.
 fn read(path: &Path) -> Result<(Zeroizing<String>, bool), IoError> {
     let file = File::open(path).on("read the key", path)?;
     let metadata = file.metadata().on("read the key", path)?;
     #[cfg(unix)]
-    let shared = std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 != 0;
+    let shared = {
+        use std::os::unix::fs::MetadataExt as _;
+        is_shared(metadata.mode(), metadata.uid(), metadata.gid(), &Reader::current())
+    };
     #[cfg(not(unix))]
     let shared = metadata.len() > LONGEST;
     // As long as the file, so that no copy is left behind where the text grows.
@@ -102,6 +131,28 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert!(matches!(read_private(&path), Err(AuditError::KeyShared { .. })), "{mode:o}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_mounted_for_a_group_of_ours_is_taken() {
+        const OURS: u32 = 2000;
+        let reader = Reader { user: 1000, groups: vec![1000, OURS] };
+        for mode in [0o440, 0o640, 0o400, 0o600] {
+            assert!(!is_shared(mode, 0, OURS, &reader), "{mode:o}");
+        }
+        for (mode, owner, group) in [
+            (0o444, 0, OURS),
+            (0o660, 0, OURS),
+            (0o644, 0, OURS),
+            (0o450, 0, OURS),
+            (0o440, 0, 3000),
+            (0o440, 1000, OURS),
+            (0o440, 1001, OURS),
+        ] {
+            assert!(is_shared(mode, owner, group, &reader), "{mode:o} {owner}:{group}");
+        }
+        let root = Reader { user: 0, groups: vec![0] };
+        assert!(is_shared(0o440, 0, 0, &root), "root needs no group");
     }
 
     #[test]
