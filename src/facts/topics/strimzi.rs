@@ -1,7 +1,10 @@
 //! Topics and users of Strimzi (strimzi-kafka-operator `api/src/main/java/io/strimzi/api/kafka/model`).
 
+mod clusters;
+
 use std::collections::BTreeMap;
 
+use self::clusters::Clusters;
 use super::{Direction, Topics, Use};
 use crate::{
     document::NodeRef,
@@ -10,8 +13,6 @@ use crate::{
 };
 
 const GROUP: &str = "kafka.strimzi.io";
-/// Names the cluster that an object belongs to.
-const CLUSTER_LABEL: &str = "strimzi.io/cluster";
 
 /// What an operation of an ACL lets through; others are about neither reading nor writing.
 const OPERATIONS: [(&str, Direction); 3] =
@@ -19,18 +20,15 @@ const OPERATIONS: [(&str, Direction); 3] =
 
 pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
     let view = &set.view;
-    let clusters: BTreeMap<&str, (&Resource, NodeRef<'_>)> = view
-        .of_kind(GROUP, "Kafka")
-        .map(|resource| (&*resource.object.name, (resource, view.estate.node(resource))))
-        .collect();
+    let clusters = Clusters::new(view);
     for resource in view.of_kind(GROUP, "KafkaTopic") {
         let node = view.estate.node(resource);
         let name = node.str_at(&["spec", "topicName"]).unwrap_or(&resource.object.name);
-        let Some(cluster) = cluster(node) else { continue };
-        let topic = topics.named(cluster, name);
+        let Some((cluster, kafka)) = clusters.of(resource, node) else { continue };
+        let topic = topics.named(&cluster, name);
         topic.resource = Some(resource);
-        if let Some((kafka, node)) = clusters.get(cluster) {
-            (topic.open, topic.open_because) = openness(kafka, *node);
+        if let Some(kafka) = kafka {
+            (topic.open, topic.open_because) = openness(kafka, view.estate.node(kafka));
         }
     }
     let mut by_cluster: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -40,12 +38,12 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
     let consumers = Consumers::new(set);
     for user in view.of_kind(GROUP, "KafkaUser") {
         let node = view.estate.node(user);
-        let Some(cluster) = cluster(node) else { continue };
+        let Some((cluster, _)) = clusters.of(user, node) else { continue };
         let workloads = consumers.of(user);
         for acl in node.at(&["spec", "authorization", "acls"]).into_iter().flat_map(NodeRef::items) {
             let Some(grant) = Grant::of(acl) else { continue };
-            for name in grant.topics(by_cluster.get(cluster).map(Vec::as_slice).unwrap_or_default()) {
-                let topic = topics.named(cluster, &name);
+            for name in grant.topics(by_cluster.get(&cluster).map(Vec::as_slice).unwrap_or_default()) {
+                let topic = topics.named(&cluster, &name);
                 if topic.named_by.is_none() {
                     topic.named_by = grant.directions.first().map(|way| grant.because(user, *way, &name));
                 }
@@ -62,10 +60,6 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
             }
         }
     }
-}
-
-fn cluster(node: NodeRef<'_>) -> Option<&str> {
-    node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])
 }
 
 /// Without authorization every client reads every topic; a listener without authentication lets in everyone.

@@ -1,0 +1,121 @@
+//! Which `Kafka` an object of Strimzi belongs to: the one of that name in its namespace, or the one whose operator watches
+//! it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::GROUP;
+use crate::{
+    document::NodeRef,
+    estate::{Resource, View},
+};
+
+/// Names the cluster that an object belongs to.
+const CLUSTER_LABEL: &str = "strimzi.io/cluster";
+
+/// All clusters of a set.
+pub(super) struct Clusters<'e> {
+    /// By the namespace in which their objects lie, and by name.
+    by_namespace: BTreeMap<(&'e str, &'e str), &'e Resource>,
+    /// Names that several clusters have.
+    shared: BTreeSet<&'e str>,
+}
+
+impl<'e> Clusters<'e> {
+    pub(super) fn new(view: &View<'e>) -> Self {
+        let kafkas = || view.of_kind(GROUP, "Kafka");
+        let own = kafkas().map(|kafka| ((namespace(kafka), &*kafka.object.name), kafka));
+        let mut by_namespace: BTreeMap<_, _> = own.collect();
+        let mut seen = BTreeSet::new();
+        let shared = kafkas().map(|kafka| &*kafka.object.name).filter(|name| !seen.insert(*name)).collect();
+        for kafka in kafkas() {
+            for operator in ["topicOperator", "userOperator"] {
+                let path = ["spec", "entityOperator", operator, "watchedNamespace"];
+                if let Some(watched) = view.estate.node(kafka).str_at(&path) {
+                    by_namespace.entry((watched, &*kafka.object.name)).or_insert(kafka);
+                }
+            }
+        }
+        Self { by_namespace, shared }
+    }
+
+    /// The name of the cluster of an object, with its namespace where several have that name, and the cluster itself
+    /// where the input holds it.
+    pub(super) fn of(
+        &self,
+        resource: &Resource,
+        node: NodeRef<'_>,
+    ) -> Option<(String, Option<&'e Resource>)> {
+        let name = node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])?;
+        let kafka = self.by_namespace.get(&(namespace(resource), name)).copied();
+        let text = if self.shared.contains(name) {
+            format!("{}/{name}", namespace(kafka.unwrap_or(resource)))
+        } else {
+            name.to_owned()
+        };
+        Some((text, kafka))
+    }
+}
+
+fn namespace(resource: &Resource) -> &str {
+    resource.identity.namespace.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        document::yaml,
+        estate::Estate,
+        facts::{Set, truth::Truth},
+        source::{Source, Sources, Status},
+    };
+
+    fn kafka(namespace: &str, authorization: &str) -> String {
+        format!(
+            "apiVersion: kafka.strimzi.io/v1\nkind: Kafka\nmetadata: {{name: events, namespace: {namespace}}}\nspec:\n  kafka: {{{authorization}listeners: [{{name: tls, authentication: {{type: tls}}}}]}}\n---\n"
+        )
+    }
+
+    fn topic(namespace: &str, name: &str) -> String {
+        format!(
+            "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: {{name: {name}, namespace: {namespace}, labels: {{strimzi.io/cluster: events}}}}\n---\n"
+        )
+    }
+
+    /// Each topic with whether everyone may read it.
+    fn topics(text: &str) -> Vec<(String, Truth)> {
+        let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
+        let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents);
+        let documents = documents.collect();
+        let estate = Estate::new(sources, documents, Vec::new(), "default");
+        let set = Set::new(estate.view(0));
+        let mut topics: Vec<_> = set.topics().iter().map(|(_, topic)| (topic.id(), topic.open)).collect();
+        topics.sort_by(|(a, _), (b, _)| a.cmp(b));
+        topics
+    }
+
+    #[test]
+    fn clusters_of_one_name_are_told_apart_by_their_namespaces() {
+        let (open, shut) = (kafka("shop", ""), kafka("clinic", "authorization: {type: simple}, "));
+        let both = topic("shop", "orders") + &topic("clinic", "orders") + &topic("clinic", "visits");
+        let expected = [
+            ("topic:clinic/events/orders".to_owned(), Truth::False),
+            ("topic:clinic/events/visits".to_owned(), Truth::False),
+            ("topic:shop/events/orders".to_owned(), Truth::True),
+        ];
+        for text in
+            [format!("{open}{shut}{both}"), format!("{shut}{open}{both}"), format!("{both}{open}{shut}")]
+        {
+            assert_eq!(topics(&text), expected, "in whatever order they stand");
+        }
+    }
+
+    #[test]
+    fn a_topic_of_another_namespace_is_of_the_cluster_that_watches_it() {
+        let id = || "topic:events/orders".to_owned();
+        let watching = "entityOperator: {topicOperator: {watchedNamespace: clinic}}";
+        let kafka = kafka("shop", "");
+        assert_eq!(topics(&format!("{kafka}{}", topic("clinic", "orders"))), [(id(), Truth::Unknown)]);
+        let kafka = kafka.replace("spec:\n", &format!("spec:\n  {watching}\n"));
+        assert_eq!(topics(&format!("{kafka}{}", topic("clinic", "orders"))), [(id(), Truth::True)]);
+    }
+}
