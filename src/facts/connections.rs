@@ -266,8 +266,13 @@ impl<'s, 'e> Finder<'s, 'e> {
         };
         let service =
             destination.service.map(|service| Arc::clone(&self.set.services().get(service).resource.id));
+        // What has no name in the network is told by its own.
+        let named = destination
+            .host
+            .is_empty()
+            .then(|| Destination { host: server.to_string(), ..destination.clone() });
         let Decision { transport, because, missing, place } =
-            self.transports.decide(caller.client, destination);
+            self.transports.decide(caller.client, named.as_ref().unwrap_or(destination));
         let connection = Connection {
             client: Arc::clone(caller.id),
             client_kind: Arc::clone(caller.kind),

@@ -70,3 +70,14 @@ fn connections(text: &str) -> Vec<String> {
     });
     all.collect()
 }
+
+#[test]
+fn a_server_that_an_operator_runs_is_named() {
+    let sql = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: sql, namespace: shop}\nspec: {instances: 3}\n---\n";
+    let meshed = namespace("shop", "labels: {istio-injection: enabled}");
+    let estate = estate(&format!("{meshed}{}{sql}", web("shop", "", "postgresql://sql-rw:5432/orders")));
+    let set = Set::new(estate.view(0));
+    let missing: Vec<_> =
+        set.connections().all.iter().map(|connection| connection.missing.as_deref()).collect();
+    assert_eq!(missing, [Some("what serves Cluster.postgresql.cnpg.io/shop/sql")]);
+}
