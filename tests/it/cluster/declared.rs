@@ -6,7 +6,7 @@ use std::{
 };
 
 use probity::{
-    cluster::Target,
+    cluster::{Target, kinds::FILES},
     config::Day,
     estate::{Estate, Resource},
     policy::{Policies, PolicyFile, built_in},
@@ -54,6 +54,7 @@ fn is_about_files(estate: &Estate) -> bool {
         || ids.len() < estate.resources.len()
         || estate.resources.is_empty()
         || estate.resources.iter().any(|resource| resource.object.is_named_later)
+        || estate.resources.iter().any(|resource| FILES.contains(&&*resource.object.kind))
 }
 
 /// One rule with what rules share: to load all of them for each fixture takes minutes.
