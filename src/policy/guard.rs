@@ -124,25 +124,18 @@ pub(super) fn functions(
             visit(rule, &mut |expression| match expression {
                 Expr::Call { fcn, span, params, .. } => {
                     let called = fcn.span();
-                    let problem = match scope.resolve(called.text()) {
-                        Some(target) => {
-                            let wanted = functions.get(&target).copied();
-                            calls.entry(name.clone()).or_default().insert(target);
-                            wanted.and_then(|wanted| {
-                                let most = wanted + usize::from(stated.contains(&(span.start, span.end)));
-                                misfit(called.text(), params.len(), wanted..=most)
-                            })
-                        }
-                        None => {
-                            let is_statement = stated.contains(&(span.start, span.end));
-                            call_problem(
-                                called.text(),
-                                params.len(),
-                                added(file, called.text()),
-                                is_statement,
-                            )
+                    let is_statement = stated.contains(&(span.start, span.end));
+                    let problem = if let Some(target) = scope.resolve(called.text()) {
+                        let wanted = functions.get(&target).copied();
+                        calls.entry(name.clone()).or_default().insert(target);
+                        wanted.and_then(|wanted| {
+                            let most = wanted + usize::from(is_statement);
+                            misfit(called.text(), params.len(), wanted..=most)
+                        })
+                    } else {
+                        let added = added(file, called.text());
+                        call_problem(called.text(), params.len(), added, is_statement)
                             .or_else(|| signature::problem(called.text(), params))
-                        }
                     };
                     if let Some(problem) = problem {
                         errors
