@@ -79,5 +79,5 @@ fn a_server_that_an_operator_runs_is_named() {
     let set = Set::new(estate.view(0));
     let missing: Vec<_> =
         set.connections().all.iter().map(|connection| connection.missing.as_deref()).collect();
-    assert_eq!(missing, [Some("what serves Cluster.postgresql.cnpg.io/shop/sql")]);
+    assert_eq!(missing, [Some("what serves Cluster/shop/sql")]);
 }
