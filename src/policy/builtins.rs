@@ -177,7 +177,7 @@ mod tests {
             ("object.subset({\"a\": {\"b\": 1, \"c\": 2}}, {\"a\": {\"c\": 2}})", "true"),
             ("object.subset({\"a\": 1}, {\"a\": 2})", "false"),
             ("object.subset({\"a\": 1}, [1])", "\"<undefined>\""),
-            ("net.cidr_expand(\"10.0.0.1/31\")", "{\"10.0.0.0\",\"10.0.0.1\"}"),
+            ("net.cidr_expand(\"10.0.0.1/31\")", "[\"10.0.0.0\",\"10.0.0.1\"]"),
             ("net.cidr_expand(\"x\")", "\"<undefined>\""),
         ] {
             assert_eq!(value(expression), expected, "{expression}");
