@@ -30,5 +30,5 @@ mod verdict;
 
 pub use builtins::{ReadError, ReadFile};
 pub use engine::{Evaluation, evaluate};
-pub use input::data;
-pub use load::{Dialect, Options, Policies, PolicyFile, built_in};
+pub use input::parse_data;
+pub use load::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in};

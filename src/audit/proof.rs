@@ -22,6 +22,11 @@ use super::{
 pub use make::{consistency, prove_finding, prove_index, prove_report};
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1\n";
+
+/// Whether a text says that it is a proof, of whatever version.
+pub fn is_proof(text: &str) -> bool {
+    text.starts_with("c2sp.org/tlog-proof@")
+}
 /// A tree of 2^64 leaves is not deeper.
 const MOST_HASHES: usize = 64;
 const LONGEST: usize = HEADER.len() + record::LONGEST * 2 + MOST_HASHES * 45 + note::LONGEST;

@@ -17,7 +17,7 @@ use crate::{
         key::VerifierKey,
         keyfile::read_verifiers,
         note::Note,
-        proof::InclusionProof,
+        proof::{self, InclusionProof},
         show::{self, Filter, Pattern},
         verify,
     },
@@ -182,7 +182,7 @@ fn show(directory: &Path, filter: &Filter, json: bool, terminal: &Terminal) -> R
 /// A head in a file: a checkpoint, or a proof that ends with one.
 fn head(path: &Path) -> Result<Note, Failure> {
     let text = read(path)?;
-    let note = if text.starts_with("c2sp.org/tlog-proof@") {
+    let note = if proof::is_proof(&text) {
         InclusionProof::parse(&text).map(|proof| proof.note)
     } else {
         Note::parse(&text).map_err(AuditError::from)

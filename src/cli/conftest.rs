@@ -19,10 +19,9 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
-    document::{json, yaml},
     finding::hex,
-    policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, data},
-    source::{SourceId, base::Base},
+    policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, parse_data},
+    source::base::Base,
 };
 
 /// Arguments that only Conftest's policies need.
@@ -263,11 +262,6 @@ pub(super) fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digest
 fn parse(file: &Path, extension: &str) -> Result<(Value, String), String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
     let digest = hex(&Sha256::digest(&text));
-    let text = text.into();
-    let parsed =
-        if extension == "json" { json::parse(SourceId(0), &text) } else { yaml::parse(SourceId(0), &text) };
-    match (parsed.errors.first(), parsed.documents.first()) {
-        (Some(error), _) => Err(format!("does not parse: {}", error.message)),
-        (None, document) => Ok((document.map_or(Value::Null, |document| data(document.root())), digest)),
-    }
+    let value = parse_data(&text.into(), extension == "json");
+    value.map(|value| (value, digest)).map_err(|cause| format!("does not parse: {cause}"))
 }

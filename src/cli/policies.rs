@@ -13,7 +13,7 @@ use super::{Failure, conftest};
 #[cfg(feature = "registry")]
 use crate::policy::registry;
 use crate::{
-    policy::{Dialect, Options, Policies, PolicyFile, built_in, bundle, metadata::FRAMEWORKS},
+    policy::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in, bundle, metadata::FRAMEWORKS},
     source::{base::Base, read},
     spelling::nearest,
 };
@@ -170,7 +170,7 @@ fn policies(
 /// Rego files below a folder, in a bundle, or one file, named as given; data of a bundle is added to `data`.
 pub(super) fn read(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
     let name = path.to_string_lossy();
-    if name.starts_with("oci://") {
+    if name.starts_with(REGISTRY) {
         return artifact(&name, data);
     }
     if let Some((scheme, _)) = name.split_once("://") {

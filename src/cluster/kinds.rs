@@ -265,6 +265,9 @@ const CALLED: &[Part] = &[
     Binding,
 ];
 
+/// What hands credentials to programs.
+const CREDENTIALS: &[Part] = &[Workload, Service, Namespace, Configuration, Maker, Server, Topic, Binding];
+
 /// Credentials stand anywhere.
 const ANY: &[Part] = &[
     Workload,
@@ -288,12 +291,7 @@ pub const FEEDS: &[Feed] = &[
     feed("access", CALLED, NETWORKED, true),
     feed("classification", ANY, &[], false),
     feed("connection", CALLED, NETWORKED, true),
-    feed(
-        "credential",
-        &[Workload, Service, Namespace, Configuration, Maker, Server, Topic, Binding],
-        &[],
-        false,
-    ),
+    feed("credential", CREDENTIALS, &[], false),
     feed("database-server", CALLED, NETWORKED, true),
     feed("datastore", CALLED, NETWORKED, true),
     feed("flow", CALLED, CALLED, true),
@@ -309,12 +307,7 @@ pub const FEEDS: &[Feed] = &[
     feed("namespace", MESHED, MESHED, false),
     feed("policy", CALLED, NETWORKED, true),
     feed("secret", ANY, &[], false),
-    feed(
-        "secret-use",
-        &[Workload, Service, Namespace, Configuration, Maker, Server, Topic, Binding],
-        &[],
-        false,
-    ),
+    feed("secret-use", CREDENTIALS, &[], false),
     feed("topic", CALLED, CALLED, true),
     feed("vault-agent", &[Workload, Namespace, Configuration], &[], false),
     feed("workload", CALLED, MEMBERSHIP, false),

@@ -6,10 +6,11 @@ use regorus::Value;
 
 use super::case::{Input, Part};
 use crate::{
-    document::{Document, Kind, NodeRef},
+    document::{Document, Kind, NodeRef, json, yaml},
     estate::Estate,
     facts::{self, Fact},
     resource::terraform::Plan,
+    source::SourceId,
 };
 
 impl Input<'_> {
@@ -88,9 +89,23 @@ pub(super) fn with_unknown(node: NodeRef<'_>, placeholder: Option<&Value>) -> Va
     }
 }
 
+/// The first document of a file with data, `null` without one.
+///
+/// # Errors
+/// What the parser says; never text of the file.
+pub fn parse_data(text: &Arc<str>, is_json: bool) -> Result<serde_json::Value, String> {
+    let parsed = if is_json { json::parse(SourceId(0), text) } else { yaml::parse(SourceId(0), text) };
+    match parsed.errors.first() {
+        Some(error) => Err(error.message.clone()),
+        None => {
+            Ok(parsed.documents.first().map_or(serde_json::Value::Null, |document| data(document.root())))
+        }
+    }
+}
+
 /// A YAML document as OPA reads data and texts (go-yaml 3): `yes`, `on` and their like are strings there, where
 /// manifests have booleans.
-pub fn data(node: NodeRef<'_>) -> serde_json::Value {
+pub(super) fn data(node: NodeRef<'_>) -> serde_json::Value {
     let is_word = |text: &str| !["true", "false"].contains(&text.to_ascii_lowercase().as_str());
     match node.kind() {
         Kind::Bool(_) if !node.raw().is_empty() && is_word(node.raw()) => node.raw().into(),

@@ -22,6 +22,9 @@ use super::{
 };
 use crate::report::PolicyError;
 
+/// How names of artifacts in a registry begin.
+pub const REGISTRY: &str = "oci://";
+
 /// One Rego file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFile {
@@ -33,9 +36,9 @@ pub struct PolicyFile {
 impl PolicyFile {
     /// The artifact in a registry that it was pulled with, by its digest: `oci://HOST/REPOSITORY@sha256:…`.
     pub fn artifact(&self) -> Option<&str> {
-        let (artifact, digest) = self.name.strip_prefix("oci://")?.split_once('@')?;
+        let (artifact, digest) = self.name.strip_prefix(REGISTRY)?.split_once('@')?;
         let digest = digest.split('/').next()?;
-        self.name.get(.."oci://".len() + artifact.len() + 1 + digest.len())
+        self.name.get(..REGISTRY.len() + artifact.len() + 1 + digest.len())
     }
 
     /// A file in Rego v1.
@@ -212,9 +215,10 @@ impl Policies {
 
     /// Whether no rule can have this id: neither one that was loaded nor one that comes with this program.
     pub fn is_unknown(&self, id: &str) -> bool {
-        let has_built_in =
-            embedded::FILES.iter().any(|(name, _)| self.files.iter().any(|file| *file.name == **name));
-        has_built_in && self.errors.is_empty() && !self.known.contains(id)
+        let is_given = |name: &str| self.files.iter().any(|file| *file.name == *name);
+        !self.known.contains(id)
+            && self.errors.is_empty()
+            && embedded::FILES.iter().any(|(name, _)| is_given(name))
     }
 
     /// Whether a rule judges documents of whatever kind, so that none may be ignored.

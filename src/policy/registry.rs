@@ -27,15 +27,9 @@ use tokio::io::AsyncWrite;
 use super::{
     bundle::{self, Bundle, BundleError, LARGEST, MOST},
     input,
-    load::PolicyFile,
+    load::{PolicyFile, REGISTRY},
 };
-use crate::{
-    document::{json, yaml},
-    source::{SourceId, read},
-};
-
-/// What artifacts are named by on the command line and in the configuration.
-pub const SCHEME: &str = "oci://";
+use crate::source::read;
 
 /// A whole pull may take so long: a scan must not hang on a registry.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -77,7 +71,7 @@ pub enum RegistryError {
     Bundle(#[from] BundleError),
 }
 
-/// Pulls an artifact, given with [`SCHEME`].
+/// Pulls an artifact, given with [`REGISTRY`].
 ///
 /// The registry is asked over TLS, but on this machine (`localhost`, `127.0.0.1`, `[::1]`). Credentials are those
 /// that Docker and ORAS keep (`config.json`, credential helpers).
@@ -86,7 +80,7 @@ pub enum RegistryError {
 /// Where the artifact cannot be pulled within a minute, is too large, or holds no policies.
 pub fn pull(name: &str) -> Result<Bundle, RegistryError> {
     let reference: Reference = name
-        .strip_prefix(SCHEME)
+        .strip_prefix(REGISTRY)
         .unwrap_or(name)
         .parse()
         .map_err(|error: oci_client::ParseError| RegistryError::Reference(error.to_string()))?;
@@ -119,7 +113,7 @@ async fn artifact(reference: &Reference, credentials: &RegistryAuth) -> Result<B
     if manifest.layers.len() > MOST || sizes.fold(0, u64::saturating_add) > LARGEST {
         return Err(BundleError::TooLarge.into());
     }
-    let name = format!("{SCHEME}{}/{}@{digest}", reference.registry(), reference.repository());
+    let name = format!("{REGISTRY}{}/{}@{digest}", reference.registry(), reference.repository());
     let mut artifact = Bundle::default();
     let mut foreign = Vec::new();
     for layer in &manifest.layers {
@@ -180,17 +174,9 @@ async fn bytes(
 
 /// Data of `conftest push`: files as they were on disk, whatever the media type says.
 fn data(file: &str, text: String) -> Result<Map<String, Value>, String> {
-    let text = text.into();
-    let parsed = if file.to_ascii_lowercase().ends_with(".json") {
-        json::parse(SourceId(0), &text)
-    } else {
-        yaml::parse(SourceId(0), &text)
-    };
-    if let Some(error) = parsed.errors.first() {
-        return Err(error.message.clone());
-    }
-    match parsed.documents.first().map(|document| input::data(document.root())) {
-        Some(Value::Object(fields)) => Ok(fields),
+    let is_json = file.to_ascii_lowercase().ends_with(".json");
+    match input::parse_data(&text.into(), is_json)? {
+        Value::Object(fields) => Ok(fields),
         _ => Err("it is no object".to_owned()),
     }
 }

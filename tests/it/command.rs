@@ -55,6 +55,22 @@ impl Folder {
     }
 }
 
+/// All formats of `scan`.
+const FORMATS: [&str; 12] = [
+    "text",
+    "json",
+    "sarif",
+    "github",
+    "junit",
+    "markdown",
+    "csv",
+    "gitlab",
+    "html",
+    "policyreport",
+    "oscal",
+    "openlineage",
+];
+
 pub(crate) const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  mode: fast\n";
 pub(crate) const BAD: &str =
     "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\nspec:\n  rules: []\n";
@@ -127,20 +143,7 @@ fn a_saved_report_is_shown_in_other_formats() {
 #[test]
 fn the_format_never_changes_the_exit_code_and_reports_go_to_their_files() {
     let folder = Folder::new(&[("a.yaml", BAD)]);
-    for format in [
-        "text",
-        "json",
-        "sarif",
-        "github",
-        "junit",
-        "markdown",
-        "csv",
-        "gitlab",
-        "html",
-        "policyreport",
-        "oscal",
-        "openlineage",
-    ] {
+    for format in FORMATS {
         assert_eq!(folder.code(&["scan", "--audit", "off", "-f", format]), Some(1), "{format}");
     }
     let output = folder.run(&["scan", "--audit", "off", "-f", "sarif", "-o", "r.sarif", "-f", "json"]);
@@ -312,20 +315,7 @@ fn values_of_secrets_appear_in_no_output() {
     // The password in base64 behind two bytes, in hexadecimal, and its SHA-256.
     let coded = ["b3JyM2N0LWgw", "636f7272336374", "a7fd9f7ebbec596575a7d85d"];
     let folder = Folder::new(&[("a.yaml", SECRET), ("p/leak.rego", leak)]);
-    for format in [
-        "text",
-        "json",
-        "sarif",
-        "github",
-        "junit",
-        "markdown",
-        "csv",
-        "gitlab",
-        "html",
-        "policyreport",
-        "oscal",
-        "openlineage",
-    ] {
+    for format in FORMATS {
         let output = folder.run(&["scan", "--audit", "log", "-p", "p", "-f", format, "a.yaml"]);
         let shown =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

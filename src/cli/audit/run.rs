@@ -15,7 +15,9 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::{AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey},
+    audit::{
+        AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey, proof,
+    },
     cli::{Failure, clock, destinations::Written, scan::absolute, terminal::Terminal},
     config,
     estate::Estate,
@@ -198,8 +200,8 @@ impl Run {
 #[expect(clippy::disallowed_methods, reason = "only what is a proof is removed")]
 pub(in crate::cli) fn remove_proof(report: &Path) {
     let proof = proof_of(report);
-    let is_proof = std::fs::read_to_string(&proof).is_ok_and(|text| text.starts_with("c2sp.org/tlog-proof@"));
-    if is_proof && proof.is_file() {
+    // Reading a pipe would wait for whoever writes to it.
+    if proof.is_file() && std::fs::read_to_string(&proof).is_ok_and(|text| proof::is_proof(&text)) {
         // What cannot be removed is overwritten, or fails there with its reason.
         drop(std::fs::remove_file(&proof));
     }
