@@ -126,6 +126,8 @@ pub struct Report {
     pub unused_waivers: Vec<Waiver>,
     /// Entries of the baseline that are about no finding any more.
     pub unmet_baseline: usize,
+    /// What rules said that nobody reads: for stderr.
+    pub notices: Vec<String>,
     /// For each rule, the resources that passed, sorted: the audit log names them.
     pub passed: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Sorted by rule.

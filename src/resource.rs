@@ -8,7 +8,7 @@ pub mod contents;
 pub mod credential;
 pub mod engine;
 pub mod format;
-mod kinds;
+pub(crate) mod kinds;
 pub mod kubernetes;
 pub mod kustomization;
 pub mod render;

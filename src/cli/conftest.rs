@@ -66,14 +66,15 @@ impl ConftestArguments {
         selection.complete(&defaults);
         let named = if self.data.is_empty() { &defaults.data } else { &self.data };
         let data: Vec<PathBuf> = configured.data.iter().chain(named).cloned().collect();
-        let (data, digests) = read_data(&data)?;
+        let (data, mut digests) = read_data(&data)?;
         let options = Options {
             combine: self.combine || defaults.combine,
             data,
             tree: Some(tree(base, &given)?),
             ..Options::default()
         };
-        let policies = selection.load_with(&configured.policies, base, options)?;
+        let (policies, of_bundles) = selection.load_with(&configured.policies, base, options)?;
+        digests.extend(of_bundles);
         policies.notices.iter().for_each(|notice| terminal.notice(notice));
         Ok((policies, digests))
     }

@@ -9,11 +9,18 @@ use clap::Args;
 use ignore::WalkBuilder;
 use serde_json::{Map, Value};
 
-use super::{Failure, conftest};
+use super::{
+    Failure,
+    conftest::{self, Digests},
+};
 #[cfg(feature = "registry")]
 use crate::policy::registry;
 use crate::{
-    policy::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in, bundle, metadata::FRAMEWORKS},
+    policy::{
+        Dialect, Options, Policies, PolicyFile, REGISTRY, built_in,
+        bundle::{self, Bundle, BundleError},
+        metadata::FRAMEWORKS,
+    },
     source::{base::Base, read},
     spelling::nearest,
 };
@@ -64,12 +71,12 @@ impl Selection {
     }
 
     /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
-    /// given. Data of bundles is added to `data`.
+    /// given.
     fn files(
         &self,
         configured: &[PathBuf],
         base: &Base,
-        data: &mut Map<String, Value>,
+        beside: &mut Beside,
     ) -> Result<Vec<PolicyFile>, Failure> {
         let mut files = if self.no_builtin_policies { Vec::new() } else { built_in() };
         // The configuration and the command line may name the same folder.
@@ -79,7 +86,7 @@ impl Selection {
             known.insert(path.canonicalize().unwrap_or(path))
         };
         for folder in configured {
-            let mut found = policies(folder, "`policies` of the configuration:", data)?;
+            let mut found = policies(folder, "`policies` of the configuration:", beside)?;
             found.retain(&mut is_new);
             let relative =
                 |file: PolicyFile| PolicyFile { name: base.name(Path::new(&*file.name)).into(), ..file };
@@ -87,7 +94,7 @@ impl Selection {
         }
         let is_old = self.rego_version == "v0";
         for folder in &self.policy {
-            let mut found = policies(folder, "`--policy`:", data)?;
+            let mut found = policies(folder, "`--policy`:", beside)?;
             found.retain(&mut is_new);
             let dialect = |file: &PolicyFile| if is_old { Dialect::V0 } else { file.dialect };
             files.extend(found.into_iter().map(|file| PolicyFile { dialect: dialect(&file), ..file }));
@@ -105,16 +112,16 @@ impl Selection {
 
     /// Loads the policies and keeps the chosen rules.
     pub(super) fn load(&self, configured: &[PathBuf], base: &Base) -> Result<Policies, Failure> {
-        self.load_with(configured, base, Options::default())
+        self.load_with(configured, base, Options::default()).map(|(policies, _)| policies)
     }
 
-    /// Loads the policies as a scan does.
+    /// Loads the policies as a scan does; with the SHA-256 of each file of data that bundles hold.
     pub(super) fn load_with(
         &self,
         configured: &[PathBuf],
         base: &Base,
         mut options: Options,
-    ) -> Result<Policies, Failure> {
+    ) -> Result<(Policies, Digests), Failure> {
         options.namespaces.clone_from(&self.policy_namespace);
         let matcher = |globs: &[String]| {
             let mut set = ignore::overrides::OverrideBuilder::new("/");
@@ -125,10 +132,13 @@ impl Selection {
         };
         let (wanted, skipped) = (matcher(&self.rule)?, matcher(&self.skip_rule)?);
         let hit = |globs: &ignore::overrides::Override, id: &str| globs.matched(id, false).is_whitelist();
-        let files = self.files(configured, base, &mut options.data)?;
+        let mut beside = Beside { data: std::mem::take(&mut options.data), ..Beside::default() };
+        let files = self.files(configured, base, &mut beside)?;
+        options.data = beside.data;
         let mut policies = Policies::load(&files, options, |id| {
             (self.rule.is_empty() || hit(&wanted, id)) && !hit(&skipped, id)
         });
+        policies.notices.append(&mut beside.notices);
         for (option, glob) in self
             .rule
             .iter()
@@ -149,17 +159,40 @@ impl Selection {
         if policies.rules.is_empty() && policies.errors.is_empty() {
             return Err(Failure::usage("no rule is left to judge by").help("run `probity rules` for the ids"));
         }
-        Ok(policies)
+        Ok((policies, beside.digests))
     }
 }
 
-/// Files of a folder or bundle that has to hold policies; its data is added to `data`.
-fn policies(
-    folder: &Path,
-    named_by: &str,
-    data: &mut Map<String, Value>,
-) -> Result<Vec<PolicyFile>, Failure> {
-    let found = read(folder, data)?;
+/// What comes with policies.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// `data` of bundles.
+    pub(super) data: Map<String, Value>,
+    /// SHA-256 of each file of it.
+    pub(super) digests: Digests,
+    /// What of them has no effect.
+    pub(super) notices: Vec<String>,
+}
+
+impl Beside {
+    fn add(&mut self, name: &str, bundle: Bundle) -> Result<Vec<PolicyFile>, Failure> {
+        bundle::merge_data(&mut self.data, bundle.data).map_err(|key| {
+            Failure::usage(format!(
+                "bundle `{name}` gives `data.{key}`, which another bundle or `--data` gives too"
+            ))
+            .help("leave one of them out")
+        })?;
+        self.digests.extend(bundle.digests);
+        if bundle.is_signed {
+            self.notices.push(format!("bundle `{name}` is signed: its signatures are not checked here"));
+        }
+        Ok(bundle.files)
+    }
+}
+
+/// Files of a folder or bundle that has to hold policies.
+fn policies(folder: &Path, named_by: &str, beside: &mut Beside) -> Result<Vec<PolicyFile>, Failure> {
+    let found = read(folder, beside)?;
     if found.iter().all(|file| file.name.ends_with("_test.rego")) {
         return Err(Failure::usage(format!("{named_by} `{}` holds no Rego policy", folder.display()))
             .help("name a folder with `.rego` files"));
@@ -167,69 +200,80 @@ fn policies(
     Ok(found)
 }
 
-/// Rego files below a folder, in a bundle, or one file, named as given; data of a bundle is added to `data`.
-pub(super) fn read(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
+/// Rego files below a folder, in a bundle, or one file, named as given.
+pub(super) fn read(path: &Path, beside: &mut Beside) -> Result<Vec<PolicyFile>, Failure> {
     let name = path.to_string_lossy();
     if name.starts_with(REGISTRY) {
-        return artifact(&name, data);
+        return artifact(&name, beside);
     }
     if let Some((scheme, _)) = name.split_once("://") {
         return Err(Failure::usage(format!("`{name}`: policies are not fetched by `{scheme}`"))
             .help("name a folder, a `.tar.gz`, or an artifact in a registry (`oci://HOST/REPOSITORY:TAG`)"));
     }
-    let is_bundle = name.ends_with(".tar.gz") || name.ends_with(".tgz");
-    if is_bundle && path.is_file() { bundle(path, data) } else { files(path) }
+    let name = name.replace('\\', "/");
+    let name = name.trim_start_matches("./").trim_end_matches('/');
+    let unusable = |error: BundleError| Failure::usage(format!("bundle `{name}` cannot be used: {error}"));
+    let lower = name.to_ascii_lowercase();
+    if path.is_file() && [".tar.gz", ".tgz"].iter().any(|ending| lower.ends_with(ending)) {
+        let file = std::fs::File::open(path)
+            .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
+        let bundle = bundle::read(name, std::io::BufReader::new(file)).map_err(unusable)?;
+        return beside.add(name, bundle);
+    }
+    if path.join(bundle::MANIFEST).is_file() {
+        let bundle = bundle::assembled(name, contents(path)?).map_err(unusable)?;
+        return beside.add(name, bundle);
+    }
+    let mut files = Vec::new();
+    for (file, bytes) in contents(path)? {
+        let name = match (name, &*file) {
+            (_, "") => name.to_owned(),
+            ("" | ".", _) => file.clone(),
+            _ => format!("{name}/{file}"),
+        };
+        if bundle::is_data(&file) {
+            beside.notices.push(format!(
+                "`{name}` is not read: give it with `--data`, or add `{}` to make its folder a bundle",
+                bundle::MANIFEST
+            ));
+        } else if bundle::is_rego(&name) {
+            let text = read::text(bytes).map_err(|error| unreadable(path, &error))?;
+            files.push(PolicyFile::new(name, text));
+        }
+    }
+    Ok(files)
 }
 
 /// Only what the command line names is fetched: a pull request must not choose with whom a scan talks.
 #[cfg(feature = "registry")]
-fn artifact(name: &str, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
+fn artifact(name: &str, beside: &mut Beside) -> Result<Vec<PolicyFile>, Failure> {
     let artifact = registry::pull(name).map_err(|error| Failure::usage(format!("`{name}` {error}")))?;
-    add_data(name, data, artifact.data)?;
-    Ok(artifact.files)
+    beside.add(name, artifact)
 }
 
 #[cfg(not(feature = "registry"))]
-fn artifact(name: &str, _: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
+fn artifact(name: &str, _: &mut Beside) -> Result<Vec<PolicyFile>, Failure> {
     Err(Failure::usage(format!("`{name}`: this binary was built without the client of registries"))
         .help("build it with `--features registry`, or pull first and name the folder"))
 }
 
-fn add_data(name: &str, data: &mut Map<String, Value>, more: Map<String, Value>) -> Result<(), Failure> {
-    bundle::merge_data(data, more).map_err(|key| {
-        Failure::usage(format!(
-            "bundle `{name}` gives `data.{key}`, which another bundle or `--data` gives too"
-        ))
-        .help("leave one of them out")
-    })
-}
-
-fn bundle(path: &Path, data: &mut Map<String, Value>) -> Result<Vec<PolicyFile>, Failure> {
-    let name = path.to_string_lossy().replace('\\', "/");
-    let name = name.trim_start_matches("./");
-    let file = std::fs::File::open(path)
-        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be read: {error}")))?;
-    let bundle = bundle::read(name, std::io::BufReader::new(file))
-        .map_err(|error| Failure::usage(format!("bundle `{name}` cannot be used: {error}")))?;
-    add_data(name, data, bundle.data)?;
-    Ok(bundle.files)
-}
-
+/// What of a folder may belong to a bundle, or one file, whose path below itself is empty.
 #[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
-fn files(path: &Path) -> Result<Vec<PolicyFile>, Failure> {
-    let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
-        Failure::usage(format!("policy `{}` cannot be read: {error}", path.display()))
-    };
+fn contents(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
     for entry in WalkBuilder::new(path).standard_filters(false).sort_by_file_path(Ord::cmp).build() {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
-        let is_rego = entry.path().extension().is_some_and(|extension| extension == "rego");
-        if is_rego && entry.file_type().is_some_and(|kind| kind.is_file()) {
+        let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
+        let below = below.to_string_lossy().replace('\\', "/");
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if is_file && (below.is_empty() || bundle::counts(&below)) {
             let bytes = std::fs::read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
-            let text = read::text(bytes).map_err(|error| unreadable(entry.path(), &error))?;
-            let name = entry.path().to_string_lossy().replace('\\', "/");
-            files.push(PolicyFile::new(name.trim_start_matches("./"), text));
+            files.push((below, bytes));
         }
     }
     Ok(files)
+}
+
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::usage(format!("policy `{}` cannot be read: {error}", path.display()))
 }

@@ -187,6 +187,7 @@ pub(super) fn run(
     let audit = arguments.audit.start(&scanned, terminal)?;
     let mut report = scan::judge(&settings, &mut estate, policies, &advance);
     progress.finish();
+    report.notices.iter().for_each(|notice| terminal.notice(notice));
     if let Some(fixed) = fixed {
         fixed.notice_new(&report, terminal);
     }

@@ -12,7 +12,11 @@ use std::{
 use clap::Args;
 use ignore::WalkBuilder;
 
-use super::{Failure, conftest, policies, terminal::Terminal};
+use super::{
+    Failure, conftest,
+    policies::{self, Beside},
+    terminal::Terminal,
+};
 use crate::{
     policy::{
         Dialect, Policies,
@@ -71,17 +75,22 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
 
 fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let mut files = Vec::new();
-    let (mut data, _) = conftest::read_data(&arguments.data)?;
+    let mut beside = Beside { data: conftest::read_data(&arguments.data)?.0, ..Beside::default() };
     for path in &arguments.paths {
-        files.extend(policies::read(path, &mut data)?);
+        files.extend(policies::read(path, &mut beside)?);
     }
+    let Beside { data, notices, .. } = beside;
+    notices.iter().for_each(|notice| terminal.notice(notice));
     if arguments.rego_version == "v0" {
         files.iter_mut().for_each(|file| file.dialect = Dialect::V0);
     }
-    let run = run_tests(&files, &data);
-    for PolicyError { policy, message } in Policies::new(&files, |_| true).errors {
-        if run.errors.iter().all(|(file, _)| **file != *policy) {
+    let mut run = run_tests(&files, &data);
+    let Policies { errors, unchosen, .. } = Policies::new(&files, |_| true);
+    for PolicyError { policy, message } in errors {
+        if unchosen.contains(&*policy) {
             terminal.notice(format!("a scan refuses {policy}: {message}"));
+        } else if run.errors.iter().all(|(file, _)| **file != *policy) {
+            run.errors.push((policy.into(), message));
         }
     }
     if run.tests.is_empty() && run.errors.is_empty() {

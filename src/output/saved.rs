@@ -110,6 +110,7 @@ pub fn read(text: &str) -> Result<(Report, Sources), SavedError> {
         expired_waivers: document.waivers.expired.iter().map(Waiver::from).collect(),
         unused_waivers: document.waivers.unused.iter().map(Waiver::from).collect(),
         unmet_baseline: 0,
+        notices: Vec::new(),
         passed: BTreeMap::new(),
         evaluated: (document.evaluated.into_iter())
             .map(|counts| Evaluated {

@@ -1,26 +1,44 @@
-//! Bundles: policies and data in one gzipped tar archive, as OPA lays them out (OPA documentation, "Bundle File
-//! Format").
+//! Bundles: policies and data in one gzipped tar archive, or in the folder that one is built from, as OPA lays them out
+//! (OPA documentation, "Bundle File Format").
 //!
 //! Deliberately absent: signatures, WebAssembly, patches of delta bundles. [`super::registry`] fetches.
 
-use std::io::{self, Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    path::Path,
+};
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::load::{Dialect, PolicyFile};
-use crate::source::read;
+use super::{
+    input::parse_data,
+    load::{Dialect, PolicyFile},
+};
+use crate::{finding::hex, source::read};
 
 /// What a bundle holds.
 #[derive(Debug, Default)]
 pub struct Bundle {
     /// Named `BUNDLE/PATH`.
     pub files: Vec<PolicyFile>,
-    /// What its `data.json` files say, merged by their folders.
+    /// What its `data.json` and `data.yaml` files say, merged by their folders.
     pub data: Map<String, Value>,
+    /// SHA-256 of each of these files, in hexadecimal; named as policies are.
+    pub digests: BTreeMap<String, String>,
+    /// It has signatures, which nobody checks here.
+    pub is_signed: bool,
 }
+
+/// Name of the file that makes a folder a bundle.
+pub const MANIFEST: &str = ".manifest";
+
+/// Name of the file with signatures of the others.
+const SIGNATURES: &str = ".signatures.json";
 
 /// Why a bundle cannot be used; mostly the move of whoever built it.
 #[derive(Debug, Error)]
@@ -72,9 +90,7 @@ impl Default for Manifest {
 /// Reads a bundle; `name` is the archive's, for messages.
 pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
     let mut archive = tar::Archive::new(GzDecoder::new(bytes).take(LARGEST + 1));
-    let mut bundle = Bundle::default();
-    let mut manifest = Manifest::default();
-    let mut data = Vec::new();
+    let mut files = Vec::new();
     let mut size = 0;
     for (count, entry) in archive.entries()?.enumerate() {
         let mut entry = entry?;
@@ -86,30 +102,67 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
             continue;
         }
         let path = inside(&entry.path()?.to_string_lossy())?;
-        let file = path.rsplit('/').next().unwrap_or_default();
-        let is_rego = path.to_ascii_lowercase().ends_with(".rego");
-        if file.to_ascii_lowercase().ends_with(".wasm") {
-            return Err(BundleError::Target("wasm".to_owned()));
-        }
-        if file == "data.yaml" || file == "data.yml" {
-            let cause = "data is read as JSON only".to_owned();
-            return Err(BundleError::File { file: path, cause });
-        }
-        if !is_rego && file != "data.json" && path != ".manifest" {
+        if !counts(&path) {
             continue;
         }
         let mut bytes = Vec::new();
-        let failed = |cause: String| BundleError::File { file: path.clone(), cause };
-        entry.read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
-        let text = read::text(bytes).map_err(failed)?;
-        if is_rego {
+        entry.read_to_end(&mut bytes).map_err(|error| failed(&path, error.to_string()))?;
+        files.push((path, bytes));
+    }
+    assembled(name, files)
+}
+
+fn failed(file: &str, cause: String) -> BundleError {
+    BundleError::File { file: file.to_owned(), cause }
+}
+
+/// Whether a file of a bundle is looked at.
+pub fn counts(path: &str) -> bool {
+    is_rego(path) || is_wasm(path) || [MANIFEST, SIGNATURES].contains(&path) || is_data(path)
+}
+
+/// Whether a file is a policy.
+pub fn is_rego(path: &str) -> bool {
+    has_extension(path, "rego")
+}
+
+fn is_wasm(path: &str) -> bool {
+    has_extension(path, "wasm")
+}
+
+fn has_extension(path: &str, wanted: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether a file of a bundle is data of its folder (OPA reads no other names).
+pub fn is_data(path: &str) -> bool {
+    ["data.json", "data.yaml", "data.yml"].contains(&path.rsplit('/').next().unwrap_or_default())
+}
+
+/// The bundle of these files, each with its `/`-separated path inside of it; `name` is the bundle's.
+pub fn assembled(name: &str, contents: Vec<(String, Vec<u8>)>) -> Result<Bundle, BundleError> {
+    let mut bundle = Bundle::default();
+    let mut manifest = Manifest::default();
+    let mut data = Vec::new();
+    for (path, bytes) in contents {
+        if is_wasm(&path) {
+            return Err(BundleError::Target("wasm".to_owned()));
+        }
+        bundle.is_signed |= path == SIGNATURES;
+        let digest = is_data(&path).then(|| hex(&Sha256::digest(&bytes)));
+        let text = read::text(bytes).map_err(|cause| failed(&path, cause))?;
+        if is_rego(&path) {
             bundle.files.push(PolicyFile::new(format!("{name}/{path}"), text));
-        } else if path == ".manifest" {
-            manifest = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-        } else {
-            let value: Map<String, Value> =
-                serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-            data.push((path, value));
+        } else if path == MANIFEST {
+            manifest = serde_json::from_str(&text).map_err(|error| failed(&path, error.to_string()))?;
+        } else if let Some(digest) = digest {
+            let value = parse_data(&text.into(), has_extension(&path, "json"))
+                .map_err(|cause| failed(&path, cause))?;
+            let Value::Object(fields) = value else {
+                return Err(failed(&path, "it is no object".to_owned()));
+            };
+            bundle.digests.insert(format!("{name}/{path}"), digest);
+            data.push((path, fields));
         }
     }
     if !manifest.wasm.is_empty() {
@@ -126,7 +179,7 @@ pub fn read(name: &str, bytes: impl Read) -> Result<Bundle, BundleError> {
         owned(&manifest, &file.name, &package)?;
     }
     for (path, value) in data {
-        let folder = path.strip_suffix("data.json").unwrap_or_default().trim_end_matches('/');
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for key in value.keys() {
             let below = if folder.is_empty() { key.clone() } else { format!("{folder}/{key}") };
             owned(&manifest, &path, &below)?;
@@ -154,8 +207,7 @@ fn owned(manifest: &Manifest, file: &str, path: &str) -> Result<(), BundleError>
             || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let roots = manifest.roots.iter().map(|root| root.trim_matches('/'));
-    let is_data = file.rsplit('.').next() == Some("json");
-    if roots.clone().any(|root| below(path, root) || is_data && below(root, path)) {
+    if roots.clone().any(|root| below(path, root) || is_data(file) && below(root, path)) {
         return Ok(());
     }
     let roots = roots.map(|root| format!("`{root}`")).collect::<Vec<_>>().join(", ");
@@ -222,12 +274,17 @@ mod tests {
             ("/.manifest", r#"{"revision": "1", "roots": ["team", "allowed"]}"#),
             ("/team/rules/a.rego", "package team.rules.a # ours\n"),
             ("./allowed/data.json", r#"{"names": ["a"]}"#),
-            ("allowed/more/data.json", r#"{"x": 1}"#),
+            ("allowed/more/data.yml", "x: 1"),
             ("README.md", "not looked at"),
         ])
         .unwrap();
         assert_eq!(&*bundle.files[0].name, "b.tar.gz/team/rules/a.rego");
         assert_eq!(Value::Object(bundle.data), json!({"allowed": {"names": ["a"], "more": {"x": 1}}}));
+        let data: Vec<&String> = bundle.digests.keys().collect();
+        assert_eq!(data, ["b.tar.gz/allowed/data.json", "b.tar.gz/allowed/more/data.yml"]);
+        assert!(!bundle.is_signed);
+        let signed = self::bundle(&[(".signatures.json", r#"{"signatures": ["x"]}"#)]).unwrap();
+        assert!(signed.is_signed);
         assert!(self::bundle(&[("a.rego", "package anything\n")]).is_ok(), "without a manifest it owns all");
         let old = self::bundle(&[("a.rego", "package anything\n"), (".manifest", r#"{"rego_version": 0}"#)]);
         assert_eq!(old.unwrap().files[0].dialect, Dialect::V0);
@@ -251,7 +308,9 @@ mod tests {
             (&[("policy.wasm", "")], "built for `wasm`"),
             (&[("../a.rego", "package a\n")], "leads out of the bundle"),
             (&[("data.json", r#"{"a": {"b": 1}}"#), ("a/data.json", r#"{"b": 2}"#)], "given twice"),
-            (&[("a/data.yaml", "b: 1")], "JSON only"),
+            (&[("a/data.json", r#"{"b": 1}"#), ("a/data.yaml", "b: 2")], "given twice"),
+            (&[("data.yaml", "- a")], "no object"),
+            (&[("data.yaml", "a: [")], "`data.yaml` cannot be read"),
         ] {
             let error = bundle(files).expect_err(expected);
             assert!(error.contains(expected), "{error}");

@@ -76,17 +76,19 @@ impl Program {
 
 /// Whether a package is one of the chosen namespaces, which may be globs (`*`, `?`, `[…]`) as in Conftest.
 pub(super) fn is_chosen(package: &str, namespaces: &[String]) -> bool {
+    matches(package, "main") || namespaces.iter().any(|pattern| matches(package, pattern))
+}
+
+/// Whether a package has this name, or one that fits this glob.
+pub(super) fn matches(package: &str, pattern: &str) -> bool {
     let name = package.strip_prefix("data.").unwrap_or(package);
-    let matches = |pattern: &String| {
-        let expression = pattern.chars().fold(String::new(), |expression, character| match character {
-            '*' => expression + ".*",
-            '?' => expression + ".",
-            '[' | ']' | '-' | '^' => expression + character.encode_utf8(&mut [0; 4]),
-            other => expression + &regex::escape(other.encode_utf8(&mut [0; 4])),
-        });
-        *pattern == name || Regex::new(&format!("^(?:{expression})$")).is_ok_and(|glob| glob.is_match(name))
-    };
-    name == "main" || namespaces.iter().any(matches)
+    let expression = pattern.chars().fold(String::new(), |expression, character| match character {
+        '*' => expression + ".*",
+        '?' => expression + ".",
+        '[' | ']' | '-' | '^' => expression + character.encode_utf8(&mut [0; 4]),
+        other => expression + &regex::escape(other.encode_utf8(&mut [0; 4])),
+    });
+    pattern == name || Regex::new(&format!("^(?:{expression})$")).is_ok_and(|glob| glob.is_match(name))
 }
 
 /// Severity of a rule by its name; `None` for rules that do not judge.

@@ -83,7 +83,12 @@ impl<'p> Wanted<'p> {
 /// Verdicts of one rule on one subject.
 enum Said {
     Excepted,
-    Verdicts { denied: Vec<Verdict>, unassessed: Vec<Verdict> },
+    Verdicts {
+        denied: Vec<Verdict>,
+        unassessed: Vec<Verdict>,
+        /// What else it said that Conftest overlooks.
+        overlooked: Option<&'static str>,
+    },
 }
 
 /// One thread's engines.
@@ -134,6 +139,7 @@ impl<'r> Judge<'r> {
             findings: Vec::new(),
             not_assessed: Vec::new(),
             excepted: false,
+            overlooked: None,
             error: None,
         };
         if self.endless.spares(index, number) {
@@ -141,7 +147,8 @@ impl<'r> Judge<'r> {
         }
         match self.ask(index, case, input).map(|said| self.weigh(index, unknown, said)) {
             Ok(Said::Excepted) => judgement.excepted = true,
-            Ok(Said::Verdicts { denied, unassessed }) => {
+            Ok(Said::Verdicts { denied, unassessed, overlooked }) => {
+                judgement.overlooked = overlooked;
                 let redactor = redactor(estate, case, denied.is_empty() && unassessed.is_empty());
                 let rule = &policies.rules[index];
                 let denied = denied.into_iter();
@@ -216,7 +223,9 @@ impl<'r> Judge<'r> {
     /// Takes back what hangs on values that a plan does not know.
     fn weigh(&mut self, index: usize, unknown: Option<&Unknown>, said: Said) -> Said {
         let rule = &self.policies.rules[index];
-        let (Some(unknown), Said::Verdicts { denied, unassessed }) = (unknown, &said) else { return said };
+        let (Some(unknown), Said::Verdicts { denied, unassessed, .. }) = (unknown, &said) else {
+            return said;
+        };
         let named = unknown.named(self.policies, rule);
         let is_selected = matches!(self.policies.programs[index], Program::Selected { .. });
         if !is_selected || named.is_empty() || !unassessed.is_empty() {
@@ -232,7 +241,7 @@ impl<'r> Judge<'r> {
             Unknown::certain(&named, denied.clone(), &otherwise)
         };
         let unassessed = if certain.is_empty() { Unknown::not_assessed(&named) } else { Vec::new() };
-        Said::Verdicts { denied: certain, unassessed }
+        Said::Verdicts { denied: certain, unassessed, overlooked: None }
     }
 }
 
@@ -247,7 +256,7 @@ fn selected(engine: &mut Engine, rule: &Rule, deny: bool, not_assessed: bool) ->
     };
     let denied = eval(deny, "deny")?;
     let unassessed = if denied.is_empty() { eval(not_assessed, "not_assessed")? } else { Vec::new() };
-    Ok(Said::Verdicts { denied, unassessed })
+    Ok(Said::Verdicts { denied, unassessed, overlooked: None })
 }
 
 /// Results of a rule that follows Conftest's convention.
@@ -257,8 +266,8 @@ fn followed(engine: &mut Engine, program: &conftest::Program) -> Result<Said, St
     {
         return Ok(Said::Excepted);
     }
-    let denied = verdict::read_conftest(&value(engine, program.rule.clone())?)?;
-    Ok(Said::Verdicts { denied, unassessed: Vec::new() })
+    let (denied, overlooked) = verdict::read_conftest(&value(engine, program.rule.clone())?)?;
+    Ok(Said::Verdicts { denied, unassessed: Vec::new(), overlooked })
 }
 
 fn value(engine: &mut Engine, rule: String) -> Result<Value, String> {

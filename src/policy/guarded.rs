@@ -22,6 +22,21 @@ thread_local! {
 /// # Errors
 /// What the engine says, or that it panicked.
 pub(super) fn eval_rule(engine: &mut Engine, rule: String) -> Result<Value, String> {
+    guarded(|| engine.eval_rule(rule))
+}
+
+/// Evaluates a reference to whatever rules make; undefined where they make nothing.
+///
+/// # Errors
+/// As [`eval_rule`].
+pub(super) fn eval_reference(engine: &mut Engine, reference: String) -> Result<Value, String> {
+    guarded(|| {
+        let results = engine.eval_query(reference, false)?.result.into_iter();
+        Ok(results.flat_map(|result| result.expressions).next().map_or(Value::Undefined, |one| one.value))
+    })
+}
+
+fn guarded(evaluate: impl FnOnce() -> anyhow::Result<Value>) -> Result<Value, String> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let hook = panic::take_hook();
@@ -32,7 +47,7 @@ pub(super) fn eval_rule(engine: &mut Engine, rule: String) -> Result<Value, Stri
         }));
     });
     let before = EVALUATES.replace(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule)));
+    let result = panic::catch_unwind(AssertUnwindSafe(evaluate));
     EVALUATES.set(before);
     match result {
         Ok(result) => result.map_err(|error| error.to_string()),

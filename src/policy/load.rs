@@ -75,6 +75,8 @@ pub struct Policies {
     /// All files that were given, whether they could be loaded or not.
     pub files: Vec<PolicyFile>,
     pub errors: Vec<PolicyError>,
+    /// Files among those in `errors` with which nothing is wrong but that no convention was chosen for their package.
+    pub unchosen: BTreeSet<Arc<str>>,
     /// Ids of all rules that were loaded, also of those that nobody is judged by.
     known: BTreeSet<Arc<str>>,
     /// What is odd about policies, but does not keep them from judging.
@@ -170,7 +172,7 @@ impl Policies {
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
         let (mut engine, evaluable) = loader.load(&sorted);
-        let Loader { data, rules, errors, notices, .. } = loader;
+        let Loader { data, rules, errors, unchosen, notices, .. } = loader;
         let known = rules.values().map(|(rule, _)| Arc::clone(&rule.id)).collect();
         let (rules, programs): (Vec<_>, Vec<_>) =
             rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();
@@ -191,6 +193,7 @@ impl Policies {
             rules,
             files: files.to_vec(),
             errors,
+            unchosen,
             known,
             notices,
             programs,

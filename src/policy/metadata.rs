@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    document::{NodeRef, yaml},
+    document::{Kind, NodeRef, yaml},
     finding::Severity,
     source::SourceId,
 };
@@ -132,6 +132,7 @@ fn custom(custom: NodeRef<'_>, annotations: &mut Annotations) -> Result<(), Stri
                 annotations.recommended_action = value.as_str().unwrap_or_default().trim().to_owned();
             }
             "controls" => {
+                mapping(value, key)?;
                 for (framework, _, controls) in value.entries() {
                     if !FRAMEWORKS.contains(&framework) {
                         return Err(format!("`controls` names the unknown framework `{framework}`"));
@@ -141,8 +142,12 @@ fn custom(custom: NodeRef<'_>, annotations: &mut Annotations) -> Result<(), Stri
                 }
             }
             "input" => {
-                let selectors = value.get("selector").into_iter().flat_map(NodeRef::items);
-                annotations.selectors = selectors.map(selector).collect::<Result<_, _>>()?;
+                mapping(value, key)?;
+                let Some(selectors) = value.get("selector") else { continue };
+                if !matches!(selectors.kind(), Kind::Sequence(_)) {
+                    return Err("`selector` is no list: write `selector: [{type: …}]`".to_owned());
+                }
+                annotations.selectors = selectors.items().map(selector).collect::<Result<_, _>>()?;
             }
             "points_at" => {
                 annotations.points_at_names = match value.as_str() {
@@ -168,10 +173,43 @@ fn control(id: &str, extent: Option<&str>) -> Result<Control, String> {
     Ok(Control { id: id.to_owned(), extent })
 }
 
+/// Whoever misspells `kinds` would have a rule judge everything, or nothing: neither may pass silently.
 fn selector(node: NodeRef<'_>) -> Result<Selector, String> {
-    let name = node.str_at(&["type"]).ok_or("a selector has no `type`")?;
-    let kinds = node.get("kinds").into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str);
-    Ok(Selector { name: name.to_owned(), kinds: kinds.map(ToOwned::to_owned).collect() })
+    mapping(node, "selector")?;
+    let mut found = Selector { name: String::new(), kinds: Vec::new() };
+    for (key, _, value) in node.entries() {
+        match key {
+            "type" => {
+                let name = value.as_str().ok_or("`type` of a selector is no text")?;
+                name.clone_into(&mut found.name);
+            }
+            "kinds" => {
+                let Kind::Sequence(_) = value.kind() else {
+                    return Err("`kinds` of a selector is no list: write `kinds: [Deployment]`".to_owned());
+                };
+                let kind = |item: NodeRef<'_>| {
+                    item.as_str().map(ToOwned::to_owned).ok_or("`kinds` of a selector holds what is no text")
+                };
+                found.kinds = value.items().map(kind).collect::<Result<_, _>>()?;
+            }
+            // Trivy's selectors have it, beside types that we do not know and say so.
+            "subtypes" => {}
+            other => {
+                return Err(format!("a selector has the unknown key `{other}`; it takes `type` and `kinds`"));
+            }
+        }
+    }
+    if found.name.is_empty() {
+        return Err("a selector has no `type`".to_owned());
+    }
+    Ok(found)
+}
+
+fn mapping(node: NodeRef<'_>, key: &str) -> Result<(), String> {
+    match node.kind() {
+        Kind::Mapping(_) => Ok(()),
+        _ => Err(format!("METADATA: `{key}` is no object")),
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +245,12 @@ mod tests {
             ("# custom:\n#   controls: {soc3: {CC6: full}}", "soc3"),
             ("# custom:\n#   controls: {soc2: {CC6: whole}}", "CC6"),
             ("# title: [", "YAML"),
+            ("# custom:\n#   input: {selector: [{type: kubernetes, kind: [Pod]}]}", "unknown key `kind`"),
+            ("# custom:\n#   input: {selector: [{type: kubernetes, kinds: Pod}]}", "no list"),
+            ("# custom:\n#   input: {selector: [{type: kubernetes, kinds: [1]}]}", "no text"),
+            ("# custom:\n#   input: {selector: {type: kubernetes}}", "no list"),
+            ("# custom:\n#   input: {selector: [{kinds: [Pod]}]}", "no `type`"),
+            ("# custom:\n#   input: [kubernetes]", "no object"),
         ] {
             let error = annotations(&format!("# METADATA\n{text}\npackage a\n")).unwrap_err();
             assert!(error.contains(reason), "{text}: {error}");

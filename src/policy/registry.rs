@@ -128,6 +128,7 @@ async fn artifact(reference: &Reference, credentials: &RegistryAuth) -> Result<B
         } else if kind == BUNDLE_LAYER {
             let bundle = bundle::read(&name, bytes(&client, reference, layer).await?.as_slice())?;
             artifact.files.extend(bundle.files);
+            artifact.is_signed |= bundle.is_signed;
             merge(&mut artifact, bundle.data)?;
         } else {
             foreign.push(format!("`{kind}`"));

@@ -8,9 +8,11 @@ use std::{
 use rayon::prelude::*;
 
 pub use super::case::{Case, Input, WholePlan};
+use super::metadata::Selector;
 use crate::{
     estate::Estate,
     facts::{FACTS, Fact, Make, Set, Subject},
+    resource::kinds,
 };
 
 /// Makes the cases of a selector that is no fact.
@@ -29,6 +31,26 @@ pub fn names() -> Vec<&'static str> {
     let names: BTreeSet<_> =
         RAW.iter().map(|(name, _)| *name).chain(FACTS.iter().map(|(name, _)| *name)).collect();
     names.into_iter().collect()
+}
+
+/// Kinds that no manifest has and that are a slip away from one that many have: a rule on them would never judge.
+pub(super) fn misspelt(selectors: &[Selector]) -> Vec<String> {
+    let kinds = selectors.iter().filter(|selector| selector.name == "kubernetes");
+    let slips = kinds.flat_map(|selector| &selector.kinds).filter_map(|kind| {
+        let mut known = kinds::all();
+        if known.clone().any(|known| known == kind) {
+            return None;
+        }
+        let meant = known.find(|known| is_slip(kind, known))?;
+        Some(format!("the selector names kind `{kind}`: did you mean `{meant}`?"))
+    });
+    slips.collect()
+}
+
+/// Short kinds are like others by chance, so only the plural and the case of these are slips.
+fn is_slip(kind: &str, known: &str) -> bool {
+    kind.trim_end_matches('s').eq_ignore_ascii_case(known.trim_end_matches('s'))
+        || strsim::osa_distance(kind, known) <= kind.len() / 5
 }
 
 /// The subjects of all wanted selectors, in a fixed order.
@@ -148,4 +170,30 @@ fn merge(subjects: impl Iterator<Item = (Arc<str>, Subject)>) -> Vec<(Subject, V
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_are_a_slip_away_from_known_ones_are_told() {
+        for (kind, expected) in [
+            ("Deploymnt", Some("Deployment")),
+            ("deployment", Some("Deployment")),
+            ("Pods", Some("Pod")),
+            ("NetworkPolicies", Some("NetworkPolicy")),
+            ("Deployment", None),
+            ("VirtualService", None),
+            ("ServiceMonitor", None),
+            ("Pool", None),
+            ("Rule", None),
+        ] {
+            let selector = |name: &str| Selector { name: name.to_owned(), kinds: vec![kind.to_owned()] };
+            let told = misspelt(&[selector("kubernetes")]);
+            let meant = told.first().and_then(|told| told.split('`').nth(3));
+            assert_eq!(meant, expected, "{told:?}");
+            assert!(misspelt(&[selector("terraform-resource")]).is_empty());
+        }
+    }
 }

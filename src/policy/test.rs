@@ -12,7 +12,10 @@ use regorus::{Engine, Value};
 use serde_json::Map;
 
 pub use self::conditions::{LooseCondition, loose_conditions};
-use self::mock::Mocks;
+use self::{
+    failure::{Suite, holds},
+    mock::Mocks,
+};
 use super::{
     builtins, guard, guarded,
     load::{Dialect, PolicyFile, add, new_engine, prepare},
@@ -22,7 +25,8 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestCase {
     pub file: Arc<str>,
-    /// Package and rule, such as `data.probity.mtls.plaintext_gateway_test.test_silent`.
+    /// Package and rule, such as `data.probity.mtls.plaintext_gateway_test.test_silent`; for a case of a data-driven
+    /// test its keys too (`…test_x/a label is missing`).
     pub name: String,
     /// Line of the rule, from 1.
     pub line: u32,
@@ -72,19 +76,12 @@ pub fn run(files: &[PolicyFile], data: &Map<String, serde_json::Value>) -> TestR
     let (mocks, wrapped) = Mocks::wrap(files);
     let mut run = TestRun::default();
     let mut engine = loaded(&wrapped, &mocks, &data, &mut run.errors);
-    for Test { file, name, line } in tests_of(&mut engine) {
+    let suite = Suite { files, wrapped: &wrapped, mocks: &mocks, data: &data };
+    for test in tests_of(&mut engine) {
         engine.set_input(Value::Undefined);
-        let result = guarded::eval_rule(&mut engine, name.clone());
-        let outcome = match (mocks.take_misfit(), result) {
-            (Some(reason), _) => TestOutcome::Refused(reason),
-            (None, Ok(Value::Bool(true))) => TestOutcome::Passed,
-            (None, Ok(_)) => {
-                TestOutcome::Failed(failure::failing(files, &wrapped, &mocks, &data, (&file, &name, line)))
-            }
-            (None, Err(error)) => TestOutcome::Error(error),
-        };
+        let result = guarded::eval_reference(&mut engine, test.name.clone());
+        run.tests.extend(outcomes(&suite, &test, mocks.take_misfit(), result));
         drop(mocks.take_misfit());
-        run.tests.push(TestCase { file, name, line, outcome });
     }
     if let Ok(report) = engine.get_coverage_report() {
         let measured = report.files.into_iter().filter(|file| !file.path.ends_with("_test.rego"));
@@ -98,6 +95,34 @@ pub fn run(files: &[PolicyFile], data: &Map<String, serde_json::Value>) -> TestR
         run.coverage.sort_by(|a, b| a.file.cmp(&b.file));
     }
     run
+}
+
+/// How a test ended, or each of its cases.
+fn outcomes(
+    suite: &Suite<'_>,
+    test: &Test,
+    misfit: Option<String>,
+    result: Result<Value, String>,
+) -> Vec<TestCase> {
+    let ended =
+        |name: String, outcome| TestCase { file: Arc::clone(&test.file), name, line: test.line, outcome };
+    let failed = |case: &[Value]| TestOutcome::Failed(suite.failing(test, case));
+    let value = match (misfit, result) {
+        (Some(reason), _) => return vec![ended(test.name.clone(), TestOutcome::Refused(reason))],
+        (None, Err(error)) => return vec![ended(test.name.clone(), TestOutcome::Error(error))],
+        (None, Ok(Value::Bool(true))) => return vec![ended(test.name.clone(), TestOutcome::Passed)],
+        (None, Ok(value)) => value,
+    };
+    let Some(cases) = suite.cases(test).filter(|cases| !cases.is_empty()) else {
+        return vec![ended(test.name.clone(), failed(&[]))];
+    };
+    let case = |case: &Vec<Value>| {
+        let outcome = if holds(&value, case) { TestOutcome::Passed } else { failed(case) };
+        let key = |key: &Value| key.as_string().map_or_else(|_| key.to_string(), ToString::to_string);
+        let keys = case.iter().map(key).collect::<Vec<_>>().join("/");
+        ended(format!("{}/{keys}", test.name), outcome)
+    };
+    cases.iter().map(case).collect()
 }
 
 /// An engine with all files that can be evaluated together. The others are added to `errors`.
@@ -238,6 +263,36 @@ mod tests {
             "{reason}"
         );
         assert!(refused("_pod(1)").unwrap().contains("`input.kind` is a number"));
+    }
+
+    #[test]
+    fn each_case_of_a_data_driven_test_is_told() {
+        let named = |tests: &str| -> Vec<(String, TestOutcome)> {
+            let text = format!("package a.b_test\nimport rego.v1\n{tests}");
+            let run = run(&[PolicyFile::new("b_test.rego", text)], &Map::new());
+            assert_eq!(run.errors, []);
+            run.tests
+                .into_iter()
+                .map(|test| (test.name.replace("data.a.b_test.", ""), test.outcome))
+                .collect()
+        };
+        let failed = |line, text: &str| TestOutcome::Failed(Some(Expression { line, text: text.to_owned() }));
+        let cases = "test_sum[note] if {\n\tsome note, tc in {\"a b\": [1, 1], \"c\": [1, 2], \"d\": [2, 2]}\n\ttc[0] > 0\n\ttc[0] == tc[1]\n}\n";
+        assert_eq!(
+            named(cases),
+            [
+                ("test_sum/a b".to_owned(), TestOutcome::Passed),
+                ("test_sum/c".to_owned(), failed(6, "tc[0] == tc[1]")),
+                ("test_sum/d".to_owned(), TestOutcome::Passed),
+            ]
+        );
+        let nested = "test_n[one][two] if {\n\tsome one, inner in {\"x\": {\"1\": true, \"2\": false}}\n\tsome two, ok in inner\n\tok\n}\n";
+        assert_eq!(
+            named(nested),
+            [("test_n/x/1".to_owned(), TestOutcome::Passed), ("test_n/x/2".to_owned(), failed(6, "ok"))]
+        );
+        let none = "test_none[note] if {\n\tsome note, tc in {}\n\ttc\n}\n";
+        assert_eq!(named(none), [("test_none".to_owned(), failed(4, "some note, tc in {}"))]);
     }
 
     #[test]

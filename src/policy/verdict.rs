@@ -58,25 +58,31 @@ pub(super) fn read(value: &Value) -> Result<Vec<Verdict>, String> {
 }
 
 /// Reads the value of a rule as Conftest does: what is no result is overlooked, an empty message is a pass, and keys
-/// that we know but cannot read are metadata like others.
-pub(super) fn read_conftest(value: &Value) -> Result<Vec<Verdict>, String> {
+/// that we know but cannot read are metadata like others. The second is what was overlooked, if anything.
+pub(super) fn read_conftest(value: &Value) -> Result<(Vec<Verdict>, Option<&'static str>), String> {
     let items: Vec<&Value> = match value {
+        Value::Undefined => return Ok((Vec::new(), None)),
         Value::Set(items) => items.iter().collect(),
         Value::Array(items) => items.iter().collect(),
-        _ => return Ok(Vec::new()),
+        _ => return Ok((Vec::new(), Some("its value is no set"))),
     };
-    let mut verdicts = Vec::new();
+    let (mut verdicts, mut overlooked) = (Vec::new(), None);
     for item in items {
         let verdict = match item {
             Value::String(_) => verdict(item)?,
             Value::Object(fields) => conftest_verdict(fields)?,
-            _ => continue,
+            _ => {
+                overlooked = Some("a result is neither a string nor an object with `msg`");
+                continue;
+            }
         };
-        if !verdict.message.is_empty() {
+        if verdict.message.is_empty() {
+            overlooked = Some("the message of a result is empty");
+        } else {
             verdicts.push(verdict);
         }
     }
-    Ok(verdicts)
+    Ok((verdicts, overlooked))
 }
 
 fn conftest_verdict(fields: &regorus::value::Object) -> Result<Verdict, String> {

@@ -72,7 +72,7 @@ impl Report {
         errors.dedup();
         not_applicable.sort();
         overrides.sort();
-        let Evaluation { evaluated, passed, .. } = evaluation;
+        let Evaluation { evaluated, passed, notices, .. } = evaluation;
         let mut report = Self {
             outcome: Outcome::Pass,
             findings,
@@ -82,6 +82,7 @@ impl Report {
             expired_waivers: expired_waivers.into_iter().collect(),
             unused_waivers,
             unmet_baseline,
+            notices,
             passed,
             evaluated,
             errors,

@@ -114,6 +114,11 @@ const BUILT_IN_GROUPS: &[&str] = &["", "apps", "autoscaling", "batch", "extensio
 const TOOL_GROUPS: &[&str] =
     &["backstage.io", "kustomize.config.k8s.io", "kind.x-k8s.io", "k3d.io", "config.kubernetes.io"];
 
+/// Kinds of Kubernetes itself and of Istio.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> + Clone {
+    BUILT_IN.iter().map(|(kind, _)| *kind).chain(ISTIO.iter().copied())
+}
+
 /// Whether an API version can belong to an object of a cluster.
 pub(super) fn is_cluster_api(group: &str, version: &str) -> bool {
     let digits =

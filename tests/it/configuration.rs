@@ -271,30 +271,6 @@ fn a_path_that_is_not_there_is_an_error_at_its_line() {
 }
 
 #[test]
-fn tests_say_what_a_scan_would_refuse() {
-    let judged = "package team.images.tag\nimport rego.v1\ndeny contains \"x\" if input.kind == \"Pod\"\n";
-    let test = "package team.images.tag_test\nimport rego.v1\nimport data.team.images.tag as rule\ntest_pod if count(rule.deny) == 1 with input as {\"kind\": \"Pod\"}\n";
-    for (metadata, expected) in [
-        ("", "has verdicts but no selector"),
-        (
-            "# METADATA\n# title: t\n# custom:\n#  severity: LOW\n#   x: y\n",
-            "line 5: its METADATA is no YAML",
-        ),
-        (
-            "# METADATA\n# title: t\n# custom:\n#   severity: LOW\n#   input:\n#     selector: [{type: pods}]\n",
-            "selector `pods` is unknown",
-        ),
-    ] {
-        let policy = format!("{metadata}{judged}");
-        let folder = Folder::new(&[("p/tag.rego", &policy), ("p/tag_test.rego", test)]);
-        let output = folder.run(&["test", "p"]);
-        assert_eq!(output.status.code(), Some(0), "its tests pass");
-        let shown = String::from_utf8_lossy(&output.stderr);
-        assert!(shown.contains("a scan refuses p/tag.rego: ") && shown.contains(expected), "{shown}");
-    }
-}
-
-#[test]
 fn without_a_mesh_the_rules_about_meshes_do_not_apply() {
     let workload = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {spec: {containers: [{name: cart, ports: [{containerPort: 8080}]}]}}}\n";
     let found = |folder: &Folder| {
@@ -375,4 +351,57 @@ fn a_bundle_gives_policies_and_their_data() {
     bundle(&folder, "other.tgz", &[("rules/x.rego", "package x\nimport rego.v1\nhelper := y\n")]);
     let report = folder.report(&["-p", "bundle.tar.gz", "-p", "other.tgz"]);
     assert_eq!(report["errors"][0]["policy"], "other.tgz/rules/x.rego", "{report:#}");
+}
+
+#[test]
+fn a_folder_with_a_manifest_is_a_bundle() {
+    let files = [
+        ("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n"),
+        ("bundle/.manifest", "{\"roots\": [\"team\", \"team_kinds\"]}"),
+        ("bundle/.signatures.json", "{\"signatures\": []}"),
+        ("bundle/rules/all.rego", FORBIDDEN),
+        ("bundle/team_kinds/data.yaml", "forbidden: [Pod]\n"),
+    ];
+    let folder = Folder::new(&files);
+    let report = folder.report(&["-p", "bundle"]);
+    assert_eq!(report["findings"][0]["rule"], "all/forbidden", "{report:#}");
+    let output = folder.run(&["scan", "--audit", "log", "-p", "bundle"]);
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(shown.contains("bundle `bundle` is signed: its signatures are not checked here"), "{shown}");
+    let log = folder.run(&["audit", "show", "log", "-f", "json"]);
+    let log = String::from_utf8_lossy(&log.stdout).into_owned();
+    assert!(log.contains(r#"{"name":"data","sha256":""#), "the log holds a digest of the data: {log}");
+    let outside = Folder::new(&[files[0], ("bundle/.manifest", "{\"roots\": [\"x\"]}"), files[3]]);
+    assert_eq!(outside.code(&["scan", "--audit", "off", "-p", "bundle"]), Some(2));
+}
+
+#[test]
+fn a_test_run_fails_on_a_rule_that_a_scan_refuses() {
+    let rule = |metadata: &str, package: &str| {
+        format!("{metadata}package {package}\nimport rego.v1\ndeny contains \"x\" if input.kind == \"Pod\"\n")
+    };
+    let test = |package: &str| {
+        format!(
+            "package {package}_test\nimport rego.v1\nimport data.{package} as rule\ntest_pod if count(rule.deny) == 1 with input as {{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}}\n"
+        )
+    };
+    let metadata =
+        "# METADATA\n# title: T\n# custom:\n#   severity: low\n#   input: {selector: [{type: kubernetes}]}\n";
+    for (metadata, package, expected, told) in [
+        (metadata.to_owned(), "team.fine", Some(0), ""),
+        (format!("{metadata}#  x: y\n"), "team.yaml", Some(2), "line 6: its METADATA is no YAML"),
+        (metadata.replace("low", "lwo"), "team.severity", Some(2), "lwo"),
+        (metadata.replace("kubernetes", "kubernets"), "team.selector", Some(2), "kubernets"),
+        (metadata.replace("kubernetes", "kubernetes, kind: Pod"), "team.kind", Some(2), "unknown key `kind`"),
+        (metadata.to_owned(), "alone", Some(2), "name the package in two parts, such as `company.alone`"),
+        (String::new(), "team.conftest", Some(0), "a scan refuses p/rule.rego: package `team.conftest`"),
+    ] {
+        let folder =
+            Folder::new(&[("p/rule.rego", &rule(&metadata, package)), ("p/rule_test.rego", &test(package))]);
+        let output = folder.run(&["test", "p"]);
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert_eq!(output.status.code(), expected, "{package}: {shown}");
+        assert!(shown.contains(told) && shown.contains("1 passed, 0 failed"), "{package}: {shown}");
+    }
 }

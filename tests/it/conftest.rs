@@ -241,3 +241,29 @@ fn a_choice_of_rules_that_meets_none_is_told() {
     assert!(shown.contains(notice), "{shown}");
     assert!(!shown.contains("`--rule mtls/*`"), "{shown}");
 }
+
+#[test]
+fn what_can_never_judge_is_told() {
+    let selected = "# METADATA\n# title: T\n# custom:\n#   severity: low\n#   input: {selector: [{type: kubernetes, kinds: [Deploymnt]}]}\npackage team.typo\nimport rego.v1\ndeny contains \"x\" if input.spec\n";
+    let odd = "package platform\nimport rego.v1\ndeny contains 1 if input.spec\nwarn contains \"w\" if input.spec\nviolation contains {\"msg\": \"\"} if input.spec\n";
+    let folder = Folder::new(&[
+        ("pod.yaml", POD),
+        ("p/typo.rego", selected),
+        ("p/odd.rego", odd),
+        ("p/lists/data.json", "{}"),
+    ]);
+    let namespaces = ["--policy-namespace", "platform", "--policy-namespace", "platfrom"];
+    let arguments = ["scan", "--audit", "off", "--no-builtin-policies", "-p", "p"];
+    let output = folder.run(&[&arguments[..], &namespaces].concat());
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    for notice in [
+        "`--policy-namespace platfrom`: no policy has this package; did you mean `platform`?",
+        "p/typo.rego: the selector names kind `Deploymnt`: did you mean `Deployment`?",
+        "`conftest/platform.deny` said something that is overlooked, as by Conftest, on 1 subject: a result is neither",
+        "`conftest/platform.violation` said something that is overlooked, as by Conftest, on 1 subject: the message",
+        "`p/lists/data.json` is not read: give it with `--data`, or add `.manifest` to make its folder a bundle",
+    ] {
+        assert!(shown.contains(notice), "{notice}: {shown}");
+    }
+    assert!(!shown.contains("platform.warn"), "{shown}");
+}

@@ -312,6 +312,7 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         expired_waivers: Vec::new(),
         unused_waivers: Vec::new(),
         unmet_baseline: 0,
+        notices: Vec::new(),
         change: None,
         time: jiff::Timestamp::UNIX_EPOCH,
         graphs: Vec::new(),

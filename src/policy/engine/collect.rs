@@ -29,6 +29,8 @@ pub struct Evaluation {
     /// Rules that policies themselves waive for some subjects.
     pub excepted: Vec<NotApplicable>,
     pub errors: Vec<PolicyError>,
+    /// What rules said that nobody reads, for whoever wrote them.
+    pub notices: Vec<String>,
 }
 
 /// What one rule said about one subject.
@@ -40,6 +42,8 @@ pub(super) struct Judgement {
     pub(super) not_assessed: Vec<NotAssessed>,
     /// An `exception` of the policy waives the rule for this subject.
     pub(super) excepted: bool,
+    /// Why some of what it said is overlooked.
+    pub(super) overlooked: Option<&'static str>,
     pub(super) error: Option<String>,
 }
 
@@ -74,6 +78,7 @@ pub(super) fn collect(policies: &Policies, judged: Vec<Judgement>, endless: &End
         Evaluation { evaluated: policies.rules.iter().map(zero).collect(), ..Evaluation::default() };
     let mut errors: BTreeMap<(usize, String), usize> = BTreeMap::new();
     let mut excepted: BTreeMap<usize, Vec<Arc<str>>> = BTreeMap::new();
+    let mut overlooked: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     let mut spared: BTreeMap<usize, usize> = BTreeMap::new();
     for judgement in judged {
         if endless.spares(judgement.rule, judgement.case) {
@@ -83,6 +88,9 @@ pub(super) fn collect(policies: &Policies, judged: Vec<Judgement>, endless: &End
         if judgement.excepted {
             excepted.entry(judgement.rule).or_default().push(judgement.resource);
             continue;
+        }
+        if let Some(why) = judgement.overlooked {
+            *overlooked.entry((judgement.rule, why)).or_default() += 1;
         }
         let count = &mut evaluation.evaluated[judgement.rule];
         count.subjects += 1;
@@ -106,6 +114,13 @@ pub(super) fn collect(policies: &Policies, judged: Vec<Judgement>, endless: &End
         .map(|(rule, resources)| NotApplicable {
             rule: Arc::clone(&policies.rules[rule].id),
             reason: format!("an `exception` of its policy waives it for {}", resources.join(", ")),
+        })
+        .collect();
+    evaluation.notices = overlooked
+        .into_iter()
+        .map(|((rule, why), subjects)| {
+            let (id, plural) = (&policies.rules[rule].id, if subjects == 1 { "" } else { "s" });
+            format!("`{id}` said something that is overlooked, as by Conftest, on {subjects} subject{plural}: {why}")
         })
         .collect();
     for resources in evaluation.passed.values_mut() {
@@ -153,6 +168,7 @@ mod tests {
             findings: Vec::new(),
             not_assessed: Vec::new(),
             excepted: false,
+            overlooked: None,
             error: error.map(|error| format!("Pod/a/{case}: {error}")),
         }
     }

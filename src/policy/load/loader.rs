@@ -21,6 +21,7 @@ use crate::{
         selector, syntax,
     },
     report::PolicyError,
+    spelling::nearest,
 };
 
 /// Files that a module needs, itself included; `None` where it may look at anything, or at what the user gives.
@@ -59,13 +60,21 @@ pub(super) struct Loader<'o> {
     pub(super) data: Value,
     pub(super) rules: BTreeMap<Arc<str>, (Arc<Rule>, Program)>,
     pub(super) errors: Vec<PolicyError>,
+    pub(super) unchosen: BTreeSet<Arc<str>>,
     pub(super) notices: Vec<String>,
 }
 
 impl<'o> Loader<'o> {
     pub(super) fn new(options: &'o Options) -> Self {
         let data = Value::from(serde_json::Value::Object(options.data.clone()));
-        Self { options, data, rules: BTreeMap::new(), errors: Vec::new(), notices: Vec::new() }
+        Self {
+            options,
+            data,
+            rules: BTreeMap::new(),
+            errors: Vec::new(),
+            unchosen: BTreeSet::new(),
+            notices: Vec::new(),
+        }
     }
 
     fn error(&mut self, file: &str, message: String) {
@@ -114,6 +123,18 @@ impl<'o> Loader<'o> {
                 self.error(&file.name, message);
             }
         }
+        let modules = engine.get_modules();
+        let packages: Vec<String> = modules.iter().map(|module| syntax::package(module)).collect();
+        for chosen in &self.options.namespaces {
+            let is_met = |package: &String| conftest::matches(package, chosen);
+            if !packages.iter().any(is_met) {
+                let names = packages.iter().map(|package| namespace_of(package));
+                let meant = nearest(chosen, names).map(|meant| format!("; did you mean `{meant}`?"));
+                let meant = meant.unwrap_or_default();
+                self.notices
+                    .push(format!("`--policy-namespace {chosen}`: no policy has this package{meant}"));
+            }
+        }
     }
 
     fn notice(&mut self, file: &PolicyFile, oddities: Vec<String>) {
@@ -146,8 +167,11 @@ impl<'o> Loader<'o> {
         }
         let declares = |name: &str| syntax::declares(module, name);
         let Some(annotations) = annotations?.filter(is_selected) else {
-            let judges = VERDICT_RULES.iter().any(|name| declares(name));
-            return if judges { Err(foreign(&package, &file.text)) } else { Ok(()) };
+            if !VERDICT_RULES.iter().any(|name| declares(name)) {
+                return Ok(());
+            }
+            self.unchosen.insert(Arc::clone(&file.name));
+            return Err(foreign(&package, &file.text));
         };
         let named = conftest::rules(module)?;
         if let Some(other) = named.iter().find(|name| *name != "deny") {
@@ -164,6 +188,7 @@ impl<'o> Loader<'o> {
             };
         }
         let rule = rule(file, package, annotations)?;
+        self.notice(file, selector::misspelt(&rule.selectors));
         if let Some((other, _)) = self.rules.get(&rule.id) {
             return Err(format!(
                 "rule `{}` is already defined in {}; rename this package",
@@ -291,8 +316,12 @@ fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<
     if annotations.title.is_empty() {
         return Err("METADATA has no `title`".to_owned());
     }
+    let id = rule_id(&package).ok_or_else(|| {
+        let namespace = namespace_of(&package);
+        format!("its id would be `{namespace}` alone: name the package in two parts, such as `company.{namespace}`")
+    })?;
     Ok(Rule {
-        id: rule_id(&package).into(),
+        id: id.into(),
         package,
         file: Arc::clone(&file.name),
         title: annotations.title,
@@ -306,11 +335,9 @@ fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<
     })
 }
 
-/// Rule id of a package: its last two segments in kebab-case (contract, "Ids").
-fn rule_id(package: &str) -> String {
-    let segments: Vec<String> = package.split('.').map(|segment| segment.replace('_', "-")).collect();
-    match segments.as_slice() {
-        [.., domain, name] => format!("{domain}/{name}"),
-        _ => segments.concat(),
-    }
+/// Rule id of a package: its last two segments in kebab-case (contract, "Ids"); `None` where it has one only.
+fn rule_id(package: &str) -> Option<String> {
+    let (rest, name) = namespace_of(package).rsplit_once('.')?;
+    let domain = rest.rsplit('.').next().unwrap_or(rest);
+    Some(format!("{domain}/{name}").replace('_', "-"))
 }
