@@ -5,6 +5,7 @@
 
 mod configuration;
 mod crypto;
+mod expression;
 mod format;
 mod legacy;
 mod network;
@@ -12,6 +13,8 @@ mod number;
 mod string;
 mod structure;
 mod term;
+mod time;
+mod version;
 
 use std::sync::Arc;
 
@@ -20,14 +23,34 @@ use regorus::{Engine, Value, value::Array};
 pub use configuration::{ReadError, ReadFile};
 
 /// What a policy calls, and what is called instead: an engine prefers its own functions to those of its host, and some of
-/// them panic or reserve memory for whatever they are asked for. Both names are of one length, so that columns stay.
-pub(super) const SUBSTITUTES: [(&str, &str); 5] = [
+/// them panic, reserve memory for whatever they are asked for, or answer otherwise than OPA. Both names are of one length,
+/// so that columns stay.
+pub(super) const SUBSTITUTES: [(&str, &str); 19] = [
+    ("indexof", "indexed"),
+    ("indexof_n", "indexed_n"),
     ("net.cidr_expand", "net.cidr_listed"),
     ("numbers.range", "numbers.array"),
     ("numbers.range_step", "numbers.array_step"),
     ("object.subset", "object.within"),
+    ("regex.find_all_string_submatch_n", "go_re.find_all_string_submatch_n"),
+    ("regex.find_n", "go_re.find_n"),
+    ("regex.is_valid", "go_re.is_valid"),
+    ("regex.match", "go_re.match"),
+    ("regex.replace", "go_re.replace"),
+    ("regex.split", "go_re.split"),
+    ("semver.compare", "semver.ordered"),
+    ("semver.is_valid", "semver.accepted"),
     ("strings.count", "strings.tally"),
+    ("strings.replace_n", "strings.exchanged"),
+    ("time.add_date", "time.moved_on"),
+    ("time.parse_duration_ns", "time.duration_in_nanos"),
+    ("to_number", "as_number"),
 ];
+
+/// What a policy calls where this is called instead.
+pub(super) fn written(name: &str) -> &str {
+    SUBSTITUTES.iter().find(|(_, instead)| *instead == name).map_or(name, |(called, _)| called)
+}
 
 /// Elements of the largest list that a function makes from two numbers or a network: more than any in a manifest.
 const MOST_ELEMENTS: u64 = 1_000_000;
@@ -65,13 +88,16 @@ type Call = fn(&[Value]) -> Result<Value, Fault>;
 /// Name, number of arguments, and what computes it.
 type Function = (&'static str, u8, Call);
 
-const FAMILIES: [&[Function]; 7] = [
+const FAMILIES: [&[Function]; 10] = [
     crypto::FUNCTIONS,
+    expression::FUNCTIONS,
     format::FUNCTIONS,
     network::FUNCTIONS,
     number::FUNCTIONS,
     string::FUNCTIONS,
     structure::FUNCTIONS,
+    time::FUNCTIONS,
+    version::FUNCTIONS,
     configuration::FUNCTIONS,
 ];
 
@@ -101,8 +127,7 @@ fn add(
     errors: Errors,
     call: impl Fn(&[Value]) -> Result<Value, Fault> + Clone + Send + Sync + 'static,
 ) {
-    let substituted = SUBSTITUTES.iter().find(|(_, instead)| *instead == name);
-    let label = substituted.map_or(name, |(called, _)| called).to_owned();
+    let label = written(name).to_owned();
     let extension = move |arguments: Vec<Value>| -> anyhow::Result<Value> {
         match call(&arguments) {
             Ok(value) => Ok(value),
@@ -154,9 +179,9 @@ mod tests {
 
     /// What a rule has for an expression, as a scan loads it.
     fn value(expression: &str) -> String {
-        let substituted = SUBSTITUTES
-            .iter()
-            .fold(expression.to_owned(), |text, (called, instead)| text.replace(called, instead));
+        let substituted = SUBSTITUTES.iter().rev().fold(expression.to_owned(), |text, (called, instead)| {
+            text.replace(&format!("{called}("), &format!("{instead}("))
+        });
         let mut engine = Engine::new();
         register(&mut engine, Errors::Lenient, None);
         engine.add_policy("a.rego".into(), format!("package a\nr := {substituted}\n")).unwrap();
@@ -179,6 +204,33 @@ mod tests {
             ("object.subset({\"a\": 1}, [1])", "\"<undefined>\""),
             ("net.cidr_expand(\"10.0.0.1/31\")", "[\"10.0.0.0\",\"10.0.0.1\"]"),
             ("net.cidr_expand(\"x\")", "\"<undefined>\""),
+            ("indexof(\"abc\", \"\")", "\"<undefined>\""),
+            ("indexof(\"aéb\", \"b\")", "2"),
+            ("indexof(\"abc\", \"x\")", "-1"),
+            ("indexof_n(\"ababa\", \"aba\")", "[0,2]"),
+            ("indexof_n(\"abc\", \"x\")", "[]"),
+            ("strings.replace_n({\"a\": \"b\", \"b\": \"c\"}, \"ab\")", "\"bc\""),
+            ("strings.replace_n({\"a\": \"1\", \"ab\": \"2\"}, \"abb\")", "\"1bb\""),
+            ("strings.replace_n({\"\": \"-\", \"b\": \"x\"}, \"ab\")", "\"-a-x-\""),
+            ("to_number(\" 1\")", "\"<undefined>\""),
+            ("to_number(\"+1\")", "1"),
+            ("to_number(\".5\")", "0.5"),
+            ("to_number(\"5.\")", "5"),
+            ("to_number(\"-1e3\")", "-1000"),
+            ("to_number(\"0x10\")", "\"<undefined>\""),
+            ("to_number(\"inf\")", "\"<undefined>\""),
+            ("to_number(true)", "1"),
+            ("to_number(null)", "0"),
+            ("semver.compare(\"v1.2.3\", \"1.2.4\")", "-1"),
+            ("semver.is_valid(1)", "false"),
+            ("regex.replace(\"a1b22\", `\\d+`, \"<$0>\")", "\"a<1>b<22>\""),
+            ("regex.find_n(\"a\", \"aaa\", 2)", "[\"a\",\"a\"]"),
+            (
+                "regex.find_all_string_submatch_n(`(a)(b)?`, \"aab\", -1)",
+                "[[\"a\",\"a\",\"\"],[\"ab\",\"a\",\"b\"]]",
+            ),
+            ("time.add_date(1730332800000000000, 0, 1, 0)", "1733011200000000000"),
+            ("time.parse_duration_ns(\"1d\")", "86400000000000"),
         ] {
             assert_eq!(value(expression), expected, "{expression}");
         }

@@ -15,7 +15,10 @@ use regorus::unstable::{BUILTINS, Expr, Literal, Module, Rule, RuleHead};
 
 pub(super) use self::oddity::oddities;
 use self::variable::{unbound_in_head, wildcard_in_negation};
-use super::syntax::{head_name, package, reference, visit, visit_statements};
+use super::{
+    builtins,
+    syntax::{head_name, package, reference, visit, visit_statements},
+};
 
 /// Deepest nesting of array and object literals; each level doubles the time to parse.
 const DEEPEST_LITERAL: usize = 10;
@@ -188,7 +191,7 @@ fn known_names(scope: &Scope<'_>, rules: Option<&BTreeSet<String>>) -> BTreeSet<
 }
 
 /// Calls that are statements of their own, by their bytes: only there may one more argument take the value.
-fn stated_calls(rule: &Rule) -> BTreeSet<(u32, u32)> {
+pub(super) fn stated_calls(rule: &Rule) -> BTreeSet<(u32, u32)> {
     let mut calls = BTreeSet::new();
     visit_statements(rule, &mut |statement| {
         if let Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } = &statement.literal
@@ -202,6 +205,7 @@ fn stated_calls(rule: &Rule) -> BTreeSet<(u32, u32)> {
 
 fn misfit(name: &str, given: usize, wanted: std::ops::RangeInclusive<usize>) -> Option<String> {
     let fits = wanted.contains(&given);
+    let name = builtins::written(name);
     (!fits).then(|| format!("`{name}` is called with {given} arguments instead of {}", wanted.start()))
 }
 

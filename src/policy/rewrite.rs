@@ -3,16 +3,24 @@
 //!
 //! `rego.metadata.rule()` and `rego.metadata.chain()` become their value, as OPA's compiler does it;
 //! `parse_config_file` and `parse_combined_config_files` get the name of their file as first argument; ranges of numbers
-//! are made by functions that bound them. Variables that hide others: see [`scope`]. Negated calls: see [`negation`].
+//! are made by functions that bound them, and other functions by ours (see [`super::builtins`]). Variables that hide others: see [`scope`]. Negated calls: see [`negation`].
 
 mod negation;
 mod scope;
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use regorus::unstable::{Expr, Module, Rule};
 
-use super::{annotations::Annotated, builtins::SUBSTITUTES, load, syntax};
+use super::{
+    annotations::Annotated,
+    builtins::{self, SUBSTITUTES},
+    guard, load, syntax,
+};
 
 const FILE_FUNCTIONS: [&str; 2] = ["parse_config_file", "parse_combined_config_files"];
 
@@ -53,8 +61,10 @@ fn local_edits(module: &Module, text: &str, annotated: Option<&Annotated>) -> Ve
     let mut edits = Vec::new();
     for rule in &module.policy {
         scope::edits(rule, &mut edits);
+        let stated = guard::stated_calls(rule);
         syntax::visit(rule, &mut |expression| {
             edits.extend(call(module, rule, expression, text, annotated));
+            edits.extend(substituted(module, expression, text, &stated));
             edits.extend(walk(expression, text).into_iter().flatten());
         });
     }
@@ -99,9 +109,6 @@ fn call(
         let at = end + text.get(end..)?.find('(')? + 1;
         return Some((at..at, format!("{}, ", literal(module.package.span.source.file()))));
     }
-    if let Some((_, instead)) = SUBSTITUTES.iter().find(|(called, _)| *called == name.text()) {
-        return Some((name.start as usize..name.end as usize, (*instead).to_owned()));
-    }
     let package = module.package.refr.span().text();
     let value = match name.text() {
         "rego.metadata.rule" => annotated?.rule(rule_span.line),
@@ -110,6 +117,34 @@ fn call(
     };
     let value = format!("json.unmarshal({})", literal(&value.to_string()));
     Some((span.start as usize..span.end as usize, value))
+}
+
+/// The edits of a call for which another function is called. A last argument that takes the value (`to_number(x, y)`) is
+/// put in front, since the engine gives it to its own functions only.
+fn substituted(module: &Module, call: &Expr, text: &str, stated: &BTreeSet<(u32, u32)>) -> Vec<Edit> {
+    let Expr::Call { span, fcn, params, .. } = call else { return Vec::new() };
+    let name = fcn.span();
+    let Some((_, instead)) = SUBSTITUTES.iter().find(|(called, _)| *called == name.text()) else {
+        return Vec::new();
+    };
+    let is_own =
+        |rule: &Rule| matches!(rule, Rule::Spec { head, .. } if syntax::head_name(head) == name.text());
+    if module.policy.iter().any(|rule| is_own(rule)) {
+        return Vec::new();
+    }
+    let at = name.start as usize..name.end as usize;
+    let arity = builtins::arity(instead, false).map(usize::from);
+    if let [.., last, value] = params.as_slice()
+        && arity == Some(params.len() - 1)
+        && stated.contains(&(span.start, span.end))
+    {
+        // The parser leaves out the quotes of a string.
+        let end = last.span().end as usize;
+        let end = if matches!(text.as_bytes().get(end), Some(b'"' | b'`')) { end + 1 } else { end };
+        let target = format!("{} = {instead}", value.span().text());
+        return vec![(at, target), (end..(span.end as usize).saturating_sub(1), String::new())];
+    }
+    vec![(at, (*instead).to_owned())]
 }
 
 /// `[path, value] := walk(x)` becomes `walk(x, [path, value])`: the engine has no value for the first.
@@ -183,6 +218,16 @@ mod tests {
         assert!(text.contains("r := numbers.array(1, 2)\n"), "{text}");
         assert!(text.contains("numbers.array_step(1, 9, 3)"), "{text}");
         assert!(!text.contains("numbers.range"), "{text}");
+    }
+
+    #[test]
+    fn a_last_argument_may_take_the_value_and_own_functions_stay() {
+        let rego = "package a\nr := n if to_number(\"1\", n)\ns if { some i; indexof(\"ab\", `b`, i) }\n";
+        let text = prepared("a.rego", rego);
+        let expected = "package a\nr := n if n = as_number(\"1\")\ns if { some i; i = indexed(\"ab\", `b`) }\n";
+        assert_eq!(text, expected);
+        let own = "package a\nindexof(x) := x\nr := indexof(1)\n";
+        assert_eq!(prepared("a.rego", own), own);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regorus::Value;
 
-use super::{Fault, Function, elements, network, text};
+use super::{Fault, Function, elements, expression::compiled, network, text};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     ("all", 1, |arguments| Ok(Value::from(elements(arguments, 0)?.into_iter().all(is_true)))),
@@ -23,8 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::from(network::contains(text(arguments, 0)?, text(arguments, 1)?)?))
     }),
     ("re_match", 2, |arguments| {
-        let pattern = regex::Regex::new(text(arguments, 0)?).map_err(|error| error.to_string())?;
-        Ok(Value::from(pattern.is_match(text(arguments, 1)?)))
+        Ok(Value::from(compiled(text(arguments, 0)?)?.is_match(text(arguments, 1)?)))
     }),
     ("set_diff", 2, |arguments| match arguments {
         [Value::Set(a), Value::Set(b)] => {

@@ -1,4 +1,5 @@
-//! Ranges of numbers, bounded: the engine's own reserve memory for as many numbers as a policy asks for.
+//! Ranges of numbers, bounded: the engine's own reserve memory for as many numbers as a policy asks for. Numbers in
+//! texts, as Go reads them.
 //!
 //! Policies are rewritten to call these: see [`super::SUBSTITUTES`].
 
@@ -15,7 +16,37 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
         range(integer(arguments, 0)?, integer(arguments, 1)?, step)
     }),
+    ("as_number", 1, |arguments| match arguments.first() {
+        Some(Value::Null | Value::Bool(false)) => Ok(Value::from(0_i64)),
+        Some(Value::Bool(true)) => Ok(Value::from(1_i64)),
+        Some(number @ Value::Number(_)) => Ok(number.clone()),
+        Some(Value::String(text)) => parsed(text).ok_or_else(|| "the text is no number".into()),
+        _ => Err("the argument is neither a number, a text, a truth nor null".into()),
+    }),
 ];
+
+/// The decimal numbers of `strconv.ParseFloat` of Go: `+1`, `.5` and `5.` are some, blanks around them are not.
+fn parsed(text: &str) -> Option<Value> {
+    let (sign, digits) =
+        text.strip_prefix('-').map_or(("", text.strip_prefix('+').unwrap_or(text)), |rest| ("-", rest));
+    let (mantissa, exponent) = digits
+        .split_once(['e', 'E'])
+        .map_or((digits, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_exponent = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+        !digits.is_empty() && are_digits(digits)
+    });
+    if !are_digits(whole) || !are_digits(fraction) || whole.len() + fraction.len() == 0 || !is_exponent {
+        return None;
+    }
+    // JSON knows neither a leading zero nor a missing digit.
+    let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
+    let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
+    let exponent = exponent.map_or_else(String::new, |exponent| format!("e{exponent}"));
+    Value::from_json_str(&format!("{sign}{whole}{fraction}{exponent}")).ok()
+}
 
 fn integer(arguments: &[Value], position: usize) -> Result<i64, Fault> {
     let number = match arguments.get(position) {

@@ -1,9 +1,10 @@
 //! Strings where the engine answers otherwise than OPA: case by single characters, JSON as Go writes it, templates.
 
-use regex::Regex;
+use std::collections::BTreeMap;
+
 use regorus::Value;
 
-use super::{Fault, Function, text};
+use super::{Fault, Function, expression::compiled, text};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     ("upper", 1, |arguments| Ok(Value::from(mapped(text(arguments, 0)?, char::to_uppercase)))),
@@ -11,8 +12,62 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ("json.marshal", 1, marshal),
     ("regex.template_match", 4, template_match),
     ("strings.split_n", 3, split_n),
+    ("strings.exchanged", 2, exchanged),
+    ("indexed", 2, |arguments| {
+        let found = positions(text(arguments, 0)?, text(arguments, 1)?)?.next();
+        Ok(found.map_or_else(|| Value::from(-1_i64), Value::from))
+    }),
+    ("indexed_n", 2, |arguments| {
+        let found = positions(text(arguments, 0)?, text(arguments, 1)?)?;
+        Ok(Value::from(found.map(Value::from).collect::<Vec<_>>()))
+    }),
     ("strings.tally", 2, |arguments| Ok(tally(text(arguments, 0)?, text(arguments, 1)?))),
 ];
+
+/// Where a text stands in another, in characters; also where it overlaps itself.
+fn positions<'t>(text: &'t str, part: &'t str) -> Result<impl Iterator<Item = usize> + 't, Fault> {
+    if part.is_empty() {
+        return Err("the text that is sought is empty".into());
+    }
+    let starts = text.char_indices().enumerate();
+    let is_there = move |start: usize| text.get(start..).is_some_and(|rest| rest.starts_with(part));
+    Ok(starts.filter(move |(_, (start, _))| is_there(*start)).map(|(position, _)| position))
+}
+
+/// `strings.replace_n`: what was written is not replaced again, and of several texts at one place the first in their order
+/// is, as with `strings.NewReplacer` of Go.
+fn exchanged(arguments: &[Value]) -> Result<Value, Fault> {
+    let Some(Value::Object(patterns)) = arguments.first() else {
+        return Err("argument 1 is no object".into());
+    };
+    let pair = |(key, value): (&Value, &Value)| match (key, value) {
+        (Value::String(old), Value::String(new)) => Ok((old.to_string(), new.to_string())),
+        _ => Err(Fault::from("argument 1 holds a key or a value that is no text")),
+    };
+    let pairs: BTreeMap<String, String> = patterns.iter().map(pair).collect::<Result<_, _>>()?;
+    let mut rest = text(arguments, 1)?;
+    let mut out = String::with_capacity(rest.len());
+    let mut after_nothing = false;
+    loop {
+        let fits = |(old, _): &(&String, &String)| {
+            rest.starts_with(old.as_str()) && !(old.is_empty() && after_nothing)
+        };
+        let found = pairs.iter().find(fits);
+        if let Some((_, new)) = found {
+            out.push_str(new);
+        }
+        let taken = found.map(|(old, _)| old.len());
+        after_nothing = taken == Some(0);
+        if let Some(taken) = taken.filter(|taken| *taken > 0) {
+            rest = rest.get(taken..).unwrap_or_default();
+        } else if !after_nothing {
+            let mut characters = rest.chars();
+            let Some(character) = characters.next() else { return Ok(Value::from(out)) };
+            out.push(character);
+            rest = characters.as_str();
+        }
+    }
+}
 
 /// How often a text is in another, not overlapping; nothing is before and after each character, as in Go.
 fn tally(text: &str, part: &str) -> Value {
@@ -75,8 +130,7 @@ fn template_match(arguments: &[Value]) -> Result<Value, Fault> {
     }
     expression.push_str(&regex::escape(&part));
     expression.push('$');
-    let expression = Regex::new(&expression).map_err(|error| error.to_string())?;
-    Ok(Value::from(expression.is_match(value)))
+    Ok(Value::from(compiled(&expression)?.is_match(value)))
 }
 
 /// The first `count` parts, or the last ones where it is negative.

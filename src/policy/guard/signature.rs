@@ -6,6 +6,8 @@
 
 use regorus::unstable::Expr;
 
+use crate::policy::builtins::written;
+
 /// Why the arguments of a call cannot be right.
 pub(super) fn problem(name: &str, arguments: &[regorus::unstable::Ref<Expr>]) -> Option<String> {
     let (_, wanted, _) = signature(name)?;
@@ -13,12 +15,14 @@ pub(super) fn problem(name: &str, arguments: &[regorus::unstable::Ref<Expr>]) ->
         let given = kind(argument)?;
         let fits = wanted.contains('*') || given.chars().any(|kind| wanted.contains(kind));
         (!fits).then(|| {
+            let name = written(name);
             format!("`{name}` wants {} as argument {}, not {}", words(wanted), position + 1, words(given))
         })
     })
 }
 
 fn signature(name: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    let name = written(name);
     SIGNATURES.binary_search_by(|(known, ..)| (*known).cmp(name)).ok().and_then(|index| SIGNATURES.get(index))
 }
 
