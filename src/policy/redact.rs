@@ -77,7 +77,8 @@ impl Redactor {
     }
 }
 
-/// What the built-ins of Rego make of a value: `base64`, `base64url`, `hex`, `urlquery` and `crypto`.
+/// What the built-ins of Rego make of a value: `base64`, `base64url`, `hex`, `urlquery` and `crypto`; `upper`, `lower` and
+/// `strings.reverse`.
 fn encodings(value: &str) -> Vec<String> {
     let bytes = value.as_bytes();
     let mut encoded = vec![
@@ -93,6 +94,8 @@ fn encodings(value: &str) -> Vec<String> {
     let query: String = form_urlencoded::byte_serialize(bytes).collect();
     let path = query.replace('+', "%20");
     encoded.extend([query, path].into_iter().filter(|quoted| quoted != value));
+    let turned = [value.to_uppercase(), value.to_lowercase(), value.chars().rev().collect()];
+    encoded.extend(turned.into_iter().filter(|turned| turned != value));
     if bytes.len() >= DISTINCTIVE {
         encoded.extend((1..=2).flat_map(|before| within(bytes, before)));
     }
@@ -151,6 +154,7 @@ mod tests {
             ("YTpodW50ZXIyICYgZnJpZW5kcw==", "YTpo********cw=="),
             ("68756e74657232202620667269656e6473", "********"),
             ("hunter2+%26+friends, hunter2%20%26%20friends", "********, ********"),
+            ("HUNTER2 & FRIENDS, sdneirf & 2retnuh", "********, ********"),
             ("sha1 of pw: 1a91d62f7ca67399625a4368a6ab5d4a3baa6073", "sha1 of ********: ********"),
         ] {
             assert_eq!(redactor.text(text), expected);

@@ -224,7 +224,8 @@ mod tests {
     fn a_last_argument_may_take_the_value_and_own_functions_stay() {
         let rego = "package a\nr := n if to_number(\"1\", n)\ns if { some i; indexof(\"ab\", `b`, i) }\n";
         let text = prepared("a.rego", rego);
-        let expected = "package a\nr := n if n = as_number(\"1\")\ns if { some i; i = indexed(\"ab\", `b`) }\n";
+        let expected =
+            "package a\nr := n if n = as_number(\"1\")\ns if { some i; i = indexed(\"ab\", `b`) }\n";
         assert_eq!(text, expected);
         let own = "package a\nindexof(x) := x\nr := indexof(1)\n";
         assert_eq!(prepared("a.rego", own), own);

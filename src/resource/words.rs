@@ -54,9 +54,12 @@ pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Ar
     }
     let mut arguments = Vec::new();
     let mut position = 0;
+    let mut client = None;
     while let Some(word) = words.get(position) {
         let next = words.get(position + 1);
-        let pair = pair(word.text, next.map(|next| next.text));
+        client = client_of(word.text).or(client);
+        let pair = password(client, word.text, next.map(|next| next.text))
+            .or_else(|| pair(word.text, next.map(|next| next.text)));
         let (name, text, holder, used) = match (pair, next) {
             (Some((name, value, true)), Some(next)) => (Some(name), value, next, 2),
             (Some((name, value, _)), _) => (Some(name), value, word, 1),
@@ -91,6 +94,54 @@ pub fn flags(text: &str) -> Vec<(&str, &str)> {
         found.extend(pair.map(|(name, value, _)| (name, value)));
     }
     found
+}
+
+/// Whether a word is nothing but variables of a shell: `$PGPASSWORD`, `${A}$B`.
+pub fn is_variable(word: &str) -> bool {
+    let inner = word.strip_prefix('$').unwrap_or_default();
+    !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_${}".contains(&byte))
+}
+
+/// A client of a database, by its short flag for a password.
+#[derive(Debug, Clone, Copy)]
+struct Client {
+    flag: &'static str,
+    /// The password follows in the same word, as `-pVALUE`.
+    joined: bool,
+    /// The password is the next word.
+    apart: bool,
+}
+
+/// The client that a word starts.
+fn client_of(word: &str) -> Option<Client> {
+    let client = |flag, joined, apart| Some(Client { flag, joined, apart });
+    match word.rsplit('/').next()? {
+        // MySQL reference manual, "Using Options on the Command Line": `-p VALUE` asks, and VALUE is a database.
+        "mysql" | "mysqladmin" | "mysqlcheck" | "mysqldump" | "mysqlimport" | "mysqlpump" | "mysqlshow"
+        | "mysqlslap" | "mariadb" | "mariadb-admin" | "mariadb-check" | "mariadb-dump" | "mariadb-import"
+        | "mariadb-show" => client("-p", true, false),
+        "redis-cli" | "valkey-cli" => client("-a", false, true),
+        "mongo" | "mongosh" | "mongodump" | "mongoexport" | "mongoimport" | "mongorestore" => {
+            client("-p", true, true)
+        }
+        "sqlcmd" => client("-P", true, true),
+        _ => None,
+    }
+}
+
+/// As [`pair`], for the short flag of a client.
+fn password<'t>(
+    client: Option<Client>,
+    word: &'t str,
+    next: Option<&'t str>,
+) -> Option<(&'t str, &'t str, bool)> {
+    let client = client?;
+    let joined = word.strip_prefix(client.flag)?;
+    if joined.is_empty() {
+        let next = next.filter(|next| client.apart && !next.starts_with('-'))?;
+        return Some(("--password", next, true));
+    }
+    client.joined.then_some(("--password", unquoted(joined), false))
 }
 
 struct Word<'d> {

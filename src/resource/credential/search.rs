@@ -165,6 +165,9 @@ impl<'d> Search<'d> {
     }
 
     fn argument(&mut self, argument: &words::Argument<'d>) {
+        if words::is_variable(argument.text) {
+            return;
+        }
         self.path.extend([Step::from(argument.field), Step::from(argument.index)]);
         let name = argument.name.unwrap_or_default();
         let here = Here { name, key_span: argument.item.span(), node: argument.item };

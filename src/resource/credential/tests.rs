@@ -73,6 +73,16 @@ fn credentials_of_containers_are_found_where_they_are_written() {
         ),
         ("a script", "command: [sh, -c, 'PGPASSWORD=p4ss-word psql']", &["named PGPASSWORD p4ss-word"]),
         (
+            "short flags of clients",
+            "command: [sh, -c, 'mysqladmin -uroot -pp4ss-word ping || redis-cli -a p5ss-word ping']",
+            &["named --password p4ss-word", "named --password p5ss-word"],
+        ),
+        (
+            "short flags with references, and of other programs",
+            "command: [sh, -c, 'mysql -uroot -p$MYSQL_ROOT_PASSWORD; mysql -p\"${PW}\" shop; mysql -p shop; ssh -p 2222 host; mkdir -p a/data; PGPASSWORD=$PW psql; redis-cli -a \"$REDIS_PASSWORD\"']",
+            &[],
+        ),
+        (
             "a header",
             "readinessProbe: {httpGet: {httpHeaders: [{name: Authorization, value: Basic dTpwNHNzd29yZA==}]}}",
             &["connection-string Authorization dTpwNHNzd29yZA=="],
