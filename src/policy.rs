@@ -9,6 +9,7 @@ mod annotations;
 mod builtins;
 pub mod bundle;
 pub mod case;
+pub mod compared;
 pub mod conftest;
 pub mod engine;
 pub mod example;

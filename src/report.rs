@@ -2,6 +2,7 @@
 
 mod build;
 mod change;
+mod drift;
 mod fixes;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -17,6 +18,7 @@ use crate::{
 pub use crate::waiver::Waiver;
 pub use build::Parts;
 pub use change::{Change, Repaired};
+pub use drift::{Drift, Side};
 
 /// Verdict of a whole run: incomplete beats fail beats pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +141,8 @@ pub struct Report {
     pub rules: Vec<Arc<Rule>>,
     /// With `--since`, the change that the findings are limited to.
     pub change: Option<Change>,
+    /// With `--drift`, how the comparison went that the findings are limited to.
+    pub drift: Option<Drift>,
     /// When it was made; the rules judge by the waivers' day alone.
     pub time: Timestamp,
     /// The pictures of the estate, where a format wants them.

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod coverage;
+mod drift;
 mod live;
 mod mask;
 mod rendering;
@@ -21,9 +22,9 @@ use crate::{
     config::{Config, Day, Flavour},
     estate::Estate,
     facts,
-    finding::Severity,
+    finding::{Finding, Severity},
     fix,
-    policy::{self, Policies},
+    policy::{self, Evaluation, Policies, compared},
     report::{NotApplicable, Override, Parts, Report},
     resource::{
         contents,
@@ -37,6 +38,7 @@ use crate::{
 
 /// What to read and how to judge it, validated.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the command line, each on its own")]
 pub struct Settings {
     pub base: Base,
     /// Globs of files that are left out, relative to the base.
@@ -57,6 +59,8 @@ pub struct Settings {
     pub baseline: Option<Baseline>,
     /// Live objects are judged, and no files.
     pub cluster: Option<cluster::Target>,
+    /// Files are read, too, and held against the live objects.
+    pub drift: bool,
     /// What `probity.yaml` says; the fields above hold what of it the command line leaves standing.
     pub config: Config,
 }
@@ -75,6 +79,7 @@ impl Settings {
             waive_inline: true,
             baseline: None,
             cluster: None,
+            drift: false,
             config: Config::default(),
         }
     }
@@ -87,6 +92,12 @@ pub enum ScanError {
     Walk(String),
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    #[error(
+        "the manifests are {} variants ({}), and a cluster runs one of them: name its folder",
+        .0.len(),
+        .0.join(", ")
+    )]
+    Variants(Vec<Arc<str>>),
 }
 
 /// Told how far the scan is: a stage, and how many of how many are done.
@@ -145,14 +156,28 @@ pub fn read_for(
     settings: &Settings,
     progress: &Progress<'_>,
 ) -> Result<Estate, ScanError> {
-    if let Some(target) = &settings.cluster {
-        return live::read(target, settings, policies, progress);
+    if let Some(target) = settings.cluster.as_ref().filter(|_| !settings.drift) {
+        return live::read(target, settings, policies, None, progress);
     }
     let mut estate = read_estate(settings, progress)?;
     if policies.judge_documents() {
         admit_documents(&mut estate);
     }
     Ok(estate)
+}
+
+/// With `--drift`, the live objects that manifests are held against.
+pub fn read_counterpart(
+    declared: &Estate,
+    policies: &Policies,
+    settings: &Settings,
+    progress: &Progress<'_>,
+) -> Result<Option<Estate>, ScanError> {
+    let Some(target) = settings.cluster.as_ref().filter(|_| settings.drift) else { return Ok(None) };
+    if declared.sets.len() > 1 {
+        return Err(ScanError::Variants(declared.sets.clone()));
+    }
+    live::read(target, settings, policies, Some(declared), progress).map(Some)
 }
 
 /// Makes documents of whatever kind part of the estate, since a loaded policy judges them: their sources count as
@@ -179,11 +204,72 @@ pub fn judge(
     mut policies: Policies,
     progress: &Progress<'_>,
 ) -> Report {
-    let (mut overrides, not_applicable) = override_rules(&settings.config, &mut policies);
-    overrides.extend(allowed_secrets(&settings.config, estate));
-    let mut evaluation = policy::evaluate(&policies, estate, &|done| progress(Stage::Judge, done));
+    let applied = override_rules(&settings.config, &mut policies);
+    let evaluation = evaluate(&policies, estate, progress);
+    let mut incomplete = incomplete(settings, estate, &policies, settings.cluster.is_some());
+    let mut parts = decide(settings, estate, policies, applied, &evaluation.findings);
+    parts.evaluation = evaluation;
+    parts.incomplete.append(&mut incomplete);
+    limit(settings, estate, &mut parts);
+    if let Some(target) = &settings.cluster {
+        coverage::judge(estate, &mut parts);
+        live::limit(target, estate, &mut parts.evaluation);
+        live::forget_places(estate, &mut parts);
+    }
+    Report::new(parts)
+}
+
+/// Judges manifests and a cluster, each as an estate of its own, and reports what differs. What was read of the cluster is
+/// among the sources of the manifests then.
+pub fn compare(
+    settings: &Settings,
+    declared: &mut Estate,
+    mut live: Estate,
+    mut policies: Policies,
+    progress: &Progress<'_>,
+) -> Report {
+    let target = settings.cluster.clone().unwrap_or_default();
+    let applied = override_rules(&settings.config, &mut policies);
+    let mut files = evaluate(&policies, declared, progress);
+    let judging = policies.rules.iter().filter(|rule| !compared::IDS.contains(&&*rule.id));
+    let mut cluster = Parts { rules: judging.cloned().collect(), ..Parts::default() };
+    cluster.evaluation = evaluate(&policies, &mut live, progress);
+    coverage::judge(&live, &mut cluster);
+    live::limit(&target, declared, &mut files);
+    live::limit(&target, &live, &mut cluster.evaluation);
+    let mut incomplete = [(&*declared, false), (&live, true)]
+        .map(|(estate, is_live)| incomplete(settings, estate, &policies, is_live))
+        .concat();
+    incomplete.dedup();
+    let sides = drift::Sides { declared: files, live: cluster.evaluation, not_live: cluster.not_applicable };
+    let compared = drift::compare(&target, (declared, &live), sides, &policies.rules);
+    let mut parts = decide(settings, declared, policies, applied, &compared.findings);
+    parts.evaluation = compared.evaluation;
+    parts.incomplete.append(&mut incomplete);
+    limit(settings, declared, &mut parts);
+    declared.sources.append(drift::coverage(&live));
+    let mut report = Report::new(parts);
+    report.drift = Some(compared.drift);
+    report
+}
+
+/// Asks the rules, and hides what they found to be secret.
+fn evaluate(policies: &Policies, estate: &mut Estate, progress: &Progress<'_>) -> Evaluation {
+    let mut evaluation = policy::evaluate(policies, estate, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation.findings, &policies.rules);
     fix::settle(&mut evaluation.findings, &estate.sources);
+    evaluation
+}
+
+/// What is decided of findings after the rules: waivers and the baseline.
+fn decide(
+    settings: &Settings,
+    estate: &mut Estate,
+    policies: Policies,
+    (mut overrides, not_applicable): (Vec<Override>, Vec<NotApplicable>),
+    findings: &[Finding],
+) -> Parts {
+    overrides.extend(allowed_secrets(&settings.config, estate));
     let (waivers, problems) = Waivers::new(&settings.config, estate, settings.waive_inline, settings.today);
     for (source, problem) in problems {
         estate.sources.get_mut(source).notices.push(problem);
@@ -192,16 +278,14 @@ pub fn judge(
     let (baseline, unmet_baseline) = settings
         .baseline
         .as_ref()
-        .map(|baseline| baseline.judge(&evaluation.findings, estate, was_judged))
+        .map(|baseline| baseline.judge(findings, estate, was_judged))
         .unwrap_or_default();
-    let mut parts = Parts {
+    Parts {
         baseline,
         unmet_baseline,
         // A waiver for a rule that there is not would wait for ever.
-        unused_waivers: waivers.unused(&evaluation.findings, |id| was_judged(id) || policies.is_unknown(id)),
+        unused_waivers: waivers.unused(findings, |id| was_judged(id) || policies.is_unknown(id)),
         waivers,
-        evaluation,
-        incomplete: incomplete(settings, estate, &policies),
         rules: policies.rules,
         errors: policies.errors,
         fail_on: settings.fail_on,
@@ -209,14 +293,7 @@ pub fn judge(
         overrides,
         not_applicable,
         ..Parts::default()
-    };
-    limit(settings, estate, &mut parts);
-    if let Some(target) = &settings.cluster {
-        coverage::judge(estate, &mut parts);
-        live::limit(target, estate, &mut parts);
-        live::forget_places(estate, &mut parts);
     }
-    Report::new(parts)
 }
 
 /// Folders whose `.tf` files, and those below them, a plan stands for.
@@ -313,7 +390,7 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
 }
 
 /// Why the run is incomplete (contract, "Exit codes").
-fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<String> {
+fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies, is_live: bool) -> Vec<String> {
     let mut reasons = Vec::new();
     let count = |wanted: fn(&Status) -> bool| {
         estate.sources.iter().filter(|(_, source)| wanted(&source.status)).count()
@@ -321,10 +398,7 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
     let plural = |number: usize| if number == 1 { "" } else { "s" };
     let failed = count(|status| matches!(status, Status::Failed(_)));
     if failed > 0 {
-        let (what, done) = match settings.cluster {
-            Some(_) => ("list", "read to the end"),
-            None => ("source", "read or parsed"),
-        };
+        let (what, done) = if is_live { ("list", "read to the end") } else { ("source", "read or parsed") };
         reasons.push(format!("{failed} {what}{} could not be {done}", plural(failed)));
     }
     let skipped = count(|status| matches!(status, Status::Skipped(_)));
@@ -336,9 +410,10 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies) -> Vec<
     }
     let has_documents = policies.judge_documents() && count(|status| matches!(status, Status::Read)) > 0;
     if estate.resources.is_empty() && estate.plans.is_empty() && !has_documents {
-        reasons.push(match settings.cluster {
-            Some(_) => "nothing was evaluated: no object of the cluster was read".to_owned(),
-            None => "nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned(),
+        reasons.push(if is_live {
+            "nothing was evaluated: no object of the cluster was read".to_owned()
+        } else {
+            "nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned()
         });
     } else if policies.rules.is_empty() {
         reasons.push("nothing was evaluated: no rule was loaded".to_owned());

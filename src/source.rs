@@ -146,7 +146,7 @@ impl Source {
     }
 }
 
-/// All sources of a run, sorted by file name.
+/// All sources of a run, sorted by file name; lists of live objects that were added come last.
 #[derive(Debug, Default)]
 pub struct Sources(Vec<Source>);
 
@@ -191,6 +191,12 @@ impl Sources {
     /// Whether what stands at a place is live, so that the place says nothing to anybody.
     pub fn is_live(&self, place: &Place) -> bool {
         self.get(place.source).live.is_some()
+    }
+
+    /// Adds lists of live objects behind the files, whose positions stay: one report is about both. Call when no file
+    /// is looked for by its name any more.
+    pub fn append(&mut self, live: Vec<Source>) {
+        self.0.extend(live);
     }
 
     pub fn len(&self) -> usize {

@@ -34,8 +34,7 @@ pub(super) struct Arguments {
 /// A finding that is waived needs no baseline. Policies with errors write none: what they did not say would be missing.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, configured) = arguments.estate.settings()?;
-    let (policies, _) =
-        arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
+    let (policies, _) = arguments.conftest.load(&arguments.selection, &settings, &configured, terminal)?;
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_for(&policies, &settings, &advance)?;

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     finding::hex,
     policy::{Options, Policies, ReadError, ReadFile, bundle, conftest::Tree, parse_data},
+    scan::Settings,
     source::base::Base,
 };
 
@@ -53,10 +54,11 @@ impl ConftestArguments {
     pub(super) fn load(
         &self,
         selection: &Selection,
-        base: &Base,
+        settings: &Settings,
         configured: &Configured,
         terminal: &Terminal,
     ) -> Result<(Policies, Digests), Failure> {
+        let base = &settings.base;
         let defaults = if configured.is_off { Defaults::default() } else { defaults(terminal)? };
         for path in defaults.policy.iter().chain(&defaults.data).chain(&configured.data) {
             confine(base, path)?;
@@ -71,6 +73,7 @@ impl ConftestArguments {
             combine: self.combine || defaults.combine,
             data,
             tree: Some(tree(base, &given)?),
+            compares: settings.drift,
             ..Options::default()
         };
         let (policies, of_bundles) = selection.load_with(&configured.policies, base, options)?;

@@ -112,7 +112,8 @@ impl Selection {
 
     /// Loads the policies and keeps the chosen rules.
     pub(super) fn load(&self, configured: &[PathBuf], base: &Base) -> Result<Policies, Failure> {
-        self.load_with(configured, base, Options::default()).map(|(policies, _)| policies)
+        let options = Options { compares: true, ..Options::default() };
+        self.load_with(configured, base, options).map(|(policies, _)| policies)
     }
 
     /// Loads the policies as a scan does; with the SHA-256 of each file of data that bundles hold.

@@ -174,18 +174,23 @@ pub(super) fn run(
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
     let mut estate = scan::read_for(&policies, &settings, &advance)?;
+    let live = scan::read_counterpart(&estate, &policies, &settings, &advance)?;
     let scanned = Scanned {
         base: &settings.base,
         configured: &settings.config.audit,
         configuration: configured.digest,
         baseline,
         estate: &estate,
+        live: live.as_ref(),
         policies: &policies.files,
         data: &data,
         matches,
     };
     let audit = arguments.audit.start(&scanned, terminal)?;
-    let mut report = scan::judge(&settings, &mut estate, policies, &advance);
+    let mut report = match live {
+        Some(live) => scan::compare(&settings, &mut estate, live, policies, &advance),
+        None => scan::judge(&settings, &mut estate, policies, &advance),
+    };
     progress.finish();
     report.notices.iter().for_each(|notice| terminal.notice(notice));
     if let Some(fixed) = fixed {

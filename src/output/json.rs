@@ -19,9 +19,9 @@ use crate::{
     source::{self, Problem, Source, Sources},
 };
 use model::{
-    Audit, BySeverity, Change, Controls, Counts, Document, Evaluated, Fix, NotApplicable, Notice, Override,
-    Place, PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource, Repaired,
-    Tool, TreeHead, Waiver, Waivers,
+    Audit, BySeverity, Change, Controls, Counts, Document, Drift, Evaluated, Fix, NotApplicable, Notice,
+    Override, Place, PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource,
+    Repaired, Tool, TreeHead, Waiver, Waivers,
 };
 
 /// Longest excerpt, in characters.
@@ -111,6 +111,11 @@ impl<'a> Document<'a> {
             },
             rules: report.rules.iter().map(|rule| PublicRule::from(&**rule)).collect(),
             change: report.change.as_ref().map(Change::from),
+            drift: report.drift.as_ref().map(|drift| Drift {
+                paired: drift.paired,
+                in_both: drift.in_both,
+                not_compared: &drift.aside,
+            }),
             facts: report.facts.as_ref(),
         }
     }

@@ -19,8 +19,8 @@ use crate::{
     finding::{Edit, Finding, NotAssessed, Related},
     policy::metadata::{Control, Extent, Rule},
     report::{
-        AuditReference, Change, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError, Repaired,
-        Report, Status, Waiver,
+        AuditReference, Change, Drift, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError,
+        Repaired, Report, Status, Waiver,
     },
     source::{Listing, Problem, Sources, Status as SourceStatus, listing},
 };
@@ -131,6 +131,11 @@ pub fn read(text: &str) -> Result<(Report, Sources), SavedError> {
             commit: change.commit,
             known: change.known,
             repaired: change.repaired.into_iter().map(Repaired::from).collect(),
+        }),
+        drift: document.drift.map(|drift| Drift {
+            paired: drift.paired,
+            in_both: drift.in_both,
+            aside: drift.not_compared,
         }),
         time: Timestamp::UNIX_EPOCH,
         graphs: Vec::new(),

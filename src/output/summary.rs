@@ -65,9 +65,13 @@ impl Summary {
     }
 }
 
-/// What sources are: files, or kinds of a cluster.
+/// What sources are: files, kinds of a cluster, or both.
 pub(crate) fn noun(sources: &Sources) -> &'static str {
-    if sources.listings().next().is_some() { "kind" } else { "file" }
+    match sources.listings().count() {
+        0 => "file",
+        all if all == sources.len() => "kind",
+        _ => "source",
+    }
 }
 
 /// What there is none of is not mentioned.

@@ -259,7 +259,7 @@ fn planned(estate: &Estate, plan: usize, resource: u32, path: &[Step]) -> Option
 }
 
 /// The narrowest scalar or key that decides; where an absence decides, the nearest key above it.
-fn in_object(root: NodeRef<'_>, path: &[Step]) -> Place {
+pub(crate) fn in_object(root: NodeRef<'_>, path: &[Step]) -> Place {
     let located = root.locate(path);
     let at = |span: Range<usize>| Place::new(root.document.source, span);
     if path.is_empty() || (located.depth == 0 && located.node.is_none()) {

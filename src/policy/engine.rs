@@ -60,6 +60,7 @@ impl<'p> Wanted<'p> {
         let mut wanted: BTreeMap<&str, Vec<(usize, &[String])>> = BTreeMap::new();
         for (index, (rule, program)) in policies.rules.iter().zip(&policies.programs).enumerate() {
             match program {
+                Program::Compared => {}
                 Program::Conftest(_) => wanted.entry(conftest::SELECTOR).or_default().push((index, &[])),
                 Program::Selected { .. } => {
                     for selector in &rule.selectors {
@@ -193,7 +194,9 @@ impl<'r> Judge<'r> {
                 engine.set_input(input.clone());
                 followed(engine, program)
             }
-            (Program::Conftest(_), None) => Err("no engine was prepared for it".to_owned()),
+            (Program::Conftest(_), None) | (Program::Compared, _) => {
+                Err("no engine was prepared for it".to_owned())
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use regorus::{Engine, PolicyLengthConfig, Value, utils::limits::ExecutionTimerCo
 use self::loader::Loader;
 use super::{
     builtins::{self, Errors},
+    compared,
     conftest::{self, Tree},
     guard,
     metadata::Rule,
@@ -66,6 +67,8 @@ pub struct Options {
     pub data: serde_json::Map<String, serde_json::Value>,
     /// What policies may see of the scan; without it they read no file.
     pub tree: Option<Tree>,
+    /// With the rules of [`compared`].
+    pub compares: bool,
 }
 
 /// Policies that can be evaluated, with what was wrong with the others.
@@ -103,6 +106,8 @@ pub(super) enum Program {
         alone: Option<Alone>,
     },
     Conftest(conftest::Program),
+    /// By whoever holds two estates against each other: [`compared`].
+    Compared,
 }
 
 /// An engine that holds one rule and the packages that it names: the engine looks at each of its modules for each reference that
@@ -172,7 +177,14 @@ impl Policies {
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
         let (mut engine, evaluable) = loader.load(&sorted);
-        let Loader { data, rules, errors, unchosen, notices, .. } = loader;
+        let Loader { data, mut rules, mut errors, unchosen, notices, .. } = loader;
+        for rule in compared::rules().into_iter().filter(|_| options.compares) {
+            if rules.contains_key(&rule.id) {
+                let message = "its id is that of a rule of `--drift`; give it another name".to_owned();
+                errors.push(PolicyError { policy: rule.id.to_string(), message });
+            }
+            rules.insert(Arc::clone(&rule.id), (Arc::new(rule), Program::Compared));
+        }
         let known = rules.values().map(|(rule, _)| Arc::clone(&rule.id)).collect();
         let (rules, programs): (Vec<_>, Vec<_>) =
             rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();

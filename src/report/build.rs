@@ -92,6 +92,7 @@ impl Report {
             graphs: Vec::new(),
             facts: None,
             change: None,
+            drift: None,
             audit,
             fail_on,
         };

@@ -13,16 +13,18 @@ use crate::{
     document::json,
     estate::Estate,
     facts,
-    policy::{Policies, metadata::Rule},
+    policy::{Evaluation, Policies, metadata::Rule},
     report::Parts,
+    resource::kubernetes::Identity,
     source::{Place, SourceId, Sources, listing::Outcome},
 };
 
-/// Reads the kinds that the loaded rules need.
+/// Reads the kinds that the loaded rules need and, of those that any rule may need, the ones that are declared.
 pub(super) fn read(
     target: &Target,
     settings: &Settings,
     policies: &Policies,
+    declared: Option<&Estate>,
     progress: &Progress<'_>,
 ) -> Result<Estate, ScanError> {
     let mut wanted = Wanted {
@@ -41,6 +43,10 @@ pub(super) fn read(
     }
     if policies.judge_documents() {
         wanted.kinds.extend(KINDS);
+    }
+    for resource in declared.into_iter().flat_map(|declared| &declared.resources) {
+        let (group, kind) = (&*resource.identity.group, &*resource.identity.kind);
+        wanted.kinds.extend(KINDS.iter().filter(|known| known.group == group && known.kind == kind));
     }
     if !target.namespaces.is_empty() {
         wanted.kinds.extend(KINDS.iter().filter(|kind| kind.part == Part::Namespace));
@@ -107,8 +113,18 @@ pub(super) fn needs(rule: &Rule) -> (BTreeSet<Kind>, BTreeSet<String>) {
     (kinds, named)
 }
 
+/// Whether an object lies in a namespace that is asked for, or is one.
+pub(super) fn is_inside(target: &Target, identity: &Identity) -> bool {
+    let named = |name: &str| target.namespaces.iter().any(|namespace| namespace == name);
+    target.namespaces.is_empty()
+        || identity
+            .namespace
+            .as_deref()
+            .map_or_else(|| &*identity.kind == "Namespace" && named(&identity.name), named)
+}
+
 /// With `--namespace`, keeps the results that are about these namespaces, or related to what lies there.
-pub(super) fn limit(target: &Target, estate: &Estate, parts: &mut Parts) {
+pub(super) fn limit(target: &Target, estate: &Estate, evaluation: &mut Evaluation) {
     if target.namespaces.is_empty() {
         return;
     }
@@ -116,26 +132,22 @@ pub(super) fn limit(target: &Target, estate: &Estate, parts: &mut Parts) {
     let inside = |id: &str| {
         let named = |name: &str| target.namespaces.iter().any(|namespace| namespace == name);
         match view.get(id) {
-            Some(resource) => resource
-                .identity
-                .namespace
-                .as_deref()
-                .map_or_else(|| &*resource.object.kind == "Namespace" && named(&resource.object.name), named),
+            Some(resource) => is_inside(target, &resource.identity),
             // A datastore or topic lies where its server does.
             None => id.split(['/', ':']).any(named),
         }
     };
-    parts.evaluation.findings.retain(|finding| {
+    evaluation.findings.retain(|finding| {
         let related = finding.related.iter().filter_map(|related| related.resource.as_deref());
         related.chain([finding.resource.as_str()]).any(inside)
     });
-    for result in &mut parts.evaluation.not_assessed {
+    for result in &mut evaluation.not_assessed {
         let are_lists = result.resources.iter().all(|resource| !resource.contains('/'));
         if !are_lists {
             result.resources.retain(|resource| inside(resource));
         }
     }
-    parts.evaluation.not_assessed.retain(|result| !result.resources.is_empty());
+    evaluation.not_assessed.retain(|result| !result.resources.is_empty());
 }
 
 /// A live object has no place that anybody can look at: it is named by its id.

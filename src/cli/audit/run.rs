@@ -64,6 +64,8 @@ pub(in crate::cli) struct Scanned<'s> {
     /// SHA-256 of the baseline.
     pub(in crate::cli) baseline: Option<String>,
     pub(in crate::cli) estate: &'s Estate,
+    /// With `--drift`, what the estate is held against.
+    pub(in crate::cli) live: Option<&'s Estate>,
     pub(in crate::cli) policies: &'s [PolicyFile],
     /// SHA-256 of each file with data for policies by its name.
     pub(in crate::cli) data: &'s BTreeMap<String, String>,

@@ -17,6 +17,9 @@ pub(super) struct ClusterArguments {
     /// Judge the live objects of a cluster instead of files.
     #[arg(long)]
     pub(super) cluster: bool,
+    /// Hold the manifests in PATHs against the cluster, and report what differs.
+    #[arg(long, requires = "cluster")]
+    pub(super) drift: bool,
     /// Context of the kubeconfig [default: its current one, else the cluster that this runs in].
     #[arg(long, value_name = "NAME", requires = "cluster")]
     context: Option<String>,
@@ -61,25 +64,47 @@ impl Arguments {
     /// Settings of a scan of a cluster: the configuration is that of the folder, and none of its files is read.
     pub(super) fn live_settings(&self) -> Result<(Settings, Configured), Failure> {
         self.refuse_what_is_about_files()?;
+        if self.cluster.drift {
+            return self.settings_of_drift();
+        }
         let (mut settings, configured) = self.estate.settings_without_namespace(&[])?;
         settings.base.estate.clear();
         settings.cluster = Some(self.cluster.target(&self.estate.namespace));
         Ok((settings, configured))
     }
 
+    /// Settings of a scan of both: one namespace is that of manifests that name none, too.
+    fn settings_of_drift(&self) -> Result<(Settings, Configured), Failure> {
+        let estate = &self.estate;
+        if estate.paths.is_empty() && estate.root.is_none() {
+            return Err(Failure::usage(
+                "`--drift` holds manifests against a cluster, and there is no PATH to any",
+            )
+            .help("name their folder: `probity scan k8s --cluster --drift`"));
+        }
+        let (mut settings, configured) = estate.settings_without_namespace(&estate.paths)?;
+        if let [namespace] = estate.namespace.as_slice() {
+            settings.namespace.clone_from(namespace);
+        }
+        settings.cluster = Some(self.cluster.target(&estate.namespace));
+        settings.drift = true;
+        Ok((settings, configured))
+    }
+
     fn refuse_what_is_about_files(&self) -> Result<(), Failure> {
         let estate = &self.estate;
+        let is_alone = !self.cluster.drift;
         let refused = [
             (
-                !estate.paths.is_empty(),
+                is_alone && !estate.paths.is_empty(),
                 "a PATH",
                 "files and a cluster are never one estate",
-                "scan them one after the other",
+                "scan them one after the other, or hold one against the other with `--drift`",
             ),
-            (estate.root.is_some(), "`--root`", "it names a folder to judge", "leave it out"),
-            (estate.render, "`--render`", "what runs is rendered already", "leave it out"),
+            (is_alone && estate.root.is_some(), "`--root`", "it names a folder to judge", "leave it out"),
+            (is_alone && estate.render, "`--render`", "what runs is rendered already", "leave it out"),
             (
-                !estate.exclude.is_empty(),
+                is_alone && !estate.exclude.is_empty(),
                 "`--exclude`",
                 "it leaves out files",
                 "limit the report with `--namespace`",

@@ -55,7 +55,7 @@ impl Prepared {
             digest
         });
         let (policies, data) =
-            arguments.conftest.load(&arguments.selection, &settings.base, &configured, terminal)?;
+            arguments.conftest.load(&arguments.selection, &settings, &configured, terminal)?;
         Ok(Self { settings, configured, baseline, policies, data, before: None })
     }
 
@@ -79,7 +79,7 @@ impl Prepared {
             let settings = Settings { base: base.clone(), waive_inline: false, ..old.settings };
             // What they may read is of the tree that they judge.
             let (policies, data) =
-                arguments.conftest.load(&arguments.selection, &settings.base, &old.configured, terminal)?;
+                arguments.conftest.load(&arguments.selection, &settings, &old.configured, terminal)?;
             let (configured, baseline) = (old.configured, old.baseline);
             Ok(Self { settings, configured, baseline, policies, data, before: Some(before) })
         })?;

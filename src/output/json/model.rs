@@ -2,6 +2,8 @@
 //!
 //! Keys that the contract does not show come last in their object.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
@@ -30,6 +32,8 @@ pub(super) struct Document<'a> {
     pub(super) rules: Vec<PublicRule<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) change: Option<Change<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) drift: Option<Drift<'a>>,
     /// With `--with-facts`: `probity.facts/v1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) facts: Option<&'a serde_json::Map<String, serde_json::Value>>,
@@ -42,6 +46,17 @@ pub(super) struct Change<'a> {
     pub(super) commit: &'a str,
     pub(super) known: usize,
     pub(super) repaired: Vec<Repaired<'a>>,
+}
+
+/// With `--drift`: how the comparison went that the findings are limited to.
+#[derive(Serialize)]
+pub(super) struct Drift<'a> {
+    /// Objects that are declared and live.
+    pub(super) paired: usize,
+    /// Findings that both have, which are no difference.
+    pub(super) in_both: usize,
+    /// Objects by the reason why the other side need not have them.
+    pub(super) not_compared: &'a BTreeMap<String, usize>,
 }
 
 #[derive(Serialize)]

@@ -31,6 +31,7 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) rules: Vec<SavedRule>,
     pub(super) change: Option<SavedChange>,
+    pub(super) drift: Option<SavedDrift>,
     pub(super) fail_on: Option<Severity>,
     pub(super) facts: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -230,6 +231,14 @@ pub(super) struct SavedChange {
     pub(super) known: usize,
     #[serde(default)]
     pub(super) repaired: Vec<SavedRepaired>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SavedDrift {
+    pub(super) paired: usize,
+    pub(super) in_both: usize,
+    #[serde(default)]
+    pub(super) not_compared: BTreeMap<String, usize>,
 }
 
 #[derive(Deserialize)]

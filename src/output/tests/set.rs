@@ -314,6 +314,7 @@ pub(crate) fn report(findings: Vec<Judged>) -> Report {
         unmet_baseline: 0,
         notices: Vec::new(),
         change: None,
+        drift: None,
         time: jiff::Timestamp::UNIX_EPOCH,
         graphs: Vec::new(),
         facts: None,

@@ -35,6 +35,7 @@ pub(super) fn render(
         sections.decided(report, sources)?;
     }
     sections.change(report)?;
+    sections.drift(report)?;
     sections.waivers("expired waivers", &report.expired_waivers)?;
     sections.waivers("unused waivers", &report.unused_waivers)?;
     sections.overrides(report)?;
@@ -98,6 +99,20 @@ impl Sections<'_> {
         }
         let known = counted(change.known, "finding");
         self.heading(AnsiColor::BrightBlue, "known", &format!("{known} of before {since}, not shown"))?;
+        writeln!(self.out)
+    }
+
+    /// What was compared, and what need not be on both sides.
+    fn drift(&mut self, report: &Report) -> io::Result<()> {
+        let Some(drift) = &report.drift else { return Ok(()) };
+        let paired = counted(drift.paired, "object");
+        let in_both = counted(drift.in_both, "finding");
+        let rest = format!("{paired} declared and live; {in_both} of both, not shown");
+        self.heading(AnsiColor::BrightBlue, "drift", &rest)?;
+        for (reason, count) in &drift.aside {
+            let objects = counted(*count, "object");
+            writeln!(self.out, "  not compared: {objects} {}", one_line(reason))?;
+        }
         writeln!(self.out)
     }
 

@@ -58,7 +58,7 @@ fn live_objects_are_named_by_their_id_and_every_kind_is_told() {
 }
 
 /// Records, and the lists that lie beside them.
-fn everything(folder: &Path) -> String {
+pub(super) fn everything(folder: &Path) -> String {
     let mut text = String::new();
     let mut paths: Vec<PathBuf> =
         folder.read_dir().expect("a folder").flatten().map(|entry| entry.path()).collect();

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 25] = [
+const ARGUMENTS: [&str; 26] = [
     "baseline",
     "cluster",
     "cluster_deadline",
@@ -21,6 +21,7 @@ const ARGUMENTS: [&str; 25] = [
     "config",
     "context",
     "data",
+    "drift",
     "exclude",
     "fail_on",
     "fix",

@@ -28,21 +28,25 @@ use crate::{
 /// here, all in one.
 pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
     let sources = &scanned.estate.sources;
-    let mut lines: Vec<String> = read(sources)
+    let judged = || [scanned.live, Some(scanned.estate)].into_iter().flatten();
+    let read = || judged().flat_map(|estate| read(&estate.sources));
+    let mut lines: Vec<String> = read()
         .filter_map(|(_, source)| Some(format!("{}  {}\n", hex(&source.digest?), source.file)))
         .collect();
     lines.sort();
-    let manifest = Manifest { count: read(sources).count(), hmac: key.digest(lines.concat().as_bytes()) };
+    let manifest = Manifest { count: read().count(), hmac: key.digest(lines.concat().as_bytes()) };
     Event::ScanStart(Box::new(ScanStart {
         actors: circumstances::actors(),
         arguments: circumstances::arguments(scanned.matches, scanned.base),
         baseline: scanned.baseline.clone(),
         ci: circumstances::automation(),
-        cluster_version: scanned.estate.server_version.clone(),
+        cluster_version: judged().find_map(|estate| estate.server_version.clone()),
         configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
         manifest: Some(manifest),
-        mode: if sources.listings().next().is_some() {
+        mode: if scanned.live.is_some() {
+            "drift"
+        } else if sources.listings().next().is_some() {
             "cluster"
         } else if circumstances::is_hook() {
             "hook"
