@@ -14,6 +14,7 @@ mod html;
 mod json;
 mod json_text;
 mod junit;
+mod live;
 mod markdown;
 mod oscal;
 mod policy_report;

@@ -1,15 +1,17 @@
 //! `gitlab`: a Code Quality report, which GitLab shows in merge requests.
 //!
-//! The format wants a file and a line for every issue: a finding about a live object has neither and is left out.
+//! The format wants a file and a line for every issue: a live object that no manifest declares stands for a file of one
+//! line, see [`super::live`].
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, Write},
 };
 
 use serde::Serialize;
 
-use super::{Options, json_text, open_findings, visible::one_line};
+use super::{Options, json_text, live, open_findings, visible::one_line};
 use crate::{finding::Severity, report::Report, source::Sources};
 
 #[derive(Serialize)]
@@ -23,7 +25,7 @@ struct Issue<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     lines: Lines,
 }
 
@@ -35,9 +37,14 @@ struct Lines {
 pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let issues: Vec<Issue<'_>> = open_findings(report)
-        .filter_map(|judged| {
-            let place = judged.finding.place.as_ref()?;
-            let source = sources.get(place.source);
+        .map(|judged| {
+            let (path, begin) = match &judged.finding.place {
+                Some(place) => {
+                    let source = sources.get(place.source);
+                    (Cow::Borrowed(&*source.file), source.lines().line(place.start))
+                }
+                None => (one_line(&live::path(&judged.finding.resource)).into_owned().into(), 1),
+            };
             // Issues with equal fingerprints are one to GitLab: variants of a resource share theirs.
             let count = seen.entry(&judged.fingerprint).or_default();
             *count += 1;
@@ -45,16 +52,13 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
                 1 => judged.fingerprint.clone(),
                 count => format!("{}-{count}", judged.fingerprint),
             };
-            Some(Issue {
+            Issue {
                 description: one_line(&judged.finding.message).into_owned(),
                 check_name: &judged.finding.rule,
                 fingerprint,
                 severity: severity(judged.finding.severity),
-                location: Location {
-                    path: &source.file,
-                    lines: Lines { begin: source.lines().line(place.start) },
-                },
-            })
+                location: Location { path, lines: Lines { begin } },
+            }
         })
         .collect();
     json_text::write(&issues, out)

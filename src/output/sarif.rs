@@ -1,8 +1,9 @@
 //! `sarif`: SARIF 2.1.0 as GitHub code scanning reads it.
 //!
 //! Open findings only, unless `-v` asks for the decided ones with their suppressions: code scanning takes suppressed
-//! and passing results for alerts. A finding without a place would make it reject the file, so such findings are counted in a notification. Sources are named relative to the
-//! base. Deliberately absent: snippets, absolute paths, passes.
+//! and passing results for alerts. Sources are named relative to the base. One result without a file would make it reject
+//! all of them, so a live object that no manifest declares stands for a file of its own: see [`super::live`].
+//! Deliberately absent: snippets, absolute paths, passes.
 
 mod line_hash;
 mod location;
@@ -68,10 +69,15 @@ fn run(report: &Report, sources: &Sources, with_decided: bool) -> Run {
         .iter()
         .filter_map(|(judged, place)| {
             let rule_index = *indices.get(&*judged.finding.rule)?;
-            let line = sources.get(place.source).lines().line(place.start);
-            let line_hash = hashes.get(&place.source).and_then(|lines| lines.get(&line)).cloned();
+            let line_hash = match place {
+                Some(place) => {
+                    let line = sources.get(place.source).lines().line(place.start);
+                    hashes.get(&place.source).and_then(|lines| lines.get(&line)).cloned()
+                }
+                None => Some(live_hash(&judged.fingerprint)),
+            };
             let suppressions = with_decided.then(|| suppressions(&judged.status));
-            let result = result(judged, place, rule_index, line_hash, &mut artifacts);
+            let result = result(judged, *place, rule_index, line_hash, &mut artifacts);
             Some(SarifResult { suppressions, ..result })
         })
         .collect();
@@ -102,36 +108,31 @@ fn run(report: &Report, sources: &Sources, with_decided: bool) -> Run {
 
 /// The findings that become results, and how many do not.
 struct Selection<'a> {
-    results: Vec<(&'a Judged, &'a Place)>,
-    without_place: usize,
+    /// With their places; live objects have none.
+    results: Vec<(&'a Judged, Option<&'a Place>)>,
     beyond_limit: usize,
 }
 
 impl<'a> Selection<'a> {
     /// In the order of the report; where there are too many, the worst stay.
     fn new(report: &'a Report, with_decided: bool) -> Self {
-        let selected =
-            || report.findings.iter().filter(|judged| with_decided || judged.status == Status::Open);
-        let mut results: Vec<(usize, &Judged, &Place)> = selected()
-            .enumerate()
-            .filter_map(|(index, judged)| Some((index, judged, judged.finding.place.as_ref()?)))
-            .collect();
-        let without_place = selected().count() - results.len();
+        let selected = report.findings.iter().filter(|judged| with_decided || judged.status == Status::Open);
+        let mut results: Vec<(usize, &Judged)> = selected.enumerate().collect();
         let beyond_limit = results.len().saturating_sub(RESULTS);
         if beyond_limit > 0 {
-            results.sort_by_key(|(index, judged, _)| (Reverse(judged.finding.severity), *index));
+            results.sort_by_key(|(index, judged)| (Reverse(judged.finding.severity), *index));
             results.truncate(RESULTS);
-            results.sort_by_key(|(index, _, _)| *index);
+            results.sort_by_key(|(index, _)| *index);
         }
-        let results = results.into_iter().map(|(_, judged, place)| (judged, place)).collect();
-        Self { results, without_place, beyond_limit }
+        let results = results.into_iter().map(|(_, judged)| (judged, judged.finding.place.as_ref()));
+        Self { results: results.collect(), beyond_limit }
     }
 }
 
 /// One pass over each file that has results.
 fn line_hashes(selection: &Selection<'_>, sources: &Sources) -> BTreeMap<SourceId, BTreeMap<usize, String>> {
     let mut lines: BTreeMap<SourceId, BTreeSet<usize>> = BTreeMap::new();
-    for (_, place) in &selection.results {
+    for place in selection.results.iter().filter_map(|(_, place)| *place) {
         let line = sources.get(place.source).lines().line(place.start);
         lines.entry(place.source).or_default().insert(line);
     }
@@ -143,16 +144,24 @@ fn line_hashes(selection: &Selection<'_>, sources: &Sources) -> BTreeMap<SourceI
         .collect()
 }
 
+/// By what code scanning knows a result again: without a file that it could hash, what the finding means.
+fn live_hash(fingerprint: &str) -> String {
+    format!("{}:1", fingerprint.get(..16).unwrap_or(fingerprint))
+}
+
 fn result(
     judged: &Judged,
-    place: &Place,
+    place: Option<&Place>,
     rule_index: usize,
     line_hash: Option<String>,
     artifacts: &mut Artifacts<'_>,
 ) -> SarifResult {
     let finding = &judged.finding;
     let mut message = without_links(&visible(&finding.message));
-    let locations = [artifacts.location(place)];
+    let locations = [match place {
+        Some(place) => artifacts.location(place),
+        None => artifacts.live_object(&finding.resource),
+    }];
     let mut related_locations = Vec::new();
     for related in finding.related.iter().take(RELATED) {
         let named = without_links(&described(related));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Artifact, ArtifactLocation, Location, PhysicalLocation, Region};
+use super::model::{Artifact, ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
 use crate::{
     finding::hex,
-    output::excerpt::first_line,
+    output::{excerpt::first_line, live, visible::one_line},
     source::{Mask, Place, Source, SourceId, Sources, Status},
 };
 
@@ -18,12 +18,14 @@ const BASE_ID: &str = "%SRCROOT%";
 pub(super) struct Artifacts<'a> {
     sources: &'a Sources,
     indices: BTreeMap<SourceId, usize>,
+    /// Addresses of live objects.
+    live: BTreeMap<String, usize>,
     list: Vec<Artifact>,
 }
 
 impl<'a> Artifacts<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Self { sources, indices: BTreeMap::new(), list: Vec::new() }
+        Self { sources, indices: BTreeMap::new(), live: BTreeMap::new(), list: Vec::new() }
     }
 
     /// The first line of a place.
@@ -54,10 +56,34 @@ impl<'a> Artifacts<'a> {
         Location {
             id: None,
             message: None,
+            logical: Vec::new(),
             physical: PhysicalLocation {
                 artifact_location: ArtifactLocation { uri, uri_base_id: BASE_ID, index: Some(index) },
                 region: None,
             },
+        }
+    }
+
+    /// A live object, as a file that holds it in one line; 3.28.4 logicalLocations says what it is.
+    pub(super) fn live_object(&mut self, resource: &str) -> Location {
+        let uri = uri(&live::path(resource));
+        let index = *self.live.entry(uri.clone()).or_insert_with(|| {
+            let location = ArtifactLocation { uri: uri.clone(), uri_base_id: BASE_ID, index: None };
+            self.list.push(Artifact { location, hashes: Map::new() });
+            self.list.len() - 1
+        });
+        let region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+        Location {
+            id: None,
+            message: None,
+            physical: PhysicalLocation {
+                artifact_location: ArtifactLocation { uri, uri_base_id: BASE_ID, index: Some(index) },
+                region: Some(region),
+            },
+            logical: vec![LogicalLocation {
+                fully_qualified_name: one_line(resource).into_owned(),
+                kind: "resource",
+            }],
         }
     }
 

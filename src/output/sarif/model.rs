@@ -211,8 +211,18 @@ pub(super) struct Location {
     pub(super) id: Option<usize>,
     #[serde(rename = "physicalLocation")]
     pub(super) physical: PhysicalLocation,
+    #[serde(rename = "logicalLocations", skip_serializing_if = "Vec::is_empty")]
+    pub(super) logical: Vec<LogicalLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<Text>,
+}
+
+/// 3.33 logicalLocation object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogicalLocation {
+    pub(super) fully_qualified_name: String,
+    pub(super) kind: &'static str,
 }
 
 /// 3.29 physicalLocation object.

@@ -75,13 +75,6 @@ pub(super) fn notifications(
         );
         all.push(notification("warning", &text, Vec::new()));
     }
-    if selection.without_place > 0 {
-        let text = format!(
-            "{} left out: live objects have no place in a file; the other formats have them",
-            counted(selection.without_place, "finding")
-        );
-        all.push(notification("note", &text, Vec::new()));
-    }
     all
 }
 

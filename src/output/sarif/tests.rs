@@ -125,20 +125,34 @@ fn digests_are_given_only_of_files_that_hold_no_secret() {
     for artifact in list(&run["artifacts"]) {
         let secret =
             ["k8s/cart.yaml", "tfplan.json", "k8s/broken.yaml"].contains(&text(&artifact["location"]["uri"]));
-        let unread = text(&artifact["location"]["uri"]).starts_with("charts/")
+        let uri = text(&artifact["location"]["uri"]);
+        let unread = uri.starts_with("charts/")
+            || uri.starts_with("cluster/")
             || artifact["location"]["uri"] == "k8s/secret.yaml";
         assert_eq!(artifact.get("hashes").is_none(), secret || unread, "{artifact}");
     }
 }
 
 #[test]
-fn decided_and_placeless_findings_are_no_results() {
+fn decided_findings_are_no_results() {
     let set = rich();
     let run = run(&set);
-    assert_eq!(list(&run["results"]).len(), 7, "eight are open, one of a live object");
-    let notifications = run["invocations"][0]["toolExecutionNotifications"].to_string();
-    assert!(notifications.contains("1 finding left out: live objects"));
+    assert_eq!(list(&run["results"]).len(), 8, "eight are open");
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn a_live_object_stands_for_a_file_of_its_own() {
+    let run = run(&rich());
+    let live = |result: &&Value| result["properties"]["resource"] == "Deployment/shop/live";
+    let result = list(&run["results"]).iter().find(live).expect("a result of the live object");
+    let location = &result["locations"][0];
+    assert_eq!(location["physicalLocation"]["artifactLocation"]["uri"], "cluster/Deployment/shop/live");
+    assert_eq!(location["physicalLocation"]["region"]["startLine"], 1);
+    assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "Deployment/shop/live");
+    let hashes = &result["partialFingerprints"];
+    let (own, known) = (text(&hashes["probity/v1"]), text(&hashes["primaryLocationLineHash"]));
+    assert_eq!(known, format!("{}:1", &own[..16]));
 }
 
 #[test]
@@ -171,7 +185,7 @@ fn only_our_links_are_links() {
     let mut messages = Vec::new();
     all(&run, "message", &mut messages);
     let linked = messages.iter().filter(|message| text(&message["text"]).contains("](")).count();
-    assert_eq!(linked, 3, "three results have a related place");
+    assert_eq!(linked, 4, "four results have a related place");
 }
 
 #[test]
