@@ -39,6 +39,9 @@ pub(super) struct Configuration {
     pub(super) digest: Option<String>,
 }
 
+/// What is meant as a configuration, and would be none without a word.
+const MISNAMED: [&str; 3] = ["probity.yml", ".probity.yaml", ".probity.yml"];
+
 impl ConfigurationArguments {
     /// Whether no configuration file counts, whatever its name.
     pub(super) fn is_off(&self) -> bool {
@@ -52,7 +55,14 @@ impl ConfigurationArguments {
             None => base.root.join(FILE),
         };
         if self.config.is_none() && !path.exists() {
-            return Ok(Configuration::default());
+            let near = MISNAMED.iter().find(|name| base.root.join(name).is_file());
+            return match near {
+                None => Ok(Configuration::default()),
+                Some(near) => {
+                    Err(Failure::usage(format!("`{near}` is not read: the configuration is `{FILE}`"))
+                        .help("rename it, name it with `--config`, or scan without it with `--no-config`"))
+                }
+            };
         }
         let source = read::file(&path, &name(base, &path));
         if let Status::Failed(problems) = &source.status {

@@ -196,7 +196,7 @@ fn policies(folder: &Path, named_by: &str, beside: &mut Beside) -> Result<Vec<Po
     let found = read(folder, beside)?;
     if found.iter().all(|file| file.name.ends_with("_test.rego")) {
         return Err(Failure::usage(format!("{named_by} `{}` holds no Rego policy", folder.display()))
-            .help("name a folder with `.rego` files"));
+            .help("name a folder with `.rego` files, one of them, or a bundle of OPA (`.tar.gz`)"));
     }
     Ok(found)
 }

@@ -69,7 +69,7 @@ pub(super) fn read_conftest(value: &Value) -> Result<(Vec<Verdict>, Option<&'sta
     let (mut verdicts, mut overlooked) = (Vec::new(), None);
     for item in items {
         let verdict = match item {
-            Value::String(_) => verdict(item)?,
+            Value::String(message) => Verdict { message: message.to_string(), ..Verdict::default() },
             Value::Object(fields) => conftest_verdict(fields)?,
             _ => {
                 overlooked = Some("a result is neither a string nor an object with `msg`");
@@ -121,7 +121,8 @@ fn location(value: &Value) -> Option<(Option<String>, usize)> {
 
 fn verdict(value: &Value) -> Result<Verdict, String> {
     if let Value::String(message) = value {
-        return Ok(Verdict { message: message.to_string(), ..Verdict::default() });
+        let message = said(message)?;
+        return Ok(Verdict { message, ..Verdict::default() });
     }
     let Value::Object(fields) = value else {
         return Err("a result is neither a string nor an object with `msg`".to_owned());
@@ -132,7 +133,7 @@ fn verdict(value: &Value) -> Result<Verdict, String> {
         let Value::String(key) = key else { return Err("a result has a key that is no string".to_owned()) };
         match (&**key, value) {
             ("msg", Value::String(message)) => {
-                verdict.message = message.to_string();
+                verdict.message = said(message)?;
                 has_message = true;
             }
             ("path", value) => verdict.path = path(value)?,
@@ -154,6 +155,15 @@ fn verdict(value: &Value) -> Result<Verdict, String> {
         }
     }
     if has_message { Ok(verdict) } else { Err("a result has no string `msg`".to_owned()) }
+}
+
+/// A message that says something: nobody can act on a finding without one.
+fn said(message: &str) -> Result<String, String> {
+    if message.trim().is_empty() {
+        Err("the `msg` of a result is empty".to_owned())
+    } else {
+        Ok(message.to_owned())
+    }
 }
 
 /// Element of `fixes`.
@@ -249,6 +259,8 @@ mod tests {
             "deny := true",
             "deny[\"x\"] := true",
             "deny contains 1",
+            "deny contains \" \"",
+            "deny contains {\"msg\": \"\"}",
             "deny contains {\"message\": \"x\"}",
             "deny contains {\"msg\": \"x\", \"path\": \"a\"}",
         ] {

@@ -90,18 +90,27 @@ fn parse(text: &str) -> Result<Parsed, String> {
     let (mut until, mut owner, mut id, mut ticket) = (None, None, None, None);
     let mut reason = Vec::new();
     for word in rest.split_whitespace() {
-        match word.split_once('=') {
-            Some(("until", day)) => {
-                until = Some(Day::parse(day).ok_or_else(|| {
-                    format!("this waiver does not hold: `until={day}` is no day; write it as YYYY-MM-DD")
-                })?);
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let slot = match key {
+            "until" if word != key => &mut until,
+            "owner" if !value.is_empty() => &mut owner,
+            "id" if !value.is_empty() => &mut id,
+            "ticket" if !value.is_empty() => &mut ticket,
+            _ => {
+                reason.push(word);
+                continue;
             }
-            Some(("owner", name)) if !name.is_empty() => owner = Some(name.to_owned()),
-            Some(("id", name)) if !name.is_empty() => id = Some(name.to_owned()),
-            Some(("ticket", name)) if !name.is_empty() => ticket = Some(name.to_owned()),
-            _ => reason.push(word),
+        };
+        if slot.replace(value.to_owned()).is_some() {
+            return Err(format!("this waiver does not hold: it says `{key}` twice"));
         }
     }
+    let until = until.map(|day| {
+        Day::parse(&day).ok_or_else(|| {
+            format!("this waiver does not hold: `until={day}` is no day; write it as YYYY-MM-DD")
+        })
+    });
+    let until = until.transpose()?;
     let reason = reason.join(" ");
     let missing = match (&until, &owner) {
         _ if rules.is_empty() => "a rule",
@@ -148,6 +157,8 @@ mod tests {
             ("ignore[a/b] -- until=2027-01-31 owner=o", "without a reason"),
             ("ignore[a/b] reason owner=o", "without a last day"),
             ("ignore[a/b] reason until=2027-01-31", "without an owner"),
+            ("ignore[a/b] reason until=2027-01-31 owner=o until=2029-01-31", "says `until` twice"),
+            ("ignore[a/b] reason until=2027-01-31 owner=o owner=p", "says `owner` twice"),
             ("ignore[a/b] reason until=2027-01-31 owner=", "without an owner"),
             ("ignore[a/b] reason until=2027-02-30 owner=o", "is no day"),
         ] {

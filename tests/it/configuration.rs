@@ -354,6 +354,16 @@ fn a_bundle_gives_policies_and_their_data() {
 }
 
 #[test]
+fn a_configuration_by_another_name_is_not_overlooked() {
+    let folder = Folder::new(&[("a.yaml", GOOD), ("probity.yml", "fail-on: never\n")]);
+    let shown = stderr(&folder, &["scan", "--audit", "off"]);
+    assert!(shown.contains("`probity.yml` is not read: the configuration is `probity.yaml`"), "{shown}");
+    for arguments in [["--no-config"], ["--config=probity.yml"]] {
+        assert_eq!(folder.code(&[&["scan", "--audit", "off"][..], &arguments].concat()), Some(0));
+    }
+}
+
+#[test]
 fn a_folder_with_a_manifest_is_a_bundle() {
     let files = [
         ("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n"),
