@@ -1,6 +1,9 @@
-//! Reading the log: records as rows for people, filtered. Nothing is verified but what reading needs.
+//! Reading the log: its records, filtered, and how its runs ended. Nothing is verified but what reading needs.
 
-use std::path::Path;
+pub mod page;
+mod sentence;
+
+use std::{collections::BTreeMap, path::Path};
 
 use ignore::overrides::{Override, OverrideBuilder};
 use serde_json::Value;
@@ -9,17 +12,14 @@ use super::{
     chain::{Chain, Fault},
     commit::Commit,
     error::AuditError,
+    event::Kind,
     layout::blob,
     note::Note,
-    printable::printable,
     record::Record,
     store::{FileSystem, LocalFileSystem, read_small},
     tree::Hash,
     walk::{Position, Visitor, walk},
 };
-
-/// Longer lists are counted, not shown.
-const MOST_ITEMS: usize = 3;
 
 /// Longest list beside the log that is looked into.
 const LONGEST_LIST: usize = 1 << 28;
@@ -54,37 +54,45 @@ pub struct Filter {
     pub resource: Option<Pattern>,
 }
 
-/// A record for people.
+/// A record as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub index: u64,
+    /// RFC 3339, UTC, milliseconds.
     pub time: String,
+    /// ULID.
     pub run: String,
-    /// Type of the record, such as `decision`.
-    pub kind: &'static str,
-    /// Name and value of the body's plain fields, safe to print; nested ones joined by dots.
-    pub fields: Vec<(String, String)>,
+    pub kind: Kind,
+    /// What happened; nothing in it is safe to print.
+    pub body: Value,
     /// The record as it stands in the log.
     pub record: String,
+    /// Whether the filter asks for it. Where a run begins and ends and what it read is handed on in any case.
+    pub asked: bool,
+    /// Of the resources in its list, those that the filter asks for; `None`: the list is gone or was changed.
+    pub matching: Option<Vec<String>>,
 }
 
-impl Row {
-    /// The fields on one line.
-    pub fn summary(&self) -> String {
-        let fields: Vec<String> = self.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        fields.join(" ")
-    }
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// `pass`, `fail`, `incomplete`; nothing in it is safe to print.
+    pub outcome: String,
+    /// Exit code as the record has it.
+    pub exit: String,
 }
 
-/// The committed records that match, in order.
-pub fn records(directory: &Path, filter: &Filter) -> Result<Vec<Row>, AuditError> {
-    let mut rows = Vec::new();
-    each(directory, filter, &mut |row| rows.push(row))?;
-    Ok(rows)
+/// How the runs ended whose ULID begins like this, and the size of the log so far.
+pub fn endings(directory: &Path, run: Option<&str>) -> Result<(BTreeMap<String, Ending>, u64), AuditError> {
+    let system = &LocalFileSystem;
+    must_exist(system, directory)?;
+    let mut reader = Endings { run, pending: Vec::new(), found: BTreeMap::new() };
+    let end = walk(system, directory, Position::beginning(), &mut reader)?;
+    Ok((reader.found, end.head().map_or(0, |commit| commit.note.checkpoint.size)))
 }
 
-/// Hands the committed records that match on one by one, for logs that do not fit into memory; says whether the newest
-/// head carries a signature, which is not checked.
+/// Hands the committed records that match on one by one, for logs that do not fit into memory, and those that tell of
+/// their runs; says whether the newest head carries a signature, which is not checked.
 pub fn each(directory: &Path, filter: &Filter, then: &mut dyn FnMut(Row)) -> Result<bool, AuditError> {
     each_on(&LocalFileSystem, directory, filter, then)
 }
@@ -95,12 +103,63 @@ pub(super) fn each_on(
     filter: &Filter,
     then: &mut dyn FnMut(Row),
 ) -> Result<bool, AuditError> {
-    if super::log::read_description(system, directory)?.is_none() {
-        return Err(AuditError::Missing { path: directory.to_owned() });
-    }
+    must_exist(system, directory)?;
     let mut reader = Reader { system, directory, filter, then, pending: Vec::new() };
     let end = walk(system, directory, Position::beginning(), &mut reader)?;
     Ok(end.head().is_some_and(|commit| commit.note.is_signed()))
+}
+
+fn must_exist(system: &dyn FileSystem, directory: &Path) -> Result<(), AuditError> {
+    match super::log::read_description(system, directory)? {
+        Some(_) => Ok(()),
+        None => Err(AuditError::Missing { path: directory.to_owned() }),
+    }
+}
+
+/// The list that a record names: its own, or the one beside the log, if that is there and is what the record names.
+pub fn list(directory: &Path, named: &Value) -> Option<Vec<Value>> {
+    list_on(&LocalFileSystem, directory, named)
+}
+
+fn list_on(system: &dyn FileSystem, directory: &Path, named: &Value) -> Option<Vec<Value>> {
+    if let Some(list) = named.get("list").and_then(Value::as_array) {
+        return Some(list.clone());
+    }
+    let sha256 = named.get("sha256").and_then(Value::as_str)?;
+    Hash::from_hex(sha256)?;
+    let bytes = read_small(system, &blob(directory, sha256), LONGEST_LIST).ok()??;
+    (Hash::plain(&bytes).hex() == sha256).then(|| serde_json::from_slice(&bytes).ok())?
+}
+
+struct Endings<'r> {
+    run: Option<&'r str>,
+    pending: Vec<(String, Ending)>,
+    found: BTreeMap<String, Ending>,
+}
+
+impl Visitor for Endings<'_> {
+    fn record(&mut self, record: &Record<'_>, _line: &[u8], _chain: &Chain) -> Result<(), Fault> {
+        if record.kind == Kind::ScanEnd && self.run.is_none_or(|run| record.run.starts_with(run)) {
+            let body: Value = serde_json::from_str(record.body).unwrap_or_default();
+            let text = |name| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let ending = Ending { outcome: text("outcome"), exit: text("exit") };
+            self.pending.push((record.run.to_owned(), ending));
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, _commit: &Commit) -> Result<(), Fault> {
+        self.found.extend(self.pending.drain(..));
+        Ok(())
+    }
+
+    fn discard(&mut self) {
+        self.pending.clear();
+    }
+
+    fn adopts(&self, _note: &Note) -> bool {
+        true
+    }
 }
 
 struct Reader<'s> {
@@ -111,35 +170,25 @@ struct Reader<'s> {
     pending: Vec<Row>,
 }
 
-/// Whether a record is about the resource that is asked for.
-enum About {
-    Yes,
-    No,
-    /// The list that would tell is gone or was changed.
-    Unknown,
-}
-
 impl Reader<'_> {
-    fn about(&self, body: &Value, wanted: Option<&Pattern>) -> About {
-        let Some(wanted) = wanted else { return About::Yes };
-        let found = |matches: bool| if matches { About::Yes } else { About::No };
+    /// Whether a record is about the resource that is asked for, and which of its list are.
+    fn about(&self, body: &Value) -> (bool, Option<Vec<String>>) {
+        let Some(wanted) = &self.filter.resource else { return (true, Some(Vec::new())) };
         if let Some(resource) = body.get("resource").and_then(Value::as_str) {
-            return found(wanted.matches(resource));
+            return (wanted.matches(resource), Some(Vec::new()));
         }
-        let Some(resources) = body.get("resources") else { return About::No };
-        let any = |list: &[Value]| list.iter().filter_map(Value::as_str).any(|id| wanted.matches(id));
-        if let Some(list) = resources.get("list").and_then(Value::as_array) {
-            return found(any(list));
-        }
-        let sha256 = resources.get("sha256").and_then(Value::as_str).unwrap_or_default();
-        self.list(sha256).map_or(About::Unknown, |list| found(any(&list)))
+        let Some(resources) = body.get("resources") else { return (false, Some(Vec::new())) };
+        // What cannot be ruled out is shown.
+        let Some(list) = list_on(self.system, self.directory, resources) else { return (true, None) };
+        let matching = list.iter().filter_map(Value::as_str).filter(|id| wanted.matches(id));
+        let matching: Vec<String> = matching.map(ToOwned::to_owned).collect();
+        (!matching.is_empty(), Some(matching))
     }
 
-    /// A list that lies beside the log, if it is there and is what the record names.
-    fn list(&self, sha256: &str) -> Option<Vec<Value>> {
-        Hash::from_hex(sha256)?;
-        let bytes = read_small(self.system, &blob(self.directory, sha256), LONGEST_LIST).ok()??;
-        (Hash::plain(&bytes).hex() == sha256).then(|| serde_json::from_slice(&bytes).ok())?
+    fn asked(&self, body: &Value) -> bool {
+        self.filter.rule.as_ref().is_none_or(|wanted| {
+            body.get("rule").and_then(Value::as_str).is_some_and(|rule| wanted.matches(rule))
+        })
     }
 }
 
@@ -149,27 +198,17 @@ impl Visitor for Reader<'_> {
             return Ok(());
         }
         let body: Value = serde_json::from_str(record.body).unwrap_or_default();
-        let rule = || body.get("rule").and_then(Value::as_str);
-        if self.filter.rule.as_ref().is_some_and(|wanted| !rule().is_some_and(|rule| wanted.matches(rule))) {
-            return Ok(());
-        }
-        let about = self.about(&body, self.filter.resource.as_ref());
-        if !matches!(about, About::No) {
-            let mut fields = Vec::new();
-            flatten("", &body, &mut fields);
-            if matches!(about, About::Unknown) {
-                fields.push((
-                    "resources".to_owned(),
-                    "(not known: the list is gone or was changed)".to_owned(),
-                ));
-            }
+        let (about, matching) = if self.asked(&body) { self.about(&body) } else { (false, Some(Vec::new())) };
+        if about || matches!(record.kind, Kind::ScanStart | Kind::ScanInputs | Kind::ScanEnd) {
             self.pending.push(Row {
                 index: record.index,
                 time: record.time.to_owned(),
                 run: record.run.to_owned(),
-                kind: record.kind.name(),
-                fields,
+                kind: record.kind,
+                body,
                 record: String::from_utf8_lossy(line).into_owned(),
+                asked: about,
+                matching,
             });
         }
         Ok(())
@@ -189,23 +228,5 @@ impl Visitor for Reader<'_> {
     }
 }
 
-fn flatten(prefix: &str, value: &Value, fields: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                flatten(&name, value, fields);
-            }
-        }
-        Value::Array(items) if items.len() > MOST_ITEMS => {
-            fields.push((printable(prefix).into_owned(), format!("({} items)", items.len())));
-        }
-        Value::Array(items) => {
-            for (position, value) in items.iter().enumerate() {
-                flatten(&format!("{prefix}.{position}"), value, fields);
-            }
-        }
-        Value::String(text) => fields.push((printable(prefix).into_owned(), printable(text).into_owned())),
-        other => fields.push((printable(prefix).into_owned(), other.to_string())),
-    }
-}
+#[cfg(test)]
+mod tests;

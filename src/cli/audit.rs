@@ -5,6 +5,7 @@ mod keygen;
 mod prove;
 mod rotate;
 mod run;
+mod show;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,6 @@ use crate::{
         keyfile::read_verifiers,
         note::Note,
         proof::{self, InclusionProof},
-        show::{self, Filter, Pattern},
         verify,
     },
     source::base::Base,
@@ -48,23 +48,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
     },
-    /// Show the records of the log.
-    Show {
-        #[command(flatten)]
-        log: LogArgument,
-        /// Only records of this run (a ULID, or how it begins).
-        #[arg(long, value_name = "RUN")]
-        run: Option<String>,
-        /// Only records about this rule (a glob such as `mtls/*`).
-        #[arg(long, value_name = "ID")]
-        rule: Option<String>,
-        /// Only records about this resource (a glob), the passes among them.
-        #[arg(long, value_name = "ID")]
-        resource: Option<String>,
-        /// How to print them; `json` is the records as they stand in the log.
-        #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
-        format: String,
-    },
+    /// Show what the log holds, run by run.
+    Show(show::Show),
     /// Prove to somebody without the log that it holds a finding or a record.
     Prove(prove::Prove),
     /// Check a proof that `prove` or `consistency` made; needs no log.
@@ -139,11 +124,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
             terminal.print(|out| out.write_all(verdict.render().as_bytes()))?;
             Ok(verdict.exit_code())
         }
-        Command::Show { log, run, rule, resource, format } => {
-            let [rule, resource] = [rule, resource].map(|glob| glob.as_deref().map(Pattern::new));
-            let filter = Filter { run: run.clone(), rule, resource };
-            show(&log.directory()?, &filter, format == "json", terminal)
-        }
+        Command::Show(show) => show.run(terminal),
         Command::Prove(prove) => prove.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Consistency(consistency) => consistency.run(terminal),
@@ -151,32 +132,6 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
         Command::Keygen(keygen) => keygen.run(terminal),
         Command::Rotate(rotate) => rotate.run(terminal),
     }
-}
-
-fn show(directory: &Path, filter: &Filter, json: bool, terminal: &Terminal) -> Result<u8, Failure> {
-    let (mut result, mut count) = (Ok(false), 0);
-    terminal.print(|out| {
-        let mut written = Ok(());
-        result = show::each(directory, filter, &mut |row| {
-            count += 1;
-            if written.is_ok() {
-                written = if json {
-                    writeln!(out, "{}", row.record)
-                } else {
-                    writeln!(out, "{:>6}  {}  {:14}  {}", row.index, row.time, row.kind, row.summary())
-                };
-            }
-        });
-        written
-    })?;
-    let is_signed = result.map_err(failure)?;
-    if count == 0 {
-        terminal.notice("no record of the log matches");
-    }
-    if !is_signed {
-        terminal.notice("the log is UNSIGNED: whoever could write it could have rewritten it");
-    }
-    Ok(0)
 }
 
 /// A head in a file: a checkpoint, or a proof that ends with one.

@@ -1,6 +1,6 @@
 //! Making proofs: one pass to find the record and the head, one to collect hashes.
 
-use std::path::Path;
+use std::{cell::RefCell, collections::BTreeSet, path::Path};
 
 use super::{ConsistencyProof, InclusionProof, names_report};
 use crate::audit::{
@@ -16,21 +16,52 @@ use crate::audit::{
     walk::{Position, Visitor, walk},
 };
 
-/// Proves the newest decision with a fingerprint, of one run where it is named (by how its ULID begins).
+/// Fewest digits by which a fingerprint may be named; `show` prints as many.
+const FEWEST_DIGITS: usize = 8;
+
+/// Proves the newest decision with a fingerprint, or with the one that begins like this, of one run where it is named (by
+/// how its ULID begins).
 pub fn prove_finding(
     directory: &Path,
     fingerprint: &str,
     run: Option<&str>,
 ) -> Result<InclusionProof, AuditError> {
-    let wanted = format!(r#""fingerprint":{}"#, serde_json::to_string(fingerprint).unwrap_or_default());
+    let mut quoted = serde_json::to_string(fingerprint).unwrap_or_default();
+    let is_beginning = (FEWEST_DIGITS..64).contains(&fingerprint.len())
+        && fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_beginning {
+        quoted.pop();
+    }
+    let named = format!(r#""fingerprint":{quoted}"#);
+    let begin_so = RefCell::new(BTreeSet::new());
     let found = prove(&LocalFileSystem, directory, |record| {
-        record.kind == Kind::Decision
-            && record.body.contains(&wanted)
-            && run.is_none_or(|run| record.run.starts_with(run))
+        let is_wanted = record.kind == Kind::Decision
+            && record.body.contains(&named)
+            && run.is_none_or(|run| record.run.starts_with(run));
+        if is_wanted && is_beginning {
+            begin_so.borrow_mut().extend(fingerprint_of(record));
+        }
+        is_wanted
     })?;
+    let begin_so = begin_so.into_inner();
+    if begin_so.len() > 1 {
+        let all: Vec<String> = begin_so.into_iter().collect();
+        return Err(AuditError::Request(format!(
+            "several findings begin with `{fingerprint}`: name one of {}",
+            all.join(", ")
+        )));
+    }
     found.ok_or_else(|| {
         AuditError::Request(format!("the log holds no decision with the fingerprint `{fingerprint}`"))
     })
+}
+
+fn fingerprint_of(record: &Record<'_>) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        fingerprint: String,
+    }
+    serde_json::from_str::<Named>(record.body).ok().map(|named| named.fingerprint)
 }
 
 /// Proves the newest end of a run that wrote a report with this SHA-256.

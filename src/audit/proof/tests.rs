@@ -54,6 +54,24 @@ fn log(runs: u64, signer: Option<u8>) -> Log {
 }
 
 #[test]
+fn the_beginning_of_a_fingerprint_names_one_finding_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::new(|| Timestamp::from_second(1_790_000_000).unwrap());
+    options.origin = Some(ORIGIN.to_owned());
+    let found = |fingerprint: &str| {
+        Event::Decision(Decision { fingerprint: Some(fingerprint.repeat(8)), ..Decision::default() })
+    };
+    let events = [found("0123abcd"), found("0123abce"), found("0123abcd")];
+    Writer::open(folder.path(), options).unwrap().append(&events).unwrap();
+    assert_eq!(prove_finding(folder.path(), "0123abcd", None).unwrap().index, 3);
+    assert!(prove_finding(folder.path(), "0123abc", None).is_err(), "too short");
+    assert!(prove_finding(folder.path(), "0123abcf", None).is_err(), "there is none");
+    let log = log(1, None);
+    let error = prove_finding(&log.path, "00000000", None).unwrap_err().to_string();
+    assert!(error.contains("several findings") && error.contains(&format!("{:064x}", 4)), "{error}");
+}
+
+#[test]
 fn every_record_can_be_proved_and_checked_without_the_log() {
     let log = log(3, Some(1));
     let keys = [key(1).verifier().clone()];

@@ -105,8 +105,8 @@ fn contend(folder: &Path, processes: usize, commits: usize) {
     // Per writer: its records in its order, each once, up to at least what was acknowledged.
     let mut written: BTreeMap<String, Vec<String>> = BTreeMap::new();
     show::each(&log, &show::Filter::default(), &mut |row| {
-        if let Some((_, fingerprint)) = row.fields.iter().find(|(name, _)| name == "fingerprint") {
-            written.entry(row.run).or_default().push(fingerprint.clone());
+        if let Some(fingerprint) = row.body["fingerprint"].as_str() {
+            written.entry(row.run).or_default().push(fingerprint.to_owned());
         }
     })
     .unwrap();

@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 
 use super::{memory::Fault, *};
 use crate::audit::{
-    AuditError, Cause, commit, heads,
+    AuditError, Cause, commit,
+    event::Kind,
+    heads,
     note::Note,
     show,
     verify::{Notice, Outcome},
@@ -174,8 +176,8 @@ fn c5_recovery_may_die_again_and_again() {
 fn each_tail_is_named_once(system: &Memory) {
     let mut named = Vec::new();
     let mut then = |row: show::Row| {
-        if row.kind == "log.recovered" {
-            named.push(row.fields);
+        if row.kind == Kind::Recovered {
+            named.push(row.body.to_string());
         }
     };
     show::each_on(system, Path::new(LOG), &show::Filter::default(), &mut then).unwrap();

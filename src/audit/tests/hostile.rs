@@ -1,5 +1,7 @@
 //! X1 to X3: bytes that no writer of ours wrote.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -191,11 +193,16 @@ fn x3_names_cannot_forge_lines_or_move_the_cursor() {
     assert_eq!(verified(&system, &pinned()).exit_code(), 0);
     let text = String::from_utf8(system.read(FIRST_SEGMENT).unwrap()).unwrap();
     assert_eq!(text.lines().count(), 3);
-    let mut rows = Vec::new();
     let filter = show::Filter { resource: Some(show::Pattern::new(resource)), ..show::Filter::default() };
-    show::each_on(&system, Path::new(LOG), &filter, &mut |row| rows.push(row)).unwrap();
-    let summary = rows[0].summary();
-    assert!(!summary.chars().any(|character| character.is_control() || character == '\u{202e}'), "{summary}");
+    let mut shown = Vec::new();
+    let mut page = show::page::Page::new(&mut shown, Path::new(LOG), BTreeMap::new(), false);
+    show::each_on(&system, Path::new(LOG), &filter, &mut |row| page.row(&row).unwrap()).unwrap();
+    page.finish().unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    assert_eq!(shown.lines().count(), 2, "a heading and a record: {shown}");
+    let is_unsafe =
+        |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+    assert!(shown.contains("plaintext-accepted") && !shown.contains(is_unsafe), "{shown}");
     let sneaky = Options { origin: Some("audit\n2\nx".to_owned()), ..unsigned() };
     assert!(matches!(open(&Memory::default(), sneaky), Err(AuditError::Origin { .. })));
 }

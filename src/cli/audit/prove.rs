@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Prove {
     #[command(flatten)]
     log: LogArgument,
-    /// Prove the newest decision with this fingerprint.
+    /// Prove the newest decision with this fingerprint (or how it begins: 8 digits are enough).
     #[arg(long, value_name = "FINGERPRINT")]
     finding: Option<String>,
     /// Prove the record with this index.
