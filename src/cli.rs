@@ -98,7 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let terminal = Terminal::new(cli.color, cli.quiet, cli.verbose, cli.no_progress);
     let matches = matches.subcommand().map(|(_, matches)| matches);
-    let result = match &cli.command {
+    let result = clock::check().and_then(|()| match &cli.command {
         Command::Scan(arguments) => scan::run(arguments, matches, &terminal),
         Command::Facts(arguments) => facts::run(arguments, &terminal),
         Command::Graph(arguments) => graph::run(arguments, &terminal),
@@ -111,7 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => init::run(arguments, &terminal),
         Command::Completions(arguments) => completions::run(arguments, Cli::command(), &terminal),
         Command::Manual(arguments) => completions::manual(arguments, Cli::command(), &terminal),
-    };
+    });
     result.unwrap_or_else(|failure| {
         terminal.error(&failure);
         failure.code
