@@ -13,7 +13,7 @@ pub(in crate::audit) fn every_event() -> Vec<Event> {
     let change = WaiverChange {
         approver: text("ann"),
         id: text("w1"),
-        reason_sha256: some(sha256),
+        reason_hmac: some("00ff"),
         resource: some("Deployment/shop/*"),
         rule: text("mtls/plaintext-accepted"),
         source: some("probity.yaml:12"),

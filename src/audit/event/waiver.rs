@@ -8,9 +8,9 @@ pub struct WaiverChange {
     /// Who answers for it; the owner's name is in the waiver, which the caller may pseudonymise.
     pub approver: String,
     pub id: String,
-    /// SHA-256 of the reason, which may hold names.
+    /// Keyed digest of the reason, which may hold names and could be guessed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_sha256: Option<String>,
+    pub reason_hmac: Option<String>,
     /// Id or pattern of the resources, or a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,

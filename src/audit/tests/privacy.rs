@@ -78,7 +78,7 @@ fn events(text: &dyn Fn() -> String) -> Vec<Event> {
         Event::WaiverGrant(WaiverChange {
             approver: text(),
             id: text(),
-            reason_sha256: some(),
+            reason_hmac: some(),
             resource: some(),
             rule: text(),
             source: some(),

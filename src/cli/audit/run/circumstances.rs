@@ -100,7 +100,7 @@ pub(super) fn arguments(matches: Option<&ArgMatches>, base: &Base) -> Vec<String
         };
         for id in ARGUMENTS.into_iter().filter(given) {
             let values = matches.get_raw(id).into_iter().flatten();
-            let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+            let values: Vec<_> = values.map(|value| without_query(&value.to_string_lossy())).collect();
             arguments.extend(bounded(&format!("--{}", id.replace('_', "-")), values));
         }
     }
@@ -114,6 +114,15 @@ fn paths(base: &Base) -> Vec<String> {
     let limit = base.limit.as_ref().unwrap_or(&base.estate);
     let paths = limit.iter().chain(&base.streams).map(|path| base.name(path));
     paths.chain(base.stdin.then(|| "-".to_owned())).collect()
+}
+
+/// What a URL asks its server with may be a token; names and passwords of users are taken out of every record.
+fn without_query(value: &str) -> String {
+    let query = value.find("://").and_then(|scheme| Some(scheme + value.get(scheme..)?.find(['?', '#'])?));
+    match query.and_then(|at| value.get(..at)) {
+        Some(url) => format!("{url}?[redacted]"),
+        None => value.to_owned(),
+    }
 }
 
 fn bounded(name: &str, values: Vec<String>) -> Vec<String> {
@@ -224,6 +233,21 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let counted = &recorded(&many, &base(&[], None, "."))[0];
         assert!(counted.starts_with("--exclude=(1000 values, sha256 "), "{counted}");
+    }
+
+    #[test]
+    fn a_url_is_recorded_without_what_may_be_a_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = Base::new(&[], None, folder.path()).unwrap();
+        for (given, expected) in [
+            ("https://example.com/a.tar.gz?token=hunter2", "https://example.com/a.tar.gz?[redacted]"),
+            ("oci://example.com/a@sha256:00", "oci://example.com/a@sha256:00"),
+            ("https://example.com/a#hunter2?b", "https://example.com/a?[redacted]"),
+            ("policies/what?", "policies/what?"),
+        ] {
+            let recorded = recorded(&["--policy", given], &base);
+            assert_eq!(recorded[0], format!("--policy={expected}"));
+        }
     }
 
     #[test]

@@ -182,8 +182,9 @@ pub(super) fn decisions(report: &Report, digests: &Digests<'_>, today: &str) -> 
     let uses = report.findings.iter().filter_map(waiver_use);
     let decisions = found.chain(unassessed).chain(errors).map(Event::Decision);
     let overrides = report.overrides.iter().map(overridden);
-    let expired = report.expired_waivers.iter().map(expired);
-    let granted = granted(report, today).into_iter();
+    let expired =
+        report.expired_waivers.iter().map(|waiver| Event::WaiverExpire(change(waiver, digests.key)));
+    let granted = granted(report, digests.key, today).into_iter();
     overrides.chain(granted).chain(expired).chain(decisions).chain(uses).chain(passes(report)).collect()
 }
 
@@ -198,26 +199,23 @@ fn overridden(setting: &report::Override) -> Event {
 }
 
 /// Waivers that are in force, whether they cover a finding or not.
-fn granted(report: &Report, today: &str) -> Vec<Event> {
+fn granted(report: &Report, key: &EvidenceKey, today: &str) -> Vec<Event> {
     let used = report.findings.iter().filter_map(|judged| match &judged.status {
         Standing::Waived(waiver) => Some(waiver),
         _ => None,
     });
     let unused = report.unused_waivers.iter().filter(|waiver| waiver.until.as_str() >= today);
     let waivers: BTreeSet<&Waiver> = used.chain(unused).collect();
-    waivers.into_iter().map(|waiver| Event::WaiverGrant(change(waiver))).collect()
+    waivers.into_iter().map(|waiver| Event::WaiverGrant(change(waiver, key))).collect()
 }
 
-fn expired(waiver: &Waiver) -> Event {
-    Event::WaiverExpire(change(waiver))
-}
-
-/// Reasons and names of resources may be long or personal: the record has a digest, and the patterns stay in the file.
-fn change(waiver: &Waiver) -> WaiverChange {
+/// Reasons and names of resources may be long or personal: the record has a digest that nobody can try guesses against,
+/// and the patterns stay in the file.
+fn change(waiver: &Waiver, key: &EvidenceKey) -> WaiverChange {
     WaiverChange {
         approver: waiver.owner.clone(),
         id: waiver.id.clone(),
-        reason_sha256: Some(hex(&Sha256::digest(waiver.reason.as_bytes()))),
+        reason_hmac: Some(key.digest(waiver.reason.as_bytes())),
         resource: None,
         rule: waiver.rule.clone(),
         source: Some(waiver.source.clone()),
