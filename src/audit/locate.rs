@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{
     chain::{Chain, Fault},
+    error::AuditError,
     layout::{SEGMENTS, SegmentName},
     lines::{self, Found, last_commit, record_before},
     record::Record,
-    store::{Access, Context as _, FileSystem, StoredFile},
+    store::{Access, Context as _, FileSystem, LocalFileSystem, StoredFile},
     tree::Hash,
     walk::{Position, Stop, Violation, segments},
 };
@@ -31,6 +32,12 @@ pub fn locate(system: &dyn FileSystem, directory: &Path, size: u64) -> Result<Po
         }
     }
     Ok(Position::beginning())
+}
+
+/// When the newest committed record of a log on this machine was written; `None` if there is none. The log is not
+/// verified.
+pub fn last_written(directory: &Path) -> Result<Option<String>, AuditError> {
+    Ok(locate(&LocalFileSystem, directory, u64::MAX)?.chain.time)
 }
 
 fn position(

@@ -4,7 +4,10 @@ mod keys;
 mod reader;
 mod verdict;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     chain::Fault,
@@ -16,13 +19,15 @@ use super::{
     log::read_description,
     note::{self, Note},
     store::{FileSystem, LocalFileSystem, read_small},
-    walk::{End, Position, Stop, Violation, segments, walk},
+    walk::{End, Position, Violation, segments, walk},
 };
 use keys::KeyRing;
 use reader::Reader;
 pub use verdict::{Notice, Outcome, Signatures, Verdict};
 
 const CHECKPOINT_LABEL: &str = "the `checkpoint` file of the log";
+const MEMORY_LABEL: &str = "the head in the user's state folder";
+const FROM_LABEL: &str = "the head to verify from";
 
 /// What to verify against.
 #[derive(Debug, Default)]
@@ -36,6 +41,8 @@ pub struct VerifyOptions {
     pub from: Option<Note>,
     /// The user's state folder, for the head that was signed or verified last.
     pub state: Option<PathBuf>,
+    /// Name that the log has unless it was given another: where nothing is left of it, a head may still be remembered.
+    pub origin: Option<String>,
 }
 
 /// Verifies a log of this machine. Errors are those of reading and of asking; what is wrong with the log is in the
@@ -62,7 +69,7 @@ fn verified(
 ) -> Result<Verdict, AuditError> {
     // Copies of heads are read before the segments: a writer may add to both while this reads.
     let Some((description, _)) = read_description(system, directory)? else {
-        return Err(no_description(system, directory));
+        return gone(system, directory, options);
     };
     let mut notices = Vec::new();
     let mut expected = Expected::default();
@@ -76,14 +83,14 @@ fn verified(
         None => None,
     };
     if let Some(note) = &remembered {
-        expected.add("the head in the user's state folder", note.clone());
+        expected.add(MEMORY_LABEL, note.clone());
     }
     for (label, note) in &options.trusted {
         expected.add(label.clone(), note.clone());
     }
     let mut start = match &options.from {
         Some(note) => {
-            expected.add("the head to verify from", note.clone());
+            expected.add(FROM_LABEL, note.clone());
             let size = note.checkpoint.size;
             locate(system, directory, expected.smallest().map_or(size, |other| other.min(size)))?
         }
@@ -115,16 +122,39 @@ fn verified(
     Ok(verdict)
 }
 
-fn no_description(system: &dyn FileSystem, directory: &Path) -> AuditError {
-    match segments(system, directory) {
-        Ok(segments) if segments.is_empty() => AuditError::Missing { path: directory.to_owned() },
-        Ok(_) => {
-            let fault = Fault::new("`log.json` is missing");
-            let file = super::layout::DESCRIPTION.to_owned();
-            AuditError::Damaged(Box::new(Violation { index: None, file, offset: 0, fault }))
+/// Nothing says what this log is: damage if there are records, a rollback if somebody remembers that there were.
+fn gone(system: &dyn FileSystem, directory: &Path, options: &VerifyOptions) -> Result<Verdict, AuditError> {
+    if !segments(system, directory)?.is_empty() {
+        let fault = Fault::new("`log.json` is missing");
+        let file = super::layout::DESCRIPTION.to_owned();
+        return Err(AuditError::Damaged(Box::new(Violation { index: None, file, offset: 0, fault })));
+    }
+    let mut expected = Expected::default();
+    let copy = read_small(system, &directory.join(CHECKPOINT), note::LONGEST)?;
+    let copy = copy.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| Note::parse(&text).ok());
+    if let Some(note) = copy {
+        expected.add(CHECKPOINT_LABEL, note);
+    }
+    if let Some(memory) = options.state.as_deref().map(Memory::new) {
+        let names: BTreeSet<&str> =
+            options.keys.iter().map(VerifierKey::name).chain(options.origin.as_deref()).collect();
+        for name in names {
+            if let Some(note) = memory.recall(system, name)? {
+                expected.add(MEMORY_LABEL, note);
+            }
         }
-        Err(Stop::Io(error)) => AuditError::Io(error),
-        Err(Stop::Violation(violation)) => AuditError::Damaged(violation),
+    }
+    for (label, note) in &options.trusted {
+        expected.add(label.clone(), note.clone());
+    }
+    if let Some(note) = &options.from {
+        expected.add(FROM_LABEL, note.clone());
+    }
+    match expected.contradictions() {
+        contradictions if contradictions.is_empty() => {
+            Err(AuditError::Missing { path: directory.to_owned() })
+        }
+        contradictions => Ok(Verdict::gone(contradictions)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod export;
 mod keygen;
+mod place;
 mod prove;
 mod rotate;
 mod run;
@@ -11,19 +12,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, scan::absolute, scan::current_folder, terminal::Terminal};
-use crate::{
-    audit::{
-        AuditError, Cause, VerifyOptions,
-        key::VerifierKey,
-        keyfile::read_verifiers,
-        note::Note,
-        proof::{self, InclusionProof},
-        verify,
-    },
-    source::base::Base,
+use super::{Failure, terminal::Terminal};
+use crate::audit::{
+    AuditError, Cause, VerifyOptions,
+    key::VerifierKey,
+    keyfile::read_verifiers,
+    note::Note,
+    proof::{self, InclusionProof},
+    verify,
 };
 
+use place::LogArgument;
 pub(super) use run::{Destination, Run, Scanned, remove_proof, worse};
 
 /// Arguments of `probity audit`.
@@ -65,30 +64,10 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct LogArgument {
-    /// Folder of the log [default: `.probity/audit` at the base].
-    #[arg(value_name = "LOG")]
-    log: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 struct KeyArguments {
     /// Key that must have signed, as `name+id+key`, or a file with such keys; may be repeated.
     #[arg(long, value_name = "KEY")]
     vkey: Vec<String>,
-}
-
-impl LogArgument {
-    fn directory(&self) -> Result<PathBuf, Failure> {
-        if let Some(log) = &self.log {
-            return absolute(log);
-        }
-        let base = Base::new(&[], None, &current_folder()?).map_err(Failure::usage)?;
-        Ok(run::default_directory(&base)
-            .into_iter()
-            .find(|path| path.is_dir())
-            .unwrap_or_else(|| base.root.join(run::DEFAULT)))
-    }
 }
 
 impl KeyArguments {
@@ -119,8 +98,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
             let trusted = trusted.iter().map(|path| Ok((path.display().to_string(), head(path)?)));
             let trusted = trusted.collect::<Result<_, Failure>>()?;
             let from = from.as_deref().map(head).transpose()?;
-            let options = VerifyOptions { keys: keys.keys()?, trusted, from, state: run::state_folder() };
-            let verdict = verify(&log.directory()?, &options).map_err(failure)?;
+            let directory = log.directory(terminal)?;
+            let origin = Some(run::default_origin(&directory));
+            let options =
+                VerifyOptions { keys: keys.keys()?, trusted, from, state: run::state_folder(), origin };
+            let verdict = verify(&directory, &options).map_err(failure)?;
             terminal.print(|out| out.write_all(verdict.render().as_bytes()))?;
             Ok(verdict.exit_code())
         }

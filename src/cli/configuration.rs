@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Arguments that say which configuration holds.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct ConfigurationArguments {
     /// Configuration to use [default: `probity.yaml` at the base].
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]

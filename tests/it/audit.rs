@@ -260,7 +260,14 @@ fn a_log_that_was_cut_back_takes_no_run() {
     assert_eq!((answer.code, &*answer.out), (4, ""), "nothing is judged");
     assert!(answer.errors.contains("rolled back") && answer.errors.contains("remembered:"));
     assert_eq!(shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]).code, 3);
+    let checkpoint = shop.read("backup/checkpoint");
     fs::remove_dir_all(shop.path("log")).unwrap();
+    let answer = shop.run(&["audit", "verify", "log", "--vkey", &shop.vkey]);
+    assert_eq!(answer.code, 3, "{}{}", answer.out, answer.errors);
+    assert!(answer.out.starts_with("ROLLED BACK: no record of the log is left"), "{}", answer.out);
+    assert_eq!(shop.run(&["audit", "verify", "log"]).code, 2, "nobody says which log it was");
+    shop.write("head", &checkpoint);
+    assert_eq!(shop.run(&["audit", "verify", "log", "--trusted", "head"]).code, 3);
     assert_eq!(shop.run(&scan).code, 4, "a log that is gone is remembered too");
     assert_eq!(shop.run(&[&scan[..], &["--audit-init-new"]].concat()).code, 1);
     assert!(shop.run(&["audit", "show", "log"]).out.contains("goes on from audit.example.com/shop of "));
@@ -431,6 +438,13 @@ fn evidence_is_dated_by_the_clock() {
     let shown = shop.run(&["audit", "show", "log"]).out;
     assert!(!shown.contains("1970-"), "{shown}");
     assert!(shown.contains("SOURCE_DATE_EPOCH=86400"), "{shown}");
+    for unusable in ["yesterday", "2026-10-01", "1.5", "99999999999999999999", "s3cret"] {
+        let answer = shop.run_with(&scan, &[("SOURCE_DATE_EPOCH", unusable)]);
+        assert_eq!((answer.code, &*answer.out), (2, ""), "{unusable}: {}", answer.errors);
+        assert!(answer.errors.contains("`SOURCE_DATE_EPOCH`") && !answer.errors.contains(unusable));
+    }
+    assert!(!shop.all("log").contains("s3cret"));
+    assert_eq!(shop.run_with(&scan, &[("SOURCE_DATE_EPOCH", "")]).code, 1, "an empty one is none");
 }
 
 #[test]
@@ -548,6 +562,56 @@ fn another_place_for_the_log_is_named_even_to_those_who_want_to_hear_little() {
 }
 
 #[test]
+fn without_a_name_the_log_is_read_that_was_written_last_and_another_is_told_of() {
+    let shop = Shop::new();
+    assert_eq!(shop.run(&["audit", "verify"]).code, 2, "there is none yet");
+    shop.write(".probity", "no folder");
+    shop.run(&["scan", "estate", "-f", "json", "-o", "r.json"]);
+    let fallback = fs::read_dir(shop.path("state/probity/audit")).unwrap().next().unwrap().unwrap().path();
+    let commands = [&["audit", "verify"][..], &["audit", "show"], &["audit", "prove", "--index", "1"]];
+    for command in commands {
+        let answer = shop.run(command);
+        assert!(matches!(answer.code, 0 | 5), "{command:?}: {}", answer.errors);
+        let said = format!("this is the audit log in {}", fallback.display());
+        assert!(answer.errors.contains(&said), "{command:?}: {}", answer.errors);
+    }
+    // From here on the log lies at the base, beside the older one.
+    fs::remove_file(shop.path(".probity")).unwrap();
+    shop.run(&["scan", "estate"]);
+    let base = shop.path(".probity/audit");
+    let newest = |wanted: &Path, other: &Path| {
+        for command in commands {
+            let errors = shop.run(&[command, &["-q"]].concat()).errors;
+            let (read, rest) = errors.split_once(", and not ").unwrap_or_default();
+            assert!(read.contains("there are 2 audit logs: this is "), "{command:?}: {errors}");
+            assert!(read.contains(&*wanted.to_string_lossy()), "{command:?}: {errors}");
+            assert!(rest.contains(&*other.to_string_lossy()), "{command:?}: {errors}");
+        }
+        let head = fs::read_to_string(wanted.join("checkpoint")).unwrap();
+        let root = head.lines().nth(2).unwrap().to_owned();
+        assert!(shop.run(&["audit", "verify"]).out.contains(&root));
+    };
+    newest(&base, &fallback);
+    shop.run(&["scan", "estate", "--audit", fallback.to_str().unwrap()]);
+    newest(&fallback, &base);
+}
+
+#[test]
+fn the_log_that_the_configuration_names_is_the_one_that_is_read() {
+    let shop = Shop::new();
+    shop.write("probity.yaml", "audit: {log: evidence}\n");
+    assert_eq!(shop.run(&["scan", "estate"]).code, 1);
+    assert!(shop.path("evidence/log.json").exists());
+    let answer = shop.run(&["audit", "verify"]);
+    assert_eq!(answer.code, 5, "{}{}", answer.out, answer.errors);
+    assert!(answer.out.starts_with("intact, UNSIGNED"), "{}", answer.out);
+    shop.write("probity.yaml", "audit: {lag: evidence}\n");
+    let answer = shop.run(&["audit", "verify"]);
+    assert!(answer.code == 2 && answer.errors.contains("name the folder of the log"), "{}", answer.errors);
+    assert_eq!(shop.run(&["audit", "verify", "evidence"]).code, 5);
+}
+
+#[test]
 fn waivers_are_recorded_as_long_as_they_hold_and_when_they_are_used() {
     let shop = Shop::new();
     shop.write(
@@ -567,7 +631,12 @@ fn waivers_are_recorded_as_long_as_they_hold_and_when_they_are_used() {
     assert_eq!(records("waiver used"), ["W1"]);
     assert_eq!(records("waiver ended"), ["W3"]);
     assert!(shown.contains("  waived  ") && shown.contains("configuration="));
-    assert!(!shop.all("log").contains("legacy"), "reasons are not recorded");
+    let recorded = shop.all("log");
+    let hidden = ["legacy", &sha256("legacy"), "reason_sha256"];
+    assert!(hidden.iter().all(|text| !recorded.contains(text)), "reasons cannot be read, nor guessed back");
+    let reasons: Vec<&str> =
+        recorded.split(r#""reason_hmac":""#).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(reasons.len() == 3 && reasons[0] != reasons[1] && reasons[1] == reasons[2], "{reasons:?}");
 }
 
 #[test]

@@ -213,3 +213,76 @@ fn nothing_unsigned_follows_a_signed_head_from_which_a_log_is_verified() {
         assert_eq!(exit_code(&system), 1, "as from the beginning");
     }
 }
+
+/// Ways to take everything out of a log.
+fn emptied(ways: &[&str]) -> Vec<(String, Memory, Vec<Receipt>)> {
+    let emptied = ways.iter().map(|way| {
+        let (system, receipts) = log_of(Options { segment_records: 4, ..options() }, &[5, 5]);
+        for file in system.files() {
+            match *way {
+                "records removed" if file.starts_with("log/seg") => system.delete(&file),
+                "segments truncated" if file.starts_with("log/seg") => {
+                    if file == Path::new(FIRST_SEGMENT) {
+                        system.change(&file, Vec::clear);
+                    } else {
+                        system.delete(&file);
+                    }
+                }
+                "all files removed" if file.starts_with(LOG) => system.delete(&file),
+                _ => {}
+            }
+        }
+        ((*way).to_owned(), system, receipts)
+    });
+    emptied.collect()
+}
+
+const WAYS: [&str; 3] = ["records removed", "segments truncated", "all files removed"];
+
+#[test]
+fn a_log_that_was_emptied_is_rolled_back_for_whoever_remembers_a_head() {
+    let state = || VerifyOptions { state: Some(STATE.into()), ..VerifyOptions::default() };
+    for (way, system, receipts) in emptied(&WAYS) {
+        let trusted = vec![("archive".to_owned(), receipts[0].note.clone())];
+        let remembering = [
+            ("the key names the log", VerifyOptions { keys: pinned().keys, ..state() }),
+            ("its folder does", VerifyOptions { origin: Some(ORIGIN.to_owned()), ..state() }),
+            ("an archived head", VerifyOptions { trusted, ..VerifyOptions::default() }),
+            (
+                "where to begin",
+                VerifyOptions { from: Some(receipts[0].note.clone()), ..VerifyOptions::default() },
+            ),
+        ];
+        for (who, options) in remembering {
+            let verdict = verified(&system, &options);
+            let text = verdict.render();
+            assert_eq!(verdict.exit_code(), 3, "{way}, {who}: {text}");
+            assert!(text.starts_with("ROLLED BACK: no record"), "{way}, {who}: {text}");
+            assert!(text.contains("remembered head:") && !text.contains("intact"), "{way}, {who}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_emptied_is_not_said_to_be_intact() {
+    for (way, system, _) in emptied(&WAYS[..2]) {
+        // The copy of the head lies in the log's own folder, where whoever emptied the log may have left it.
+        let verdict = verified(&system, &pinned());
+        assert_eq!(verdict.exit_code(), 3, "{way}: {}", verdict.render());
+        system.delete("log/checkpoint");
+        for options in [pinned(), VerifyOptions::default()] {
+            let verdict = verified(&system, &options);
+            let text = verdict.render();
+            assert_eq!(verdict.exit_code(), 5, "{way}: {text}");
+            assert!(text.starts_with("EMPTY: ") && !text.contains("intact"), "{way}: {text}");
+            assert!(text.contains("to be signed by ") && text.contains("--trusted"), "{way}: {text}");
+        }
+    }
+    let (_, system, _) = emptied(&WAYS[2..]).remove(0);
+    assert!(matches!(verify_on(&system, Path::new(LOG), &pinned()), Err(AuditError::Missing { .. })));
+    // As a run leaves it that dies before its first commit.
+    let system = Memory::default();
+    open(&system, unsigned()).unwrap();
+    let text = verified(&system, &VerifyOptions::default()).render();
+    assert!(text.starts_with("EMPTY: ") && text.contains("nobody was to sign it"), "{text}");
+}

@@ -119,6 +119,8 @@ impl<'v> Reader<'v> {
             let index = self.untrusted.unwrap_or_default();
             let fault = Fault::new("the head over this record is not signed by the key that was asked for");
             return Err(AuditError::Damaged(Box::new(end.position.violation(index, fault))));
+        } else if contradictions.is_empty() && head.is_none() {
+            Outcome::Empty { created: self.description.created.clone(), keys: self.description.keys.clone() }
         } else if contradictions.is_empty() {
             Outcome::Intact
         } else {

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::audit::{heads::Contradiction, note::Note, printable::printable, walk::Violation};
+use crate::audit::{
+    heads::Contradiction, key::VerifierKey, note::Note, printable::printable, walk::Violation,
+};
 
 /// What verification found.
 #[derive(Debug)]
@@ -25,6 +27,13 @@ pub struct Verdict {
 #[derive(Debug)]
 pub enum Outcome {
     Intact,
+    /// The log holds no record, and nobody remembers that it did: it may never have, or all of it was removed.
+    Empty {
+        /// When `log.json` says that it was made.
+        created: String,
+        /// Keys that were to sign it; none: unsigned.
+        keys: Vec<VerifierKey>,
+    },
     Damaged(Box<Violation>),
     /// Heads that are kept elsewhere and that the log does not have.
     Rollback(Vec<Contradiction>),
@@ -91,9 +100,18 @@ impl fmt::Display for Notice {
 
 impl Verdict {
     pub(super) fn damaged(violation: Box<Violation>) -> Self {
+        Self::without_log(Outcome::Damaged(violation))
+    }
+
+    /// Of a log of which nothing is left but heads that were kept elsewhere.
+    pub(super) fn gone(contradictions: Vec<Contradiction>) -> Self {
+        Self { remembers: true, ..Self::without_log(Outcome::Rollback(contradictions)) }
+    }
+
+    const fn without_log(outcome: Outcome) -> Self {
         Self {
             origin: String::new(),
-            outcome: Outcome::Damaged(violation),
+            outcome,
             head: None,
             first: 0,
             commits: 0,
@@ -108,6 +126,7 @@ impl Verdict {
         match (&self.outcome, self.signatures) {
             (Outcome::Damaged(_), _) => 1,
             (Outcome::Rollback(_), _) => 3,
+            (Outcome::Empty { .. }, _) => 5,
             (Outcome::Intact, Signatures::None | Signatures::OwnKey) => 5,
             (Outcome::Intact, Signatures::PinnedKey) => 0,
         }
@@ -117,6 +136,12 @@ impl Verdict {
     pub fn headline(&self) -> String {
         match (&self.outcome, self.signatures) {
             (Outcome::Damaged(violation), _) => format!("NOT INTACT: {}", printable(&violation.to_string())),
+            (Outcome::Empty { .. }, _) => {
+                "EMPTY: the log holds no record, and nothing tells whether it ever did".to_owned()
+            }
+            (Outcome::Rollback(_), _) if self.head.is_none() => {
+                "ROLLED BACK: no record of the log is left, but a head of it is remembered".to_owned()
+            }
             (Outcome::Rollback(_), _) => {
                 "ROLLED BACK or replaced: a remembered head is not in this log".to_owned()
             }
@@ -140,15 +165,19 @@ impl Verdict {
                 checkpoint.root.base64()
             );
         }
-        if let Outcome::Rollback(contradictions) = &self.outcome {
-            for contradiction in contradictions {
-                self.render_contradiction(&mut text, contradiction);
+        match &self.outcome {
+            Outcome::Rollback(contradictions) => {
+                for contradiction in contradictions {
+                    self.render_contradiction(&mut text, contradiction);
+                }
             }
+            Outcome::Empty { created, keys } => self.render_emptiness(&mut text, created, keys),
+            Outcome::Intact | Outcome::Damaged(_) => {}
         }
         for notice in &self.notices {
             let _ = writeln!(text, "notice: {notice}");
         }
-        if !matches!(self.outcome, Outcome::Damaged(_)) {
+        if self.head.is_some() {
             self.render_levels(&mut text);
         }
         text
@@ -158,6 +187,7 @@ impl Verdict {
         let Contradiction { label, note, root } = contradiction;
         let what = match root {
             Some(root) => format!("this log has the root {} at that size", root.base64()),
+            None if self.head.is_none() => "this log holds no record".to_owned(),
             None => "this log is shorter".to_owned(),
         };
         let found = self.head.as_ref().map_or_else(|| "(none)\n".to_owned(), Note::encode);
@@ -167,6 +197,23 @@ impl Verdict {
             printable(label),
             indented(&note.encode()),
             indented(&found)
+        );
+    }
+
+    fn render_emptiness(&self, text: &mut String, created: &str, keys: &[VerifierKey]) {
+        let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let signed = if keys.is_empty() {
+            "nobody was to sign it".to_owned()
+        } else {
+            format!("to be signed by {}", printable(&keys.join(", ")))
+        };
+        let _ = writeln!(
+            text,
+            "{}: made {}, {signed}\nEither no run has recorded anything yet, or all records were removed. Only a head that is \
+             kept elsewhere tells these apart, and none is remembered here: give one with `--trusted`, such as the proof \
+             beside a SARIF report.",
+            printable(&self.origin),
+            printable(created),
         );
     }
 

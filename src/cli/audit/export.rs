@@ -29,7 +29,7 @@ impl Export {
             return Err(Failure::usage(format!("`--to {}` is no folder", self.to.display()))
                 .help("export into a folder, and copy that, `checkpoint` last"));
         }
-        let directory = self.log.directory()?;
+        let directory = self.log.directory(terminal)?;
         let keys = self.keys.keys()?;
         let is_pinned = !keys.is_empty();
         let options = VerifyOptions { keys, state: state_folder(), ..VerifyOptions::default() };

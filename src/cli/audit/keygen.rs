@@ -34,7 +34,7 @@ impl Keygen {
         forbid_core_dumps();
         let name = match self.name.as_ref().or(self.audit_origin.as_ref()) {
             Some(name) => name.clone(),
-            None => default_origin(&LogArgument { log: None }.directory()?),
+            None => default_origin(&LogArgument::default().directory(terminal)?),
         };
         let key = PrivateKey::generate(&name).map_err(AuditError::from).map_err(failure)?;
         let Some(path) = &self.output else {

@@ -72,7 +72,7 @@ pub(super) struct Consistency {
 
 impl Prove {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
-        let directory = self.log.directory()?;
+        let directory = self.log.directory(terminal)?;
         let run = self.run.as_deref();
         let proof = match (&self.finding, &self.report, self.index) {
             (Some(fingerprint), _, _) => proof::prove_finding(&directory, fingerprint, run),
@@ -148,7 +148,7 @@ impl Consistency {
         };
         let directory = match folders.first() {
             Some(folder) => absolute(folder)?,
-            None => LogArgument { log: None }.directory()?,
+            None => LogArgument::default().directory(terminal)?,
         };
         let keys = self.keys.keys()?;
         let old = head(old)?;

@@ -30,7 +30,7 @@ pub(super) struct Rotate {
 
 impl Rotate {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
-        let directory = self.log.directory()?;
+        let directory = self.log.directory(terminal)?;
         if !directory.join("log.json").exists() {
             return Err(failure(AuditError::Missing { path: directory }));
         }

@@ -31,13 +31,18 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, terminal: &Terminal) -> Result<u8, Failure> {
-        let directory = self.log.directory()?;
+        let directory = self.log.directory(terminal)?;
         let [rule, resource] = [&self.rule, &self.resource].map(|glob| glob.as_deref().map(Pattern::new));
         let filter = Filter { run: self.run.clone(), rule, resource };
         let (is_signed, count) = match &*self.format {
             "json" => records(&directory, &filter, terminal)?,
             _ => pages(&directory, &filter, terminal)?,
         };
+        let asks_for_all = [&self.run, &self.rule, &self.resource].into_iter().all(Option::is_none);
+        if count == 0 && asks_for_all {
+            terminal.notice("the log is EMPTY: `probity audit verify` says what can be known of it");
+            return Ok(0);
+        }
         if count == 0 {
             terminal.notice("no record of the log matches");
         }
