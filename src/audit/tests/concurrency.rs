@@ -4,16 +4,21 @@ use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Stdio},
+    sync::{Mutex, atomic::AtomicBool},
     thread,
     time::Duration,
 };
+
+use rayon::prelude::*;
 
 use super::{memory::Fault, *};
 use crate::audit::{
     AuditError,
     note::Note,
     show,
+    store::LocalFileSystem,
     verify::{Notice, verify},
+    walk,
 };
 
 /// Tells a process that it is to write, and where.
@@ -94,6 +99,11 @@ fn contend(folder: &Path, processes: usize, commits: usize) {
         collectors.into_iter().flat_map(|collector| collector.join().unwrap()).collect();
 
     let log = folder.join(LOG);
+    let segments = walk::segments(&LocalFileSystem, &log).unwrap();
+    assert!(
+        segments.iter().filter(|name| name.generation == 0).count() > 2,
+        "K7: they rotated: {segments:?}"
+    );
     // What the last one killed left behind is set aside by whoever comes next.
     Writer::open(&log, on_disk(folder)).unwrap().append(&[end()]).unwrap();
     let trusted =
@@ -125,7 +135,7 @@ fn k1_k2_killed_writers_lose_nothing_that_was_acknowledged() {
 }
 
 #[test]
-#[ignore = "half a minute: `cargo test --release --lib k1 -- --ignored`"]
+#[ignore = "half a minute: `tests/e2e/run tlog`"]
 fn k1_k2_sixty_four_processes_of_twenty_commits() {
     match interop::folder() {
         // For the verifier that is not ours.
@@ -222,31 +232,58 @@ fn k4_threads_of_one_process_take_turns() {
 
 #[test]
 fn k5_readers_always_see_a_committed_beginning() {
+    const ROUNDS: usize = 100;
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join(LOG);
     Writer::open(&log, on_disk(folder.path())).unwrap().append(&[start()]).unwrap();
-    let mut rounds = 0;
+    let (acknowledged, is_over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let mut seen: Vec<Note> = Vec::new();
     thread::scope(|scope| {
-        let writers: Vec<_> = [(); 2]
-            .map(|()| {
-                scope.spawn(|| {
-                    let options = Options { segment_records: 40, ..on_disk(folder.path()) };
-                    let mut writer = Writer::open(&log, options).unwrap();
-                    for _ in 0..40 {
-                        writer.append(&decisions(0..7)).unwrap();
-                        thread::sleep(Duration::from_millis(5));
-                    }
-                })
-            })
-            .into();
-        let options = VerifyOptions { state: Some(folder.path().join(STATE)), ..pinned() };
-        while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let options = Options { segment_records: 40, ..on_disk(folder.path()) };
+                let mut writer = Writer::open(&log, options).unwrap();
+                while !is_over.load(Ordering::Relaxed) {
+                    let note = writer.append(&decisions(0..3)).unwrap().note;
+                    acknowledged.lock().unwrap().push(note);
+                    thread::sleep(Duration::from_millis(10));
+                }
+            });
+        }
+        // The writers end also where a round fails.
+        let _end = EndOnDrop(&is_over);
+        while seen.len() < ROUNDS {
+            let newest = acknowledged.lock().unwrap().last().cloned();
+            let trusted: Vec<(String, Note)> =
+                newest.iter().map(|note| ("acknowledged".to_owned(), note.clone())).collect();
+            let options = VerifyOptions { state: Some(folder.path().join(STATE)), trusted, ..pinned() };
             let verdict = verify(&log, &options).unwrap();
-            assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
-            rounds += 1;
+            assert_eq!(verdict.exit_code(), 0, "round {}: {}", seen.len(), verdict.render());
+            let head = verdict.head.unwrap();
+            let mut shown = 0;
+            show::each(&log, &show::Filter::default(), &mut |row| {
+                assert_eq!(row.index, shown);
+                shown += 1;
+            })
+            .unwrap();
+            assert!(shown >= head.checkpoint.size, "{shown} of {}", head.checkpoint.size);
+            seen.push(head);
         }
     });
-    assert!(rounds > 5);
+    // What readers took for heads are heads, the first as the last.
+    let sizes: Vec<u64> = seen.iter().map(|note| note.checkpoint.size).collect();
+    assert!(sizes.is_sorted() && sizes.first() < sizes.last(), "{sizes:?}");
+    let trusted = seen.into_iter().map(|note| ("seen".to_owned(), note)).collect();
+    let verdict = verify(&log, &VerifyOptions { trusted, ..pinned() }).unwrap();
+    assert_eq!(verdict.exit_code(), 0, "{}", verdict.render());
+}
+
+struct EndOnDrop<'e>(&'e AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -284,6 +321,16 @@ fn k6_any_clock_is_recorded_and_none_stops_the_log() {
     assert!(text.contains(r#""clock_back_ms":"3600000""#));
 }
 
+/// Where there is room for gigabytes, as whoever starts such a test says.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "the script that starts the test says where")]
+fn roomy_folder() -> tempfile::TempDir {
+    match std::env::var_os("PROBITY_TEST_FOLDER") {
+        Some(folder) => tempfile::tempdir_in(folder).unwrap(),
+        None => tempfile::tempdir().unwrap(),
+    }
+}
+
 /// What the kernel counted as the most memory that this process held, in KiB.
 #[cfg(target_os = "linux")]
 fn most_memory() -> u64 {
@@ -294,10 +341,10 @@ fn most_memory() -> u64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "5 GB and some minutes: `cargo test --release --lib k7_a -- --ignored --nocapture`"]
+#[ignore = "5 GB and some minutes: `tests/e2e/run audit-matrix`"]
 #[expect(clippy::print_stdout, reason = "what was measured")]
 fn k7_a_log_of_ten_million_records_opens_at_once_in_little_memory() {
-    let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let folder = roomy_folder();
     let log = folder.path().join(LOG);
     let options = || Options { segment_records: 100_000, ..on_disk(folder.path()) };
     let mut writer = Writer::open(&log, options()).unwrap();
@@ -320,19 +367,54 @@ fn k7_a_log_of_ten_million_records_opens_at_once_in_little_memory() {
     assert!(most_memory() < 64 << 10, "{} KiB", most_memory());
 }
 
+/// K7: opening reads the end of the log and its first record, however long it is.
+#[test]
+fn k7_opening_costs_the_same_whatever_the_size() {
+    let cost = |records: usize| {
+        let system = Memory::default();
+        let mut writer = open(&system, Options { segment_records: 5_000, ..options() }).unwrap();
+        for first in (0..records).step_by(1_000) {
+            writer.append(&decisions(first..records.min(first + 1_000))).unwrap();
+        }
+        writer.append(&[end()]).unwrap();
+        let opened = system.copy();
+        open(&opened, options()).unwrap();
+        (opened.operations(), opened.bytes_read())
+    };
+    let (small, large) = (cost(5_500), cost(20_500));
+    // Where the newest commit lies in its block may cost a read more.
+    assert!(large.0 <= small.0 + 2, "{} operations instead of {}", large.0, small.0);
+    assert!(large.1 <= small.1 + (128 << 10), "{} bytes instead of {}", large.1, small.1);
+}
+
+/// Makes logs of two records, and verifies all of them when all are there.
+fn many_logs(folder: &Path, count: usize) {
+    let numbers = || (0..count).into_par_iter();
+    numbers().for_each(|number| {
+        let origin = Some(format!("audit.example.com/{number}"));
+        let options = Options { origin, signer: None, ..on_disk(folder) };
+        let mut writer = Writer::open(&folder.join(number.to_string()), options).unwrap();
+        writer.append(&[start(), end()]).unwrap();
+    });
+    numbers().for_each(|number| {
+        let options = VerifyOptions { state: Some(folder.join(STATE)), ..VerifyOptions::default() };
+        let verdict = verify(&folder.join(number.to_string()), &options).unwrap();
+        assert_eq!(verdict.headline(), "intact, UNSIGNED");
+        assert_eq!(verdict.origin, format!("audit.example.com/{number}"));
+    });
+}
+
 #[test]
 fn k7_many_small_logs_do_not_disturb_each_other() {
-    let system = Memory::default();
-    for number in 0..300 {
-        let name = format!("logs/{number}");
-        let origin = Some(format!("audit.example.com/{number}"));
-        let options = Options { origin, signer: None, ..options() };
-        let mut writer = Writer::open_on(Arc::new(system.clone()), Path::new(&name), options).unwrap();
-        writer.append(&[start(), end()]).unwrap();
-    }
-    for number in 0..300 {
-        let verdict =
-            verify_on(&system, Path::new(&format!("logs/{number}")), &VerifyOptions::default()).unwrap();
-        assert_eq!(verdict.headline(), "intact, UNSIGNED");
-    }
+    many_logs(tempfile::tempdir().unwrap().path(), 100);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "a minute: `tests/e2e/run audit-matrix`"]
+#[expect(clippy::print_stdout, reason = "what was measured")]
+fn k7_ten_thousand_small_logs_need_little_memory() {
+    many_logs(roomy_folder().path(), 10_000);
+    println!("10,000 logs: {} KiB", most_memory());
+    assert!(most_memory() < 64 << 10, "{} KiB", most_memory());
 }

@@ -63,6 +63,7 @@ struct State {
     changes: Vec<Change>,
     locks: BTreeSet<usize>,
     operations: u64,
+    bytes_read: u64,
     faults: BTreeMap<u64, Fault>,
     dead: bool,
     network: Option<&'static str>,
@@ -84,7 +85,7 @@ impl Memory {
     /// Another file system with the same content, without faults.
     pub(super) fn copy(&self) -> Self {
         let mut state = self.state().clone();
-        (state.faults, state.dead, state.operations) = (BTreeMap::new(), false, 0);
+        (state.faults, state.dead, state.operations, state.bytes_read) = (BTreeMap::new(), false, 0, 0);
         state.locks.clear();
         Self(Arc::new(Mutex::new(state)))
     }
@@ -108,6 +109,10 @@ impl Memory {
 
     pub(super) fn operations(&self) -> u64 {
         self.state().operations
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.state().bytes_read
     }
 
     pub(super) fn trace(&self) -> Vec<String> {
@@ -428,6 +433,7 @@ impl StoredFile for MemoryFile {
         let rest = data.get(usize::try_from(offset).unwrap()..).unwrap_or_default();
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
+        state.bytes_read += count as u64;
         Ok(count)
     }
 
