@@ -2,8 +2,19 @@
 
 use std::{fs, path::PathBuf};
 
+use rayon::prelude::*;
+
 use super::*;
-use crate::audit::{keyfile, note::Note, proof, verify::verify};
+use crate::audit::{
+    keyfile,
+    note::Note,
+    proof,
+    tree::{
+        Hash,
+        proof::{RangeRoots, consistency_ranges, inclusion_ranges},
+    },
+    verify::verify,
+};
 
 /// Where files for other programs are wanted.
 #[expect(clippy::disallowed_methods, reason = "the script that wants the files says where")]
@@ -21,6 +32,7 @@ fn write_files_for_go() {
     let Some(folder) = folder() else { return };
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("vkey"), key(1).verifier().to_string()).unwrap();
+    fs::write(folder.join("vkey-2"), key(2).verifier().to_string()).unwrap();
     keyfile::write_private(&folder.join("key"), &key(1)).unwrap();
 
     // A head of every size up to 300.
@@ -42,6 +54,8 @@ fn write_files_for_go() {
         fs::write(folder.join(format!("{number}.old")), old.encode()).unwrap();
         fs::write(folder.join(format!("{number}.consistency")), proof.encode()).unwrap();
     }
+
+    fs::write(folder.join("trees"), proofs_of_all_trees(300)).unwrap();
 
     // Around a power of two, over segments.
     let mut large = writer(&folder, "large");
@@ -67,6 +81,26 @@ fn write_files_for_go() {
         writer(&folder, &format!("torn-{number}")).append(&[end()]).unwrap();
         assert_eq!(verify(&torn, &pinned()).unwrap().exit_code(), 0);
     }
+}
+
+/// T16: every proof of every tree up to a size, one a line: `record INDEX SIZE HASH…` and `tree OLD NEW HASH…`. The leaves
+/// are the indexes, in eight bytes each.
+fn proofs_of_all_trees(largest: u64) -> String {
+    let leaves: Vec<Hash> = (0..largest).map(|index| Hash::leaf(&index.to_be_bytes())).collect();
+    let line = |what: &str, one: u64, size: u64, ranges: Vec<std::ops::Range<u64>>| {
+        let mut collected = RangeRoots::new(ranges);
+        let leaves = leaves.iter().take(usize::try_from(size).unwrap());
+        (0..).zip(leaves).for_each(|(index, leaf)| collected.leaf(index, *leaf));
+        let hashes: Vec<String> = collected.roots().unwrap().iter().map(Hash::base64).collect();
+        format!("{what} {one} {size} {}", hashes.join(" ")).trim_end().to_owned() + "\n"
+    };
+    let sizes = (1..=largest).into_par_iter();
+    let proofs = sizes.map(|size| {
+        let records = (0..size).map(|index| line("record", index, size, inclusion_ranges(index, size)));
+        let trees = (1..=size).map(|old| line("tree", old, size, consistency_ranges(old, size)));
+        records.chain(trees).collect::<String>()
+    });
+    proofs.collect()
 }
 
 /// I3: notes exchanged with the Rust port of Go's package.

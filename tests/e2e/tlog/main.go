@@ -3,7 +3,10 @@
 //	tlog log FOLDER VKEY            every record, every link, every head
 //	tlog tiles FOLDER VKEY          every record and every tile of an export (c2sp.org/tlog-tiles)
 //	tlog proof FILE VKEY            one record of a log that is not at hand (c2sp.org/tlog-proof@v1)
+//	tlog trees FILE                 that proofs of many trees are the ones that Go makes
 //	tlog consistency FILE OLD VKEY  that the head in FILE extends the one in OLD (body of add-checkpoint)
+//
+// VKEY may be several, between commas.
 //
 // It shares no code with probity, and knows of its format only what is written here.
 package main
@@ -39,10 +42,12 @@ func run(args []string) error {
 		return checkTiles(args[1], args[2])
 	case len(args) == 3 && args[0] == "proof":
 		return checkProof(args[1], args[2])
+	case len(args) == 2 && args[0] == "trees":
+		return checkTrees(args[1])
 	case len(args) == 4 && args[0] == "consistency":
 		return checkConsistency(args[1], args[2], args[3])
 	}
-	return fmt.Errorf("usage: tlog log FOLDER VKEY | tiles FOLDER VKEY | proof FILE VKEY | consistency FILE OLD VKEY")
+	return fmt.Errorf("usage: tlog log FOLDER VKEY | tiles FOLDER VKEY | trees FILE | proof FILE VKEY | consistency FILE OLD VKEY")
 }
 
 // head is a checkpoint whose signature was checked.
@@ -51,19 +56,24 @@ type head struct {
 	root tlog.Hash
 }
 
-// openHead checks a signed note and reads its three lines. tlog.ParseTree insists on another first line.
-func openHead(text []byte, vkey string) (head, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return head{}, err
+// openHead checks a signed note and reads its three lines. tlog.ParseTree insists on another first line. One of the keys,
+// between commas, has to have signed: a log may have been handed over from one to the next.
+func openHead(text []byte, vkeys string) (head, error) {
+	var verifiers []note.Verifier
+	for _, vkey := range strings.Split(vkeys, ",") {
+		verifier, err := note.NewVerifier(vkey)
+		if err != nil {
+			return head{}, err
+		}
+		verifiers = append(verifiers, verifier)
 	}
-	signed, err := note.Open(text, note.VerifierList(verifier))
+	signed, err := note.Open(text, note.VerifierList(verifiers...))
 	if err != nil {
 		return head{}, err
 	}
 	lines := strings.Split(signed.Text, "\n")
-	if len(lines) != 4 || lines[3] != "" || lines[0] != verifier.Name() {
-		return head{}, fmt.Errorf("not a checkpoint of %s", verifier.Name())
+	if len(lines) != 4 || lines[3] != "" || lines[0] != signed.Sigs[0].Name {
+		return head{}, fmt.Errorf("not a checkpoint of %s", signed.Sigs[0].Name)
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil {
