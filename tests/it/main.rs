@@ -13,6 +13,7 @@ mod datastores;
 mod documents;
 mod fix;
 mod fixtures;
+mod fuzz;
 mod labels;
 mod lineage;
 mod odd_types;
