@@ -248,6 +248,11 @@ impl Estate {
         Some(Shown { place: written, also: Some(("as planned", place.clone())) })
     }
 
+    /// Whether what stands in a source may be shown in others: it was rendered or planned.
+    pub fn is_shown_elsewhere(&self, source: SourceId) -> bool {
+        self.rendered.contains_key(&source) || self.plans.iter().any(|plan| plan.source == source)
+    }
+
     /// Where in the configuration is written what stands at a place of a plan.
     fn written_place(&self, place: &Place) -> Option<Place> {
         let position = self.plans.iter().position(|plan| plan.source == place.source)?;

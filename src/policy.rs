@@ -30,6 +30,6 @@ mod unknown;
 mod verdict;
 
 pub use builtins::{ReadError, ReadFile};
-pub use engine::{Evaluation, evaluate};
+pub use engine::{Evaluation, Within, evaluate};
 pub use input::parse_data;
 pub use load::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in};

@@ -24,7 +24,7 @@ use crate::{
     facts,
     finding::{Finding, Severity},
     fix,
-    policy::{self, Evaluation, Policies, compared},
+    policy::{self, Evaluation, Policies, Within, compared},
     report::{NotApplicable, Override, Parts, Report},
     resource::{
         contents,
@@ -205,12 +205,13 @@ pub fn judge(
     progress: &Progress<'_>,
 ) -> Report {
     let applied = override_rules(&settings.config, &mut policies);
-    let evaluation = evaluate(&policies, estate, progress);
+    let within = limited(settings, estate);
+    let evaluation = evaluate(&policies, estate, within.as_ref(), progress);
     let mut incomplete = incomplete(settings, estate, &policies, settings.cluster.is_some());
     let mut parts = decide(settings, estate, policies, applied, &evaluation.findings);
     parts.evaluation = evaluation;
     parts.incomplete.append(&mut incomplete);
-    limit(settings, estate, &mut parts);
+    limit(within.as_ref(), &mut parts);
     if let Some(target) = &settings.cluster {
         coverage::judge(estate, &mut parts);
         live::limit(target, estate, &mut parts.evaluation);
@@ -230,10 +231,10 @@ pub fn compare(
 ) -> Report {
     let target = settings.cluster.clone().unwrap_or_default();
     let applied = override_rules(&settings.config, &mut policies);
-    let mut files = evaluate(&policies, declared, progress);
+    let mut files = evaluate(&policies, declared, None, progress);
     let judging = policies.rules.iter().filter(|rule| !compared::IDS.contains(&&*rule.id));
     let mut cluster = Parts { rules: judging.cloned().collect(), ..Parts::default() };
-    cluster.evaluation = evaluate(&policies, &mut live, progress);
+    cluster.evaluation = evaluate(&policies, &mut live, None, progress);
     coverage::judge(&live, &mut cluster);
     live::limit(&target, declared, &mut files);
     live::limit(&target, &live, &mut cluster.evaluation);
@@ -246,7 +247,7 @@ pub fn compare(
     let mut parts = decide(settings, declared, policies, applied, &compared.findings);
     parts.evaluation = compared.evaluation;
     parts.incomplete.append(&mut incomplete);
-    limit(settings, declared, &mut parts);
+    limit(limited(settings, declared).as_ref(), &mut parts);
     declared.sources.append(drift::coverage(&live));
     let mut report = Report::new(parts);
     report.drift = Some(compared.drift);
@@ -254,8 +255,13 @@ pub fn compare(
 }
 
 /// Asks the rules, and hides what they found to be secret.
-fn evaluate(policies: &Policies, estate: &mut Estate, progress: &Progress<'_>) -> Evaluation {
-    let mut evaluation = policy::evaluate(policies, estate, &|done| progress(Stage::Judge, done));
+fn evaluate(
+    policies: &Policies,
+    estate: &mut Estate,
+    within: Option<&Within>,
+    progress: &Progress<'_>,
+) -> Evaluation {
+    let mut evaluation = policy::evaluate(policies, estate, within, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation.findings, &policies.rules);
     fix::settle(&mut evaluation.findings, &estate.sources);
     evaluation
@@ -422,20 +428,28 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies, is_live
     reasons
 }
 
-/// With `--root`, keeps the results whose place or related place lies in a given path.
-fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
-    let Some(limit) = &settings.base.limit else { return };
+/// With `--root`, the files that lie in a given path.
+fn limited(settings: &Settings, estate: &Estate) -> Option<Within> {
+    let limit = settings.base.limit.as_ref()?;
     let mut names: Vec<String> =
         limit.iter().chain(&settings.base.streams).map(|path| settings.base.name(path)).collect();
     names.extend(settings.base.stdin.then(|| read::STDIN.to_owned()));
-    let inside = |place: &Place| {
-        let file = &*estate.sources.get(place.source).file;
-        names.iter().any(|name| {
-            name == "."
-                || file == name
-                || file.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+    if names.iter().any(|name| name == ".") {
+        return None;
+    }
+    let is_inside = |file: &str| {
+        let below = |name: &str| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        names.iter().any(|name| file == name || below(name))
     };
+    let inside = estate.sources.iter().filter(|(_, source)| is_inside(&source.file));
+    Some(Within::new(inside.map(|(id, _)| id)))
+}
+
+/// Keeps the results whose place or related place lies in one of these files. What was found elsewhere is not known, and
+/// so neither which waivers and entries of the baseline nobody needs.
+fn limit(within: Option<&Within>, parts: &mut Parts) {
+    let Some(within) = within else { return };
+    let inside = |place: &Place| within.contains(place.source);
     parts.evaluation.findings.retain(|finding| {
         finding
             .place
@@ -444,4 +458,6 @@ fn limit(settings: &Settings, estate: &Estate, parts: &mut Parts) {
             .any(inside)
     });
     parts.evaluation.not_assessed.retain(|result| result.place.as_ref().is_none_or(inside));
+    parts.unused_waivers.clear();
+    parts.unmet_baseline = 0;
 }

@@ -25,7 +25,8 @@ pub use configuration::{ReadError, ReadFile};
 /// What a policy calls, and what is called instead: an engine prefers its own functions to those of its host, and some of
 /// them panic, reserve memory for whatever they are asked for, or answer otherwise than OPA. Both names are of one length,
 /// so that columns stay.
-pub(super) const SUBSTITUTES: [(&str, &str); 19] = [
+pub(super) const SUBSTITUTES: [(&str, &str); 20] = [
+    ("bits.lsh", "bits.shl"),
     ("indexof", "indexed"),
     ("indexof_n", "indexed_n"),
     ("net.cidr_expand", "net.cidr_listed"),

@@ -1,14 +1,15 @@
 //! Evaluation: every rule on every subject that it selects.
 
 mod collect;
+mod within;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 use regorus::{Engine, Value};
 
-pub use self::collect::Evaluation;
 use self::collect::{Endless, Judgement, collect};
+pub use self::{collect::Evaluation, within::Within};
 use super::{
     case::Case,
     conftest, guarded,
@@ -29,8 +30,14 @@ use crate::{
 /// Subjects judged by one clone of the engine: enough to make the clone cheap, few enough to keep threads busy.
 const CHUNK: usize = 256;
 
-/// Evaluates all rules; `progress` is told how many subjects are done.
-pub fn evaluate(policies: &Policies, estate: &Estate, progress: &(dyn Fn(usize) + Sync)) -> Evaluation {
+/// Evaluates all rules; `progress` is told how many subjects are done. With `within`, results that point elsewhere may be
+/// missing, but for those that say what is secret.
+pub fn evaluate(
+    policies: &Policies,
+    estate: &Estate,
+    within: Option<&Within>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Evaluation {
     let wanted = Wanted::new(policies);
     let mut cases = selector::cases(estate, |name| wanted.0.contains_key(name));
     if wanted.0.contains_key(conftest::SELECTOR) {
@@ -41,7 +48,7 @@ pub fn evaluate(policies: &Policies, estate: &Estate, progress: &(dyn Fn(usize) 
         .par_chunks(CHUNK)
         .enumerate()
         .flat_map_iter(|(number, chunk)| {
-            let mut judge = Judge::new(policies, &wanted, &endless, estate);
+            let mut judge = Judge::new(policies, &wanted, &endless, estate, within);
             let numbered = (number * CHUNK..).zip(chunk);
             let judged: Vec<Judgement> =
                 numbered.flat_map(|(number, case)| judge.judge(number, case)).collect();
@@ -98,6 +105,7 @@ struct Judge<'r> {
     wanted: &'r Wanted<'r>,
     endless: &'r Endless,
     estate: &'r Estate,
+    within: Option<&'r Within>,
     engine: Engine,
     /// Engines of rules that stand alone, by rule.
     alone: BTreeMap<usize, Engine>,
@@ -107,13 +115,31 @@ struct Judge<'r> {
 }
 
 impl<'r> Judge<'r> {
-    fn new(policies: &'r Policies, wanted: &'r Wanted<'r>, endless: &'r Endless, estate: &'r Estate) -> Self {
+    fn new(
+        policies: &'r Policies,
+        wanted: &'r Wanted<'r>,
+        endless: &'r Endless,
+        estate: &'r Estate,
+        within: Option<&'r Within>,
+    ) -> Self {
         let (engine, lenient) = (policies.engine.clone(), policies.lenient.clone());
-        Self { policies, wanted, endless, estate, engine, alone: BTreeMap::new(), lenient, file: None }
+        Self {
+            policies,
+            wanted,
+            endless,
+            estate,
+            within,
+            engine,
+            alone: BTreeMap::new(),
+            lenient,
+            file: None,
+        }
     }
 
     fn judge(&mut self, number: usize, case: &Case<'_>) -> Vec<Judgement> {
-        let rules: Vec<usize> = self.wanted.rules(case).collect();
+        let concerns = self.within.is_none_or(|within| within.concerns(case, self.estate));
+        let is_asked = |rule: &usize| concerns || self.policies.rules[*rule].points_at_secrets();
+        let rules: Vec<usize> = self.wanted.rules(case).filter(is_asked).collect();
         if rules.is_empty() {
             return Vec::new();
         }

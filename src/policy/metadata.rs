@@ -35,6 +35,13 @@ pub struct Rule {
     pub related_resources: Vec<String>,
 }
 
+impl Rule {
+    /// Whether what its findings point at is secret, and must be hidden wherever it is shown.
+    pub fn points_at_secrets(&self) -> bool {
+        self.id.starts_with("secrets/") && !self.points_at_names
+    }
+}
+
 /// A control that a rule gives evidence for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Control {

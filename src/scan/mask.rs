@@ -51,11 +51,11 @@ pub(super) fn settings(estate: &mut Estate) {
 
 /// Masks the values that findings about secrets point at.
 pub(super) fn judged(estate: &mut Estate, findings: &[Finding], rules: &[Arc<Rule>]) {
-    let names: HashSet<&str> =
-        rules.iter().filter(|rule| rule.points_at_names).map(|rule| &*rule.id).collect();
+    let secret: HashSet<&str> =
+        rules.iter().filter(|rule| rule.points_at_secrets()).map(|rule| &*rule.id).collect();
     let judged: Vec<Place> = findings
         .iter()
-        .filter(|finding| finding.rule.starts_with("secrets/") && !names.contains(&*finding.rule))
+        .filter(|finding| secret.contains(&*finding.rule))
         .filter_map(|finding| finding.place.clone())
         .filter(|place| is_value(estate, place))
         .collect();

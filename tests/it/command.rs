@@ -360,6 +360,34 @@ fn a_root_judges_everything_and_paths_limit_the_report() {
 }
 
 #[test]
+fn a_report_about_one_file_is_that_part_of_the_whole() {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shop");
+    let report = |path: &str| -> serde_json::Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+        command.args(["scan", "--audit", "off", "-f", "json", "--root", ".", "--", path]);
+        let output = command.current_dir(&shop).output().expect("the binary runs");
+        serde_json::from_slice(&output.stdout).expect("a report")
+    };
+    let whole = report(".");
+    let list = |report: &serde_json::Value, key: &str| report[key].as_array().unwrap().clone();
+    let mut about_others = 0;
+    for source in list(&whole, "sources") {
+        let file = source["file"].as_str().unwrap();
+        let is_about = |result: &serde_json::Value| {
+            let related = result["related"].as_array().into_iter().flatten();
+            std::iter::once(result).chain(related).any(|at| at["place"]["file"] == file)
+        };
+        let part = report(file);
+        for key in ["findings", "not_assessed"] {
+            let expected: Vec<_> = list(&whole, key).into_iter().filter(is_about).collect();
+            assert_eq!(list(&part, key), expected, "{key} about {file}");
+            about_others += expected.iter().filter(|result| result["place"]["file"] != file).count();
+        }
+    }
+    assert!(about_others > 0, "some findings in other files are about a file, too");
+}
+
+#[test]
 fn a_scan_is_recorded_and_a_changed_record_is_named() {
     let folder = Folder::new(&[("a.yaml", BAD)]);
     assert_eq!(folder.code(&["scan"]), Some(1));

@@ -134,6 +134,6 @@ fn errors(files: &[(String, Vec<Value>)], policies: &Policies) -> Vec<String> {
     let base = Base::new(&[], Some(folder.path()), folder.path()).expect("the folder exists");
     let settings = Settings::new(base, Day::parse("2026-01-01").expect("a day"));
     let estate = read_estate(&settings, &|_, _| {}).expect("it can be read");
-    let evaluation = evaluate(policies, &estate, &|_| {});
+    let evaluation = evaluate(policies, &estate, None, &|_| {});
     evaluation.errors.iter().map(|error| format!("{}: {}", error.policy, error.message)).collect()
 }

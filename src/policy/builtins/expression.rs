@@ -131,6 +131,13 @@ fn translated(pattern: &str) -> String {
                 } else {
                     out.push('\\');
                     out.extend(letter);
+                    // `\p{Greek}`, `\x{10FFFF}`: these braces are part of the escape.
+                    let braced =
+                        after.get(1..).filter(|rest| rest.starts_with('{')).and_then(|rest| rest.find('}'));
+                    if let (Some('p' | 'P' | 'x'), Some(end)) = (letter, braced) {
+                        out.push_str(after.get(1..end + 2).unwrap_or_default());
+                        taken += end + 1;
+                    }
                 }
                 open = open.map(|_| false);
             }
@@ -200,6 +207,8 @@ mod tests {
             (r"^${[a-z]+}$", "${a}", false),
             (r"^\${[a-z]+}$", "${a}", true),
             (r"^{{ .* }}$", "{{ x }}", true),
+            (r"^\p{Greek}[\p{L}\x{41}]$", "αé", true),
+            (r"^\x41$", "A", true),
             (r"^a{2}$", "aa", true),
             (r"^a{2,}$", "aaa", true),
             (r"^a{,2}$", "a{,2}", true),

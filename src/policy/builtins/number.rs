@@ -16,6 +16,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }
         range(integer(arguments, 0)?, integer(arguments, 1)?, step)
     }),
+    ("bits.shl", 2, |arguments| {
+        let (number, by) = (integer(arguments, 0)?, integer(arguments, 1)?);
+        let by = u32::try_from(by).map_err(|_| Fault::from("a number is shifted by a positive one"))?;
+        shifted(number, by)
+            .ok_or_else(|| Fault::Host(format!("{number} shifted by {by} has more than 64 bits")))
+    }),
     ("as_number", 1, |arguments| match arguments.first() {
         Some(Value::Null | Value::Bool(false)) => Ok(Value::from(0_i64)),
         Some(Value::Bool(true)) => Ok(Value::from(1_i64)),
@@ -24,6 +30,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         _ => Err("the argument is neither a number, a text, a truth nor null".into()),
     }),
 ];
+
+/// The engine rounds what needs more than 64 bits.
+fn shifted(number: i64, by: u32) -> Option<Value> {
+    if number == 0 {
+        return Some(Value::from(0_i64));
+    }
+    let wide = i128::from(number).checked_mul(1_i128.checked_shl(by.min(126))?)?;
+    i64::try_from(wide).map(Value::from).ok().or_else(|| u64::try_from(wide).ok().map(Value::from))
+}
 
 /// The decimal numbers of `strconv.ParseFloat` of Go: `+1`, `.5` and `5.` are some, blanks around them are not.
 fn parsed(text: &str) -> Option<Value> {
@@ -88,6 +103,22 @@ mod tests {
         assert_eq!(numbers(0, 5, 2), "[0,2,4]");
         assert_eq!(numbers(5, 0, 2), "[5,3,1]");
         assert_eq!(numbers(i64::MAX - 1, i64::MAX, 1), format!("[{},{}]", i64::MAX - 1, i64::MAX));
+    }
+
+    #[test]
+    fn bits_are_never_lost() {
+        for (number, by, expected) in [
+            (1, 62, Some("4611686018427387904")),
+            (1, 63, Some("9223372036854775808")),
+            (1, 64, None),
+            (-1, 63, Some("-9223372036854775808")),
+            (-1, 64, None),
+            (3, 200, None),
+            (0, 200, Some("0")),
+        ] {
+            let found = shifted(number, by).map(|value| value.to_string());
+            assert_eq!(found.as_deref(), expected, "{number} << {by}");
+        }
     }
 
     #[test]
