@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 use serde_json::{Map, Value};
 
 use super::{
@@ -222,11 +222,11 @@ pub(super) fn read(path: &Path, beside: &mut Beside) -> Result<Vec<PolicyFile>, 
         return beside.add(name, bundle);
     }
     if path.join(bundle::MANIFEST).is_file() {
-        let bundle = bundle::assembled(name, contents(path)?).map_err(unusable)?;
+        let bundle = bundle::assembled(name, contents(path, beside)?).map_err(unusable)?;
         return beside.add(name, bundle);
     }
     let mut files = Vec::new();
-    for (file, bytes) in contents(path)? {
+    for (file, bytes) in contents(path, beside)? {
         let name = match (name, &*file) {
             (_, "") => name.to_owned(),
             ("" | ".", _) => file.clone(),
@@ -258,15 +258,34 @@ fn artifact(name: &str, _: &mut Beside) -> Result<Vec<PolicyFile>, Failure> {
         .help("build it with `--features registry`, or pull first and name the folder"))
 }
 
-/// What of a folder may belong to a bundle, or one file, whose path below itself is empty.
+/// What of a folder may belong to a bundle, or one file, whose path below itself is empty. Links that stay in the folder
+/// are followed, as mounted ConfigMaps need it; the folders that those keep (`..data`) are what links lead to.
 #[expect(clippy::disallowed_methods, reason = "policies are no part of the estate: this is their edge")]
-fn contents(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+fn contents(path: &Path, beside: &mut Beside) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
-    for entry in WalkBuilder::new(path).standard_filters(false).sort_by_file_path(Ord::cmp).build() {
+    let root = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+    let is_kept =
+        |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with("..");
+    let mut walk = WalkBuilder::new(path);
+    walk.standard_filters(false).sort_by_file_path(Ord::cmp).filter_entry(is_kept);
+    for entry in walk.build() {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
         let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
         let below = below.to_string_lossy().replace('\\', "/");
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        let is_link = entry.depth() > 0 && entry.path_is_symlink();
+        if is_link && (entry.path().is_dir() || bundle::counts(&below)) {
+            let target = entry.path().canonicalize().ok().filter(|target| target.starts_with(&root));
+            if target.is_none_or(|target| target.is_dir()) {
+                let name = entry.path().display();
+                beside.notices.push(format!(
+                    "`{name}` is a link to a folder or out of `{}`: it is not followed",
+                    path.display()
+                ));
+                continue;
+            }
+        }
+        let is_file =
+            entry.file_type().is_some_and(|kind| kind.is_file()) || is_link && entry.path().is_file();
         if is_file && (below.is_empty() || bundle::counts(&below)) {
             let bytes = std::fs::read(entry.path()).map_err(|error| unreadable(entry.path(), &error))?;
             files.push((below, bytes));

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     policy::{
-        Dialect, Policies,
+        Dialect, Policies, bundle,
         test::{LooseCondition, TestCase, TestOutcome, TestRun, loose_conditions, run as run_tests},
     },
     report::PolicyError,
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     }
     let mut seen = None;
     loop {
-        let now = state(&arguments.paths);
+        let now = state(arguments.paths.iter().chain(&arguments.data));
         if seen.as_ref() != Some(&now) {
             terminal.print(|out| write!(out, "\u{1b}[2J\u{1b}[H"))?;
             if let Err(failure) = once(arguments, terminal) {
@@ -108,14 +108,18 @@ fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
         }
     }
     let failed = run.tests.iter().any(|test| test.outcome != TestOutcome::Passed);
-    Ok(if run.errors.is_empty() { u8::from(failed) } else { 2 })
+    let broken = run.tests.iter().any(|test| matches!(test.outcome, TestOutcome::Error(_)));
+    Ok(if run.errors.is_empty() && !broken { u8::from(failed) } else { 2 })
 }
 
-/// Policies with the times of their last changes.
-fn state(paths: &[PathBuf]) -> Vec<(PathBuf, Option<SystemTime>)> {
-    let walks = paths.iter().map(|path| WalkBuilder::new(path).standard_filters(false).build());
+/// Policies and data with the times of their last changes.
+fn state<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let walks = paths.map(|path| WalkBuilder::new(path).standard_filters(false).build());
     let entries = walks.flatten().filter_map(Result::ok);
-    let is_policy = |path: &Path| path.extension().is_some_and(|extension| extension == "rego");
+    let is_policy = |path: &Path| {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        ["rego", "json", "yaml", "yml"].contains(&extension) || path.ends_with(bundle::MANIFEST)
+    };
     let mut state: Vec<_> = entries
         .filter(|entry| is_policy(entry.path()))
         .map(|entry| {

@@ -48,6 +48,11 @@ pub(super) const SUBSTITUTES: [(&str, &str); 20] = [
     ("to_number", "as_number"),
 ];
 
+/// Whether another function is called where a policy calls this one.
+pub(super) fn is_substituted(name: &str) -> bool {
+    SUBSTITUTES.iter().any(|(called, _)| *called == name)
+}
+
 /// What a policy calls where this is called instead.
 pub(super) fn written(name: &str) -> &str {
     SUBSTITUTES.iter().find(|(_, instead)| *instead == name).map_or(name, |(called, _)| called)

@@ -108,6 +108,15 @@ pub(super) fn functions(
                     )
                 });
             }
+            visit_statements(rule, &mut |statement| {
+                let replaced = statement.with_mods.iter().map(|modifier| modifier.refr.span());
+                for span in replaced.filter(|span| builtins::is_substituted(span.text())) {
+                    let (line, name) = (span.line, span.text());
+                    errors.entry(file.clone()).or_insert_with(|| {
+                        format!("line {line}: `{name}` cannot be replaced by `with` here; call it in a function of your own, and replace that")
+                    });
+                }
+            });
             if let Some(variable) = unbound_in_head(rule) {
                 errors.entry(file.clone()).or_insert_with(|| {
                     let line = span.line;

@@ -284,10 +284,10 @@ pub(super) fn prepare(parser: &mut Engine, file: &PolicyFile) -> Result<PolicyFi
 fn with_hint(text: &str, error: String) -> String {
     let is_template = ["$\"", "$`"].iter().any(|start| text.contains(start));
     let is_old = ["`if` keyword is required", "`contains` keyword is required"];
-    if is_template {
-        format!("{error}; template strings are not supported here: use `sprintf`")
-    } else if is_old.iter().any(|words| error.contains(words)) {
+    if is_old.iter().any(|words| error.contains(words)) {
         format!("{error}; for Rego before 1.0 use `--rego-version v0`")
+    } else if is_template {
+        format!("{error}; template strings are not supported here: use `sprintf`")
     } else {
         error
     }

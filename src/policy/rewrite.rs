@@ -134,15 +134,15 @@ fn substituted(module: &Module, call: &Expr, text: &str, stated: &BTreeSet<(u32,
     }
     let at = name.start as usize..name.end as usize;
     let arity = builtins::arity(instead, false).map(usize::from);
-    if let [.., last, value] = params.as_slice()
+    if let [.., value] = params.as_slice()
         && arity == Some(params.len() - 1)
         && stated.contains(&(span.start, span.end))
+        && let Some(comma) = text.get(..value.span().start as usize).and_then(|before| before.rfind(','))
     {
-        // The parser leaves out the quotes of a string.
-        let end = last.span().end as usize;
-        let end = if matches!(text.as_bytes().get(end), Some(b'"' | b'`')) { end + 1 } else { end };
-        let target = format!("{} = {instead}", value.span().text());
-        return vec![(at, target), (end..(span.end as usize).saturating_sub(1), String::new())];
+        let end = (span.end as usize).saturating_sub(1);
+        // Lines must stay.
+        let lines = "\n".repeat(text.get(comma..end).unwrap_or_default().matches('\n').count());
+        return vec![(at, format!("{} = {instead}", value.span().text())), (comma..end, lines)];
     }
     vec![(at, (*instead).to_owned())]
 }
@@ -227,6 +227,8 @@ mod tests {
         let expected =
             "package a\nr := n if n = as_number(\"1\")\ns if { some i; i = indexed(\"ab\", `b`) }\n";
         assert_eq!(text, expected);
+        let lines = prepared("a.rego", "package a\nr := n if {\n\tto_number(\n\t\t(\"1\"),\n\t\tn\n\t)\n}\n");
+        assert_eq!(lines, "package a\nr := n if {\n\tn = as_number(\n\t\t(\"1\")\n\n)\n}\n");
         let own = "package a\nindexof(x) := x\nr := indexof(1)\n";
         assert_eq!(prepared("a.rego", own), own);
     }

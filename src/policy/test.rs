@@ -18,7 +18,7 @@ use self::{
 };
 use super::{
     builtins, guard, guarded,
-    load::{Dialect, PolicyFile, add, new_engine, prepare},
+    load::{self, Dialect, PolicyFile, add, new_engine, prepare},
 };
 
 /// One `test_` rule.
@@ -77,10 +77,20 @@ pub fn run(files: &[PolicyFile], data: &Map<String, serde_json::Value>) -> TestR
     let mut run = TestRun::default();
     let mut engine = loaded(&wrapped, &mocks, &data, &mut run.errors);
     let suite = Suite { files, wrapped: &wrapped, mocks: &mocks, data: &data };
-    for test in tests_of(&mut engine) {
+    let tests = tests_of(&mut engine);
+    for pair in tests.windows(2).filter(|pair| pair[0].name == pair[1].name) {
+        let [Test { line: one, .. }, Test { file, name, line }] = pair else { continue };
+        let why = format!(
+            "line {line}: `{name}` is a test already (line {one} of {}): one could hide that the other fails",
+            pair[0].file
+        );
+        run.errors.push((Arc::clone(file), why));
+    }
+    for test in tests {
         engine.set_input(Value::Undefined);
         let result = guarded::eval_reference(&mut engine, test.name.clone());
         run.tests.extend(outcomes(&suite, &test, mocks.take_misfit(), result));
+        // Those of its shortened forms.
         drop(mocks.take_misfit());
     }
     if let Ok(report) = engine.get_coverage_report() {
@@ -106,23 +116,45 @@ fn outcomes(
 ) -> Vec<TestCase> {
     let ended =
         |name: String, outcome| TestCase { file: Arc::clone(&test.file), name, line: test.line, outcome };
-    let failed = |case: &[Value]| TestOutcome::Failed(suite.failing(test, case));
     let value = match (misfit, result) {
         (Some(reason), _) => return vec![ended(test.name.clone(), TestOutcome::Refused(reason))],
-        (None, Err(error)) => return vec![ended(test.name.clone(), TestOutcome::Error(error))],
+        (None, Err(error)) => {
+            return vec![ended(test.name.clone(), TestOutcome::Error(load::reason(&error)))];
+        }
         (None, Ok(Value::Bool(true))) => return vec![ended(test.name.clone(), TestOutcome::Passed)],
         (None, Ok(value)) => value,
     };
-    let Some(cases) = suite.cases(test).filter(|cases| !cases.is_empty()) else {
-        return vec![ended(test.name.clone(), failed(&[]))];
+    let mut taken = suite.take_apart(test);
+    let Some(cases) = taken.as_mut().and_then(failure::Taken::cases) else {
+        let outcome = if all_hold(&value) {
+            TestOutcome::Passed
+        } else {
+            TestOutcome::Failed(taken.and_then(|mut taken| taken.failing(&[])))
+        };
+        return vec![ended(test.name.clone(), outcome)];
     };
-    let case = |case: &Vec<Value>| {
-        let outcome = if holds(&value, case) { TestOutcome::Passed } else { failed(case) };
+    let mut case = |case: &Vec<Value>| {
+        let outcome = if holds(&value, case) {
+            TestOutcome::Passed
+        } else {
+            TestOutcome::Failed(taken.as_mut().and_then(|taken| taken.failing(case)))
+        };
         let key = |key: &Value| key.as_string().map_or_else(|_| key.to_string(), ToString::to_string);
         let keys = case.iter().map(key).collect::<Vec<_>>().join("/");
         ended(format!("{}/{keys}", test.name), outcome)
     };
-    cases.iter().map(case).collect()
+    cases.iter().map(&mut case).collect()
+}
+
+/// Whether a value is an object that holds `true` and nothing else: cases of a test that cannot be told one by one.
+fn all_hold(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            !fields.is_empty()
+                && fields.iter().all(|(_, value)| *value == Value::Bool(true) || all_hold(value))
+        }
+        _ => false,
+    }
 }
 
 /// An engine with all files that can be evaluated together. The others are added to `errors`.
@@ -187,7 +219,7 @@ fn tests_of(engine: &mut Engine) -> Vec<Test> {
             }
         }
     }
-    found.sort_by(|one, other| (&one.file, &one.name, one.line).cmp(&(&other.file, &other.name, other.line)));
+    found.sort_by(|one, other| (&one.name, &one.file, one.line).cmp(&(&other.name, &other.file, other.line)));
     found
 }
 
@@ -291,8 +323,24 @@ mod tests {
             named(nested),
             [("test_n/x/1".to_owned(), TestOutcome::Passed), ("test_n/x/2".to_owned(), failed(6, "ok"))]
         );
+        // The key is bound by what looks like text elsewhere, or after a bare `some`.
+        let late = "test_l[name] if {\n\tsome tc in [{\"name\": \"one\", \"ok\": true}]\n\tname := tc.name\n\ttc.ok\n}\n";
+        assert_eq!(named(late), [("test_l/one".to_owned(), TestOutcome::Passed)]);
+        let bare = "test_s[name] if {\n\tsome name\n\t{\"a\": true, \"b\": false}[name]\n}\n";
+        assert_eq!(named(bare), [("test_s/a".to_owned(), TestOutcome::Passed)]);
         let none = "test_none[note] if {\n\tsome note, tc in {}\n\ttc\n}\n";
         assert_eq!(named(none), [("test_none".to_owned(), failed(4, "some note, tc in {}"))]);
+    }
+
+    #[test]
+    fn two_tests_of_one_name_are_told() {
+        let file = |name: &str, body: &str| {
+            PolicyFile::new(name, format!("package a.x_test\nimport rego.v1\n{body}\n"))
+        };
+        let files = [file("a_test.rego", "test_x if 1 == 2"), file("b_test.rego", "test_x if 1 == 1")];
+        let errors = run(&files, &Map::new()).errors;
+        let [(file, why)] = errors.as_slice() else { panic!("{errors:?}") };
+        assert!(&**file == "b_test.rego" && why.contains("a test already (line 3 of a_test.rego)"), "{why}");
     }
 
     #[test]

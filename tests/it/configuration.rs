@@ -386,6 +386,30 @@ fn a_folder_with_a_manifest_is_a_bundle() {
 }
 
 #[test]
+#[cfg(unix)]
+fn links_between_policies_are_followed_inside_of_their_folder_only() {
+    use std::os::unix::fs::symlink;
+
+    let folder = Folder::new(&[
+        ("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n"),
+        ("other/x.rego", "package main\nimport rego.v1\ndeny contains \"other\" if input.kind == \"Pod\"\n"),
+        (
+            "p/..2026/y.rego",
+            "package main\nimport rego.v1\ndeny contains \"mounted\" if input.kind == \"Pod\"\n",
+        ),
+    ]);
+    let link = |from: &str, to: &str| symlink(to, folder.path().join(from)).expect("a link can be made");
+    // As a mounted ConfigMap has it.
+    link("p/..data", "..2026");
+    link("p/y.rego", "..data/y.rego");
+    link("p/x.rego", "../other/x.rego");
+    let output = folder.run(&["scan", "--audit", "off", "--no-builtin-policies", "-p", "p", "-f", "csv"]);
+    let shown = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(shown.contains("mounted") && !shown.contains("other"), "{shown}");
+    assert!(shown.contains("`p/x.rego` is a link to a folder or out of `p`: it is not followed"), "{shown}");
+}
+
+#[test]
 fn a_test_run_fails_on_a_rule_that_a_scan_refuses() {
     let rule = |metadata: &str, package: &str| {
         format!("{metadata}package {package}\nimport rego.v1\ndeny contains \"x\" if input.kind == \"Pod\"\n")

@@ -3,12 +3,14 @@
 //!
 //! Policies are rewritten to call these: see [`super::SUBSTITUTES`].
 
+mod translate;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use regorus::Value;
 
 use super::{Fault, Function, text};
@@ -28,14 +30,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ("go_re.find_all_string_submatch_n", 3, |arguments| {
         let (pattern, value) = (compiled(text(arguments, 0)?)?, text(arguments, 1)?);
         let found = pattern.captures_iter(value).take(count(arguments)?);
-        let groups = |captures: regex::Captures<'_>| -> Vec<Value> {
+        let groups = |captures: Captures<'_>| -> Vec<Value> {
             captures.iter().map(|group| Value::from(group.map_or("", |group| group.as_str()))).collect()
         };
         Ok(Value::from(found.map(|captures| Value::from(groups(captures))).collect::<Vec<_>>()))
     }),
     ("go_re.replace", 3, |arguments| {
         let (value, pattern) = (text(arguments, 0)?, compiled(text(arguments, 1)?)?);
-        Ok(Value::from(pattern.replace_all(value, text(arguments, 2)?).as_ref()))
+        let template = text(arguments, 2)?;
+        let replaced = pattern.replace_all(value, |captures: &Captures<'_>| expanded(captures, template));
+        Ok(Value::from(replaced.as_ref()))
     }),
     ("go_re.split", 2, |arguments| {
         let (pattern, value) = (compiled(text(arguments, 0)?)?, text(arguments, 1)?);
@@ -47,6 +51,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn count(arguments: &[Value]) -> Result<usize, Fault> {
     let number = arguments.get(2).and_then(|value| value.as_i64().ok()).ok_or("argument 3 is no integer")?;
     Ok(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// As `Regexp.Expand` of Go: a `$` that names nothing stays, and a group that is not there is empty.
+fn expanded(captures: &Captures<'_>, template: &str) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        rest = after;
+        if let Some(more) = after.strip_prefix('$') {
+            out.push('$');
+            rest = more;
+            continue;
+        }
+        let inner = after.strip_prefix('{').unwrap_or(after);
+        let end = inner.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let (name, more) = inner.split_at_checked(end).unwrap_or_default();
+        let more = if inner.len() == after.len() { Some(more) } else { more.strip_prefix('}') };
+        let Some(more) = more.filter(|_| !name.is_empty()) else {
+            out.push('$');
+            continue;
+        };
+        rest = more;
+        let number = name.parse::<usize>().ok().filter(|_| name == "0" || !name.starts_with('0'));
+        let group = number.map_or_else(|| captures.name(name), |number| captures.get(number));
+        out.push_str(group.map_or("", |group| group.as_str()));
+    }
+    out.push_str(rest);
+    out
 }
 
 /// As `Regexp.Split` of Go: nothing stands before a match at the start that is empty.
@@ -78,115 +111,14 @@ pub(super) fn compiled(pattern: &str) -> Result<Arc<Regex>, String> {
     if let Some(known) = known().get(pattern) {
         return Ok(Arc::clone(known));
     }
-    let expression =
-        Regex::new(&translated(pattern)).map_err(|_| format!("`{pattern}` is no regular expression"))?;
-    let expression = Arc::new(expression);
+    let expression = translate::translated(pattern).and_then(|expression| Regex::new(&expression).ok());
+    let expression = Arc::new(expression.ok_or_else(|| format!("`{pattern}` is no regular expression"))?);
     let mut known = known();
     if known.len() >= KEPT {
         known.clear();
     }
     known.insert(pattern.to_owned(), Arc::clone(&expression));
     Ok(expression)
-}
-
-/// What classes of Go hold, outside and inside of brackets.
-fn class(letter: char, within: bool) -> Option<&'static str> {
-    Some(match (letter, within) {
-        ('d', false) => "[0-9]",
-        ('d', true) => "0-9",
-        ('D', _) => "[^0-9]",
-        ('w', false) => "[0-9A-Za-z_]",
-        ('w', true) => "0-9A-Za-z_",
-        ('W', _) => "[^0-9A-Za-z_]",
-        ('s', false) => r"[\t\n\f\r ]",
-        ('s', true) => r"\t\n\f\r ",
-        ('S', _) => r"[^\t\n\f\r ]",
-        ('b', false) => r"(?-u:\b)",
-        ('B', false) => r"(?-u:\B)",
-        _ => return None,
-    })
-}
-
-/// A pattern of Go in the syntax of [`regex`].
-fn translated(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut rest = pattern;
-    // Where a class is open: whether nothing but `^` stands in it yet.
-    let mut open: Option<bool> = None;
-    while let Some(character) = rest.chars().next() {
-        let after = rest.get(character.len_utf8()..).unwrap_or_default();
-        let mut taken = character.len_utf8();
-        match (character, open) {
-            ('\\', _) => {
-                let letter = after.chars().next();
-                taken += letter.map_or(0, char::len_utf8);
-                if letter == Some('Q') && open.is_none() {
-                    let quoted = after.get(1..).unwrap_or_default();
-                    let end = quoted.find("\\E");
-                    let inner = end.and_then(|end| quoted.get(..end)).unwrap_or(quoted);
-                    out.push_str(&regex::escape(inner));
-                    taken += inner.len() + if end.is_some() { 2 } else { 0 };
-                } else if let Some(class) = letter.and_then(|letter| class(letter, open.is_some())) {
-                    out.push_str(class);
-                } else {
-                    out.push('\\');
-                    out.extend(letter);
-                    // `\p{Greek}`, `\x{10FFFF}`: these braces are part of the escape.
-                    let braced =
-                        after.get(1..).filter(|rest| rest.starts_with('{')).and_then(|rest| rest.find('}'));
-                    if let (Some('p' | 'P' | 'x'), Some(end)) = (letter, braced) {
-                        out.push_str(after.get(1..end + 2).unwrap_or_default());
-                        taken += end + 1;
-                    }
-                }
-                open = open.map(|_| false);
-            }
-            ('[', None) => {
-                out.push('[');
-                open = Some(true);
-            }
-            ('^', Some(true)) if out.ends_with('[') => out.push('^'),
-            (']', Some(false)) => {
-                out.push(']');
-                open = None;
-            }
-            ('[', Some(_)) => {
-                let name = after.strip_prefix(':').and_then(|name| name.split_once(":]"));
-                match name.map(|(name, _)| name).filter(|name| name.bytes().all(is_of_name)) {
-                    Some(name) => {
-                        taken += name.len() + 3;
-                        out.extend(["[:", name, ":]"]);
-                    }
-                    None => out.push_str(r"\["),
-                }
-                open = Some(false);
-            }
-            (_, Some(_)) => {
-                // What `regex` takes for operations on classes.
-                if matches!(character, '&' | '~') {
-                    out.push('\\');
-                }
-                out.push(character);
-                open = Some(false);
-            }
-            ('{', None) if !is_repetition(after) => out.push_str(r"\{"),
-            (_, None) => out.push(character),
-        }
-        rest = rest.get(taken..).unwrap_or_default();
-    }
-    out
-}
-
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte == b'^'
-}
-
-/// Whether what follows `{` makes it a repetition: `2}`, `2,}`, `2,3}`.
-fn is_repetition(after: &str) -> bool {
-    let Some((inner, _)) = after.split_once('}') else { return false };
-    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && is_number(least) && is_number(most)
 }
 
 #[cfg(test)]
@@ -201,28 +133,78 @@ mod tests {
             (r"^\w$", "é", false),
             (r"^\W$", "é", true),
             (r"^[\w.-]+$", "a.b-c_9", true),
+            (r"^[\w-:]+$", "a-1:", true),
+            (r"^[\w-_]+$", "a-b", true),
+            (r"^[\w-z]$", "`", false),
+            (r"^[+--]+$", "+,-", true),
+            (r"^[a-c--/]+$", "b-./", true),
             (r"^[^\s]$", "\u{a0}", true),
             (r"^[\D]$", "1", false),
             (r"\bx\b", "éx", true),
+            (r"\<a", "a", false),
+            (r"\<a", "<a", true),
             (r"^${[a-z]+}$", "${a}", false),
             (r"^\${[a-z]+}$", "${a}", true),
             (r"^{{ .* }}$", "{{ x }}", true),
             (r"^\p{Greek}[\p{L}\x{41}]$", "αé", true),
-            (r"^\x41$", "A", true),
+            (r"^\x41\101\0$", "AA\0", true),
             (r"^a{2}$", "aa", true),
             (r"^a{2,}$", "aaa", true),
             (r"^a{,2}$", "a{,2}", true),
+            (r"^a{02}$", "a{02}", true),
             (r"^[[a]$", "[", true),
             (r"^[]a]$", "]", true),
             (r"^[^]a]$", "b", true),
             (r"^[[:alpha:]_]+$", "a_", true),
+            (r"^[[:^alpha:]]$", "1", true),
             (r"^[a&&b]$", "&", true),
+            (r"(?i)^(?P<n>a)(?:b)$", "AB", true),
             (r"^\Qa.b\E.$", "a.bc", true),
             (r"^\Qa.b", "aXb", false),
         ] {
             assert_eq!(compiled(pattern).unwrap().is_match(value), expected, "{pattern} {value}");
         }
-        assert!(compiled("(").is_err() && compiled("[").is_err());
+        for wrong in [
+            "(",
+            "[",
+            "a**",
+            "x{2}{3}",
+            "x{2}*",
+            "x+?+",
+            "a{1001}",
+            r"\u0041",
+            "(?x)a",
+            "(?u)a",
+            "[[:foo:]]",
+            r"\1",
+            r"[\w-\d-\y]",
+            r"\8",
+            "[b-a]",
+            "*a",
+        ] {
+            assert!(compiled(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn templates_are_expanded_as_go_expands_them() {
+        for (template, expected) in [
+            ("$1", "b"),
+            ("${1}x", "bx"),
+            ("$1x", ""),
+            ("$1é", ""),
+            ("$n-$2", "b-"),
+            ("$$1", "$1"),
+            ("${}", "${}"),
+            ("${a b}", "${a b}"),
+            ("$01", ""),
+            ("a$", "a$"),
+            ("$.", "$."),
+        ] {
+            let pattern = compiled("(?P<n>b)").unwrap();
+            let found = pattern.captures("abc").map(|captures| expanded(&captures, template));
+            assert_eq!(found.as_deref(), Some(expected), "{template}");
+        }
     }
 
     #[test]

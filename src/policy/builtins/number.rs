@@ -60,7 +60,7 @@ fn parsed(text: &str) -> Option<Value> {
     let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
     let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
     let exponent = exponent.map_or_else(String::new, |exponent| format!("e{exponent}"));
-    Value::from_json_str(&format!("{sign}{whole}{fraction}{exponent}")).ok()
+    Value::from_numeric_string(&format!("{sign}{whole}{fraction}{exponent}")).ok()
 }
 
 fn integer(arguments: &[Value], position: usize) -> Result<i64, Fault> {

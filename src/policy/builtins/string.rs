@@ -8,7 +8,10 @@ use super::{Fault, Function, expression::compiled, text};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     ("upper", 1, |arguments| Ok(Value::from(mapped(text(arguments, 0)?, char::to_uppercase)))),
-    ("lower", 1, |arguments| Ok(Value::from(mapped(text(arguments, 0)?, char::to_lowercase)))),
+    ("lower", 1, |arguments| {
+        // The one character of which Unicode's full mapping is longer than its simple one.
+        Ok(Value::from(mapped(text(arguments, 0)?, char::to_lowercase).replace('İ', "i")))
+    }),
     ("json.marshal", 1, marshal),
     ("regex.template_match", 4, template_match),
     ("strings.split_n", 3, split_n),
@@ -156,7 +159,7 @@ mod tests {
     fn strings_are_as_opa_has_them() {
         for (function, arguments, expected) in [
             (FUNCTIONS[0].2, vec!["aß\u{17f}é"], Value::from("AßSÉ")),
-            (FUNCTIONS[1].2, vec!["ÀΣ"], Value::from("àσ")),
+            (FUNCTIONS[1].2, vec!["ÀΣİ"], Value::from("àσi")),
             (FUNCTIONS[2].2, vec!["<a & b>"], Value::from("\"\\u003ca \\u0026 b\\u003e\"")),
             (FUNCTIONS[3].2, vec!["urn:{.*}:x", "urn:a.b:x", "{", "}"], Value::from(true)),
             (FUNCTIONS[3].2, vec!["urn:{[a]{2}}", "urn:aa", "{", "}"], Value::from(true)),

@@ -103,13 +103,26 @@ fn segment(digits: &str, unit: &str) -> Option<u64> {
         return None;
     }
     let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()?.checked_mul(scale)? };
-    // More digits than these say nothing in nanoseconds of an hour.
-    let kept: u128 = fraction
-        .get(..fraction.len().min(18))
-        .filter(|kept| !kept.is_empty())
-        .map_or(Some(0), |kept| kept.parse().ok())?;
-    let power = 10_u128.checked_pow(u32::try_from(fraction.len().min(18)).ok()?)?;
-    whole.checked_add(u64::try_from(kept * u128::from(scale) / power).ok()?)
+    whole.checked_add(fraction_of(fraction, scale)?)
+}
+
+/// As Go has it (`leadingFraction`): digits beyond 63 bits are left out, and the rest is a binary fraction.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "less than one unit, in nanoseconds"
+)]
+fn fraction_of(digits: &str, unit: u64) -> Option<u64> {
+    let (mut value, mut scale) = (0_u64, 1.0_f64);
+    for digit in digits.bytes() {
+        let next = value.checked_mul(10)?.checked_add(u64::from(digit.checked_sub(b'0')?))?;
+        if next > 1 << 63 {
+            break;
+        }
+        (value, scale) = (next, scale * 10.0);
+    }
+    Some((value as f64 * (unit as f64 / scale)) as u64)
 }
 
 #[cfg(test)]
@@ -142,6 +155,7 @@ mod tests {
             ("-1y", Some(-8760 * HOUR)),
             ("1.5s", Some(1_500_000_000)),
             (".5us", Some(500)),
+            ("0.3333333333333333333h", Some(1_200_000_000_000)),
             ("0", Some(0)),
             ("-0", Some(0)),
             ("", None),

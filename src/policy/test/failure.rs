@@ -3,11 +3,14 @@
 //! Its body is evaluated again, one statement longer each time. Cases are those of OPA's data-driven tests (OPA
 //! documentation, "Policy Testing"): the keys in the head of `test_x[name]`, once the body has bound them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use regorus::{
     Value,
-    unstable::{Expr, Rule, RuleHead},
+    unstable::{Expr, Literal, Rule, RuleHead},
 };
 
 use super::{Expression, Test, end_of, mock::Mocks, new_engine, start_of};
@@ -35,54 +38,87 @@ struct Statement {
     names: BTreeSet<String>,
 }
 
-impl Suite<'_> {
-    /// The first statement of a test's body without which `case` of it would hold; `None` where the body cannot be
-    /// taken apart. A test without cases has the empty one.
-    pub(super) fn failing(&self, test: &Test, case: &[Value]) -> Option<Expression> {
-        let (original, cuts) = (by_name(self.files, &test.file)?, self.cuts(test)?);
-        let written = statements(original, test.line)?;
-        let fails = |number| self.shortened(test, &cuts, number).is_ok_and(|value| !holds(&value, case));
-        let (_, statement) = written.iter().enumerate().find(|(number, _)| fails(*number))?;
-        let text = original.text.get(statement.start..statement.end)?.to_owned();
+/// A test taken apart. What its body is worth up to each statement is worked out once, for all of its cases.
+pub(super) struct Taken<'s> {
+    suite: &'s Suite<'s>,
+    test: &'s Test,
+    original: &'s PolicyFile,
+    tested: &'s PolicyFile,
+    /// As they are written.
+    statements: Vec<Statement>,
+    /// The same where mocks are wrapped.
+    cuts: Vec<Statement>,
+    values: BTreeMap<usize, Result<Value, String>>,
+}
+
+impl<'s> Suite<'s> {
+    /// `None` where the body of a test cannot be taken apart.
+    pub(super) fn take_apart(&'s self, test: &'s Test) -> Option<Taken<'s>> {
+        let (original, tested) = (by_name(self.files, &test.file)?, by_name(self.wrapped, &test.file)?);
+        let (statements, cuts) = (statements(original, test.line)?, statements(tested, test.line)?);
+        let is_whole = !cuts.is_empty() && cuts.len() == statements.len();
+        let taken = Taken { suite: self, test, original, tested, statements, cuts, values: BTreeMap::new() };
+        is_whole.then_some(taken)
+    }
+}
+
+impl Taken<'_> {
+    /// The last statement of the shortest part of the body for which a case does not hold; a test without cases has the
+    /// empty one.
+    pub(super) fn failing(&mut self, case: &[Value]) -> Option<Expression> {
+        let numbers = 0..self.cuts.len();
+        let number =
+            numbers.into_iter().find(|number| self.value(*number).is_ok_and(|value| !holds(&value, case)))?;
+        let statement = self.statements.get(number)?;
+        let text = self.original.text.get(statement.start..statement.end)?.to_owned();
         Some(Expression { line: statement.line, text })
     }
 
-    /// The cases that a test goes through, in order; `None` where it has none, or where they cannot be told.
-    pub(super) fn cases(&self, test: &Test) -> Option<Vec<Vec<Value>>> {
-        let keys = keys(by_name(self.files, &test.file)?, test.line)?;
-        let cuts = self.cuts(test)?;
+    /// The cases that the test goes through, in order; `None` where it has none, or where they cannot be told.
+    pub(super) fn cases(&mut self) -> Option<Vec<Vec<Value>>> {
+        let keys = keys(self.original, self.test.line)?;
         let mut missing = keys.names;
-        let bound = cuts.iter().position(|statement| {
-            missing.retain(|name| !statement.names.contains(name));
-            missing.is_empty()
-        })?;
-        let value = self.shortened(test, &cuts, bound).ok()?;
-        let mut cases = vec![(Vec::new(), value)];
-        for _ in 0..keys.depth {
-            cases = cases.into_iter().flat_map(|(path, value)| below(&path, &value)).collect();
+        for number in 0..self.cuts.len() {
+            missing.retain(|name| !self.cuts[number].names.contains(name));
+            let Some(value @ Value::Object(_)) =
+                missing.is_empty().then(|| self.value(number).ok()).flatten()
+            else {
+                continue;
+            };
+            let mut cases = vec![(Vec::new(), value)];
+            for _ in 0..keys.depth {
+                cases = cases.into_iter().flat_map(|(path, value)| below(&path, &value)).collect();
+            }
+            if !cases.is_empty() {
+                return Some(cases.into_iter().map(|(path, _)| path).collect());
+            }
         }
-        Some(cases.into_iter().map(|(path, _)| path).collect())
+        None
     }
 
-    fn cuts(&self, test: &Test) -> Option<Vec<Statement>> {
-        statements(by_name(self.wrapped, &test.file)?, test.line).filter(|cuts| !cuts.is_empty())
+    /// Value of the test if its body ended after the statement of this number.
+    fn value(&mut self, number: usize) -> Result<Value, String> {
+        if let Some(known) = self.values.get(&number) {
+            return known.clone();
+        }
+        let value = self.shortened(number);
+        self.values.insert(number, value.clone());
+        value
     }
 
-    /// Value of a test whose body ends after the statement of this number.
-    fn shortened(&self, test: &Test, cuts: &[Statement], number: usize) -> Result<Value, String> {
-        let tested = by_name(self.wrapped, &test.file).ok_or_else(String::new)?;
-        let range = cuts.get(number).zip(cuts.last()).map(|(cut, last)| cut.end..last.end);
-        let mut text = tested.text.to_string();
+    fn shortened(&self, number: usize) -> Result<Value, String> {
+        let range = self.cuts.get(number).zip(self.cuts.last()).map(|(cut, last)| cut.end..last.end);
+        let mut text = self.tested.text.to_string();
         text.replace_range(range.ok_or_else(String::new)?, "");
-        let shortened = PolicyFile { text: text.into(), ..tested.clone() };
+        let shortened = PolicyFile { text: text.into(), ..self.tested.clone() };
         let (mut parser, mut engine) = (new_engine(), new_engine());
-        self.mocks.install(&mut engine);
-        drop(engine.add_data(self.data.clone()));
-        for other in self.wrapped {
-            let other = if other.name == test.file { &shortened } else { other };
+        self.suite.mocks.install(&mut engine);
+        drop(engine.add_data(self.suite.data.clone()));
+        for other in self.suite.wrapped {
+            let other = if other.name == self.test.file { &shortened } else { other };
             drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));
         }
-        guarded::eval_reference(&mut engine, test.name.clone())
+        guarded::eval_reference(&mut engine, self.test.name.clone())
     }
 }
 
@@ -139,8 +175,16 @@ fn statements(file: &PolicyFile, line: u32) -> Option<Vec<Statement>> {
             let span = &statement.span;
             let start = start_of(&file.text, span.start as usize);
             let text = file.text.get(start..end_of(&file.text, span.end as usize)).unwrap_or_default();
-            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').map(ToOwned::to_owned);
-            Statement { start, end: start + text.trim_end().len(), line: span.line, names: words.collect() }
+            let mut names = BTreeSet::new();
+            syntax::walk_statement(statement, &mut |expression| {
+                if let Expr::Var { span, .. } = expression {
+                    names.insert(span.text().to_owned());
+                }
+            });
+            if let Literal::SomeIn { key, .. } = &statement.literal {
+                names.extend(key.iter().map(|key| key.span().text().to_owned()));
+            }
+            Statement { start, end: start + text.trim_end().len(), line: span.line, names }
         };
         found = Some(body.query.stmts.iter().map(statement).collect());
     })?;
