@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Stdio},
-    sync::{Mutex, atomic::AtomicBool},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize},
+    },
     thread,
     time::Duration,
 };
@@ -233,20 +236,28 @@ fn k4_threads_of_one_process_take_turns() {
 #[test]
 fn k5_readers_always_see_a_committed_beginning() {
     const ROUNDS: usize = 100;
+    /// Commits that a writer may make for each round: on a busy machine the log must not outgrow its readers.
+    const COMMITS: usize = 3;
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join(LOG);
     Writer::open(&log, on_disk(folder.path())).unwrap().append(&[start()]).unwrap();
     let (acknowledged, is_over) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let rounds = AtomicUsize::new(0);
     let mut seen: Vec<Note> = Vec::new();
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 let options = Options { segment_records: 40, ..on_disk(folder.path()) };
                 let mut writer = Writer::open(&log, options).unwrap();
+                let mut commits = 0;
                 while !is_over.load(Ordering::Relaxed) {
-                    let note = writer.append(&decisions(0..3)).unwrap().note;
-                    acknowledged.lock().unwrap().push(note);
-                    thread::sleep(Duration::from_millis(10));
+                    if commits < COMMITS * (rounds.load(Ordering::Relaxed) + 1) {
+                        let note = writer.append(&decisions(0..3)).unwrap().note;
+                        acknowledged.lock().unwrap().push(note);
+                        commits += 1;
+                    } else {
+                        thread::sleep(Duration::from_millis(1));
+                    }
                 }
             });
         }
@@ -268,6 +279,7 @@ fn k5_readers_always_see_a_committed_beginning() {
             .unwrap();
             assert!(shown >= head.checkpoint.size, "{shown} of {}", head.checkpoint.size);
             seen.push(head);
+            rounds.store(seen.len(), Ordering::Relaxed);
         }
     });
     // What readers took for heads are heads, the first as the last.
