@@ -1,7 +1,8 @@
 //! A cluster: its live objects as sources, documents and what running Pods show. The only module that names `kube`.
 //!
 //! Read are the kinds that are asked for, in pages, a few at a time, until a deadline; what could not be read is told.
-//! Deliberately absent: Secrets, whose values nobody needs and whose list would show them; any write.
+//! Deliberately absent: Secrets, whose values nobody needs and whose list would show them; any write, but policy reports
+//! where they are asked for.
 
 #[cfg(feature = "cluster")]
 mod client;
@@ -17,7 +18,11 @@ mod list;
 #[cfg(feature = "cluster")]
 mod proxy;
 #[cfg(feature = "cluster")]
+mod push;
+#[cfg(feature = "cluster")]
 mod redact;
+#[cfg(feature = "cluster")]
+mod write;
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -93,21 +98,62 @@ pub enum Error {
     Configuration(String),
     #[error("this build reads no clusters: it was made without the feature `cluster`")]
     Unsupported,
+    /// What should be delivered was not taken.
+    #[error("{0}")]
+    Delivery(String),
 }
 
 /// Reads a cluster. A server that cannot be reached, or refuses all, is a reading with a failed source.
-#[cfg(not(feature = "cluster"))]
-pub fn read(_: &Target, _: &Wanted, _: &(dyn Fn(usize) + Sync)) -> Result<Reading, Error> {
-    Err(Error::Unsupported)
-}
-
-/// Reads a cluster. A server that cannot be reached, or refuses all, is a reading with a failed source.
-#[cfg(feature = "cluster")]
 pub fn read(target: &Target, wanted: &Wanted, progress: &(dyn Fn(usize) + Sync)) -> Result<Reading, Error> {
+    #[cfg(feature = "cluster")]
+    {
+        run(async {
+            let client = client::Client::new(target).await?;
+            Ok(list::everything(client, target, wanted, progress).await)
+        })
+    }
+    #[cfg(not(feature = "cluster"))]
+    {
+        let _ = (target, wanted, progress);
+        Err(Error::Unsupported)
+    }
+}
+
+/// Gives metrics to a Pushgateway: its address, or that of a group there (`http://HOST:PORT/metrics/job/NAME`). Metrics of
+/// other names stay.
+pub fn push(address: &str, content_type: &str, metrics: &[u8], patience: Patience) -> Result<(), Error> {
+    #[cfg(feature = "cluster")]
+    {
+        run(push::push(address, content_type, metrics, patience))
+    }
+    #[cfg(not(feature = "cluster"))]
+    {
+        let _ = (address, content_type, metrics, patience);
+        Err(Error::Unsupported)
+    }
+}
+
+/// Writes policy reports (`wgpolicyk8s.io/v1alpha2`, as objects) into a cluster by server-side apply, and removes those of
+/// former runs that there is nothing to say of any more. Of a target with namespaces, only theirs are touched.
+pub fn write_policy_reports(target: &Target, reports: &[serde_json::Value]) -> Result<(), Error> {
+    #[cfg(feature = "cluster")]
+    {
+        run(async {
+            let client = client::Client::new(target).await?;
+            write::policy_reports(&client, target, reports).await
+        })
+    }
+    #[cfg(not(feature = "cluster"))]
+    {
+        let _ = (target, reports);
+        Err(Error::Unsupported)
+    }
+}
+
+/// All of it on this thread.
+#[cfg(feature = "cluster")]
+fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Configuration(format!("no client can run: {error}")))?;
-    runtime.block_on(async {
-        let client = client::Client::new(target).await?;
-        Ok(list::everything(client, target, wanted, progress).await)
-    })
+    runtime.block_on(work)
 }

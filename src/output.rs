@@ -17,7 +17,8 @@ mod junit;
 mod live;
 mod markdown;
 mod oscal;
-mod policy_report;
+pub mod policy_report;
+pub mod prometheus;
 mod related;
 mod sarif;
 pub mod saved;
@@ -70,7 +71,7 @@ pub struct Format {
 }
 
 /// All formats, in the order in which help lists them.
-pub const FORMATS: [Format; 12] = [
+pub const FORMATS: [Format; 13] = [
     Format::new("text", text::render),
     Format::new("json", json::render),
     Format::new("sarif", sarif::render),
@@ -82,6 +83,7 @@ pub const FORMATS: [Format; 12] = [
     Format::new("html", html::render),
     Format::new("policyreport", policy_report::render),
     Format::new("oscal", oscal::render),
+    Format::new("prometheus", prometheus::render),
     Format {
         wants_graphs: true,
         ..Format::new("openlineage", |report, _, _, out| graph::events(report, out))

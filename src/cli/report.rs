@@ -9,7 +9,11 @@ use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use super::{Failure, clock, destinations::DestinationArguments, terminal::Terminal};
+use super::{
+    Failure, clock,
+    destinations::{Destination, DestinationArguments},
+    terminal::Terminal,
+};
 use crate::{output::saved, report::AuditReference, source::read::STDIN};
 
 /// Arguments of `probity report`.
@@ -33,6 +37,7 @@ pub(super) fn run(
         return Err(Failure::usage(format!("a saved report does not hold what `{}` shows", format.name()))
             .help(format!("let the scan write it: `probity scan -f {}`", format.name())));
     }
+    let tells_time = |destination: &&Destination| destination.name() == "prometheus";
     let name = arguments.report.display();
     let unusable = |cause: &dyn std::fmt::Display| {
         Failure::usage(format!("`{name}` cannot be shown: {cause}"))
@@ -40,7 +45,15 @@ pub(super) fn run(
     };
     let text = text(arguments).map_err(|error| unusable(&error))?;
     let (mut report, sources) = saved::read(&text).map_err(|error| unusable(&error))?;
-    report.time = report.audit.as_ref().and_then(started).unwrap_or_else(clock::now);
+    let began = report.audit.as_ref().and_then(started);
+    if let (None, Some(format)) = (began, destinations.iter().find(tells_time)) {
+        return Err(Failure::usage(format!(
+            "the report does not say when it was made, which `{}` tells",
+            format.name()
+        ))
+        .help("let the scan write it: `probity scan -f prometheus`"));
+    }
+    report.time = began.unwrap_or_else(clock::now);
     for destination in &destinations {
         destination.write(&report, &sources, terminal)?;
     }

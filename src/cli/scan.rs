@@ -1,6 +1,7 @@
 //! `probity scan`: the main job.
 
 mod cluster;
+mod delivery;
 mod fixing;
 mod prepared;
 
@@ -10,6 +11,7 @@ use clap::{ArgMatches, Args};
 
 use self::{
     cluster::ClusterArguments,
+    delivery::Delivery,
     prepared::{Before, Prepared},
 };
 use super::{
@@ -99,6 +101,8 @@ pub(super) struct Arguments {
     /// Put into JSON reports what was understood, as `probity facts` prints it.
     #[arg(long)]
     with_facts: bool,
+    #[command(flatten)]
+    delivery: Delivery,
     #[command(flatten)]
     audit: super::audit::Destination,
 }
@@ -218,6 +222,9 @@ pub(super) fn run(
             Ok(report) => written.push(report),
             Err(failure) => failed = failed.or(Some(failure)),
         }
+    }
+    if let Err(failure) = arguments.delivery.deliver(&report, &estate.sources, settings.cluster.as_ref()) {
+        failed = failed.or(Some(failure));
     }
     let code = failed.as_ref().map_or_else(|| report.exit_code(), |failure| failure.code);
     let recorded = audit.map_or(0, |run| run.finish(&report, &estate.sources, code, &written, terminal));

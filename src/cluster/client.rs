@@ -4,7 +4,7 @@
 
 use std::{error::Error as _, io, time::Duration};
 
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use kube::{
     client::Body,
@@ -22,6 +22,15 @@ pub(super) struct Client {
     inner: kube::Client,
     patience: Patience,
     deadline: Instant,
+}
+
+/// What is sent.
+pub(super) struct Message<'m> {
+    pub(super) method: Method,
+    pub(super) path: &'m str,
+    pub(super) accept: &'m str,
+    /// Media type and bytes.
+    pub(super) body: Option<(&'m str, &'m [u8])>,
 }
 
 /// Why a request has no answer, for good.
@@ -85,6 +94,16 @@ impl Client {
         Ok(Self { inner, patience: target.patience, deadline: Instant::now() + target.patience.deadline })
     }
 
+    /// One that is reached without credentials of a cluster.
+    pub(super) fn of_address(address: http::Uri, patience: Patience) -> Result<Self, Error> {
+        let mut config = Config::new(address);
+        config.default_retry = false;
+        config.connect_timeout = Some(patience.answer);
+        let inner = kube::Client::try_from(config)
+            .map_err(|_| Error::Configuration("no client can be made for the address".to_owned()))?;
+        Ok(Self { inner, patience, deadline: Instant::now() + patience.deadline })
+    }
+
     /// The answer to a GET, as `decode` understands it; what it does not understand counts as a broken answer.
     pub(super) async fn get<T>(
         &self,
@@ -92,10 +111,19 @@ impl Client {
         accept: &str,
         decode: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<T, Refusal> {
+        self.exchange(&Message { method: Method::GET, path, accept, body: None }, decode).await
+    }
+
+    /// The answer to a message that may be sent several times: what it asks for is the same afterwards.
+    pub(super) async fn exchange<T>(
+        &self,
+        message: &Message<'_>,
+        decode: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, Refusal> {
         let mut tries = 0;
         let mut pause = self.patience.pause;
         loop {
-            let once = timeout(self.patience.answer, self.once(path, accept));
+            let once = timeout(self.patience.answer, self.once(message));
             let outcome = match timeout_at(self.deadline, once).await {
                 Err(_) => return Err(self.too_late()),
                 Ok(Err(_)) => Err(Failure::Again {
@@ -134,8 +162,15 @@ impl Client {
         Refusal::Failed(format!("the deadline of {deadline} is over; give more with `--cluster-deadline`"))
     }
 
-    async fn once(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
-        let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
+    async fn once(&self, message: &Message<'_>) -> Result<Vec<u8>, Failure> {
+        let Message { method, path, accept, body } = message;
+        let request = Request::builder().method(method).uri(*path).header(header::ACCEPT, *accept);
+        let request = match body {
+            None => request.body(Body::empty()),
+            Some((kind, bytes)) => {
+                request.header(header::CONTENT_TYPE, *kind).body(Body::from(bytes.to_vec()))
+            }
+        };
         let request = request.map_err(|_| {
             Failure::Final(Refusal::Failed(format!("`{path}` is no address that a server can have")))
         })?;
@@ -148,8 +183,10 @@ impl Client {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(Failure::Again { after, cause: format!("the server answers {}", status.as_u16()) });
         }
-        if status != StatusCode::OK {
-            let cause = format!("the server answers {}, which is no list", status.as_u16());
+        let is_done = if message.body.is_some() { status.is_success() } else { status == StatusCode::OK };
+        if !is_done {
+            let what = if message.body.is_some() { "takes nothing" } else { "is no list" };
+            let cause = format!("the server answers {}, which {what}", status.as_u16());
             return Err(Failure::Final(Refusal::Failed(cause)));
         }
         let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;

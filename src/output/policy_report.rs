@@ -1,8 +1,8 @@
 //! `policyreport`: the report as `PolicyReport`s of the Kubernetes policy working group (`wgpolicyk8s.io/v1alpha2`),
 //! one for each namespace and one for all else, in a `List` that `kubectl apply` takes.
 //!
-//! What passed is counted and not listed: an object of the API server has to stay below 1.5 MB. Deliberately absent:
-//! times, so that equal input gives equal bytes; and writing to a cluster.
+//! What passed is counted and not listed, and of very many results the worst are: an API server takes objects up to
+//! 1.5 MB. Deliberately absent: times, so that equal input gives equal bytes; and writing to a cluster.
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Options, json_text};
 use crate::{
+    finding::Severity,
     report::{Judged, Report, Status},
     source::{Place, Sources},
 };
@@ -23,7 +24,19 @@ type Reports = BTreeMap<Option<String>, (Vec<Value>, usize)>;
 /// The verdicts that a summary counts.
 const VERDICTS: [&str; 5] = ["pass", "fail", "warn", "error", "skip"];
 
+/// Bytes of the results of one object, of which some are left for what describes it.
+const LARGEST: usize = 1_000_000;
+
+/// How many results did not fit.
+const LEFT_OUT: &str = "probity.dev/results-left-out";
+
 pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
+    let items = objects(report, sources);
+    json_text::write(&json!({"apiVersion": "v1", "kind": "List", "items": items}), out)
+}
+
+/// The reports, that of the whole cluster first, then those of namespaces by name.
+pub fn objects(report: &Report, sources: &Sources) -> Vec<Value> {
     let mut reports = Reports::new();
     reports.entry(None).or_default();
     for judged in &report.findings {
@@ -55,14 +68,11 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
             json!({"source": "probity", "policy": error.policy, "result": "error", "message": error.message});
         reports.entry(None).or_default().0.push(found);
     }
-    let items: Vec<Value> = reports
-        .into_iter()
-        .map(|(namespace, (results, passed))| object(namespace.as_deref(), &results, passed))
-        .collect();
-    json_text::write(&json!({"apiVersion": "v1", "kind": "List", "items": items}), out)
+    let objects = reports.into_iter();
+    objects.map(|(namespace, (results, passed))| object(namespace.as_deref(), results, passed)).collect()
 }
 
-fn object(namespace: Option<&str>, results: &[Value], passed: usize) -> Value {
+fn object(namespace: Option<&str>, results: Vec<Value>, passed: usize) -> Value {
     let count = |verdict: &str| results.iter().filter(|result| result["result"] == verdict).count();
     let summary: Map<String, Value> = VERDICTS
         .iter()
@@ -71,12 +81,17 @@ fn object(namespace: Option<&str>, results: &[Value], passed: usize) -> Value {
         })
         .collect();
     let labels = json!({"app.kubernetes.io/managed-by": "probity"});
-    let (kind, metadata) = match namespace {
+    let total = results.len();
+    let results = worst(results, LARGEST);
+    let (kind, mut metadata) = match namespace {
         Some(namespace) => {
             ("PolicyReport", json!({"name": "probity", "namespace": namespace, "labels": labels}))
         }
         None => ("ClusterPolicyReport", json!({"name": "probity", "labels": labels})),
     };
+    if results.len() < total {
+        metadata["annotations"] = json!({LEFT_OUT: (total - results.len()).to_string()});
+    }
     json!({
         "apiVersion": "wgpolicyk8s.io/v1alpha2",
         "kind": kind,
@@ -84,6 +99,34 @@ fn object(namespace: Option<&str>, results: &[Value], passed: usize) -> Value {
         "summary": summary,
         "results": results,
     })
+}
+
+/// The results that fit into so many bytes, in their order: failed ones before others, severe ones before mild ones.
+fn worst(results: Vec<Value>, bytes: usize) -> Vec<Value> {
+    let mut sized: Vec<(usize, usize, Value)> = results
+        .into_iter()
+        .enumerate()
+        .map(|(at, result)| (at, result.to_string().len() + 1, result))
+        .collect();
+    if sized.iter().map(|(_, size, _)| size).sum::<usize>() <= bytes {
+        return sized.into_iter().map(|(_, _, result)| result).collect();
+    }
+    let severity = |result: &Value| {
+        let name = result["severity"].as_str().unwrap_or_default();
+        Severity::ALL.iter().position(|severity| severity.name() == name)
+    };
+    sized.sort_by_key(|(at, _, result)| {
+        (result["result"] != "fail", severity(result).unwrap_or(usize::MAX), *at)
+    });
+    let mut room = bytes;
+    sized.retain(|(_, size, _)| {
+        let fits = *size <= room;
+        // What comes after one that did not fit is milder.
+        room = if fits { room - size } else { 0 };
+        fits
+    });
+    sized.sort_by_key(|(at, _, _)| *at);
+    sized.into_iter().map(|(_, _, result)| result).collect()
 }
 
 fn finding(judged: &Judged, subject: &Subject<'_>, report: &Report, sources: &Sources) -> Value {
@@ -204,6 +247,39 @@ mod tests {
             let subject = Subject::new(id);
             assert_eq!((subject.namespace().as_deref(), subject.reference()), (namespace, reference), "{id}");
         }
+    }
+
+    #[test]
+    fn of_too_many_results_the_worst_stay_in_their_order() {
+        let result = |id: usize, verdict: &str, severity: &str| json!({"policy": id.to_string(), "result": verdict, "severity": severity});
+        let all = [
+            result(0, "fail", "low"),
+            result(1, "skip", "critical"),
+            result(2, "fail", "high"),
+            result(3, "fail", "critical"),
+        ];
+        let size = all.iter().map(|result| result.to_string().len() + 1).max().unwrap();
+        let kept = |results: usize| -> Vec<String> {
+            let worst = worst(all.to_vec(), results * size);
+            worst.iter().map(|result| result["policy"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(kept(4), ["0", "1", "2", "3"]);
+        assert_eq!(kept(3), ["0", "2", "3"], "what failed before what did not");
+        assert_eq!(kept(1), ["3"]);
+    }
+
+    #[test]
+    fn an_object_stays_below_what_a_server_takes_and_counts_what_is_left_out() {
+        let set = many(12_000);
+        let objects = objects(&set.report, &set.sources);
+        let cut = objects
+            .iter()
+            .find(|object| object["metadata"].get("annotations").is_some())
+            .expect("one is cut");
+        assert!(cut.to_string().len() < LARGEST + 10_000);
+        let left_out: u64 = cut["metadata"]["annotations"][LEFT_OUT].as_str().unwrap().parse().unwrap();
+        let there = cut["results"].as_array().unwrap().len() as u64;
+        assert_eq!((cut["summary"]["fail"].as_u64().unwrap(), left_out + there), (12_000, 12_000));
     }
 
     #[test]

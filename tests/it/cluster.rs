@@ -3,6 +3,7 @@
 
 mod command;
 mod declared;
+mod delivery;
 mod drift;
 mod faults;
 mod observed;

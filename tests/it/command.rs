@@ -56,7 +56,7 @@ impl Folder {
 }
 
 /// All formats of `scan`.
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 13] = [
     "text",
     "json",
     "sarif",
@@ -68,6 +68,7 @@ const FORMATS: [&str; 12] = [
     "html",
     "policyreport",
     "oscal",
+    "prometheus",
     "openlineage",
 ];
 

@@ -112,7 +112,7 @@ impl Arguments {
             (
                 self.fix,
                 "`--fix`",
-                "it writes into files, and a cluster is never written to",
+                "it writes into files, and no live object is ever changed",
                 "scan the manifests with it",
             ),
             (self.since.is_some(), "`--since`", "it compares commits", "scan the manifests with it"),

@@ -103,7 +103,7 @@ fn what_is_about_files_is_refused_with_a_reason() {
     for (arguments, said) in [
         (&["k8s"][..], "files and a cluster are never one estate"),
         (&["--root", "k8s"], "`--root`"),
-        (&["--fix"], "never written to"),
+        (&["--fix"], "no live object is ever changed"),
         (&["--since", "HEAD"], "it compares commits"),
         (&["--baseline", "b.json"], "accept findings with `waivers`"),
         (&["--render"], "`--render`"),

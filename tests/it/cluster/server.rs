@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     sync::{
@@ -24,6 +24,9 @@ use serde_json::{Value, json};
 /// One request as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) content_type: String,
+    pub(crate) body: String,
     pub(crate) path: String,
     pub(crate) query: BTreeMap<String, String>,
     pub(crate) accept: String,
@@ -137,16 +140,18 @@ fn serve(stream: &TcpStream, served: &Served) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
     while reader.read_line(&mut line)? > 0 {
-        let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        let (mut accept, mut header) = (String::new(), String::new());
+        let mut words = line.split(' ').map(ToOwned::to_owned);
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (mut headers, mut header) = (BTreeMap::new(), String::new());
         while reader.read_line(&mut header)? > 0 && header != "\r\n" {
-            if let Some((name, value)) = header.split_once(':')
-                && name.eq_ignore_ascii_case("accept")
-            {
-                accept = value.trim().to_owned();
+            if let Some((name, value)) = header.split_once(':') {
+                headers.insert(name.to_lowercase(), value.trim().to_owned());
             }
             header.clear();
         }
+        let mut header = |name: &str| headers.remove(name).unwrap_or_default();
+        let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
+        reader.read_exact(&mut body)?;
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
         let query = query.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -157,7 +162,15 @@ fn serve(stream: &TcpStream, served: &Served) -> std::io::Result<()> {
             requests.push(target.clone());
             earlier
         };
-        let request = Request { path: path.to_owned(), query, accept, earlier };
+        let request = Request {
+            method,
+            content_type: header("content-type"),
+            body: String::from_utf8_lossy(&body).into_owned(),
+            path: path.to_owned(),
+            query,
+            accept: header("accept"),
+            earlier,
+        };
         let answer = fault(&request).unwrap_or_else(|| objects.answer(&request));
         thread::sleep(answer.delay);
         let mut head = format!("HTTP/1.1 {} X\r\nContent-Type: application/json\r\n", answer.status);

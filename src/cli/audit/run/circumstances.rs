@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 26] = [
+const ARGUMENTS: [&str; 27] = [
     "baseline",
     "cluster",
     "cluster_deadline",
@@ -40,6 +40,7 @@ const ARGUMENTS: [&str; 26] = [
     "skip_rule",
     "strict",
     "with_facts",
+    "write_policy_reports",
 ];
 
 /// Longer values of one option are counted, and named by a digest: a hook may name hundreds of files.
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     /// Options that decide where results go and how they look, not what they are.
-    const NOT_DECIDING: [&str; 12] = [
+    const NOT_DECIDING: [&str; 13] = [
         "audit",
         "audit_allow_network_fs",
         "audit_init_new",
@@ -186,6 +187,7 @@ mod tests {
         "format",
         "help",
         "output",
+        "push_metrics",
         "version",
     ];
 
