@@ -27,6 +27,10 @@ use crate::{
     source::{Place, SourceId},
 };
 
+/// Subjects of a rule for which an engine of its own is worth its making, which takes as long as some dozen evaluations among
+/// all packages take more.
+const WORTHWHILE: usize = 16;
+
 /// Subjects judged by one clone of the engine: enough to make the clone cheap, few enough to keep threads busy.
 const CHUNK: usize = 256;
 
@@ -39,19 +43,23 @@ pub fn evaluate(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Evaluation {
     let wanted = Wanted::new(policies);
-    let mut cases = selector::cases(estate, |name| wanted.0.contains_key(name));
-    if wanted.0.contains_key(conftest::SELECTOR) {
+    let mut cases = selector::cases(estate, |name| wanted.selected.contains_key(name));
+    if wanted.selected.contains_key(conftest::SELECTOR) {
         cases.extend(conftest::cases(estate, policies.combine, policies.tree.as_ref()));
     }
     let endless = Endless::new(policies.rules.len());
+    let concerns = |case: &Case<'_>| within.is_none_or(|within| within.concerns(case, estate));
+    let asked: Vec<Vec<usize>> = cases.par_iter().map(|case| wanted.rules(case, concerns(case))).collect();
+    let mut subjects = vec![0; policies.rules.len()];
+    asked.iter().flatten().for_each(|rule| subjects[*rule] += 1);
     let judged: Vec<Judgement> = cases
         .par_chunks(CHUNK)
         .enumerate()
         .flat_map_iter(|(number, chunk)| {
-            let mut judge = Judge::new(policies, &wanted, &endless, estate, within);
+            let mut judge = Judge::new(policies, &subjects, &endless, estate);
             let numbered = (number * CHUNK..).zip(chunk);
             let judged: Vec<Judgement> =
-                numbered.flat_map(|(number, case)| judge.judge(number, case)).collect();
+                numbered.flat_map(|(number, case)| judge.judge(number, case, &asked[number])).collect();
             progress(chunk.len());
             judged
         })
@@ -60,7 +68,10 @@ pub fn evaluate(
 }
 
 /// Which rules want which subjects.
-struct Wanted<'p>(BTreeMap<&'p str, Vec<(usize, &'p [String])>>);
+struct Wanted<'p> {
+    policies: &'p Policies,
+    selected: BTreeMap<&'p str, Vec<(usize, &'p [String])>>,
+}
 
 impl<'p> Wanted<'p> {
     fn new(policies: &'p Policies) -> Self {
@@ -76,15 +87,17 @@ impl<'p> Wanted<'p> {
                 }
             }
         }
-        Self(wanted)
+        Self { policies, selected: wanted }
     }
 
-    fn rules(&self, case: &Case<'_>) -> impl Iterator<Item = usize> {
-        let candidates = self.0.get(case.selector).map(Vec::as_slice).unwrap_or_default();
+    /// The rules that are asked about a subject; where it does not concern the report, those that say what is secret.
+    fn rules(&self, case: &Case<'_>, concerns: bool) -> Vec<usize> {
+        let candidates = self.selected.get(case.selector).map(Vec::as_slice).unwrap_or_default();
         let wanted = candidates
             .iter()
-            .filter(|(_, kinds)| kinds.is_empty() || kinds.iter().any(|kind| **kind == *case.kind));
-        wanted.map(|(rule, _)| *rule)
+            .filter(|(_, kinds)| kinds.is_empty() || kinds.iter().any(|kind| **kind == *case.kind))
+            .map(|(rule, _)| *rule);
+        wanted.filter(|rule| concerns || self.policies.rules[*rule].points_at_secrets()).collect()
     }
 }
 
@@ -102,11 +115,12 @@ enum Said {
 /// One thread's engines.
 struct Judge<'r> {
     policies: &'r Policies,
-    wanted: &'r Wanted<'r>,
+    /// How many subjects each rule has.
+    subjects: &'r [usize],
     endless: &'r Endless,
     estate: &'r Estate,
-    within: Option<&'r Within>,
-    engine: Engine,
+    /// That of all packages, if it is needed.
+    engine: Option<Engine>,
     /// Engines of rules that stand alone, by rule.
     alone: BTreeMap<usize, Engine>,
     lenient: Option<Engine>,
@@ -115,38 +129,27 @@ struct Judge<'r> {
 }
 
 impl<'r> Judge<'r> {
-    fn new(
-        policies: &'r Policies,
-        wanted: &'r Wanted<'r>,
-        endless: &'r Endless,
-        estate: &'r Estate,
-        within: Option<&'r Within>,
-    ) -> Self {
-        let (engine, lenient) = (policies.engine.clone(), policies.lenient.clone());
+    fn new(policies: &'r Policies, subjects: &'r [usize], endless: &'r Endless, estate: &'r Estate) -> Self {
+        let lenient = policies.lenient.clone();
         Self {
             policies,
-            wanted,
+            subjects,
             endless,
             estate,
-            within,
-            engine,
+            engine: None,
             alone: BTreeMap::new(),
             lenient,
             file: None,
         }
     }
 
-    fn judge(&mut self, number: usize, case: &Case<'_>) -> Vec<Judgement> {
-        let concerns = self.within.is_none_or(|within| within.concerns(case, self.estate));
-        let is_asked = |rule: &usize| concerns || self.policies.rules[*rule].points_at_secrets();
-        let rules: Vec<usize> = self.wanted.rules(case).filter(is_asked).collect();
+    fn judge(&mut self, number: usize, case: &Case<'_>, rules: &[usize]) -> Vec<Judgement> {
         if rules.is_empty() {
             return Vec::new();
         }
         let input = case.input.to_rego(self.estate);
         let unknown = Unknown::new(case, self.estate);
-        let judged =
-            rules.into_iter().map(|index| self.judge_by(index, number, case, &input, unknown.as_ref()));
+        let judged = rules.iter().map(|index| self.judge_by(*index, number, case, &input, unknown.as_ref()));
         judged.collect()
     }
 
@@ -233,10 +236,10 @@ impl<'r> Judge<'r> {
             return Err("it has no selector".to_owned());
         };
         let engine = match alone {
-            Some(alone) => {
+            Some(alone) if self.subjects[index] >= WORTHWHILE => {
                 self.alone.entry(index).or_insert_with(|| alone.engine(policies.tree.as_ref()).clone())
             }
-            None => &mut self.engine,
+            _ => self.engine.get_or_insert_with(|| policies.common().clone()),
         };
         engine.set_input(input.clone());
         selected(engine, &policies.rules[index], *deny, *not_assessed)
@@ -245,7 +248,7 @@ impl<'r> Judge<'r> {
     /// Throws away the engines that a rule may have been asked of.
     fn renew(&mut self, index: usize) {
         self.alone.remove(&index);
-        (self.engine, self.lenient) = (self.policies.engine.clone(), self.policies.lenient.clone());
+        (self.engine, self.lenient) = (None, self.policies.lenient.clone());
         self.file = None;
     }
 

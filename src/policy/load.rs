@@ -87,7 +87,9 @@ pub struct Policies {
     /// For each rule, how it is evaluated.
     pub(super) programs: Vec<Program>,
     /// In which a failing built-in is an error.
-    pub(super) engine: Engine,
+    engine: Engine,
+    /// The same, compiled when it is first needed.
+    compiled: OnceLock<Box<Engine>>,
     /// In which it is undefined, for rules that follow Conftest's convention.
     pub(super) lenient: Option<Engine>,
     pub(super) combine: bool,
@@ -176,7 +178,7 @@ impl Policies {
         let mut sorted: Vec<&PolicyFile> =
             files.iter().filter(|file| !file.name.ends_with("_test.rego")).collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
-        let (mut engine, evaluable) = loader.load(&sorted);
+        let (engine, evaluable) = loader.load(&sorted);
         let Loader { data, mut rules, mut errors, unchosen, notices, .. } = loader;
         for rule in compared::rules().into_iter().filter(|_| options.compares) {
             if rules.contains_key(&rule.id) {
@@ -188,9 +190,6 @@ impl Policies {
         let known = rules.values().map(|(rule, _)| Arc::clone(&rule.id)).collect();
         let (rules, programs): (Vec<_>, Vec<_>) =
             rules.into_values().filter(|(rule, _)| keep(&rule.id)).unzip();
-        if programs.iter().any(|program| matches!(program, Program::Selected { alone: None, .. })) {
-            compile(&mut engine);
-        }
         let follows = programs.iter().any(|program| matches!(program, Program::Conftest(_)));
         let lenient = follows.then(|| {
             let mut engine = engine_with(Errors::Lenient, options.tree.as_ref());
@@ -210,11 +209,21 @@ impl Policies {
             notices,
             programs,
             engine,
+            compiled: OnceLock::new(),
             lenient,
             combine: options.combine,
             tree: options.tree,
             data: (follows && names_file).then_some(data),
         }
+    }
+
+    /// The engine of all packages.
+    pub(super) fn common(&self) -> &Engine {
+        self.compiled.get_or_init(|| {
+            let mut engine = self.engine.clone();
+            compile(&mut engine);
+            Box::new(engine)
+        })
     }
 
     /// Keeps only some rules.
