@@ -134,12 +134,12 @@ impl Frontier {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Leaves and roots of the test vectors of Certificate Transparency (`certificate-transparency-go`,
     /// `merkletree`), sizes 1 to 8.
-    const LEAVES: [&[u8]; 8] = [
+    pub(in crate::audit) const LEAVES: [&[u8]; 8] = [
         b"",
         b"\x00",
         b"\x10",
@@ -149,7 +149,7 @@ mod tests {
         b"\x50\x51\x52\x53\x54\x55\x56\x57",
         b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
     ];
-    const ROOTS: [&str; 8] = [
+    pub(in crate::audit) const ROOTS: [&str; 8] = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
         "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",

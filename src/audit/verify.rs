@@ -85,12 +85,9 @@ fn verified(
     if let Some(note) = &remembered {
         expected.add(MEMORY_LABEL, note.clone());
     }
-    for (label, note) in &options.trusted {
-        expected.add(label.clone(), note.clone());
-    }
+    named(options, &mut expected);
     let mut start = match &options.from {
         Some(note) => {
-            expected.add(FROM_LABEL, note.clone());
             let size = note.checkpoint.size;
             locate(system, directory, expected.smallest().map_or(size, |other| other.min(size)))?
         }
@@ -131,8 +128,7 @@ fn gone(system: &dyn FileSystem, directory: &Path, options: &VerifyOptions) -> R
     }
     let mut expected = Expected::default();
     let copy = read_small(system, &directory.join(CHECKPOINT), note::LONGEST)?;
-    let copy = copy.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| Note::parse(&text).ok());
-    if let Some(note) = copy {
+    if let Some(note) = copy.and_then(parsed) {
         expected.add(CHECKPOINT_LABEL, note);
     }
     if let Some(memory) = options.state.as_deref().map(Memory::new) {
@@ -144,18 +140,27 @@ fn gone(system: &dyn FileSystem, directory: &Path, options: &VerifyOptions) -> R
             }
         }
     }
-    for (label, note) in &options.trusted {
-        expected.add(label.clone(), note.clone());
-    }
-    if let Some(note) = &options.from {
-        expected.add(FROM_LABEL, note.clone());
-    }
+    named(options, &mut expected);
     match expected.contradictions() {
         contradictions if contradictions.is_empty() => {
             Err(AuditError::Missing { path: directory.to_owned() })
         }
         contradictions => Ok(Verdict::gone(contradictions)),
     }
+}
+
+/// Adds the heads that whoever verifies has named.
+fn named(options: &VerifyOptions, expected: &mut Expected) {
+    for (label, note) in &options.trusted {
+        expected.add(label.clone(), note.clone());
+    }
+    if let Some(note) = &options.from {
+        expected.add(FROM_LABEL, note.clone());
+    }
+}
+
+fn parsed(note: Vec<u8>) -> Option<Note> {
+    String::from_utf8(note).ok().and_then(|text| Note::parse(&text).ok())
 }
 
 /// The derived copy of the newest note. It may be stale or gone after a crash, but never ahead of the log.
@@ -168,8 +173,7 @@ fn checkpoint_copy(
     let Some(bytes) = read_small(system, &directory.join(CHECKPOINT), note::LONGEST)? else {
         return Ok(None);
     };
-    let note = String::from_utf8(bytes).ok().and_then(|text| Note::parse(&text).ok());
-    let usable = note.filter(|note| {
+    let usable = parsed(bytes).filter(|note| {
         note.checkpoint.origin == description.origin && note.verify(&description.keys).is_ok()
     });
     if usable.is_none() {

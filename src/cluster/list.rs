@@ -53,11 +53,12 @@ struct Page<'t> {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct PageMetadata {
+pub(super) struct PageMetadata {
     #[serde(default)]
     resource_version: Option<String>,
+    /// Asks for the page after it; absent, or empty, on the last one.
     #[serde(default, rename = "continue")]
-    token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 /// Reads all that is wanted. Where nothing can be discovered, one failed source says why.
@@ -261,10 +262,7 @@ async fn pages(
         let mut read = Collected::default();
         let (mut token, mut resource_version): (Option<String>, Option<String>) = (None, None);
         loop {
-            let query = match &token {
-                None => format!("{path}?limit={PAGE}"),
-                Some(token) => format!("{path}?limit={PAGE}&continue={}", encoded(token)),
-            };
+            let query = format!("{path}?{}", page_query(token.as_deref()));
             let decode = |bytes: &[u8]| page(bytes, served);
             let (items, metadata) = match client.get(&query, "application/json", decode).await {
                 Err(Refusal::Gone) if begun < RESTARTS => {
@@ -296,8 +294,11 @@ fn page(bytes: &[u8], served: &Served) -> Option<(Vec<redact::Item>, PageMetadat
     Some((items.into_iter().flatten().collect(), page.metadata))
 }
 
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+/// What asks for a page of a list: the first, or the one after another that gave this token.
+pub(super) fn page_query(token: Option<&str>) -> String {
+    let Some(token) = token else { return format!("limit={PAGE}") };
+    let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    format!("limit={PAGE}&continue={token}")
 }
 
 fn reading(listed: Vec<Listed>) -> Reading {

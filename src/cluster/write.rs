@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     Error, Target,
     client::{Client, Message, Refusal},
+    list::{PageMetadata, page_query},
 };
 
 /// Who owns the fields.
@@ -65,15 +66,9 @@ struct Resource {
 #[derive(Deserialize)]
 struct List {
     #[serde(default)]
-    metadata: ListMetadata,
+    metadata: PageMetadata,
     #[serde(default)]
     items: Vec<Item>,
-}
-
-#[derive(Deserialize, Default)]
-struct ListMetadata {
-    #[serde(default, rename = "continue")]
-    token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -173,15 +168,8 @@ async fn former(client: &Client, api: &Api) -> Result<Vec<(String, String)>, Err
     let mut former = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let query = token.as_ref().map(|token| {
-            let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
-            format!("&continue={token}")
-        });
-        let path = format!(
-            "{}?labelSelector={SELECTOR}&limit=500{}",
-            api.path(None, None),
-            query.unwrap_or_default()
-        );
+        let page = page_query(token.as_deref());
+        let path = format!("{}?labelSelector={SELECTOR}&{page}", api.path(None, None));
         let decode = |bytes: &[u8]| serde_json::from_slice::<List>(bytes).ok();
         let list = client.get(&path, JSON, decode).await.map_err(|refusal| failed(api, "list", &refusal))?;
         let items = list.items.into_iter().map(|item| item.metadata);

@@ -25,7 +25,7 @@ pub use configuration::{ReadError, ReadFile};
 /// What a policy calls, and what is called instead: an engine prefers its own functions to those of its host, and some of
 /// them panic, reserve memory for whatever they are asked for, or answer otherwise than OPA. Both names are of one length,
 /// so that columns stay.
-pub(super) const SUBSTITUTES: [(&str, &str); 20] = [
+const SUBSTITUTES: [(&str, &str); 20] = [
     ("bits.lsh", "bits.shl"),
     ("indexof", "indexed"),
     ("indexof_n", "indexed_n"),
@@ -48,9 +48,9 @@ pub(super) const SUBSTITUTES: [(&str, &str); 20] = [
     ("to_number", "as_number"),
 ];
 
-/// Whether another function is called where a policy calls this one.
-pub(super) fn is_substituted(name: &str) -> bool {
-    SUBSTITUTES.iter().any(|(called, _)| *called == name)
+/// What is called where a policy calls this, if that is another function.
+pub(super) fn substitute(name: &str) -> Option<&'static str> {
+    SUBSTITUTES.iter().find(|(called, _)| *called == name).map(|(_, instead)| *instead)
 }
 
 /// What a policy calls where this is called instead.

@@ -110,7 +110,7 @@ pub(super) fn functions(
             }
             visit_statements(rule, &mut |statement| {
                 let replaced = statement.with_mods.iter().map(|modifier| modifier.refr.span());
-                for span in replaced.filter(|span| builtins::is_substituted(span.text())) {
+                for span in replaced.filter(|span| builtins::substitute(span.text()).is_some()) {
                     let (line, name) = (span.line, span.text());
                     errors.entry(file.clone()).or_insert_with(|| {
                         format!("line {line}: `{name}` cannot be replaced by `with` here; call it in a function of your own, and replace that")

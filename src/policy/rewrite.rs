@@ -16,11 +16,7 @@ use std::{
 
 use regorus::unstable::{Expr, Module, Rule};
 
-use super::{
-    annotations::Annotated,
-    builtins::{self, SUBSTITUTES},
-    guard, load, syntax,
-};
+use super::{annotations::Annotated, builtins, guard, load, syntax};
 
 const FILE_FUNCTIONS: [&str; 2] = ["parse_config_file", "parse_combined_config_files"];
 
@@ -124,9 +120,7 @@ fn call(
 fn substituted(module: &Module, call: &Expr, text: &str, stated: &BTreeSet<(u32, u32)>) -> Vec<Edit> {
     let Expr::Call { span, fcn, params, .. } = call else { return Vec::new() };
     let name = fcn.span();
-    let Some((_, instead)) = SUBSTITUTES.iter().find(|(called, _)| *called == name.text()) else {
-        return Vec::new();
-    };
+    let Some(instead) = builtins::substitute(name.text()) else { return Vec::new() };
     let is_own =
         |rule: &Rule| matches!(rule, Rule::Spec { head, .. } if syntax::head_name(head) == name.text());
     if module.policy.iter().any(|rule| is_own(rule)) {
@@ -144,7 +138,7 @@ fn substituted(module: &Module, call: &Expr, text: &str, stated: &BTreeSet<(u32,
         let lines = "\n".repeat(text.get(comma..end).unwrap_or_default().matches('\n').count());
         return vec![(at, format!("{} = {instead}", value.span().text())), (comma..end, lines)];
     }
-    vec![(at, (*instead).to_owned())]
+    vec![(at, instead.to_owned())]
 }
 
 /// `[path, value] := walk(x)` becomes `walk(x, [path, value])`: the engine has no value for the first.

@@ -124,10 +124,9 @@ impl<'o> Loader<'o> {
             }
         }
         let modules = engine.get_modules();
-        let packages: Vec<String> = modules.iter().map(|module| syntax::package(module)).collect();
         for chosen in &self.options.namespaces {
-            let is_met = |package: &String| conftest::matches(package, chosen);
-            if !packages.iter().any(is_met) {
+            let packages: Vec<String> = modules.iter().map(|module| syntax::package(module)).collect();
+            if !packages.iter().any(|package| conftest::matches(package, chosen)) {
                 let names = packages.iter().map(|package| namespace_of(package));
                 let meant = nearest(chosen, names).map(|meant| format!("; did you mean `{meant}`?"));
                 let meant = meant.unwrap_or_default();
