@@ -164,6 +164,9 @@ fn reason(test: &TestCase) -> Option<(&'static str, String)> {
             let written = expression.text.replace('\n', "\n  ");
             Some(("failed", format!("{}\n  does not hold: {written}", at(expression.line))))
         }
+        TestOutcome::Untrue(value) => {
+            Some(("failed", format!("{}\n  its value is {value}, not true", at(test.line))))
+        }
         TestOutcome::Refused(why) => {
             Some(("refused", format!("{}\n  the mocked input {why}", at(test.line))))
         }

@@ -62,9 +62,11 @@ pub(super) fn written(name: &str) -> &str {
 const MOST_ELEMENTS: u64 = 1_000_000;
 
 /// How a failing built-in ends: OPA's default is an undefined value, ours is an error of the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Errors {
+    /// As for policies with a selector.
     Strict,
+    /// As for policies of Conftest.
     Lenient,
 }
 

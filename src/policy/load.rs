@@ -26,6 +26,9 @@ use crate::report::PolicyError;
 /// How names of artifacts in a registry begin.
 pub const REGISTRY: &str = "oci://";
 
+/// Rules whose results are findings, by whatever convention.
+pub(super) const VERDICT_RULES: [&str; 3] = ["deny", "violation", "warn"];
+
 /// One Rego file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFile {
@@ -239,10 +242,12 @@ impl Policies {
 
     /// Whether no rule can have this id: neither one that was loaded nor one that comes with this program.
     pub fn is_unknown(&self, id: &str) -> bool {
-        let is_given = |name: &str| self.files.iter().any(|file| *file.name == *name);
+        let packages = embedded::FILES
+            .iter()
+            .filter_map(|(_, text)| text.lines().find_map(|line| line.strip_prefix("package ")));
         !self.known.contains(id)
             && self.errors.is_empty()
-            && embedded::FILES.iter().any(|(name, _)| is_given(name))
+            && packages.filter_map(loader::rule_id).all(|shipped| shipped != id)
     }
 
     /// Whether a rule judges documents of whatever kind, so that none may be ignored.
@@ -263,7 +268,8 @@ pub(super) fn parser() -> Engine {
     engine
 }
 
-fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
+/// An engine with our limits and functions. Without a tree its policies read no file.
+pub(super) fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
     let mut engine = parser();
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: EVALUATION_LIMIT,
@@ -306,11 +312,28 @@ fn with_hint(text: &str, error: String) -> String {
 pub(super) fn add(engine: &mut Engine, file: &PolicyFile) -> Result<(), String> {
     engine.set_rego_v0(file.dialect == Dialect::V0);
     let added = engine.add_policy(file.name.to_string(), file.text.to_string());
-    added.map(drop).map_err(|error| reason(&error.to_string()))
+    added.map(drop).map_err(|error| reason_at_column(&error.to_string()))
 }
 
-/// The engine's message without its drawing of the policy.
+/// The engine's message without its drawing of the policy, with the line: columns may be those of a text that was
+/// rewritten.
 pub(super) fn reason(message: &str) -> String {
+    let reason = reason_at_column(message);
+    let without = reason.strip_suffix(')').and_then(|rest| rest.rsplit_once(':'));
+    match without {
+        Some((line, column))
+            if line.contains(" (at ")
+                && column.parse::<u32>().is_ok()
+                && line.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok()) =>
+        {
+            format!("{line})")
+        }
+        _ => reason,
+    }
+}
+
+/// The engine's message without its drawing of the policy, with line and column.
+fn reason_at_column(message: &str) -> String {
     // The engine also says how long it took, which differs from run to run.
     if message.contains("exceeded time limit") {
         return format!(
@@ -394,6 +417,7 @@ mod tests {
     #[test]
     fn a_drawing_of_the_engine_becomes_one_line_with_its_place() {
         let drawn = "\n--> p.rego:3:7\n  |\n3 |   x := 1\n  |       ^\nerror: undefined variable";
-        assert_eq!(reason(drawn), "undefined variable (at p.rego:3:7)");
+        assert_eq!(reason_at_column(drawn), "undefined variable (at p.rego:3:7)");
+        assert_eq!(reason(drawn), "undefined variable (at p.rego:3)");
     }
 }

@@ -16,7 +16,14 @@ pub fn schema(selector: &str) -> Option<Value> {
 
 /// Why a value does not fit a schema: a lower-case phrase that says where in the value.
 pub fn check(value: &Value, schema: &Value) -> Result<(), String> {
-    Checker { root: schema }.check(value, schema, &mut Vec::new())
+    Checker { root: schema, whole_from: 0 }.check(value, schema, &mut Vec::new())
+}
+
+/// Why a value does not fit at a path below what the schema describes, of which nothing else is known.
+pub fn check_part(path: &[String], value: Value, schema: &Value) -> Result<(), String> {
+    let wrap = |value, key: &String| Value::Object([(key.clone(), value)].into_iter().collect());
+    let nested = path.iter().rev().fold(value, wrap);
+    Checker { root: schema, whole_from: path.len() }.check(&nested, schema, &mut Vec::new())
 }
 
 /// Keywords that say something to people only.
@@ -25,6 +32,8 @@ const ANNOTATIONS: [&str; 7] =
 
 struct Checker<'s> {
     root: &'s Value,
+    /// Depth from which values are given whole: above it, nothing is missing.
+    whole_from: usize,
 }
 
 impl Checker<'_> {
@@ -44,6 +53,7 @@ impl Checker<'_> {
                     return Err(format!("{} is {value}, not one of {argument}", at(path)));
                 }
                 "const" | "enum" => {}
+                "required" if path.len() < self.whole_from => {}
                 "required" => {
                     let names = argument.as_array().into_iter().flatten().filter_map(Value::as_str);
                     let object = value.as_object();
@@ -208,6 +218,39 @@ mod tests {
             check(&json!(1), &unknown),
             Err("the schema has the unknown keyword `minimum`".to_owned())
         );
+    }
+
+    #[test]
+    fn a_part_is_held_against_its_place_and_nothing_else_is_missing() {
+        let schema = json!({
+            "type": "object",
+            "required": ["id", "spec"],
+            "additionalProperties": false,
+            "properties": {
+                "id": {"type": "string"},
+                "spec": {"$ref": "#/definitions/spec"},
+            },
+            "definitions": {
+                "spec": {"type": "object", "required": ["mode", "port"], "properties": {"port": {
+                    "type": "object", "required": ["number"], "properties": {"number": {"type": "integer"}},
+                }}},
+            },
+        });
+        for (path, value, expected) in [
+            (&["spec", "port"][..], json!({"number": 1}), None),
+            (&["spec", "port", "number"], json!(1), None),
+            (&["spec", "port"], json!({}), Some("`input.spec.port` has no `number`")),
+            (
+                &["spec", "port", "number"],
+                json!("1"),
+                Some("`input.spec.port.number` is a string, not integer"),
+            ),
+            (&["spek"], json!({}), Some("`input.spek` may not be there")),
+            (&["id", "x"], json!(1), Some("`input.id` is an object, not string")),
+        ] {
+            let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+            assert_eq!(check_part(&path, value, &schema).err().as_deref(), expected, "{path:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,21 @@ pub fn names() -> Vec<&'static str> {
     names.into_iter().collect()
 }
 
+/// Why a selector would never select anything: kinds are names alone, without patterns, groups or versions.
+pub(super) fn impossible(selectors: &[Selector]) -> Option<String> {
+    let kinds = selectors.iter().flat_map(|selector| selector.kinds.iter().map(move |kind| (selector, kind)));
+    let is_name = |kind: &str| {
+        !kind.is_empty()
+            && kind.chars().all(|character| character.is_alphanumeric() || "_-".contains(character))
+    };
+    let (selector, kind) = kinds.into_iter().find(|(_, kind)| !is_name(kind))?;
+    let instead = match kind.rsplit('/').next() {
+        Some(name) if is_name(name) => format!("write `{name}`, and look at `apiVersion` in the rule"),
+        _ => "leave `kinds` out to judge every kind".to_owned(),
+    };
+    Some(format!("selector `{}` names kind `{kind}`, which nothing has: {instead}", selector.name))
+}
+
 /// Kinds that no manifest has and that are a slip away from one that many have: a rule on them would never judge.
 pub(super) fn misspelt(selectors: &[Selector]) -> Vec<String> {
     let kinds = selectors.iter().filter(|selector| selector.name == "kubernetes");
@@ -175,6 +190,24 @@ fn merge(subjects: impl Iterator<Item = (Arc<str>, Subject)>) -> Vec<(Subject, V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_that_are_no_names_are_refused() {
+        for (kind, expected) in [
+            ("*", Some("leave `kinds` out")),
+            ("", Some("leave `kinds` out")),
+            ("apps/v1/Deployment", Some("write `Deployment`")),
+            ("apps/*", Some("leave `kinds` out")),
+            ("Deployment", None),
+            ("aws_s3_bucket", None),
+            ("aiven-kafka", None),
+        ] {
+            let told =
+                impossible(&[Selector { name: "kubernetes".to_owned(), kinds: vec![kind.to_owned()] }]);
+            assert_eq!(told.is_some(), expected.is_some(), "{kind}: {told:?}");
+            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()), "{kind}");
+        }
+    }
 
     #[test]
     fn kinds_that_are_a_slip_away_from_known_ones_are_told() {

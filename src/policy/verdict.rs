@@ -78,6 +78,8 @@ pub(super) fn read_conftest(value: &Value) -> Result<(Vec<Verdict>, Option<&'sta
         };
         if verdict.message.is_empty() {
             overlooked = Some("the message of a result is empty");
+        } else if verdict.message.trim().is_empty() {
+            verdicts.push(Verdict { message: "the policy gives no reason".to_owned(), ..verdict });
         } else {
             verdicts.push(verdict);
         }

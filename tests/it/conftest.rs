@@ -245,7 +245,7 @@ fn a_choice_of_rules_that_meets_none_is_told() {
 #[test]
 fn what_can_never_judge_is_told() {
     let selected = "# METADATA\n# title: T\n# custom:\n#   severity: low\n#   input: {selector: [{type: kubernetes, kinds: [Deploymnt]}]}\npackage team.typo\nimport rego.v1\ndeny contains \"x\" if input.spec\n";
-    let odd = "package platform\nimport rego.v1\ndeny contains 1 if input.spec\nwarn contains \"w\" if input.spec\nviolation contains {\"msg\": \"\"} if input.spec\n";
+    let odd = "package platform\nimport rego.v1\ndeny contains 1 if input.spec\nwarn contains \"w\" if input.spec\nviolation contains {\"msg\": \"\"} if input.spec\nviolation_blank contains \" \" if input.spec\n";
     let folder = Folder::new(&[
         ("pod.yaml", POD),
         ("p/typo.rego", selected),
@@ -266,4 +266,6 @@ fn what_can_never_judge_is_told() {
         assert!(shown.contains(notice), "{notice}: {shown}");
     }
     assert!(!shown.contains("platform.warn"), "{shown}");
+    let reported = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(reported.contains("the policy gives no reason"), "{reported}");
 }

@@ -173,4 +173,20 @@ fn a_waiver_for_a_rule_that_there_is_not_is_told() {
     let shown = String::from_utf8_lossy(&shown).into_owned();
     let notice = "there is no rule `mtls/plaintext-gatewy`; did you mean `mtls/plaintext-gateway`?";
     assert!(shown.contains(notice), "{shown}");
+
+    let own = "package main\nimport rego.v1\ndeny contains \"x\" if input.kind == \"Pod\"\n";
+    let folder = Folder::new(&[
+        ("a.yaml", BAD),
+        ("p/own.rego", own),
+        (
+            "probity.yaml",
+            "waivers:\n  - {id: W-1, rule: mtls/plaintext-gatewy, owner: o, reason: r, resource: x, until: 2026-12-31}\n  - {id: W-2, rule: mtls/plaintext-gateway, owner: o, reason: r, resource: x, until: 2026-12-31}\n",
+        ),
+    ]);
+    let arguments = ["--audit", "off", "--no-builtin-policies", "-p", "p", "-f", "json"];
+    let shown = scan(&folder, &arguments).stdout;
+    let report: serde_json::Value = serde_json::from_slice(&shown).expect("JSON");
+    let unused = report["waivers"]["unused"].as_array().unwrap();
+    assert_eq!(unused.len(), 1, "a rule that was left out may well be waived: {report:#}");
+    assert_eq!(unused[0]["id"], "W-1");
 }

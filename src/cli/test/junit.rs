@@ -25,7 +25,7 @@ pub(super) fn render(run: &TestRun, out: &mut dyn Write) -> io::Result<()> {
         let count =
             |wanted: fn(&TestOutcome) -> bool| tests.iter().filter(|test| wanted(&test.outcome)).count();
         let errors = count(|outcome| matches!(outcome, TestOutcome::Error(_)));
-        let failures = count(|outcome| matches!(outcome, TestOutcome::Failed(_) | TestOutcome::Refused(_)));
+        let failures = count(|outcome| !matches!(outcome, TestOutcome::Passed | TestOutcome::Error(_)));
         let name = escape(file);
         let total = tests.len();
         writeln!(

@@ -11,7 +11,8 @@ use regorus::{
 };
 
 use super::{
-    Alone, Dialect, Options, PolicyFile, Program, add, engine_with, new_engine, parser, prepare, reason,
+    Alone, Dialect, Options, PolicyFile, Program, VERDICT_RULES, add, engine_with, new_engine, parser,
+    prepare, reason,
 };
 use crate::{
     policy::{
@@ -50,9 +51,6 @@ fn is_within(one: &str, other: &str) -> bool {
     };
     below(one, other) || below(other, one)
 }
-
-/// Rules whose results are findings, by whatever convention.
-const VERDICT_RULES: [&str; 3] = ["deny", "violation", "warn"];
 
 /// Collects what files hold.
 pub(super) struct Loader<'o> {
@@ -309,6 +307,9 @@ fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<
             selector::names().join(", ")
         ));
     }
+    if let Some(reason) = selector::impossible(&annotations.selectors) {
+        return Err(reason);
+    }
     let severity = annotations
         .severity
         .ok_or("METADATA has no `custom.severity`: info, low, medium, high or critical")?;
@@ -335,7 +336,7 @@ fn rule(file: &PolicyFile, package: String, annotations: Annotations) -> Result<
 }
 
 /// Rule id of a package: its last two segments in kebab-case (contract, "Ids"); `None` where it has one only.
-fn rule_id(package: &str) -> Option<String> {
+pub(super) fn rule_id(package: &str) -> Option<String> {
     let (rest, name) = namespace_of(package).rsplit_once('.')?;
     let domain = rest.rsplit('.').next().unwrap_or(rest);
     Some(format!("{domain}/{name}").replace('_', "-"))

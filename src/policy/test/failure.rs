@@ -9,14 +9,15 @@ use std::{
 };
 
 use regorus::{
-    Value,
+    Engine, Value,
     unstable::{Expr, Literal, Rule, RuleHead},
 };
 
 use super::{Expression, Test, end_of, mock::Mocks, new_engine, start_of};
 use crate::policy::{
+    builtins::Errors,
     guarded,
-    load::{PolicyFile, add, prepare},
+    load::{PolicyFile, add, engine_with, prepare},
     syntax,
 };
 
@@ -52,6 +53,15 @@ pub(super) struct Taken<'s> {
 }
 
 impl<'s> Suite<'s> {
+    /// An engine without policies.
+    pub(super) fn engine(&self, errors: Errors) -> Engine {
+        let mut engine = engine_with(errors, None);
+        self.mocks.install(&mut engine);
+        // An object without clashes always fits into an engine without data.
+        drop(engine.add_data(self.data.clone()));
+        engine
+    }
+
     /// `None` where the body of a test cannot be taken apart.
     pub(super) fn take_apart(&'s self, test: &'s Test) -> Option<Taken<'s>> {
         let (original, tested) = (by_name(self.files, &test.file)?, by_name(self.wrapped, &test.file)?);
@@ -111,9 +121,8 @@ impl Taken<'_> {
         let mut text = self.tested.text.to_string();
         text.replace_range(range.ok_or_else(String::new)?, "");
         let shortened = PolicyFile { text: text.into(), ..self.tested.clone() };
-        let (mut parser, mut engine) = (new_engine(), new_engine());
-        self.suite.mocks.install(&mut engine);
-        drop(engine.add_data(self.suite.data.clone()));
+        let mut parser = new_engine();
+        let mut engine = self.suite.engine(self.suite.mocks.errors(&self.test.file));
         for other in self.suite.wrapped {
             let other = if other.name == self.test.file { &shortened } else { other };
             drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));
