@@ -25,6 +25,37 @@ type Edit = (Range<usize>, String);
 /// More passes than any policy needs: each unfolds one level of nesting.
 const PASSES: usize = 16;
 
+/// A text without `import data` and `import input`, which say nothing, and which the engine refuses. Lines and columns
+/// stay.
+pub(super) fn without_idle_imports(text: &str) -> Cow<'_, str> {
+    let is_idle = |line: &str| {
+        let code = line.split('#').next().unwrap_or_default();
+        let words: Vec<&str> = code.split_whitespace().collect();
+        matches!(words.as_slice(), ["import", "data" | "input"])
+    };
+    // Imports stand between `package` and the first rule.
+    let is_head = |line: &&str| {
+        let word = line.split_whitespace().next().unwrap_or("#");
+        word.starts_with('#') || ["package", "import"].contains(&word)
+    };
+    let head = text.split_inclusive('\n').take_while(is_head);
+    if !head.clone().any(is_idle) {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len());
+    for line in head {
+        if is_idle(line) {
+            written.extend(
+                line.chars().map(|character| if character.is_whitespace() { character } else { ' ' }),
+            );
+        } else {
+            written.push_str(line);
+        }
+    }
+    written.push_str(text.get(written.len()..).unwrap_or_default());
+    Cow::Owned(written)
+}
+
 /// The text that is loaded for a module, which was read from `text`.
 ///
 /// # Errors
@@ -194,6 +225,14 @@ mod tests {
             "{package}\n{rule}r := x if {{\n\tx := [entry.path | some entry in rego.metadata.chain()]\n}}\n"
         ));
         assert_eq!(chain, serde_json::json!([["team", "checks", "r"], ["team", "checks"]]));
+    }
+
+    #[test]
+    fn imports_that_say_nothing_are_left_out() {
+        let text = "# x\npackage a\n\nimport data # all\n import  input\nimport input as i\nimport data.b\nr := `\nimport data\n`\n";
+        let expected = "# x\npackage a\n\n                 \n              \nimport input as i\nimport data.b\nr := `\nimport data\n`\n";
+        assert_eq!(without_idle_imports(text), expected);
+        assert!(matches!(without_idle_imports("package a\nimport data.b\n"), Cow::Borrowed(_)));
     }
 
     #[test]

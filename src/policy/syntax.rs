@@ -92,6 +92,20 @@ pub(super) fn named_data(module: &Module) -> Option<BTreeSet<String>> {
     (bare == 0 && !replaced).then_some(named)
 }
 
+/// Whether a module reads some of these parts of its input, and nothing else of it.
+pub(super) fn reads_only(module: &Module, parts: &[&str]) -> bool {
+    let is_input = |expression: &Expr| matches!(expression, Expr::Var { span, .. } if span.text() == "input");
+    let (mut named, mut other) = (0_usize, 0_usize);
+    let mut look = |expression: &Expr| match expression {
+        Expr::RefDot { refr, field, .. } if is_input(refr) && parts.contains(&field.0.text()) => named += 1,
+        expression => other += usize::from(is_input(expression)),
+    };
+    module.imports.iter().for_each(|import| walk(&import.refr, &mut look));
+    module.policy.iter().for_each(|rule| visit(rule, &mut look));
+    // Below each part stands `input` itself.
+    named > 0 && other == named
+}
+
 /// Visits all statements of a rule, those of comprehensions and of `every` included.
 pub(super) fn visit_statements(rule: &Rule, visit_statement: &mut dyn FnMut(&LiteralStmt)) {
     let Rule::Spec { bodies, .. } = rule else { return };

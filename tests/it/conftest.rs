@@ -243,6 +243,29 @@ fn a_choice_of_rules_that_meets_none_is_told() {
 }
 
 #[test]
+fn policies_for_other_inputs_are_refused_though_they_are_chosen() {
+    let gatekeeper = "package team\nimport rego.v1\nviolation contains {\"msg\": msg} if {\n\tsome label in input.parameters.labels\n\tnot input.review.object.metadata.labels[label]\n\tmsg := label\n}\n";
+    let both = "package team\nimport rego.v1\nobject := input.review.object\nobject := input if not input.review\nviolation contains {\"msg\": \"both\"} if object.kind == \"Pod\"\n";
+    let kubescape = "package armo_builtins\nimport data\ndeny[result] {\n\tpod := input[_]\n\tpod.kind == data.kinds[_]\n\tresult := {\"alertMessage\": \"x\"}\n}\n";
+    for (policy, version, expected) in [
+        (gatekeeper, "v1", "it judges what Gatekeeper gives"),
+        (both, "v1", "medium[conftest/team.violation]: both"),
+        (kubescape, "v0", "it is one of Kubescape's rules"),
+    ] {
+        let folder = Folder::new(&[("pod.yaml", POD), ("p/a.rego", policy)]);
+        let namespaces = ["--policy-namespace", "team", "--policy-namespace", "armo_builtins"];
+        let arguments =
+            ["scan", "--audit", "off", "--no-builtin-policies", "-p", "p", "--rego-version", version];
+        let output = folder.run(&[&arguments[..], &namespaces].concat());
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains(expected), "{expected}: {shown}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!stderr.contains("redundant import"), "{stderr}");
+        assert_eq!(output.status.code(), Some(if policy == both { 1 } else { 2 }));
+    }
+}
+
+#[test]
 fn what_can_never_judge_is_told() {
     let selected = "# METADATA\n# title: T\n# custom:\n#   severity: low\n#   input: {selector: [{type: kubernetes, kinds: [Deploymnt]}]}\npackage team.typo\nimport rego.v1\ndeny contains \"x\" if input.spec\n";
     let odd = "package platform\nimport rego.v1\ndeny contains 1 if input.spec\nwarn contains \"w\" if input.spec\nviolation contains {\"msg\": \"\"} if input.spec\nviolation_blank contains \" \" if input.spec\n";

@@ -214,9 +214,8 @@ impl<'o> Loader<'o> {
         if namespace == KUBESCAPE {
             return Err(foreign(&package, &file.text));
         }
-        if file.text.contains("input.review") && !names.is_empty() {
-            let oddity = "reads `input.review`, which Gatekeeper gives: on manifests it says nothing";
-            self.notice(file, vec![oddity.to_owned()]);
+        if !names.is_empty() && syntax::reads_only(module, &["review", "parameters"]) {
+            return Err("it judges what Gatekeeper gives, an admission review in `input.review` and `input.parameters`, and says nothing about manifests: read the manifest from `input`, and parameters from `data` (`--data`)".to_owned());
         }
         self.notice(file, conftest::oddities(module));
         for name in names {
