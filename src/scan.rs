@@ -384,6 +384,9 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
         })
         .collect();
     sources.extend(found.errors.iter().map(|(path, cause)| read::unreadable(&base.name(path), cause)));
+    let skipped = |reason: &str| Status::Skipped(reason.to_owned());
+    let links = found.links.iter();
+    sources.extend(links.map(|(path, reason)| Source::new(base.name(path), "", None, skipped(reason))));
     if base.stdin {
         sources.push(read::stdin());
     }

@@ -1,6 +1,7 @@
 //! Walking: which files of the given paths are looked at.
 //!
-//! `.gitignore` counts (of the tree, not the user's own), symbolic links are not followed, and plans are found though git ignores them.
+//! `.gitignore` counts (of the tree, not the user's own), symbolic links are followed to files of the tree only (see
+//! [`link`]), and plans are found though git ignores them.
 
 use std::{
     collections::BTreeSet,
@@ -12,6 +13,8 @@ use ignore::{
     DirEntry, WalkBuilder, WalkState,
     overrides::{Override, OverrideBuilder},
 };
+
+use super::link::{self, Link};
 
 /// Folders that never hold sources of the estate: version control, provider downloads, our own log.
 const SKIPPED_FOLDERS: [&str; 5] = [".git", ".hg", ".svn", ".terraform", ".probity"];
@@ -25,6 +28,8 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Folders and files that could not be looked at, with the cause.
     pub errors: Vec<(PathBuf, String)>,
+    /// Symbolic links behind which nothing is read, with the reason; sorted.
+    pub links: Vec<(PathBuf, &'static str)>,
 }
 
 /// Files below `paths` that may be sources; a path that is a file is always taken.
@@ -34,21 +39,15 @@ pub struct Found {
 /// # Errors
 /// The first glob that cannot be parsed.
 pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found, String> {
-    let found = Mutex::new((BTreeSet::new(), Vec::new()));
+    let found = Mutex::new((BTreeSet::new(), Vec::new(), BTreeSet::new()));
     let (folders, files): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.is_dir());
     found.lock().map_err(|_| "a walking thread panicked")?.0.extend(files.into_iter().cloned());
+    let excluded = globs(root, exclude)?;
     if let [first, rest @ ..] = folders.as_slice() {
         let mut builder = WalkBuilder::new(first);
         for folder in rest {
             builder.add(folder);
         }
-        let mut excluded = OverrideBuilder::new(root);
-        for glob in exclude {
-            excluded
-                .add(&format!("!{glob}"))
-                .map_err(|error| format!("`exclude: {glob}` is no glob: {error}"))?;
-        }
-        let excluded = excluded.build().map_err(|error| format!("`exclude` cannot be used: {error}"))?;
         builder.overrides(excluded.clone());
         // What is judged depends on the tree alone, not on whose machine it lies.
         builder.git_global(false).git_exclude(false).ignore(false);
@@ -61,6 +60,9 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
             Box::new(move |entry| {
                 let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 match entry {
+                    Ok(entry) if entry.path_is_symlink() => {
+                        found.2.insert(entry.into_path());
+                    }
                     Ok(entry) => found.0.extend(candidates(&entry, excluded)),
                     Err(error) => found
                         .1
@@ -70,9 +72,39 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
             })
         });
     }
-    let (files, mut errors) = found.into_inner().map_err(|_| "a walking thread panicked")?;
+    let (mut files, mut errors, linked) = found.into_inner().map_err(|_| "a walking thread panicked")?;
     errors.sort();
-    Ok(Found { files: files.into_iter().collect(), errors })
+    let walked: Vec<&Path> = folders.iter().map(|folder| folder.as_path()).collect();
+    let mut links = Vec::new();
+    for link in linked {
+        match link::follow(&link, root, &walked, is_candidate, |target| is_left_out(root, target, &excluded))
+        {
+            Some(Link::File(target)) => {
+                files.insert(target);
+            }
+            Some(Link::Skipped(reason)) => links.push((link, reason)),
+            Some(Link::Walked) | None => {}
+        }
+    }
+    Ok(Found { files: files.into_iter().collect(), errors, links })
+}
+
+/// Whether a file is not to be read wherever a link stands.
+fn is_left_out(root: &Path, file: &Path, excluded: &Override) -> bool {
+    let below = file.strip_prefix(root).unwrap_or(file);
+    let mut folders = below.ancestors().skip(1).filter_map(Path::file_name);
+    folders.any(|folder| SKIPPED_FOLDERS.iter().any(|name| folder == *name))
+        || excluded.matched(file, false).is_ignore()
+}
+
+fn globs(root: &Path, exclude: &[String]) -> Result<Override, String> {
+    let mut excluded = OverrideBuilder::new(root);
+    for glob in exclude {
+        excluded
+            .add(&format!("!{glob}"))
+            .map_err(|error| format!("`exclude: {glob}` is no glob: {error}"))?;
+    }
+    excluded.build().map_err(|error| format!("`exclude` cannot be used: {error}"))
 }
 
 /// The file itself, or the plans that lie in a folder: those are written by a build and rightly ignored by git.
@@ -145,5 +177,57 @@ mod tests {
         let given = files(root, &[root.join("notes.txt")], &[]).unwrap();
         assert_eq!(given.files, [root.join("notes.txt")], "a file that is named is always taken");
         assert!(files(root, &[root.to_path_buf()], &["a{".to_owned()]).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_to_files_of_the_tree_and_what_they_hide_is_told() {
+        use std::os::unix::fs::symlink;
+        let (tree, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = tree.path().canonicalize().unwrap();
+        for folder in ["k8s", "shared/deep", ".git"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for file in [
+            "k8s/a.yaml",
+            "k8s/plain",
+            "shared/b.yaml",
+            "shared/deep/c.yaml",
+            "shared/out.yaml",
+            ".git/x.yaml",
+        ] {
+            std::fs::write(root.join(file), "").unwrap();
+        }
+        std::fs::write(elsewhere.path().join("e.yaml"), "").unwrap();
+        for (link, target) in [
+            ("one.yaml", "a.yaml"),
+            ("named.yaml", "plain"),
+            ("shared.yaml", "../shared/b.yaml"),
+            ("excluded.yaml", "../shared/out.yaml"),
+            ("git.yaml", "../.git/x.yaml"),
+            ("nowhere.yaml", "loop.yaml"),
+            ("loop.yaml", "nowhere.yaml"),
+            ("self", "."),
+            ("deep", "../shared/deep"),
+            ("notes", "../shared/b.yaml"),
+        ] {
+            symlink(target, root.join("k8s").join(link)).unwrap();
+        }
+        symlink(elsewhere.path().join("e.yaml"), root.join("k8s/elsewhere.yaml")).unwrap();
+        symlink(elsewhere.path(), root.join("k8s/folder")).unwrap();
+        let found = files(&root, &[root.join("k8s")], &["shared/out.yaml".to_owned()]).unwrap();
+        let name = |path: &Path| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+        let names: Vec<String> = found.files.iter().map(|path| name(path)).collect();
+        assert_eq!(names, ["k8s/a.yaml", "k8s/plain", "shared/b.yaml"]);
+        let links: Vec<(String, bool)> =
+            found.links.iter().map(|(path, reason)| (name(path), reason.contains("nowhere"))).collect();
+        let expected = [
+            ("k8s/deep", false),
+            ("k8s/elsewhere.yaml", false),
+            ("k8s/folder", false),
+            ("k8s/loop.yaml", true),
+            ("k8s/nowhere.yaml", true),
+        ];
+        assert_eq!(links, expected.map(|(name, nowhere)| (name.to_owned(), nowhere)));
     }
 }
