@@ -113,6 +113,12 @@ impl<'w> Walk<'w> {
             None => self.visitor.discard(),
         }
         self.close_open_ends(adopted.is_some())?;
+        if adopted.is_some() {
+            // Records below an adopted head set aside as those below any other.
+            for (named, _) in &self.named {
+                self.tails.retain(|tail| !tail.is_named_by(named));
+            }
+        }
         let adopted = adopted.map(|commit| (self.current, commit));
         Ok(End { position: self.position, newest, tails: self.tails, adopted })
     }

@@ -26,7 +26,7 @@ pub struct Tail {
 
 impl Tail {
     /// Whether a record sets exactly these bytes aside. What a failed sync left may be gone by now, or in part.
-    fn is_named_by(&self, record: &Recovered) -> bool {
+    pub(super) fn is_named_by(&self, record: &Recovered) -> bool {
         if record.reason == FAILED_SYNC {
             let committed = canonical::number(&record.committed_len);
             self.segment.to_string() == record.segment
