@@ -5,6 +5,7 @@
 
 mod classification;
 mod pattern;
+mod render;
 mod secrets;
 mod subject;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub use self::{
     classification::{Classification, DataCategory, DataLevel, KeyPattern, same_word, separates_words},
     pattern::{FilePattern, NamePattern},
+    render::{BasePath, ChartSettings, Render},
     secrets::{Allowed, Secrets, TokenShape},
     subject::{AuditSettings, DatastoreSettings, Flavour, Mesh, MtlsMode, Service},
     value::{Day, Phrase, RegularExpression},
@@ -52,6 +54,8 @@ pub struct Config {
     /// Named variants of the estate with the files, folders and globs that each consists of, in the order in which
     /// they are applied.
     pub sets: BTreeMap<String, Vec<FilePattern>>,
+    /// Charts and kustomizations that are rendered before they are judged.
+    pub render: Render,
     /// The service mesh that the workloads run in.
     pub mesh: Mesh,
     /// Bounded contexts: the workloads and datastores that are one service.
@@ -182,7 +186,8 @@ impl Config {
         })?;
         let checked = waiver::check(&config.waivers)
             .and_then(|()| classification::check(&config.classification))
-            .and_then(|()| secrets::check(&config.secrets));
+            .and_then(|()| secrets::check(&config.secrets))
+            .and_then(|()| render::check(&config.render));
         checked.map_err(|(at, message)| {
             error(Region { line: at.0, column: at.1, end_line: at.0, end_column: at.1 }, message)
         })?;

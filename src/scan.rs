@@ -393,8 +393,7 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
     // One after the other: the shell's commands behind them may wait for each other.
     sources.extend(base.streams.iter().map(|path| read::file(path, &base.name(path))));
     let modules = configuration::find(base, &mut sources);
-    let rendered =
-        if settings.render { rendering::render(base, &settings.namespace, &mut sources) } else { Vec::new() };
+    let rendered = if settings.render { rendering::render(settings, &mut sources) } else { Vec::new() };
     Ok(Inputs { sources: Sources::new(sources), modules, rendered })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     config::{Config, FILE, Phrase, Placed},
     finding::hex,
     policy::Policies,
+    scan::Settings,
     source::{Status, base::Base, read},
     spelling::nearest,
 };
@@ -103,6 +104,31 @@ pub(super) fn notice_unknown_rules(config: &Config, policies: &Policies, termina
         let meant = nearest(id, policies.known());
         let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         terminal.notice(format!("{}: there is no rule `{id}`{meant}", config.file));
+    }
+}
+
+/// Says which settings about rendering are without effect: what the repository under scan asks for by itself, and what
+/// is about charts that there are not.
+pub(super) fn notice_rendering(settings: &Settings, terminal: &Terminal) {
+    let config = &settings.config;
+    if settings.render {
+        for (folder, chart) in config.render.charts() {
+            let folder = folder.as_str();
+            let holds = |folder: &str| settings.base.root.join(folder).join("Chart.yaml").is_file();
+            let outer = folder.rmatch_indices("/charts/").map(|(at, _)| folder.get(..at).unwrap_or_default());
+            let why = match outer.into_iter().find(|outer| holds(outer)) {
+                Some(outer) => format!("is rendered as a part of `{outer}`, whose values count"),
+                None if holds(folder) => continue,
+                None => "holds no `Chart.yaml`".to_owned(),
+            };
+            terminal.notice(format!("{}: `{folder}` {why}", config.source(chart.line)));
+        }
+    } else if let Some(line) = config.render.asked() {
+        terminal.notice(format!(
+            "{}: nothing is rendered, since a repository starts no programs by itself: give `--render`, or `--since` \
+             with the commit whose configuration counts",
+            config.source(line)
+        ));
     }
 }
 

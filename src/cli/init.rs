@@ -119,6 +119,7 @@ mod tests {
         let config =
             Config::parse(FILE, &text.as_str().into()).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!((config.waivers.len(), config.rules.len(), config.sets.len()), (1, 2, 2));
+        assert_eq!((config.render.asked().is_some(), config.render.charts().count()), (true, 1));
         assert!(config.audit.log.is_some() && config.fail_on.is_some() && !config.secrets.tokens.is_empty());
     }
 

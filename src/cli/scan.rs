@@ -18,7 +18,7 @@ use super::{
     Failure,
     audit::Scanned,
     clock,
-    configuration::{Configuration, ConfigurationArguments, notice_unknown_rules},
+    configuration::{Configuration, ConfigurationArguments, notice_rendering, notice_unknown_rules},
     conftest::ConftestArguments,
     destinations::{Destination, DestinationArguments},
     policies::Selection,
@@ -45,7 +45,8 @@ pub(super) struct EstateArguments {
     /// Namespace of manifests that name none [default: default]; of a cluster, what is reported: may be repeated.
     #[arg(short, long, value_name = "NAME", value_parser = namespace)]
     namespace: Vec<String>,
-    /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make.
+    /// Run `helm` and `kustomize` on charts and kustomizations, and judge what they make. `render` in `probity.yaml` may
+    /// name values files, and asks for this itself where `--since` takes it from the tree before the change.
     #[arg(long)]
     render: bool,
     /// Leave out files that match this glob (gitignore syntax).
@@ -174,6 +175,9 @@ pub(super) fn run(
     let Prepared { settings, configured, baseline, policies, data, before } = prepared;
     if !arguments.selection.is_partial() {
         notice_unknown_rules(&settings.config, &policies, terminal);
+    }
+    if !settings.base.estate.is_empty() {
+        notice_rendering(&settings, terminal);
     }
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);

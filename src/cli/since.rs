@@ -83,6 +83,11 @@ impl Past {
         Ok(vec![nothing])
     }
 
+    /// Whether a path leads into the work tree, not into the old one.
+    pub(super) fn is_now(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|path| path.starts_with(&self.top))
+    }
+
     /// Whether a file of the work tree is another one now.
     #[expect(clippy::disallowed_methods, reason = "the edge that compares the trees")]
     pub(super) fn differs(&self, path: &Path) -> bool {

@@ -17,6 +17,10 @@ policies: [policies]
 data: [data.json]
 sets:
   prod: [base, overlays/prod]
+render:
+  enabled: true
+  charts:
+    ./deploy/chart/: {values: [deploy/values.yaml, ./deploy/prod.yaml]}
 mesh: {flavour: none, root-namespace: istio-system, default-mode: permissive}
 services:
   orders: {workloads: [Deployment/shop/orders*], datastores: [postgresql:Service/shop/orders-db/orders]}
@@ -51,6 +55,9 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!((severity.value, config.source(severity.line)), (Severity::Critical, "probity.yaml:7".into()));
     assert_eq!(config.rules["storage/no-customer-key"].enabled.map(|enabled| enabled.value), Some(false));
     assert!(config.sets["prod"][1].matches("overlays/prod/a.yaml"));
+    assert_eq!(config.render.asked(), Some(13));
+    let values: Vec<&str> = config.render.values_of("deploy/chart").collect();
+    assert_eq!(values, ["deploy/values.yaml", "deploy/prod.yaml"]);
     assert_eq!(config.mesh.flavour, Some(Flavour::None));
     assert_eq!(config.mesh.default_mode, Some(MtlsMode::Permissive));
     assert!(config.services["orders"].workloads[0].matches("Deployment/shop/orders-api"));
@@ -59,7 +66,7 @@ fn every_key_of_the_contract_is_read() {
     assert!(config.classification.category_keys[0].value.matches("acme.io/data-kind"));
     assert_eq!(config.secrets.name_of(0), Some("acme-token"));
     assert_eq!(config.secrets.allows("a.yaml", "EXAMPLE_TOKEN", &[]), Some(0));
-    assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (26, "team-shop"));
+    assert_eq!((config.waivers[0].line, &*config.waivers[0].value.owner), (30, "team-shop"));
     assert_eq!(config.audit.log.as_deref(), Some("off"));
 }
 
@@ -115,6 +122,15 @@ fn errors_say_where_and_what_to_write() {
         ("exclude: ['']\n", "1:11: this is empty"),
         ("mesh: {flavour: isto}\n", "1:17: unknown value `isto`; did you mean `istio`?"),
         ("mesh: {flavour: [istio]}\n", "1:18: expected one word"),
+        ("render: {enabled: yes please}\n", "1:19: expected a boolean, found string"),
+        ("render: {helm: {}}\n", "1:10: unknown key `helm`; use enabled, charts"),
+        ("render: {charts: {../a: {}}}\n", "1:25: `../a` leads out of the base"),
+        ("render: {charts: {a: {values: [https://a.b/c]}}}\n", "1:32: `https://a.b/c` is not fetched"),
+        ("render: {charts: {a: {values: ['']}}}\n", "1:32: this is empty"),
+        (
+            "render:\n  charts:\n    a: {values: [b]}\n    a/: {values: [c]}\n",
+            "4:10: `a/` is the chart in line 3 already",
+        ),
         ("sets: {prod: [../other]}\n", "1:15: `../other` leads out of the base"),
         (
             "secrets: {tokens: [{id: a, pattern: '('}]}\n",

@@ -15,7 +15,10 @@ use std::{
 };
 
 pub use self::{chart::Chart, kustomization::Kustomizations};
-use crate::source::{Place, Source, SourceId, Sources};
+use crate::{
+    config,
+    source::{Place, Source, SourceId, Sources},
+};
 
 /// Files below the base by name, `/`-separated.
 pub trait Files {
@@ -29,6 +32,8 @@ pub struct Root {
     /// Folder relative to the base; empty for the base itself.
     pub folder: String,
     pub tool: Tool,
+    /// Values files that the configuration names for a chart, relative to the base; the later one counts.
+    pub values: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +80,10 @@ impl Root {
     /// What a user would run.
     pub fn command(&self) -> String {
         match self.tool {
-            Tool::Helm => format!("helm template {}", self.set()),
+            Tool::Helm => {
+                let values = self.values.iter().map(|file| format!(" --values {file}"));
+                format!("helm template {}{}", self.set(), values.collect::<String>())
+            }
             Tool::Kustomize => format!("kubectl kustomize {}", self.set()),
         }
     }
@@ -86,7 +94,8 @@ impl Rendered {
     pub fn chart(root: Root, sources: &[Source]) -> Self {
         let names = || sources.iter().map(|source| &*source.file);
         let files = chart::parts(&root.folder, names());
-        let values = chart::values(&root.folder, names());
+        let mut values = chart::values(&root.folder, names());
+        values.extend(root.values.iter().cloned());
         Self { root, files, values, aligned: Mutex::default(), parsed: OnceLock::new() }
     }
 
@@ -119,11 +128,16 @@ impl Rendered {
 }
 
 /// All roots, sorted.
-pub fn roots(sources: &[Source], files: &dyn Files) -> Vec<Root> {
+pub fn roots(sources: &[Source], files: &dyn Files, settings: &config::Render) -> Vec<Root> {
     let names: BTreeSet<&str> = sources.iter().map(|source| &*source.file).collect();
-    let charts = chart::roots(&names, files).into_iter().map(|folder| Root { folder, tool: Tool::Helm });
+    let charts = chart::roots(&names, files).into_iter().map(|folder| Root {
+        values: settings.values_of(&folder).map(ToOwned::to_owned).collect(),
+        folder,
+        tool: Tool::Helm,
+    });
     let kustomizations = kustomization::roots(&names, files);
-    let kustomizations = kustomizations.into_iter().map(|folder| Root { folder, tool: Tool::Kustomize });
+    let kustomizations =
+        kustomizations.into_iter().map(|folder| Root { folder, tool: Tool::Kustomize, values: Vec::new() });
     let mut roots: Vec<Root> = charts.chain(kustomizations).collect();
     roots.sort();
     roots

@@ -1,9 +1,14 @@
 //! Renders charts and kustomizations where that is asked for, and takes what they make in the place of their parts.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 
+use super::Settings;
 use crate::{
     resource::render::{self, Chart, Files, Kustomizations, Rendered, Root, Tool},
     source::{
@@ -15,9 +20,10 @@ use crate::{
 };
 
 /// Renders all roots; their output is added to `sources`, and their parts are no longer judged by themselves.
-pub(super) fn render(base: &Base, namespace: &str, sources: &mut Vec<Source>) -> Vec<Rendered> {
+pub(super) fn render(settings: &Settings, sources: &mut Vec<Source>) -> Vec<Rendered> {
+    let (base, namespace) = (&settings.base, &*settings.namespace);
     let disk = Disk { base };
-    let roots = render::roots(sources, &disk);
+    let roots = render::roots(sources, &disk, &settings.config.render);
     let results: Vec<(Root, Result<Output, String>)> = roots
         .into_par_iter()
         .map(|root| {
@@ -50,7 +56,8 @@ pub(super) fn render(base: &Base, namespace: &str, sources: &mut Vec<Source>) ->
 /// Adds the files that something is rendered from and that lie outside the estate: findings point into them.
 fn add_parts(disk: &Disk<'_>, rendered: &Rendered, sources: &mut Vec<Source>) {
     let known: BTreeSet<&str> = sources.iter().map(|source| &*source.file).collect();
-    let missing = rendered.files.iter().filter(|file| !known.contains(file.as_str()));
+    let parts = rendered.files.iter().chain(&rendered.values);
+    let missing = parts.filter(|file| !known.contains(file.as_str()));
     let read = missing.filter_map(|file| Some(read::file(&disk.inside(file)?, file)));
     let read: Vec<Source> = read.collect();
     sources.extend(read);
@@ -68,8 +75,20 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
     match root.tool {
         Tool::Helm => {
             let chart = Chart::new(root, disk).ok_or("`Chart.yaml` names no chart")?;
-            let arguments =
-                ["template", &chart.name, ".", "--namespace", namespace, "--include-crds", "--skip-tests"];
+            if let Some(link) = disk.link_that_leads_out(&folder) {
+                return Err(format!("`{link}` leads out of the base"));
+            }
+            let values = root.values.iter().map(|file| disk.values(file)).collect::<Result<Vec<_>, _>>()?;
+            let mut arguments = vec![
+                "template",
+                &chart.name,
+                ".",
+                "--namespace",
+                namespace,
+                "--include-crds",
+                "--skip-tests",
+            ];
+            arguments.extend(values.iter().flat_map(|file| ["--values", file]));
             Ok(Output { used: None, text: run("helm", &arguments, &folder).map_err(text)? })
         }
         Tool::Kustomize => {
@@ -116,6 +135,36 @@ impl Disk<'_> {
     fn inside(&self, name: &str) -> Option<PathBuf> {
         let path = self.base.root.join(name).canonicalize().ok()?;
         path.starts_with(&self.base.root).then_some(path)
+    }
+
+    /// The absolute path of a values file: what is not there would be fetched.
+    fn values(&self, file: &str) -> Result<String, String> {
+        let path = self.inside(file).filter(|path| path.is_file());
+        let path = path.ok_or_else(|| format!("the values file `{file}` is not there"))?;
+        let path = path.to_str().filter(|path| !path.contains([',', '"']));
+        // Helm takes `--values` for a line of CSV.
+        path.map(ToOwned::to_owned).ok_or_else(|| format!("helm cannot be told the path of `{file}`"))
+    }
+
+    /// A symbolic link below a folder to something outside of the base, by its name: helm would read what is there.
+    fn link_that_leads_out(&self, folder: &Path) -> Option<String> {
+        let mut folders = vec![folder.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+            let mut entries: Vec<_> = entries.collect();
+            entries.sort_by_key(std::fs::DirEntry::file_name);
+            for entry in entries {
+                let (kind, path) = (entry.file_type().ok()?, entry.path());
+                let leads_out = || path.canonicalize().is_ok_and(|path| !path.starts_with(&self.base.root));
+                if kind.is_symlink() && leads_out() {
+                    return Some(self.base.name(&path));
+                }
+                if kind.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        None
     }
 }
 

@@ -20,6 +20,7 @@ mod odd_types;
 mod policies;
 mod readme;
 mod registry;
+mod rendering;
 mod since;
 mod terraform;
 mod terraform_lines;

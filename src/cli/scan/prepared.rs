@@ -1,5 +1,7 @@
 //! What a scan is decided by: settings, baseline and policies, with `--since` those of the tree before the change.
 
+use std::path::Path;
+
 use super::{Arguments, Configured, current_folder};
 use crate::{
     cli::{Failure, baseline, conftest::Digests, since::Past, terminal::Terminal},
@@ -70,7 +72,10 @@ impl Prepared {
         let base = Base::new(paths, root, &current).map_err(Failure::usage)?;
         let past = Past::new(reference, &base.root, &current)?;
         let prepared = past.within(|| {
-            let (settings, configured) = arguments.estate.settings_of(&past.existing(paths)?)?;
+            let (mut settings, configured) = arguments.estate.settings_of(&past.existing(paths)?)?;
+            // The word of the tree before the change counts, never that of the change.
+            let is_past = !past.is_now(Path::new(&*settings.config.file));
+            settings.render |= is_past && settings.config.render.asked().is_some();
             // What there is to notice of policies is told once, when they are loaded for the new tree.
             let old = Self::of(arguments, settings, configured, &Terminal::silent())?;
             let mut estate = scan::read_for(&old.policies, &old.settings, &|_, _| {})?;

@@ -108,19 +108,25 @@ fn value(root: &Root, sources: &Sources, template: &str, action: &str) -> Option
         VALUE.captures_iter(action).filter_map(|found| Some(found.get(1)?.as_str())).collect();
     let only = paths.iter().next().filter(|_| paths.len() == 1)?;
     let path: Vec<Step> = only.split('.').skip(1).map(Step::from).collect();
+    let is_global = only.starts_with(".global.");
     let chart = template.split("/templates/").next().unwrap_or_default();
     let chart = if template.starts_with("templates/") { "" } else { chart };
+    // A chart in another one finds its values there under its name, and those for all under `global`.
     let within: Vec<Step> = chart
         .strip_prefix(&join(&root.folder, "charts/"))
+        .filter(|_| !is_global)
         .into_iter()
         .flat_map(|inner| inner.split("/charts/").map(Step::from))
         .chain(path.iter().cloned())
         .collect();
-    given(sources, &root.folder, &within).or_else(|| given(sources, chart, &path))
+    let named = root.values.iter().rev().find_map(|file| given(sources, file, &within));
+    let own = |chart: &str, path: &[Step]| given(sources, &join(chart, "values.yaml"), path);
+    named.or_else(|| own(&root.folder, &within)).or_else(|| own(chart, &path))
 }
 
-fn given(sources: &Sources, chart: &str, path: &[Step]) -> Option<Place> {
-    let (id, values) = source(sources, &join(chart, "values.yaml"))?;
+/// Where a values file gives a value.
+fn given(sources: &Sources, file: &str, path: &[Step]) -> Option<Place> {
+    let (id, values) = source(sources, file)?;
     let documents = yaml::parse(id, &values.text).documents;
     let located = documents.first()?.root().locate(path);
     let node = located.node?;

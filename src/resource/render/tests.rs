@@ -39,8 +39,14 @@ fn written(rendered: &Rendered, sources: &Sources, kind: &str, path: &str) -> St
 }
 
 fn chart() -> (Rendered, Sources) {
-    let root = Root { folder: "chart".into(), tool: Tool::Helm };
-    let files = fixtures![
+    chart_with(&[])
+}
+
+/// With values files that the configuration names, the last one counting.
+fn chart_with(values: &[(&'static str, &'static str)]) -> (Rendered, Sources) {
+    let named = values.iter().map(|(file, _)| (*file).to_owned()).collect();
+    let root = Root { folder: "chart".into(), tool: Tool::Helm, values: named };
+    let mut files = fixtures![
         "chart/Chart.yaml",
         "chart/values.yaml",
         "chart/templates/web.yaml",
@@ -48,12 +54,13 @@ fn chart() -> (Rendered, Sources) {
         "chart/charts/cache/values.yaml",
         "chart/charts/cache/templates/redis.yaml",
     ];
+    files.extend_from_slice(values);
     let sources = sources(&root, include_str!("../../../fixtures/inputs/rendered/chart.yaml"), &files);
     (Rendered::chart(root, sources.as_slice()), sources)
 }
 
 fn kustomization() -> (Rendered, Sources) {
-    let root = Root { folder: "kustomize/overlays/prod".into(), tool: Tool::Kustomize };
+    let root = Root { folder: "kustomize/overlays/prod".into(), tool: Tool::Kustomize, values: Vec::new() };
     let files = fixtures![
         "kustomize/base/kustomization.yaml",
         "kustomize/base/database.yaml",
@@ -103,6 +110,26 @@ fn what_a_chart_made_is_found_in_its_templates_and_values() {
     ] {
         assert_eq!(written(&rendered, &sources, kind, path), expected, "{kind} {path}");
     }
+}
+
+#[test]
+fn values_files_of_the_configuration_come_before_those_of_the_chart() {
+    let (rendered, mut sources) = chart_with(&[
+        ("prod.yaml", "database: {password: correct-horse-battery}\ncache: {service: {type: NodePort}}\n"),
+        ("more/prod.yaml", "cache:\n  service:\n    type: LoadBalancer\n"),
+    ]);
+    for (kind, path, expected) in [
+        ("Secret", "data.password", " < prod.yaml:1 correct-horse-battery"),
+        ("Service", "spec.type", " < more/prod.yaml:3 LoadBalancer"),
+        ("Service", "spec.ports.0.port", " < chart/charts/cache/values.yaml:3 6379"),
+    ] {
+        let found = written(&rendered, &sources, kind, path);
+        assert!(found.ends_with(expected), "{kind} {path}: {found}");
+    }
+    assert!(rendered.root.command().ends_with("chart --values prod.yaml --values more/prod.yaml"));
+    sources.mask(rendered.secrets(&sources, &BTreeSet::new()));
+    let prod = sources.get(sources.by_file("prod.yaml").unwrap());
+    assert!(!prod.masked().text.contains("correct-horse"));
 }
 
 #[test]

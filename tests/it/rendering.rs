@@ -1,0 +1,168 @@
+//! `--render` and `render` in `probity.yaml`, with a helm that writes down what it is told: who may ask for it, which
+//! values files it gets, and where its findings lie.
+
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "tests look at the files that the binary and its helm wrote")]
+
+use std::{
+    os::unix::fs::{PermissionsExt as _, symlink},
+    process::{Command, Output, Stdio},
+};
+
+use crate::command::Folder;
+
+const TEMPLATE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          env:\n            - name: DB_PASSWORD\n              value: {{ .Values.database.password }}\n";
+
+/// Prints the template with a password in it, and keeps what it is told.
+fn helm() -> String {
+    let output = TEMPLATE.replace("{{ .Values.database.password }}", "corr3ct-h0rse");
+    format!(
+        "#!/bin/sh\necho \"$@\" >>\"$HOME/told\"\ncat <<'END'\n---\n# Source: shop/templates/web.yaml\n{output}END\n"
+    )
+}
+
+/// A repository with one commit, in which a chart lies.
+fn repository(configuration: &str) -> Folder {
+    let folder = Folder::new(&[
+        ("bin/helm", &helm()),
+        (".gitignore", "/bin\n/told\n/state\n"),
+        ("probity.yaml", configuration),
+        ("deploy/chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("deploy/chart/values.yaml", "database: {password: ''}\n"),
+        ("deploy/prod.yaml", "database:\n  password: corr3ct-h0rse\n"),
+        ("deploy/chart/templates/web.yaml", TEMPLATE),
+        ("deploy/chart/charts/cache/Chart.yaml", "apiVersion: v2\nname: cache\nversion: 1.0.0\n"),
+        ("a.yaml", crate::command::GOOD),
+    ]);
+    let helm = folder.path().join("bin/helm");
+    std::fs::set_permissions(helm, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    for arguments in [
+        &["init", "--quiet", "--initial-branch", "main"][..],
+        &["add", "--all"],
+        &["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "before"],
+    ] {
+        let status = Command::new("git").args(arguments).current_dir(folder.path()).status();
+        assert!(status.expect("git runs").success());
+    }
+    folder
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> Output {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    command.current_dir(folder.path()).args(arguments).stdin(Stdio::null()).env_clear();
+    command.env("HOME", folder.path()).env("XDG_STATE_HOME", folder.path().join("state"));
+    command.env("PATH", format!("{}:{path}", folder.path().join("bin").display()));
+    command.output().expect("the binary runs")
+}
+
+/// The report, and what was said beside it.
+fn report(folder: &Folder, arguments: &[&str]) -> (serde_json::Value, String) {
+    let output = run(folder, &[&["scan", "--audit", "off", "-f", "json"], arguments].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+    (report, said)
+}
+
+/// What helm was told, a line for each run; nothing where it was not run.
+fn told(folder: &Folder) -> Vec<String> {
+    let told = std::fs::read_to_string(folder.path().join("told")).unwrap_or_default();
+    drop(std::fs::remove_file(folder.path().join("told")));
+    told.lines().map(ToOwned::to_owned).collect()
+}
+
+fn reason(report: &serde_json::Value, file: &str) -> String {
+    let sources = report["sources"].as_array().expect("sources");
+    let source = sources.iter().find(|source| source["file"] == file).expect("the source is listed");
+    source["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+const ASKS: &str = "render:\n  enabled: true\n";
+const VALUES: &str = "render:\n  charts:\n    deploy/chart: {values: [deploy/prod.yaml]}\n";
+
+#[test]
+fn only_the_command_line_and_the_tree_before_a_change_start_programs() {
+    let folder = repository(ASKS);
+    let (shown, said) = report(&folder, &[]);
+    assert_eq!(told(&folder), Vec::<String>::new());
+    assert!(said.contains("probity.yaml:2: nothing is rendered"), "{said}");
+    assert!(reason(&shown, "deploy/chart/templates/web.yaml").contains("unrendered Helm template"));
+    for command in ["facts", "graph"] {
+        assert!(String::from_utf8_lossy(&run(&folder, &[command]).stderr).contains("nothing is rendered"));
+    }
+    assert_eq!(told(&folder), Vec::<String>::new());
+
+    // The old tree and the new one.
+    let (_, said) = report(&folder, &["--since", "HEAD"]);
+    assert_eq!(told(&folder).len(), 2, "{said}");
+    assert!(!said.contains("nothing is rendered"), "{said}");
+    report(&folder, &["--render"]);
+    assert_eq!(told(&folder).len(), 1);
+
+    // What the change says about itself does not count, wherever the file is said to lie.
+    let folder = repository("render: {enabled: false}\n");
+    std::fs::write(folder.path().join("probity.yaml"), ASKS).expect("a file");
+    let (_, said) = report(&folder, &["--since", "HEAD"]);
+    assert!(said.contains("that of `HEAD` counts"), "{said}");
+    let own = folder.path().join("probity.yaml");
+    let (_, said) = report(&folder, &["--since", "HEAD", "--config", own.to_str().expect("text")]);
+    assert!(said.contains("nothing is rendered"), "{said}");
+    report(&folder, &["--since", "HEAD", "--no-config"]);
+    assert_eq!(told(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn values_files_reach_helm_and_findings_lie_in_them() {
+    let folder = repository(VALUES);
+    let (shown, _) = report(&folder, &["--render", "--rule", "secrets/plaintext-credential"]);
+    let root = folder.path().canonicalize().expect("it is there");
+    let values = format!("--values {}", root.join("deploy/prod.yaml").display());
+    let [told] = &told(&folder)[..] else { panic!("helm ran once") };
+    assert!(told.starts_with("template shop . ") && told.ends_with(&values), "{told}");
+    let finding = &shown["findings"][0];
+    assert_eq!(finding["place"]["file"], "deploy/chart/templates/web.yaml", "{shown:#}");
+    assert_eq!(finding["place"]["line"], 11);
+    let given = finding["related"].as_array().expect("related").iter();
+    let given = given.filter(|related| related["label"] == "its value is given here");
+    let given: Vec<_> = given.map(|related| &related["place"]).collect();
+    assert_eq!((&given[0]["file"], &given[0]["line"]), (&"deploy/prod.yaml".into(), &2.into()));
+    assert!(!shown.to_string().contains("corr3ct"), "{shown:#}");
+    assert_eq!(finding["sets"][0], "deploy/chart");
+}
+
+#[test]
+fn a_values_file_outside_of_the_paths_is_still_shown_and_masked() {
+    let folder = repository(VALUES);
+    let (shown, _) = report(&folder, &["--render", "deploy/chart"]);
+    let text = shown.to_string();
+    assert!(text.contains("deploy/prod.yaml") && !text.contains("corr3ct"), "{shown:#}");
+}
+
+#[test]
+fn what_is_not_there_or_leads_out_is_not_rendered() {
+    let missing = "render: {charts: {deploy/chart: {values: [deploy/gone.yaml]}}}\n";
+    let folder = repository(missing);
+    let (shown, _) = report(&folder, &["--render"]);
+    let why = reason(&shown, "deploy/chart/Chart.yaml");
+    assert!(why.contains("the values file `deploy/gone.yaml` is not there"), "{why}");
+    assert!(why.contains("helm template deploy/chart --values deploy/gone.yaml"), "{why}");
+    symlink("/etc/hostname", folder.path().join("deploy/gone.yaml")).expect("a link");
+    let (shown, _) = report(&folder, &["--render"]);
+    assert!(reason(&shown, "deploy/chart/Chart.yaml").contains("is not there"));
+    std::fs::write(folder.path().join("probity.yaml"), "").expect("a file");
+    symlink("/etc/hostname", folder.path().join("deploy/chart/templates/host.yaml")).expect("a link");
+    let (shown, _) = report(&folder, &["--render"]);
+    let why = reason(&shown, "deploy/chart/Chart.yaml");
+    assert!(why.contains("`deploy/chart/templates/host.yaml` leads out of the base"), "{why}");
+    assert_eq!(told(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn settings_about_charts_that_are_none_are_told() {
+    let folder = repository("render: {charts: {deploy/cart: {}, deploy/chart/charts/cache: {}}}\n");
+    let (_, said) = report(&folder, &["--render"]);
+    assert!(said.contains("probity.yaml:1: `deploy/cart` holds no `Chart.yaml`"), "{said}");
+    assert!(said.contains("`deploy/chart/charts/cache` is rendered as a part of `deploy/chart`"), "{said}");
+    let (_, said) = report(&folder, &[]);
+    assert!(!said.contains("deploy/cart"), "{said}");
+}
