@@ -4,13 +4,14 @@
 //! Terraform writes the values of both into its plan and state in readable form, whether it hides them or not.
 //! Deliberately absent: Kubernetes objects within plans, which are objects like any other.
 
+mod outputs;
+mod releases;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::Value as Json;
-
+pub(super) use self::outputs::outputs;
 use super::{Fact, Origin, Subject, Value};
 use crate::{
     config::Secrets,
@@ -20,7 +21,6 @@ use crate::{
         terraform::{
             Mode, Plan, PlannedResource,
             origins::{self, Origins},
-            outputs::PlannedOutput,
         },
     },
     source::{Place, SourceId},
@@ -33,7 +33,7 @@ pub(super) fn resources(secrets: &Secrets, file: &str, index: u32, plan: &Plan) 
     let managed = managed(plan).filter_map(|(position, resource)| {
         let mut held = held(secrets, plan, resource, &origins);
         held.retain(|held| secrets.allows(file, &held.key, std::slice::from_ref(&held.text)).is_none());
-        subject(index, position, resource, held, &origins)
+        subject(index, position, resource, held)
     });
     managed.collect()
 }
@@ -70,20 +70,44 @@ const STORED: [(&str, &str); 5] = [
     ("vault_kv_secret_v2", "data_json"),
 ];
 
-/// A credential in a resource: the path to the attribute that holds it, and what it is.
+/// A credential in a resource.
 struct Held {
+    /// Steps that lead to it; more than the plan has where it stands in a text of its own, such as YAML.
     path: Vec<Step>,
     key: String,
     class: Class,
     /// What is written there; may be the credential.
     text: String,
+    origin: origins::Origin,
+    /// Where it stands within the value of an attribute; `None`: the value is it.
+    place: Option<Place>,
+}
+
+/// A credential that is the value of an attribute.
+struct Found {
+    path: Vec<Step>,
+    key: String,
+    class: Class,
+    text: String,
 }
 
 fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Origins<'_>) -> Vec<Held> {
+    let found = found(secrets, plan, resource, origins).into_iter().map(|found| {
+        let Found { path, key, class, text } = found;
+        Held { origin: origins.of(resource, &path), path, key, class, text, place: None }
+    });
+    found.chain(releases::held(secrets, plan, resource, origins)).collect()
+}
+
+fn found(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Origins<'_>) -> Vec<Found> {
     let mut held = Vec::new();
     let Ok(values) = resource.values(plan) else { return held };
     if let Some(document) = &values.document {
-        for (key, _, value) in document.root().entries().filter(|(key, _, _)| !SKIPPED.contains(key)) {
+        let is_elsewhere = |key: &str| releases::judges(resource, key);
+        for (key, _, value) in document.root().entries() {
+            if SKIPPED.contains(&key) || is_elsewhere(key) {
+                continue;
+            }
             let mut path = vec![Step::from(key)];
             search(resource, key, value, &mut path, &mut held);
         }
@@ -94,17 +118,21 @@ fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Or
         {
             let text = parameter.str_at(&["value"]).unwrap_or_default().to_owned();
             let path = vec![Step::from("value")];
-            held.push(Held { path, key: "value".to_owned(), class: Class::Named, text });
+            held.push(Found { path, key: "value".to_owned(), class: Class::Named, text });
         }
         held.extend(credential::find_own(document.root(), secrets).into_iter().filter_map(|found| {
+            let attribute = found.path.first();
+            if matches!(attribute, Some(Step::Key(key)) if is_elsewhere(key)) {
+                return None;
+            }
             let text = found.values.into_iter().next().unwrap_or_default();
-            Some(Held { path: found.path, key: found.key, class: found.class?, text })
+            Some(Found { path: found.path, key: found.key, class: found.class?, text })
         }));
     }
     for script in SCRIPTS {
         for constant in origins.constants(resource, script) {
             let path = vec![Step::from(script)];
-            held.extend(in_text(&constant).map(|class| Held {
+            held.extend(in_text(&constant).map(|class| Found {
                 path: path.clone(),
                 key: script.to_owned(),
                 class,
@@ -115,16 +143,10 @@ fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Or
     held
 }
 
-fn subject(
-    index: u32,
-    position: u32,
-    resource: &PlannedResource,
-    held: Vec<Held>,
-    origins: &Origins<'_>,
-) -> Option<Subject> {
+fn subject(index: u32, position: u32, resource: &PlannedResource, held: Vec<Held>) -> Option<Subject> {
     let mut facts: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
-    for Held { path, key, class, .. } in held {
-        let (origin, variable) = match origins.of(resource, &path) {
+    for Held { path, key, class, origin, place, .. } in held {
+        let (origin, variable) = match origin {
             origins::Origin::Constant => ("constant", None),
             origins::Origin::Default(variable) => ("default", Some(variable)),
             origins::Origin::Variable(variable) => ("variable", Some(variable)),
@@ -138,7 +160,8 @@ fn subject(
             ("variable", Fact::from(variable)),
         ]);
         let at = Path(path.clone()).to_string();
-        let fact = fact.at(Origin::Planned { plan: index, resource: position, path: Path(path) });
+        let planned = || Origin::Planned { plan: index, resource: position, path: Path(path) };
+        let fact = fact.at(place.map_or_else(planned, Origin::Place));
         facts.entry(at.into()).or_insert(fact);
     }
     if facts.is_empty() {
@@ -163,7 +186,7 @@ fn search(
     key: &str,
     node: NodeRef<'_>,
     path: &mut Vec<Step>,
-    held: &mut Vec<Held>,
+    held: &mut Vec<Found>,
 ) {
     if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
         let stored = STORED.iter().any(|(kind, attribute)| *kind == &*resource.kind && *attribute == key);
@@ -173,7 +196,7 @@ fn search(
             None if text.contains('\n') => in_text(text),
             class => class.filter(|class| *class != Class::Random),
         };
-        held.extend(class.map(|class| Held {
+        held.extend(class.map(|class| Found {
             path: path.clone(),
             key: key.to_owned(),
             class,
@@ -212,66 +235,4 @@ fn in_text(text: &str) -> Option<Class> {
 
 fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
-}
-
-/// `{name, sensitive, leaks}`: `leaks` is what makes an output a credential: an attribute that it refers to, or
-/// `value`; null where nothing does. `sensitive` is `"unknown"` where the plan does not say.
-pub(super) fn outputs(_: u32, plan: &Plan) -> Vec<Subject> {
-    plan.outputs().into_iter().map(|output| output_subject(plan, &output)).collect()
-}
-
-fn output_subject(plan: &Plan, output: &PlannedOutput) -> Subject {
-    let referred = output.references.iter().find(|reference| leads_to_credential(reference));
-    let leaks = match referred {
-        Some(reference) => Some(reference.as_str()),
-        None => holds_credential(&output.name, &output.value).then_some("value"),
-    };
-    let fact = Fact::object([
-        ("name", Fact::from(output.name.as_str())),
-        ("sensitive", output.is_sensitive.map_or_else(Fact::unknown, Fact::from)),
-        ("leaks", Fact::from(leaks)),
-    ]);
-    Subject {
-        resource: format!("output.{}", output.name),
-        kind: Arc::from("output"),
-        fact: fact.at(Some(Place::new(plan.source, output.span.clone()).into())),
-    }
-}
-
-/// Attributes that hold a credential; references to others, and to whole resources, say nothing.
-fn leads_to_credential(reference: &str) -> bool {
-    let words: Vec<&str> = reference.split('.').collect();
-    let (kind, attribute) = match words.as_slice() {
-        ["data", kind, _, .., attribute] => (*kind, *attribute),
-        [kind, _, .., attribute] => (*kind, *attribute),
-        _ => return false,
-    };
-    let attribute = attribute.split('[').next().unwrap_or(attribute);
-    match (kind, attribute) {
-        ("var" | "local" | "module" | "path" | "each" | "self", _) => false,
-        ("random_password" | "random_string", "result" | "bcrypt_hash") => true,
-        ("aws_iam_access_key", "secret" | "ses_smtp_password_v4") => true,
-        (
-            _,
-            "private_key_pem"
-            | "private_key_openssh"
-            | "private_key_pem_pkcs8"
-            | "secret_string"
-            | "secret_data",
-        ) => true,
-        (_, "client_key" | "kube_config_raw" | "kube_admin_config_raw") => true,
-        ("google_service_account_key", "private_key") => true,
-        _ => name::promise(attribute) == Some(name::Promise::Password),
-    }
-}
-
-fn holds_credential(name: &str, value: &Json) -> bool {
-    match value {
-        Json::String(text) => {
-            credential::of_setting(name, text).is_some_and(|class| !matches!(class, Class::Random))
-        }
-        Json::Array(items) => items.iter().any(|item| holds_credential(name, item)),
-        Json::Object(fields) => fields.iter().any(|(key, field)| holds_credential(key, field)),
-        _ => false,
-    }
 }

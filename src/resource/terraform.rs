@@ -13,6 +13,7 @@ pub mod outputs;
 mod raw;
 pub mod recognise;
 mod references;
+pub mod releases;
 mod sensitive;
 mod values;
 pub mod written;

@@ -179,8 +179,8 @@ fn findings_point_at_the_configuration_that_a_real_plan_was_made_from() {
     assert_eq!(
         found,
         [
-            "addons/main.tf:9 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[0]\"",
-            "addons/main.tf:9 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[1]\"",
+            "addons/main.tf:13 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[0]\"",
+            "addons/main.tf:13 tfplan.json:1 \"module.addons.kubectl_manifest.ingress[1]\"",
             "main.tf:21 tfplan.json:1 \"kubectl_manifest.ingress\"",
         ]
     );
@@ -228,4 +228,48 @@ fn objects_in_plans_clash_with_no_manifest() {
         .map(|judged| (judged.finding.message.as_str(), judged.finding.sets.join(" ")))
         .collect();
     assert_eq!(found, [("1", "one".to_owned()), ("3", "one two".to_owned()), ("2", "two".to_owned())]);
+}
+
+#[test]
+fn credentials_that_a_configuration_tells_a_chart_are_found_where_it_writes_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs/terraform/releases");
+    let (_, json) = scan_folder(&folder, rule("secrets/terraform-literal"));
+    let report: Value = serde_json::from_str(&json).expect("a report");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let found: Vec<String> = findings
+        .map(|finding| {
+            let (place, message) = (&finding["place"], finding["message"].as_str().unwrap_or_default());
+            let (file, line) = (place["file"].as_str().unwrap_or_default(), &place["line"]);
+            format!("{file}:{line} {message} < {}", finding["related"][0]["label"])
+        })
+        .collect();
+    let written = "which the configuration writes out < \"as planned\"";
+    let default = "which is the default of the variable `smtp_password` < \"as planned\"";
+    let orders = |at: &str| {
+        ["eu", "us"].map(|key| {
+            let (line, path) = at.split_once(' ').expect("a line and a path");
+            format!("main.tf:{line} `helm_release.orders[\"{key}\"]` has a credential in `{path}`, {default}")
+        })
+    };
+    let expected = [
+        vec![
+            format!(
+                "main.tf:13 `helm_release.cache` has a credential in `values[0].sentinel.password`, {written}"
+            ),
+            format!(
+                "main.tf:18 `helm_release.cache` has a credential in `values[1].auth.password`, {written}"
+            ),
+            format!("main.tf:28 `helm_release.cache` has a credential in `set[0].value`, {written}"),
+        ],
+        orders("39 values[0].mail.password").to_vec(),
+        orders("43 values[1].token").to_vec(),
+    ]
+    .concat();
+    assert_eq!(found, expected, "{}", found.join("\n"));
+    let notices = report["sources"][0]["notices"].as_array().expect("notices");
+    assert_eq!(notices.len(), 3, "one for each chart");
+    for secret in ["fr0m-a-file", "c0rrect-horse", "batt3ry-staple", "sm1le-and-wave", "gr33n-eggs-ham"] {
+        assert!(!json.contains(secret), "{secret}");
+    }
+    assert!(!json.contains("in a hurry"), "a comment beside a credential may say more than it should");
 }

@@ -1,6 +1,6 @@
 //! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
 //!
-//! Read are, weakest first: `HelmRelease`s of Flux, `IstioOperator`, and the `ConfigMap`s `istio` and `cilium-config`,
+//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, and the `ConfigMap`s `istio` and `cilium-config`,
 //! which are what the control planes run with (istio/api `mesh/v1alpha1/config.proto`, cilium `cilium-config`).
 
 use std::collections::BTreeSet;
@@ -140,23 +140,37 @@ impl Configuration {
         for release in view.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
             let node = view.estate.node(release);
             let Some(values) = node.at(&["spec", "values"]) else { continue };
-            match node.str_at(&["spec", "chart", "spec", "chart"]).unwrap_or_default() {
-                "istiod" | "base" => self.read_istio_values(values),
-                "linkerd-control-plane" => {
-                    if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
-                        self.linkerd_policy = Some(policy.to_owned());
-                    }
+            self.read_chart(node.str_at(&["spec", "chart", "spec", "chart"]).unwrap_or_default(), values);
+        }
+        for plan in &view.estate.plans {
+            for (_, release) in plan.managed("helm_release") {
+                let release = release.release(plan);
+                // Parsed anew, since values may be set one by one.
+                let text = release.merged().to_string();
+                if let Some(values) = yaml::parse(SourceId(0), &text.as_str().into()).documents.first() {
+                    self.read_chart(&release.chart, values.root());
                 }
-                "consul" => {
-                    let injects = values.at(&["connectInject", "default"]).and_then(NodeRef::as_bool);
-                    self.consul_injects = injects.unwrap_or(self.consul_injects);
-                }
-                "cilium" => {
-                    let encrypts = values.at(&["encryption", "enabled"]).and_then(NodeRef::as_bool);
-                    self.cilium_encrypts = Truth::from(encrypts.unwrap_or(false));
-                }
-                _ => {}
             }
+        }
+    }
+
+    fn read_chart(&mut self, chart: &str, values: NodeRef<'_>) {
+        match chart {
+            "istiod" | "base" => self.read_istio_values(values),
+            "linkerd-control-plane" => {
+                if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
+                    self.linkerd_policy = Some(policy.to_owned());
+                }
+            }
+            "consul" => {
+                let injects = values.at(&["connectInject", "default"]).and_then(NodeRef::as_bool);
+                self.consul_injects = injects.unwrap_or(self.consul_injects);
+            }
+            "cilium" => {
+                let encrypts = values.at(&["encryption", "enabled"]).and_then(NodeRef::as_bool);
+                self.cilium_encrypts = Truth::from(encrypts.unwrap_or(false));
+            }
+            _ => {}
         }
     }
 

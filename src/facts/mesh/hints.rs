@@ -33,6 +33,14 @@ const GROUPS: [(&str, Flavour); 6] = [
     ("cilium.io", Flavour::Cilium),
 ];
 
+/// Charts of Terraform's `helm_release`; that of Cilium makes a network, and no mesh yet.
+const CHARTS: [(&str, Flavour); 4] = [
+    ("istiod", Flavour::Istio),
+    ("linkerd-control-plane", Flavour::Linkerd),
+    ("kuma", Flavour::Kuma),
+    ("consul", Flavour::Consul),
+];
+
 impl Hints {
     pub(super) fn new(view: &View<'_>, workloads: &Workloads<'_>, namespaces: &Namespaces<'_>) -> Self {
         let mut hints = Self::default();
@@ -53,6 +61,11 @@ impl Hints {
         }
         for (_, namespace) in namespaces.iter() {
             namespace.keys().for_each(|key| hints.key(key));
+        }
+        for plan in &view.estate.plans {
+            let charts = plan.managed("helm_release").map(|(_, release)| release.release(plan).chart);
+            let flavours = charts.filter_map(|chart| CHARTS.iter().find(|(name, _)| *name == chart));
+            hints.flavours.extend(flavours.map(|(_, flavour)| *flavour));
         }
         if hints.flavours.contains(&Flavour::OpenShift) {
             hints.flavours.remove(&Flavour::Istio);

@@ -94,6 +94,109 @@ fn values_are_found_in_settings_texts_and_lists() {
     }
 }
 
+/// A plan of a release with these values and expressions, in a module that is called with `call`.
+fn release(after: &serde_json::Value, expressions: &serde_json::Value, call: &serde_json::Value) -> String {
+    serde_json::json!({
+        "format_version": "1.2",
+        "variables": {"given": {"value": "fr0m-outside"}, "kept": {"value": "by-d3fault"}},
+        "resource_changes": [{
+            "address": "module.m.helm_release.a", "module_address": "module.m", "mode": "managed",
+            "type": "helm_release", "name": "a", "change": {"actions": ["create"], "after": after},
+        }],
+        "configuration": {"root_module": {
+            "variables": {"given": {}, "kept": {"default": "by-d3fault"}},
+            "module_calls": {"m": {"expressions": call, "module": {
+                "variables": {"outer": {}, "own": {"default": {"a": "0wn-default"}}},
+                "resources": [{
+                    "address": "helm_release.a", "mode": "managed", "type": "helm_release", "name": "a",
+                    "expressions": expressions,
+                }],
+            }}},
+        }},
+    })
+    .to_string()
+}
+
+#[test]
+fn values_of_a_release_are_read_and_each_comes_from_what_holds_it() {
+    use serde_json::json;
+    let yaml = |password: &str| json!({"values": [format!("auth:\n  password: {password}\nhost: db\n")]});
+    let all = ["var.outer", "var.own", "path.module"];
+    for (name, password, references, call, expected) in [
+        ("a text without references", "lit3ral-word", json!({}), json!({}), "constant"),
+        ("a file", "lit3ral-word", json!({"references": ["path.module"]}), json!({}), "constant"),
+        ("variables that hold another", "lit3ral-word", json!({"references": all}), json!({}), "constant"),
+        ("its own default", "0wn-default", json!({"references": all}), json!({}), "default"),
+        (
+            "a constant of the call",
+            "lit3ral-word",
+            json!({"references": all}),
+            json!({"outer": {"constant_value": {"password": "lit3ral-word"}}}),
+            "constant",
+        ),
+        (
+            "given from outside",
+            "fr0m-outside",
+            json!({"references": all}),
+            json!({"outer": {"references": ["var.given"]}}),
+            "variable",
+        ),
+        (
+            "a default of the root",
+            "by-d3fault",
+            json!({"references": all}),
+            json!({"outer": {"references": ["var.kept"]}}),
+            "default",
+        ),
+        ("a local", "lit3ral-word", json!({"references": ["local.a", "var.own"]}), json!({}), "unknown"),
+        (
+            "a variable beside a local",
+            "0wn-default",
+            json!({"references": ["local.a", "var.own"]}),
+            json!({}),
+            "default",
+        ),
+    ] {
+        let text = release(&yaml(password), &json!({"values": references}), &call);
+        assert_eq!(origins(&text), [format!("values[0].auth.password: {expected}")], "{name}");
+    }
+    let constant = json!({"values": {"constant_value": [yaml("lit3ral-word")["values"][0]]}});
+    let text = release(&yaml("lit3ral-word"), &constant, &json!({}));
+    assert_eq!(origins(&text), ["values[0].auth.password: constant"]);
+}
+
+#[test]
+fn what_is_set_one_by_one_is_told_by_its_name() {
+    use serde_json::json;
+    // Plans sort blocks, the configuration does not.
+    let after = json!({
+        "set": [{"name": "auth.password", "value": "fr0m-outside"}, {"name": "host", "value": "db"}],
+        "set_sensitive": [{"name": "token", "value": "lit3ral-word"}],
+        "set_list": [{"name": "keys.secretKey", "value": ["lit3ral-word"]}],
+        "metadata": [{"values": "{\"auth\":{\"password\":\"fr0m-outside\"}}"}],
+    });
+    let constant = |text: &str| json!({"constant_value": text});
+    let blocks = json!({
+        "set": [
+            {"name": constant("host"), "value": constant("db")},
+            {"name": constant("auth.password"), "value": {"references": ["var.outer"]}},
+        ],
+        "set_sensitive": [{"name": constant("token"), "value": constant("lit3ral-word")}],
+        "set_list": [{"name": constant("keys.secretKey"), "value": json!({"constant_value": ["lit3ral-word"]})}],
+    });
+    let call = json!({"outer": {"references": ["var.given"]}});
+    assert_eq!(
+        origins(&release(&after, &blocks, &call)),
+        ["set[0].value: variable", "set_list[0].value[0]: constant", "set_sensitive[0].value: constant"]
+    );
+    // From version 3 of the provider on they are one expression, and what `dynamic` blocks say is in no plan.
+    let list = json!({"set": {"references": ["var.outer"]}, "set_list": {}});
+    assert_eq!(
+        origins(&release(&after, &list, &call)),
+        ["set[0].value: variable", "set_list[0].value[0]: constant", "set_sensitive[0].value: unknown"]
+    );
+}
+
 #[test]
 fn outputs_leak_by_what_they_refer_to_or_hold() {
     for (name, output, expression, expected) in [

@@ -3,7 +3,7 @@
 //!
 //! What is known only after apply is [`crate::document::Kind::Unknown`]; so are values of a Secret that the
 //! configuration takes from elsewhere, since the plan does not tell whether they are committed.
-//! Deliberately absent: rendering what `helm_release` installs.
+//! Deliberately absent: rendering what `helm_release` installs (for its values see [`super::releases`]).
 
 mod manifest;
 mod names;
@@ -58,11 +58,22 @@ impl Plan {
         match &*resource.kind {
             "kubernetes_manifest" => manifest::document(self, resource).map(Vec::from_iter),
             "kubectl_manifest" => yaml_body::documents(self, resource),
-            "helm_release" => Err(
-                "installs a chart, which is no part of the plan: run `helm template CHART | probity scan -` with its values",
-            ),
+            "helm_release" => Err(unrendered(self, resource)),
             kind => Ok(typed::document(self, resource, kind).into_iter().collect()),
         }
+    }
+}
+
+/// Why nothing is known of what a `helm_release` installs.
+fn unrendered(plan: &Plan, resource: &PlannedResource) -> &'static str {
+    let path = [Step::from("values")];
+    let unknown = resource.values(plan).is_ok_and(|values| values.holds_unknown(&path));
+    if unknown {
+        "installs a chart, which is no part of the plan, and takes values that are known only after apply: run `helm \
+         template CHART | probity scan -` with them"
+    } else {
+        "installs a chart, which is no part of the plan: run `helm template CHART | probity scan -` with its values, \
+         in which credentials are looked for here"
     }
 }
 
@@ -87,4 +98,4 @@ fn is_referred(plan: &Plan, resource: &PlannedResource, attribute: &str) -> bool
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: what a `local` holds and how an expression puts its parts together, which no plan tells.
 
+mod held;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 //! All instances of a block (`count`, `for_each`, instances of its module) are written at one place. Deliberately
 //! absent: following an expression to the variable or local that it names.
 
-mod heredoc;
+mod inside;
 mod mask;
 mod reverse;
 mod walk;
@@ -105,7 +105,7 @@ fn in_module(
     let mut best: Option<(usize, Place)> = None;
     for (document, label, body) in blocks(documents, resource) {
         let found = walk::narrowest(body, &label, path, values);
-        let deeper = found.value.and_then(|value| heredoc::narrowest(value, inside));
+        let deeper = found.value.and_then(|value| inside::narrowest(value, inside));
         let span = deeper.unwrap_or(found.span);
         // An overriding file comes later, and counts where it says something.
         let narrower = |depth: usize| found.depth > depth || (found.depth == depth && depth > 0);

@@ -5,7 +5,13 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{document::NodeRef, source::SourceId};
 
-fn planned(kind: &str, after: &Value, unknown: &Value, sensitive: &Value, expressions: &Value) -> Plan {
+pub(in crate::resource::terraform) fn planned(
+    kind: &str,
+    after: &Value,
+    unknown: &Value,
+    sensitive: &Value,
+    expressions: &Value,
+) -> Plan {
     let address = format!("{kind}.it");
     let block = json!({"address": address, "mode": "managed", "type": kind, "name": "it", "expressions": expressions});
     let plan = json!({
@@ -220,6 +226,7 @@ fn an_object_that_a_plan_does_not_know_is_said_to_be_missing() {
         ("kubectl_manifest", json!({}), json!({"yaml_body": true}), "known only after apply"),
         ("kubectl_manifest", json!({"yaml_body": "a: [\n"}), json!({}), "cannot be parsed"),
         ("helm_release", json!({"chart": "redis"}), json!({}), "helm template"),
+        ("helm_release", json!({"chart": "redis"}), json!({"values": [true]}), "known only after apply"),
     ] {
         let plan = planned(kind, &after, &unknown, &all, &all);
         let (found, problems) = plan.kubernetes();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Written, blocks, bodies, walk};
+use super::{Written, blocks, bodies, inside, walk};
 use crate::{
     document::{Document, NodeRef, Step},
     resource::{
@@ -97,6 +97,8 @@ fn expressions(key: &str, node: NodeRef<'_>, places: &mut Vec<Place>) {
             let start = node.span().start;
             Place::new(node.document.source, start + span.start..start + span.end)
         }));
+        let encoded = inside::secrets(node).into_iter();
+        places.extend(encoded.map(|span| Place::new(node.document.source, span)));
     }
     node.entries().for_each(|(key, _, value)| expressions(key, value, places));
     node.items().for_each(|item| expressions(key, item, places));

@@ -63,6 +63,12 @@ resource "kubernetes_service" "web" {
     }
   }
 }
+resource "kubectl_manifest" "encoded" {
+  yaml_body = yamlencode({
+    kind = "Service"
+    spec = { type = var.type, ports = [{ port = 81 }] }
+  })
+}
 "#;
 
 const CDN: &str = "module \"deep\" {\n  source = \"example/deep\"\n}\nresource \"aws_s3_bucket\" \"assets\" {\n  acl = \"private\"\n}\n";
@@ -165,10 +171,15 @@ fn modules_are_followed_as_far_as_they_are_known() {
 fn what_stands_in_a_plan_leads_to_where_it_is_written() {
     let sources = sources();
     let body = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web-dev\nspec:\n  type: LoadBalancer\n";
+    let encoded = "\"apiVersion\": \"v1\"\n\"kind\": \"Service\"\n\"metadata\":\n  \"name\": \"x\"\n\"spec\":\n  \"ports\":\n  - \"port\": 81\n  \"type\": \"NodePort\"\n";
     let service = json!({"spec": [{"type": "NodePort", "port": [{"port": 80}]}]});
     let plan = plan(
         sources.by_file("tfplan.json").unwrap(),
-        &[("kubectl_manifest.web", json!({"yaml_body": body})), ("kubernetes_service.web", service)],
+        &[
+            ("kubectl_manifest.web", json!({"yaml_body": body})),
+            ("kubernetes_service.web", service),
+            ("kubectl_manifest.encoded", json!({"yaml_body": encoded})),
+        ],
     );
     let written = Written::new(&modules(&[("", "")]), &sources);
     let text = &plan.text;
@@ -183,6 +194,9 @@ fn what_stands_in_a_plan_leads_to_where_it_is_written() {
         (1, &["spec", "ports", "0", "port"]),
         (1, &["spec", "clusterIP"]),
         (1, &["kind"]),
+        (2, &["spec", "type"]),
+        (2, &["spec", "ports", "0", "port"]),
+        (2, &["metadata", "name"]),
     ] {
         let located = objects[object].document.root().locate(&steps(path));
         let node = located.node.filter(|node| node.is_scalar()).map(NodeRef::span);
@@ -203,6 +217,9 @@ fn what_stands_in_a_plan_leads_to_where_it_is_written() {
             "main.tf:52 80",
             "main.tf:49 spec",
             "main.tf:48 \"web\"",
+            "main.tf:59 var.type",
+            "main.tf:59 81",
+            "main.tf:57 yaml_body",
         ]
     );
 }
@@ -221,6 +238,7 @@ resource "a_b" "c" {
   token    = join("", ["hunter22-e", var.x])
   hidden   = "prefix hunter22-f ${var.x}"
   marked   = "hunter22-g"
+  encoded  = yamlencode({ auth = { password = "hunter22-i" } })
   body     = <<-EOT
     key: hunter22-h
   EOT
