@@ -118,6 +118,18 @@ impl Source {
         self.masked.get_or_init(|| Masked::new(&self.text, &self.mask))
     }
 
+    /// Whether any of a byte range must not be shown.
+    pub fn is_secret(&self, span: &Range<usize>) -> bool {
+        match &self.mask {
+            Mask::None => false,
+            Mask::Spans(spans) => {
+                let next = spans.partition_point(|secret| secret.end <= span.start);
+                spans.get(next).is_some_and(|secret| secret.start < span.end)
+            }
+            Mask::EveryValue => true,
+        }
+    }
+
     /// Line and column range of a byte range.
     pub fn region(&self, span: &Range<usize>) -> Region {
         self.lines().region(&self.text, span)

@@ -7,6 +7,7 @@ mod arguments;
 mod expansion;
 mod files;
 mod kept;
+mod overview;
 mod profile;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,8 @@ mod variables;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-pub(super) use self::kept::Keeper;
 use self::{files::Files, variables::Variables};
+pub(super) use self::{kept::Keeper, overview::overview};
 use super::workloads::{Workload, WorkloadId, Workloads};
 use crate::{
     document::NodeRef,

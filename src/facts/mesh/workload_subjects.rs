@@ -17,7 +17,7 @@ use std::{
 
 use super::{Inbound, Mesh, Mode, Standing};
 use crate::facts::{
-    Because, Fact, Origin, Set, Subject, Truth, places,
+    Because, Fact, Origin, Set, Subject, Truth, environment, places,
     workloads::{Workload, WorkloadId},
 };
 
@@ -68,8 +68,8 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
 }
 
 /// Entries of `workloads` in the overview.
-pub(in crate::facts) fn overview(set: &Set<'_>) -> Vec<Fact> {
-    let entries = set.workloads().iter().map(|(id, workload)| {
+pub(in crate::facts) fn overview(set: &Set<'_>, each: &mut dyn FnMut(Fact)) {
+    for (id, workload) in set.workloads().iter() {
         let standing = set.mesh().of(id);
         let ports = standing.ports.iter().map(|inbound| {
             let mut fields = vec![
@@ -83,10 +83,13 @@ pub(in crate::facts) fn overview(set: &Set<'_>) -> Vec<Fact> {
             }
             Fact::object(fields)
         });
-        let own = [("mesh", Fact::from(standing.membership.mesh.name())), ("ports", Fact::array(ports))];
-        Fact::object(shared(workload, standing).into_iter().chain(own))
-    });
-    entries.collect()
+        let own = [
+            ("mesh", Fact::from(standing.membership.mesh.name())),
+            ("ports", Fact::array(ports)),
+            ("environment", environment::overview(set, id)),
+        ];
+        each(Fact::object(shared(workload, standing).into_iter().chain(own)));
+    }
 }
 
 /// Fields of both.
