@@ -33,7 +33,7 @@ pub(super) struct Template<'t> {
 pub(super) struct Match {
     /// Bytes of the template.
     pub(super) span: Range<usize>,
-    /// Whether an action made it.
+    /// Whether an action made any of it.
     pub(super) is_action: bool,
 }
 
@@ -71,13 +71,22 @@ impl<'t> Template<'t> {
         let indent = rendered.len() - rendered.trim_start().len();
         let wanted = wanted.start.saturating_sub(indent)..wanted.end.saturating_sub(indent);
         let parts = self.parts(line, rendered.trim())?;
-        let around = parts.iter().find(|(part, _)| part.start <= wanted.start && wanted.end <= part.end);
-        let (part, piece) = around.or_else(|| parts.iter().find(|(part, _)| part.end > wanted.start))?;
-        if piece.is_action || wanted.start < part.start || wanted.end > part.end {
-            return Some(Match { span: piece.span.clone(), is_action: piece.is_action });
-        }
-        let start = piece.span.start + (wanted.start - part.start);
-        Some(Match { span: start..start + wanted.len(), is_action: false })
+        let first = parts.iter().position(|(part, _)| part.end > wanted.start)?;
+        let last = parts.iter().position(|(part, _)| part.end >= wanted.end).unwrap_or(parts.len() - 1);
+        // Of an action all stands for any part of what it makes; of literal text the part itself does.
+        let place = |(part, piece): &(Range<usize>, Piece), at: usize, action: usize| {
+            if piece.is_action {
+                action
+            } else {
+                piece.span.start + at.clamp(part.start, part.end) - part.start
+            }
+        };
+        let touched = parts.get(first..=last.max(first))?;
+        let (from, to) = (touched.first()?, touched.last()?);
+        let start = place(from, wanted.start, from.1.span.start);
+        let end = place(to, wanted.end, to.1.span.end);
+        let is_action = touched.iter().any(|(_, piece)| piece.is_action);
+        Some(Match { span: start..end, is_action })
     }
 
     /// The line for each line of an output; nothing where there are too many.
@@ -221,107 +230,4 @@ fn is_control_only(text: &str, piece: &Piece) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const TEMPLATE: &str = r#"{{- if .Values.enabled }}
-# A comment
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {{ include "shop.name" . }}-web
-  labels:
-    {{- include "shop.labels" . | nindent 4 }}
-spec:
-  template:
-    spec:
-      containers:
-      {{- range .Values.containers }}
-      - name: {{ .name }}
-        image: "{{ .repository }}:{{ .tag | default "latest" }}"
-        env:
-        - name: LEVEL
-          value: debug
-      {{- end }}
-      serviceAccountName: web
-{{- end }}
-"#;
-
-    const OUTPUT: &str = r#"# A comment
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: shop-web
-  labels:
-    app: shop
-    tier: web
-spec:
-  template:
-    spec:
-      containers:
-      - name: one
-        image: "repo/one:1.0"
-        env:
-        - name: LEVEL
-          value: debug
-      - name: two
-        image: "repo/two:latest"
-        env:
-        - name: LEVEL
-          value: debug
-      serviceAccountName: web"#;
-
-    fn origin(target: usize, wanted: &str) -> (usize, String, bool) {
-        let lines: Vec<&str> = OUTPUT.lines().collect();
-        let at = lines[target].find(wanted).unwrap();
-        let template = Template::new(TEMPLATE);
-        let made = template.align(&lines)[target];
-        let found = template.origin(made, lines[target], &(at..at + wanted.len())).unwrap();
-        let line = TEMPLATE[..found.span.start].matches('\n').count() + 1;
-        (line, TEMPLATE[found.span].to_owned(), found.is_action)
-    }
-
-    #[test]
-    fn every_line_is_found_in_the_template_that_made_it() {
-        for (target, wanted, line, text, action) in [
-            (1, "apps/v1", 3, "apps/v1", false),
-            (4, "shop-web", 6, r#"{{ include "shop.name" . }}"#, true),
-            (4, "name", 6, "name", false),
-            (6, "shop", 8, r#"{{- include "shop.labels" . | nindent 4 }}"#, true),
-            (7, "web", 8, r#"{{- include "shop.labels" . | nindent 4 }}"#, true),
-            (13, "1.0", 15, r#"{{ .tag | default "latest" }}"#, true),
-            (16, "debug", 18, "debug", false),
-            (17, "two", 14, "{{ .name }}", true),
-            (18, "image", 15, "image", false),
-            (21, "debug", 18, "debug", false),
-            (22, "web", 20, "web", false),
-        ] {
-            assert_eq!(origin(target, wanted), (line, text.to_owned(), action), "line {target}: {wanted}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_template_and_output_are_aligned(template in "[a-c{}: \n\"-]{0,60}", output in "[a-c: \n\"-]{0,40}", target in 0usize..8, at in 0usize..10) {
-            let lines: Vec<&str> = output.lines().collect();
-            let parsed = Template::new(&template);
-            let made = parsed.align(&lines).get(target).copied();
-            let found = made.and_then(|made| parsed.origin(made, lines[target], &(at..at + 2)));
-            if let Some(found) = found {
-                prop_assert!(template.get(found.span).is_some());
-            }
-        }
-
-        #[test]
-        fn a_text_without_actions_is_its_own_template(lines in proptest::collection::vec("[a-z]{1,4}: [a-z]{1,4}", 1..8), pick in 0usize..8) {
-            let text = lines.join("\n");
-            let lines: Vec<&str> = text.lines().collect();
-            let target = pick % lines.len();
-            let template = Template::new(&text);
-            let found = template.origin(template.align(&lines)[target], lines[target], &(0..2)).unwrap();
-            prop_assert_eq!(&text[found.span], &lines[target][0..2]);
-        }
-    }
-}
+mod tests;

@@ -80,6 +80,9 @@ def judge(base, finding):
     at = line[place["column"] - 1 :]
     if not at.strip() or at[0] in " #" or line.lstrip().startswith(("#", "{{-", "---")):
         return f"{place['file']}:{place['line']} holds no key and no value: {line!r}"
+    shown = line[place["column"] - 1 : place["end_column"] - 1]
+    if place["line"] == place["end_line"] and shown.rstrip("\"' ").endswith(":") and shown.rstrip("\"' ") != shown:
+        return f"{place['file']}:{place['line']} shows half of a value: {shown!r}"
     # The object of the finding is the one that the line belongs to: its name, or a template of it, is in its document.
     document = "\n".join(lines[start(lines, place["line"]) : end(lines, place["line"])])
     name = finding["resource"].rsplit("/", 1)[-1]
