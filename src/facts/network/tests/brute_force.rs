@@ -38,6 +38,7 @@ fn port() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(json!({})),
         Just(json!({"protocol": "UDP"})),
+        select(&PORTS[..]).prop_map(|port| json!({"port": port, "protocol": "UDP"})),
         select(&PORTS[..]).prop_map(|port| json!({"port": port})),
         select(&PORTS[..]).prop_map(|port| json!({"port": port, "endPort": 90})),
         select(&["web", "sql"][..]).prop_map(|name| json!({"port": name, "protocol": "TCP"})),
@@ -111,8 +112,8 @@ fn is_peer(peer: &Value, policy: &Value, pod: &Value) -> bool {
     pods && namespace
 }
 
-fn is_port(port: &Value, number: u16) -> bool {
-    if port["protocol"].as_str().unwrap_or("TCP") != "TCP" {
+fn is_port(port: &Value, (number, protocol): (u16, &str)) -> bool {
+    if port["protocol"].as_str().unwrap_or("TCP") != protocol {
         return false;
     }
     match &port["port"] {
@@ -126,7 +127,13 @@ fn is_port(port: &Value, number: u16) -> bool {
     }
 }
 
-fn direction(policies: &[Value], rules: &str, peers: &str, own: &Value, other: &Value, number: u16) -> bool {
+fn direction(
+    policies: &[Value],
+    (rules, peers): (&str, &str),
+    own: &Value,
+    other: &Value,
+    port: (u16, &str),
+) -> bool {
     let mut isolated = false;
     let mut allowed = false;
     for policy in policies {
@@ -146,7 +153,7 @@ fn direction(policies: &[Value], rules: &str, peers: &str, own: &Value, other: &
         for rule in spec[rules].as_array().into_iter().flatten() {
             let listed = |key: &str| rule[key].as_array().filter(|items| !items.is_empty());
             let who = listed(peers).is_none_or(|all| all.iter().any(|peer| is_peer(peer, policy, other)));
-            let at = listed("ports").is_none_or(|all| all.iter().any(|port| is_port(port, number)));
+            let at = listed("ports").is_none_or(|all| all.iter().any(|listed| is_port(listed, port)));
             allowed |= who && at;
         }
     }
@@ -190,17 +197,17 @@ proptest! {
         };
         for from in 0..pods.len() {
             for to in (0..pods.len()).filter(|to| *to != from) {
-                for number in PORTS {
-                    let port = Port { number: Some(number), protocol: "TCP" };
+                for (number, protocol) in PORTS.into_iter().flat_map(|port| [(port, "TCP"), (port, "UDP")]) {
+                    let port = Port { number: Some(number), protocol };
                     let allowed = set.network().allowed(&set, Peer::Workload(id(from)), id(to), port);
-                    let expected = direction(&policies, "egress", "to", &pod(from), &pod(to), number)
-                        && direction(&policies, "ingress", "from", &pod(to), &pod(from), number);
-                    prop_assert_eq!(allowed.truth, Truth::from(expected), "{} to {} on {}", from, to, number);
+                    let expected = direction(&policies, ("egress", "to"), &pod(from), &pod(to), (number, protocol))
+                        && direction(&policies, ("ingress", "from"), &pod(to), &pod(from), (number, protocol));
+                    prop_assert_eq!(allowed.truth, Truth::from(expected), "{} to {} on {} {}", from, to, protocol, number);
                     // Whoever is listed as admitted is, and whoever is admitted is listed.
                     let admitted = set.network().admitted(&set, id(to), port, 99);
                     let listed = admitted.callers.iter().any(|(caller, _)| *caller == id(from));
                     if admitted.everyone == Truth::False {
-                        prop_assert_eq!(listed, expected, "{} among the callers of {} on {}", from, to, number);
+                        prop_assert_eq!(listed, expected, "{} among the callers of {} on {} {}", from, to, protocol, number);
                     }
                 }
             }
