@@ -89,7 +89,17 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
                 "--skip-tests",
             ];
             arguments.extend(values.iter().flat_map(|file| ["--values", file]));
-            Ok(Output { used: None, text: run("helm", &arguments, &folder).map_err(text)? })
+            let rendered = run("helm", &arguments, &folder);
+            let missing = chart.dependencies.iter().find(|name| !Disk::holds_chart(&folder, name));
+            let text = rendered.map_err(|error| match missing {
+                Some(name) if matches!(error, RenderError::Failed(_)) => {
+                    format!(
+                        "it depends on the chart `{name}`, which is not in its `charts` and is not downloaded"
+                    )
+                }
+                _ => text(error),
+            });
+            Ok(Output { used: None, text: text? })
         }
         Tool::Kustomize => {
             let used = Kustomizations::read(&root.folder, disk)?;
@@ -144,6 +154,13 @@ impl Disk<'_> {
         let path = path.to_str().filter(|path| !path.contains([',', '"']));
         // Helm takes `--values` for a line of CSV.
         path.map(ToOwned::to_owned).ok_or_else(|| format!("helm cannot be told the path of `{file}`"))
+    }
+
+    /// Whether a chart's folder holds another one by its name, as a folder or packed.
+    fn holds_chart(folder: &Path, name: &str) -> bool {
+        let charts = folder.join("charts").read_dir().into_iter().flatten().filter_map(Result::ok);
+        let mut names = charts.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|file| file.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
     }
 
     /// A symbolic link below a folder to something outside of the base, by its name: helm would read what is there.

@@ -158,6 +158,32 @@ fn what_is_not_there_or_leads_out_is_not_rendered() {
 }
 
 #[test]
+fn what_helm_cannot_render_is_skipped_with_the_cause() {
+    let folder = repository("");
+    let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n  - {name: cache}\n  - {name: redis, repository: 'oci://example.com/charts', version: 1.0.0}\n";
+    std::fs::write(folder.path().join("bin/helm"), "#!/bin/sh\necho secret >&2\nexit 1\n").expect("a file");
+    let (shown, _) = report(&folder, &["--render"]);
+    assert!(reason(&shown, "deploy/chart/Chart.yaml").contains("since `helm` failed"));
+    std::fs::write(folder.path().join("deploy/chart/Chart.yaml"), chart).expect("a file");
+    let (shown, _) = report(&folder, &["--render"]);
+    let why = reason(&shown, "deploy/chart/Chart.yaml");
+    assert!(why.contains("it depends on the chart `redis`, which is not in its `charts`"), "{why}");
+    assert!(!shown.to_string().contains("secret >"), "{shown:#}");
+}
+
+#[test]
+fn facts_about_what_was_rendered_lie_in_its_templates() {
+    let folder = repository(VALUES);
+    let output = run(&folder, &["facts", "--render"]);
+    let facts: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let setting = &facts["workloads"][0]["environment"][0];
+    assert_eq!((&setting["name"], &setting["value"]), (&"DB_PASSWORD".into(), &"********".into()));
+    assert_eq!(setting["place"]["file"], "deploy/chart/templates/web.yaml", "{facts:#}");
+    assert_eq!(setting["place"]["line"], 11);
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("corr3ct"));
+}
+
+#[test]
 fn settings_about_charts_that_are_none_are_told() {
     let folder = repository("render: {charts: {deploy/cart: {}, deploy/chart/charts/cache: {}}}\n");
     let (_, said) = report(&folder, &["--render"]);

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{Files, Origin, Root, align::Template, folder, join, source};
 use crate::{
-    document::{Step, yaml},
+    document::{NodeRef, Step, yaml},
     source::{Place, SourceId, Sources},
 };
 
@@ -17,14 +17,21 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
     pub name: String,
+    /// Names of the charts that it depends on: they have to lie in its folder `charts`, as nothing is downloaded.
+    pub dependencies: Vec<String>,
 }
 
 impl Chart {
     pub fn new(root: &Root, files: &dyn Files) -> Option<Self> {
         let text = files.text(&join(&root.folder, "Chart.yaml"))?;
         let documents = yaml::parse(SourceId(0), &text).documents;
-        let name = documents.first()?.root().str_at(&["name"])?;
-        Some(Self { name: name.to_owned() })
+        let chart = documents.first()?.root();
+        let dependencies = chart.get("dependencies").into_iter().flat_map(NodeRef::items);
+        let dependencies = dependencies.filter_map(|dependency| dependency.str_at(&["name"]));
+        Some(Self {
+            name: chart.str_at(&["name"])?.to_owned(),
+            dependencies: dependencies.map(ToOwned::to_owned).collect(),
+        })
     }
 }
 
