@@ -18,7 +18,17 @@ KUSTOMIZATIONS = {
 }
 
 
+# Values that a configuration names for a chart of a real project, with what they change.
+VALUES = "cartDatabase:\n  inClusterRedis:\n    name: redis-prod\n"
+CONFIGURATION = "render:\n  enabled: true\n  charts:\n    helm-chart: {values: [deploy/prod.yaml]}\n"
+
+
 def main(probity, corpora, work, what):
+    if what == "configured":
+        wrong = configured(probity, pathlib.Path(corpora) / "online-boutique", pathlib.Path(work) / what)
+        print(f"online-boutique/helm-chart with values of the configuration: {len(wrong)} wrong")
+        print("\n".join(wrong), file=sys.stderr)
+        sys.exit(bool(wrong))
     roots = CHARTS if what == "charts" else KUSTOMIZATIONS
     wrong = []
     for project, folders in roots.items():
@@ -34,6 +44,34 @@ def main(probity, corpora, work, what):
             wrong += [f"{project}/{folder}: {problem}" for problem in problems]
     print("\n".join(wrong), file=sys.stderr)
     sys.exit(bool(wrong))
+
+
+def configured(probity, project, base):
+    """What is wrong about values files of the configuration, and about who may ask for rendering."""
+    shutil.rmtree(base, ignore_errors=True)
+    shutil.copytree(project, base)
+    (base / "deploy").mkdir()
+    (base / "deploy/prod.yaml").write_text(VALUES)
+    (base / "probity.yaml").write_text(CONFIGURATION)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
+        subprocess.run(git + command, cwd=base, check=True)
+    wrong = []
+    rendered = scan(probity, base, "helm-chart", ["--render"])
+    stores = [finding for finding in rendered["findings"] if finding["resource"] == "Deployment/default/redis-prod"]
+    given = [related["place"] for finding in stores for related in finding["related"] if "given here" in related["label"]]
+    if not stores or {(place["file"], place["line"]) for place in given} != {("deploy/prod.yaml", 3)}:
+        wrong.append(f"the name of the database is not followed into the values file: {given}")
+    if scan(probity, base, "helm-chart", [])["findings"]:
+        wrong.append("without --render and --since the repository started helm")
+    template = base / "helm-chart/templates/cartservice.yaml"
+    template.write_text(template.read_text().replace("redis:alpine", "redis:7"))
+    (base / "probity.yaml").write_text("")
+    changed = scan(probity, base, "helm-chart", ["--since", "HEAD"])
+    status = {source["status"] for source in changed["sources"] if source["file"].startswith("helm-chart/templates/")}
+    if status != {"ignored"} or not any(source["file"] == "helm-chart/(helm template)" for source in changed["sources"]):
+        wrong.append(f"with --since the configuration before the change did not have it rendered: {status}")
+    return wrong
 
 
 def scan(probity, base, folder, more):
