@@ -350,8 +350,9 @@ args: ['--user=$(USER)', '--root=/root']
 
 #[test]
 fn many_secrets_are_looked_for_like_few() {
-    let secrets: String =
-        (0..100).map(|number| format!("- {{name: PASSWORD_{number}, value: 's3cr-{number}-x'}}\n")).collect();
+    let secrets: String = (0..100).fold(String::new(), |text, number| {
+        text + &format!("- {{name: PASSWORD_{number}, value: 's3cr-{number}-x'}}\n")
+    });
     let text = pod(&format!(
         "env:\n{secrets}- {{name: COPY, value: 'a s3cr-77-x b'}}\n- {{name: PLAIN, value: 'a s3cr-7'}}\n"
     ));
