@@ -11,11 +11,14 @@ mod explain;
 mod facts;
 mod graph;
 mod init;
+#[cfg(feature = "cluster")]
+mod merge;
 mod policies;
 mod progress;
 mod report;
 mod rules;
 mod scan;
+mod shards;
 mod since;
 mod terminal;
 mod test;
@@ -60,6 +63,9 @@ enum Command {
     Graph(graph::Arguments),
     /// Write today's findings to a file, so that they do not count until their objects change.
     Baseline(Box<baseline::Arguments>),
+    /// Judge what the shards of a cluster read (`probity scan --cluster --shard`), as one scan would.
+    #[cfg(feature = "cluster")]
+    Merge(Box<merge::Arguments>),
     /// Show a saved JSON report in other formats.
     Report(report::Arguments),
     /// Run the unit tests of Rego policies.
@@ -103,6 +109,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Facts(arguments) => facts::run(arguments, &terminal),
         Command::Graph(arguments) => graph::run(arguments, &terminal),
         Command::Baseline(arguments) => baseline::run(arguments, &terminal),
+        #[cfg(feature = "cluster")]
+        Command::Merge(arguments) => merge::run(arguments, matches, &terminal),
         Command::Report(arguments) => report::run(arguments, matches, &terminal),
         Command::Test(arguments) => test::run(arguments, &terminal),
         Command::Rules(arguments) => rules::run(arguments, &terminal),

@@ -20,7 +20,10 @@ mod proxy;
 #[cfg(feature = "cluster")]
 mod push;
 #[cfg(feature = "cluster")]
+mod reading;
+#[cfg(feature = "cluster")]
 mod redact;
+pub mod shard;
 #[cfg(feature = "cluster")]
 mod write;
 
@@ -28,6 +31,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
+use self::shard::Shard;
 use crate::{estate::Observed, resource::kubernetes::Identity, source::Source};
 
 /// Which cluster to read, and how much of it.
@@ -44,6 +48,8 @@ pub struct Target {
     /// Hosts that are reached without the proxy of the environment, as `NO_PROXY` names them.
     pub no_proxy: Vec<String>,
     pub patience: Patience,
+    /// What of the objects is kept; `None`: all of them.
+    pub shard: Option<Shard>,
 }
 
 /// How long to wait for a server.
@@ -89,6 +95,8 @@ pub struct Reading {
     pub observed: Vec<(Identity, Observed)>,
     /// `v1.37.2`; `None` where the server does not say.
     pub server_version: Option<String>,
+    /// Uid of the Namespace `kube-system`, by which clusters are told apart; `None` where Namespaces were not read.
+    pub cluster: Option<String>,
 }
 
 /// Why nothing could be read: the caller's move. It never holds what a kubeconfig says but names.

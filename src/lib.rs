@@ -12,7 +12,7 @@
 //! | [`config`] | `probity.yaml` as types, validated | reading files, effects |
 //! | [`resource`] | Kubernetes objects and planned Terraform resources, ids | relations between resources |
 //! | [`estate`] | sets, and indexes over the resources of each | what resources mean together |
-//! | [`cluster`] | live objects, read with patience and without Secrets: the only module that names `kube` | what they mean, any write |
+//! | [`cluster`] | live objects, read with patience and without Secrets, at once or in shards: the only module that names `kube` | what they mean, any write |
 //! | [`facts`] | what an estate means, three-valued | judgement |
 //! | [`fix`] | what a mechanical remedy changes in a text, proved by reading it again | which findings are fixed |
 //! | [`policy`] | Rego: the only module that names `regorus` | waivers |

@@ -157,7 +157,8 @@ pub fn read_for(
     progress: &Progress<'_>,
 ) -> Result<Estate, ScanError> {
     if let Some(target) = settings.cluster.as_ref().filter(|_| !settings.drift) {
-        return live::read(target, settings, policies, None, progress);
+        let reading = live::read(target, settings, policies, None, progress)?;
+        return live::estate(reading, target, settings, policies);
     }
     let mut estate = read_estate(settings, progress)?;
     if policies.judge_documents() {
@@ -177,7 +178,26 @@ pub fn read_counterpart(
     if declared.sets.len() > 1 {
         return Err(ScanError::Variants(declared.sets.clone()));
     }
-    live::read(target, settings, policies, Some(declared), progress).map(Some)
+    let reading = live::read(target, settings, policies, Some(declared), progress)?;
+    live::estate(reading, target, settings, policies).map(Some)
+}
+
+/// Reads what of a cluster falls to a shard, for the rules that will judge the whole.
+pub fn read_shard(
+    policies: &Policies,
+    settings: &Settings,
+    progress: &Progress<'_>,
+) -> Result<cluster::Reading, ScanError> {
+    live::read(&settings.cluster.clone().unwrap_or_default(), settings, policies, None, progress)
+}
+
+/// The estate of all shards of a cluster, as if it had been read at once.
+pub fn joined(
+    shards: cluster::Reading,
+    policies: &Policies,
+    settings: &Settings,
+) -> Result<Estate, ScanError> {
+    live::estate(shards, &settings.cluster.clone().unwrap_or_default(), settings, policies)
 }
 
 /// Makes documents of whatever kind part of the estate, since a loaded policy judges them: their sources count as

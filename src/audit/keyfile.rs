@@ -19,13 +19,18 @@ const LONGEST: u64 = 64 * 1024;
 /// Environment variable that may hold a private key: no command that is started gets it.
 pub const VARIABLE: &str = "PROBITY_AUDIT_KEY";
 
+/// Environment variable that may hold the key of shards: likewise.
+pub const SHARD_VARIABLE: &str = "PROBITY_SHARD_KEY";
+
+/// Reads a text that is a key; a file that others may read is refused. See [`is_shared`].
+pub fn read_text(path: &Path) -> Result<Zeroizing<String>, AuditError> {
+    let (text, shared) = read(path)?;
+    if shared { Err(AuditError::KeyShared { path: path.to_owned() }) } else { Ok(text) }
+}
+
 /// Reads a private key; a file that others may read is refused. See [`is_shared`].
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
-    let (text, shared) = read(path)?;
-    if shared {
-        return Err(AuditError::KeyShared { path: path.to_owned() });
-    }
-    Ok(PrivateKey::parse(&text)?)
+    Ok(PrivateKey::parse(&read_text(path)?)?)
 }
 
 /// Keeps the memory of this process, and the keys in it, out of core dumps; call before a key is read.

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     key::{PrivateKey, VerifierKey},
-    keyfile::VARIABLE,
+    keyfile::{SHARD_VARIABLE, VARIABLE},
     note::Note,
 };
 
@@ -94,6 +94,7 @@ impl CommandSigner {
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .env_remove(VARIABLE)
+            .env_remove(SHARD_VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

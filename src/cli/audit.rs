@@ -23,7 +23,7 @@ use crate::audit::{
 };
 
 use place::LogArgument;
-pub(super) use run::{Destination, Run, Scanned, remove_proof, worse};
+pub(super) use run::{Destination, Role, Run, Scanned, remove_proof, worse};
 
 /// Arguments of `probity audit`.
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Arguments that say which configuration holds.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct ConfigurationArguments {
     /// Configuration to use [default: `probity.yaml` at the base].
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]

@@ -1,6 +1,11 @@
 //! Where reports go: pairs of `--format` and `--output`.
 
-use std::{collections::HashSet, fs::File, io::Write as _, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use clap::{ArgMatches, Args, builder::PossibleValuesParser};
 
@@ -73,6 +78,20 @@ impl Destination {
 }
 
 impl DestinationArguments {
+    #[cfg(feature = "cluster")]
+    pub(super) fn names_format(&self) -> bool {
+        !self.format.is_empty()
+    }
+
+    /// The one file that is named; `None` where there is none, or several.
+    #[cfg(feature = "cluster")]
+    pub(super) fn only_file(&self) -> Option<&Path> {
+        match self.output.as_slice() {
+            [file] if file.as_os_str() != "-" => Some(file),
+            _ => None,
+        }
+    }
+
     /// Pairs each `--output` with the `--format` before it.
     pub(super) fn read(&self, matches: Option<&ArgMatches>) -> Result<Vec<Destination>, Failure> {
         let indices = |name: &str| {

@@ -4,6 +4,9 @@ mod cluster;
 mod delivery;
 mod fixing;
 mod prepared;
+#[cfg(feature = "cluster")]
+mod shard;
+mod telling;
 
 use std::path::{Path, PathBuf};
 
@@ -11,24 +14,26 @@ use clap::{ArgMatches, Args};
 
 use self::{
     cluster::ClusterArguments,
-    delivery::Delivery,
     prepared::{Before, Prepared},
+};
+pub(super) use self::{
+    cluster::{duration, target},
+    delivery::Delivery,
+    telling::{Telling, tell},
 };
 use super::{
     Failure,
-    audit::Scanned,
+    audit::{Role, Scanned},
     clock,
     configuration::{Configuration, ConfigurationArguments, notice_rendering, notice_unknown_rules},
     conftest::ConftestArguments,
-    destinations::{Destination, DestinationArguments},
+    destinations::DestinationArguments,
     policies::Selection,
     progress::Progress,
     terminal::Terminal,
 };
 use crate::{
     config::FailOn,
-    facts::graph::graphs,
-    output,
     scan::{self, ScanError, Settings},
     source::base::Base,
 };
@@ -57,7 +62,7 @@ pub(super) struct EstateArguments {
 }
 
 /// A namespace as Kubernetes admits it: a label of RFC 1123 (`IsDNS1123Label` in `k8s.io/apimachinery`).
-fn namespace(name: &str) -> Result<String, String> {
+pub(super) fn namespace(name: &str) -> Result<String, String> {
     let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_label = (1..=63).contains(&name.len())
         && name.bytes().all(is_inner)
@@ -117,6 +122,14 @@ pub(super) struct Configured {
     digest: Option<String>,
 }
 
+impl Configured {
+    /// SHA-256 of the configuration file.
+    #[cfg(feature = "cluster")]
+    pub(super) fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
+    }
+}
+
 impl EstateArguments {
     /// Settings that need no judgement, and the configuration's policies.
     pub(super) fn settings(&self) -> Result<(Settings, Configured), Failure> {
@@ -134,6 +147,20 @@ impl EstateArguments {
                     .help("give `--namespace` once; several limit the report of `scan --cluster`"));
             }
         }
+        Ok((settings, configured))
+    }
+
+    /// Those of a cluster, of which no file is read.
+    #[cfg(feature = "cluster")]
+    pub(super) fn of_cluster(namespaces: &[String], configuration: ConfigurationArguments) -> Self {
+        let namespace = namespaces.to_vec();
+        Self { paths: Vec::new(), root: None, namespace, render: false, exclude: Vec::new(), configuration }
+    }
+
+    /// Settings of a cluster: the configuration is that of the folder, and none of its files is read.
+    pub(super) fn live_settings(&self) -> Result<(Settings, Configured), Failure> {
+        let (mut settings, configured) = self.settings_without_namespace(&[])?;
+        settings.base.estate.clear();
         Ok((settings, configured))
     }
 
@@ -166,6 +193,12 @@ pub(super) fn run(
     matches: Option<&ArgMatches>,
     terminal: &Terminal,
 ) -> Result<u8, Failure> {
+    if let Some(shard) = arguments.cluster.shard {
+        #[cfg(feature = "cluster")]
+        return shard::run(arguments, shard, matches, terminal);
+        #[cfg(not(feature = "cluster"))]
+        return Err(Failure::usage(format!("`--shard {shard}`: {}", crate::cluster::Error::Unsupported)));
+    }
     let destinations = arguments.destinations.read(matches)?;
     let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };
     let prepared = match &arguments.since {
@@ -190,6 +223,7 @@ pub(super) fn run(
         baseline,
         estate: &estate,
         live: live.as_ref(),
+        role: Role::Scan,
         policies: &policies.files,
         data: &data,
         matches,
@@ -214,28 +248,18 @@ pub(super) fn run(
             report.unmet_baseline
         ));
     }
-    report.audit = audit.as_ref().map(super::audit::Run::reference);
-    report.time = clock::now();
-    if destinations.iter().any(Destination::wants_graphs) {
-        report.graphs = graphs(&estate);
-    }
-    report.facts = arguments.with_facts.then(|| output::facts::document(&estate));
-    let (mut written, mut failed) = (Vec::new(), None);
-    for destination in &destinations {
-        match destination.write(&report, &estate.sources, terminal) {
-            Ok(report) => written.push(report),
-            Err(failure) => failed = failed.or(Some(failure)),
-        }
-    }
-    if let Err(failure) = arguments.delivery.deliver(&report, &estate.sources, settings.cluster.as_ref()) {
-        failed = failed.or(Some(failure));
-    }
-    let code = failed.as_ref().map_or_else(|| report.exit_code(), |failure| failure.code);
-    let recorded = audit.map_or(0, |run| run.finish(&report, &estate.sources, code, &written, terminal));
-    match failed {
-        Some(failure) => Err(failure),
-        None => Ok(super::audit::worse(code, recorded)),
-    }
+    tell(
+        report,
+        &estate,
+        Telling {
+            destinations: &destinations,
+            delivery: &arguments.delivery,
+            with_facts: arguments.with_facts,
+            target: settings.cluster.as_ref(),
+            audit,
+            terminal,
+        },
+    )
 }
 
 /// The current folder, which relative paths start from.

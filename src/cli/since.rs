@@ -14,7 +14,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::Failure;
-use crate::audit::keyfile::VARIABLE;
+use crate::audit::keyfile::{SHARD_VARIABLE, VARIABLE};
 
 /// The tree before the change.
 pub(super) struct Past {
@@ -115,7 +115,7 @@ impl Past {
 /// Runs git without what a repository may make it run.
 fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new("git");
-    command.env_remove(VARIABLE);
+    command.env_remove(VARIABLE).env_remove(SHARD_VARIABLE);
     command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
     let output = command.args(arguments).output().map_err(|cause| format!("git cannot be run: {cause}"))?;
     if output.status.success() { Ok(output.stdout) } else { Err(text(&output.stderr)) }

@@ -18,6 +18,8 @@ pub(super) struct Collected {
     pub(super) items: Vec<Item>,
     /// By the uid of their controller.
     pods: BTreeMap<String, Item>,
+    /// Uid of the Namespace `kube-system`, where a shard saw it.
+    pub(super) cluster: Option<String>,
 }
 
 /// How many owners above each other are looked at.
@@ -44,10 +46,11 @@ impl Collected {
         }
     }
 
-    /// What was read of other namespaces, where no controller has a Pod of these.
+    /// What was read of another page or namespace.
     pub(super) fn absorb(&mut self, other: Self) {
         self.items.extend(other.items);
-        self.pods.extend(other.pods);
+        other.pods.into_values().for_each(|pod| self.add(pod));
+        self.cluster = self.cluster.take().or(other.cluster);
     }
 
     pub(super) fn clear(&mut self) {

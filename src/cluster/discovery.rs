@@ -235,6 +235,11 @@ impl Served {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// Whether it is the kind of namespaces themselves.
+    pub(super) fn is_namespace(&self) -> bool {
+        self.group.is_empty() && self.kind == "Namespace"
+    }
+
     /// Whether it is the kind whose list shows values that nobody may see.
     pub(super) fn is_secret(&self) -> bool {
         self.group.is_empty() && (self.kind == "Secret" || self.resource == "secrets")

@@ -1,13 +1,13 @@
 //! Lists: each kind page by page, a few kinds at once, and what became of each.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
 use super::{
@@ -16,9 +16,11 @@ use super::{
     controllers::{Collected, fold},
     discovery::{Discovery, Served},
     kinds::MEASUREMENTS,
+    reading::{read, unread},
     redact,
+    shard::Shard,
 };
-use crate::source::{Listing, Problem, Source, Status, listing::Outcome};
+use crate::source::{Listing, listing::Outcome};
 
 /// Objects of one answer, as `kubectl` asks for them.
 const PAGE: usize = 500;
@@ -81,12 +83,12 @@ pub(super) async fn everything(
     let discovery = match discovery {
         Ok(discovery) => discovery,
         Err(refusal) => {
-            let problem = Problem { place: None, message: refusal.message() };
-            let sources = vec![unread(Status::Failed(vec![problem]), Listing::of_everything())];
+            let sources = vec![unread(Listing::of_everything(), refusal.message())];
             return Reading { sources, server_version, ..Reading::default() };
         }
     };
-    let (client, scope) = (Arc::new(client), Arc::new(Scope::new(target, wanted)));
+    let reader = Arc::new(Reader { client, shard: target.shard });
+    let scope = Arc::new(Scope::new(target, wanted));
     let mut tasks: VecDeque<Task> = tasks(&discovery, wanted).into();
     let mut running = JoinSet::new();
     let mut listed = Vec::new();
@@ -94,7 +96,7 @@ pub(super) async fn everything(
         while running.len() < AT_ONCE
             && let Some(task) = tasks.pop_front()
         {
-            running.spawn(list(Arc::clone(&client), task, Arc::clone(&scope)));
+            running.spawn(list(Arc::clone(&reader), task, Arc::clone(&scope)));
         }
         match running.join_next().await {
             None => break,
@@ -113,6 +115,13 @@ pub(super) async fn everything(
 #[serde(rename_all = "camelCase")]
 struct Version {
     git_version: String,
+}
+
+/// Who asks, and what of the answers is kept: a shard asks for the same lists as a whole run, so that each knows what was
+/// read and what was not.
+struct Reader {
+    client: Client,
+    shard: Option<Shard>,
 }
 
 /// Namespaces to fall back to.
@@ -182,7 +191,7 @@ fn absent(group: &str, kind: &str, resource: &str) -> Listing {
     Listing::absent(group.to_owned(), kind.to_owned(), resource.to_owned())
 }
 
-async fn list(client: Arc<Client>, task: Task, scope: Arc<Scope>) -> Listed {
+async fn list(reader: Arc<Reader>, task: Task, scope: Arc<Scope>) -> Listed {
     let Task { mut listing, served } = task;
     let served = match served {
         Ok(served) => served,
@@ -194,13 +203,13 @@ async fn list(client: Arc<Client>, task: Task, scope: Arc<Scope>) -> Listed {
         }
     };
     let mut collected = Collected::default();
-    let mut outcome = pages(&client, &served, None, &mut listing, &mut collected).await;
+    let mut outcome = pages(&reader, &served, None, &mut listing, &mut collected).await;
     let of_namespaces = scope.of(&served);
     if outcome == Err(Refusal::Forbidden) && !scope.namespaces.is_empty() {
         if served.namespaced {
             outcome = Ok(());
             for namespace in of_namespaces {
-                let read = pages(&client, &served, Some(&namespace), &mut listing, &mut collected).await;
+                let read = pages(&reader, &served, Some(&namespace), &mut listing, &mut collected).await;
                 let is_asked = scope.namespaces.contains(&namespace);
                 // Where a mesh is, its policies in the same namespace are refused too, and leave open what it decides.
                 if read == Err(Refusal::Forbidden) && !is_asked && served.group.is_empty() {
@@ -209,8 +218,8 @@ async fn list(client: Arc<Client>, task: Task, scope: Arc<Scope>) -> Listed {
                 outcome = outcome.and(read);
                 listing.namespaces.push(namespace);
             }
-        } else if served.group.is_empty() && served.kind == "Namespace" {
-            outcome = namespaces(&client, &served, &scope, &mut listing, &mut collected).await;
+        } else if served.is_namespace() {
+            outcome = namespaces(&reader, &served, &scope, &mut listing, &mut collected).await;
         }
     }
     let reason = outcome.err().map(|refusal| {
@@ -228,7 +237,7 @@ async fn list(client: Arc<Client>, task: Task, scope: Arc<Scope>) -> Listed {
 
 /// Each Namespace on its own, which those who have rights in it only may read.
 async fn namespaces(
-    client: &Client,
+    reader: &Reader,
     served: &Served,
     scope: &Scope,
     listing: &mut Listing,
@@ -237,8 +246,9 @@ async fn namespaces(
     for name in &scope.namespaces {
         let path = format!("{}/{name}", served.path(None));
         let decode = |bytes: &[u8]| redact::item(std::str::from_utf8(bytes).ok()?, served).ok();
-        match client.get(&path, "application/json", decode).await {
-            Ok(item) => item.into_iter().for_each(|item| collected.add(item)),
+        let is_kept = reader.shard.is_none_or(|shard| shard.holds(None));
+        match reader.client.get(&path, "application/json", decode).await {
+            Ok(item) => item.into_iter().filter(|_| is_kept).for_each(|item| collected.add(item)),
             Err(Refusal::NotFound) => {}
             Err(refusal) => return Err(refusal),
         }
@@ -250,7 +260,7 @@ async fn namespaces(
 
 /// All pages of a list; one that expires is begun anew.
 async fn pages(
-    client: &Client,
+    reader: &Reader,
     served: &Served,
     namespace: Option<&str>,
     listing: &mut Listing,
@@ -263,8 +273,8 @@ async fn pages(
         let (mut token, mut resource_version): (Option<String>, Option<String>) = (None, None);
         loop {
             let query = format!("{path}?{}", page_query(token.as_deref()));
-            let decode = |bytes: &[u8]| page(bytes, served);
-            let (items, metadata) = match client.get(&query, "application/json", decode).await {
+            let decode = |bytes: &[u8]| page(bytes, served, reader.shard);
+            let (kept, metadata) = match reader.client.get(&query, "application/json", decode).await {
                 Err(Refusal::Gone) if begun < RESTARTS => {
                     begun += 1;
                     listing.restarts += 1;
@@ -274,7 +284,7 @@ async fn pages(
             };
             listing.pages += 1;
             resource_version = resource_version.or(metadata.resource_version);
-            items.into_iter().for_each(|item| read.add(item));
+            read.absorb(kept);
             token = metadata.token.filter(|token| !token.is_empty());
             if token.is_none() {
                 break;
@@ -286,12 +296,40 @@ async fn pages(
     }
 }
 
-fn page(bytes: &[u8], served: &Served) -> Option<(Vec<redact::Item>, PageMetadata)> {
+/// What of an item tells whose it is.
+#[derive(Deserialize)]
+struct Named<'t> {
+    #[serde(borrow)]
+    metadata: NamedMetadata<'t>,
+}
+
+#[derive(Deserialize)]
+struct NamedMetadata<'t> {
+    #[serde(borrow, default)]
+    namespace: Option<Cow<'t, str>>,
+    #[serde(borrow, default)]
+    name: Option<Cow<'t, str>>,
+    #[serde(borrow, default)]
+    uid: Option<Cow<'t, str>>,
+}
+
+/// What of a page is kept.
+fn page(bytes: &[u8], served: &Served, shard: Option<Shard>) -> Option<(Collected, PageMetadata)> {
     let page: Page<'_> = serde_json::from_slice(bytes).ok()?;
-    let items = page.items.unwrap_or_default();
-    let items = items.into_iter().map(|raw| redact::item(raw.get(), served));
-    let items = items.collect::<Result<Vec<_>, ()>>().ok()?;
-    Some((items.into_iter().flatten().collect(), page.metadata))
+    let mut kept = Collected::default();
+    for raw in page.items.unwrap_or_default() {
+        if let Some(shard) = shard {
+            let Named { metadata } = serde_json::from_str(raw.get()).ok()?;
+            if served.is_namespace() && metadata.name.as_deref() == Some("kube-system") {
+                kept.cluster = metadata.uid.map(Cow::into_owned);
+            }
+            if !shard.holds(metadata.namespace.as_deref()) {
+                continue;
+            }
+        }
+        redact::item(raw.get(), served).ok()?.into_iter().for_each(|item| kept.add(item));
+    }
+    Some((kept, page.metadata))
 }
 
 /// What asks for a page of a list: the first, or the one after another that gave this token.
@@ -304,17 +342,12 @@ pub(super) fn page_query(token: Option<&str>) -> String {
 fn reading(listed: Vec<Listed>) -> Reading {
     let mut sources = Vec::new();
     let mut kinds = Vec::new();
+    let mut cluster = None;
     for Listed { listing, served, collected, reason } in listed {
+        cluster = cluster.or_else(|| collected.cluster.clone());
         match (served, listing.outcome) {
             (Some(served), Outcome::Read) => kinds.push((listing, (served, collected))),
-            (_, Outcome::Absent) => {
-                let reason = "the cluster does not serve it".to_owned();
-                sources.push(unread(Status::Ignored(reason), listing));
-            }
-            _ => {
-                let problem = Problem { place: None, message: reason.unwrap_or_default() };
-                sources.push(unread(Status::Failed(vec![problem]), listing));
-            }
+            _ => sources.push(unread(listing, reason.unwrap_or_default())),
         }
     }
     kinds.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -327,21 +360,7 @@ fn reading(listed: Vec<Listed>) -> Reading {
             text.push_str(&item.text);
             text.push('\n');
         }
-        let digest = Sha256::digest(text.as_bytes()).into();
-        let mut source = Source::new(source_name(&listing), text, Some(digest), Status::Read);
-        source.live = Some(Box::new(listing));
-        sources.push(source);
+        sources.push(read(listing, text));
     }
-    Reading { sources, observed, server_version: None }
-}
-
-fn unread(status: Status, listing: Listing) -> Source {
-    let mut source = Source::new(source_name(&listing), "", None, status);
-    source.live = Some(Box::new(listing));
-    source
-}
-
-/// Sources are named so that no file can have their name.
-fn source_name(listing: &Listing) -> String {
-    if listing.is_of_everything() { "cluster".to_owned() } else { format!("cluster:{}", listing.name()) }
+    Reading { sources, observed, server_version: None, cluster }
 }

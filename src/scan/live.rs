@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Progress, ScanError, Settings, Stage, mask};
 use crate::{
     cluster::{
-        self, Target, Wanted,
+        self, Reading, Target, Wanted,
         kinds::{FILES, KINDS, Kind, Part, feed_of},
     },
     document::json,
@@ -26,7 +26,7 @@ pub(super) fn read(
     policies: &Policies,
     declared: Option<&Estate>,
     progress: &Progress<'_>,
-) -> Result<Estate, ScanError> {
+) -> Result<Reading, ScanError> {
     let mut wanted = Wanted {
         root_namespace: settings
             .config
@@ -51,7 +51,16 @@ pub(super) fn read(
     if !target.namespaces.is_empty() {
         wanted.kinds.extend(KINDS.iter().filter(|kind| kind.part == Part::Namespace));
     }
-    let reading = cluster::read(target, &wanted, &|done| progress(Stage::Read, done))?;
+    Ok(cluster::read(target, &wanted, &|done| progress(Stage::Read, done))?)
+}
+
+/// The estate that was read, with what looks like a credential masked.
+pub(super) fn estate(
+    reading: Reading,
+    target: &Target,
+    settings: &Settings,
+    policies: &Policies,
+) -> Result<Estate, ScanError> {
     let mut sources = Sources::new(reading.sources);
     let ids: Vec<SourceId> = sources.iter().map(|(id, _)| id).collect();
     let parsed: Vec<_> =

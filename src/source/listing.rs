@@ -1,10 +1,12 @@
 //! Listings: what was read of one kind of a cluster, or why it was not.
 
+use serde::{Deserialize, Serialize};
+
 /// Stands for all kinds, as in RBAC.
 const EVERYTHING: &str = "*";
 
 /// Coverage of one kind (contract, "Place").
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Listing {
     pub group: String,
     /// As the server prefers it; empty where the server does not serve the kind.
@@ -25,7 +27,8 @@ pub struct Listing {
 }
 
 /// What became of the list of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Read,
     /// The server refused it to these credentials.

@@ -85,8 +85,12 @@ fn within(
 fn command(program: &str, arguments: &[&str], folder: &Path) -> Command {
     const NOWHERE: &str = "http://127.0.0.1:9";
     let mut command = Command::new(program);
-    // The key of the audit log is none of their business.
-    command.args(arguments).current_dir(folder).env_remove("PROBITY_AUDIT_KEY");
+    // Keys are none of their business.
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("PROBITY_AUDIT_KEY")
+        .env_remove("PROBITY_SHARD_KEY");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     for (name, value) in [
         ("KUBECONFIG", "/dev/null"),

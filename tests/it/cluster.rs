@@ -8,3 +8,4 @@ mod drift;
 mod faults;
 mod observed;
 mod server;
+mod shards;

@@ -34,7 +34,7 @@ pub struct ScanStart {
     pub git: Option<Git>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Manifest>,
-    /// `scan`, `hook`, `cluster`, …
+    /// `scan`, `hook`, `cluster`, `drift`; `shard` reads a part of a cluster, `merge` judges all parts.
     pub mode: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyDigest>,
@@ -180,7 +180,7 @@ pub struct ScanEnd {
     /// Limits that were hit, so that something was left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
-    /// `pass`, `fail`, `incomplete`.
+    /// `pass`, `fail`, `incomplete`; `read` of a shard, which decides nothing.
     pub outcome: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<ReportDigest>,

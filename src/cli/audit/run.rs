@@ -16,7 +16,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     audit::{
-        AuditError, Cause, Event, Options, Receipt, Writer, event::ScanInputs, evidence::EvidenceKey, proof,
+        AuditError, Cause, Event, Options, Receipt, Writer,
+        event::{Input, ScanInputs},
+        evidence::EvidenceKey,
+        proof,
     },
     cli::{Failure, clock, destinations::Written, scan::absolute, terminal::Terminal},
     config,
@@ -66,10 +69,33 @@ pub(in crate::cli) struct Scanned<'s> {
     pub(in crate::cli) estate: &'s Estate,
     /// With `--drift`, what the estate is held against.
     pub(in crate::cli) live: Option<&'s Estate>,
+    pub(in crate::cli) role: Role<'s>,
     pub(in crate::cli) policies: &'s [PolicyFile],
     /// SHA-256 of each file with data for policies by its name.
     pub(in crate::cli) data: &'s BTreeMap<String, String>,
     pub(in crate::cli) matches: Option<&'s ArgMatches>,
+}
+
+/// What of a scan a run does.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only clusters are read in parts"))]
+pub(in crate::cli) enum Role<'s> {
+    /// All of it.
+    Scan,
+    /// It reads a part of a cluster.
+    Shard,
+    /// It judges what was read into these files.
+    Merge(&'s [Input]),
+}
+
+impl<'s> Role<'s> {
+    /// Files of shards.
+    const fn shards(self) -> &'s [Input] {
+        match self {
+            Self::Merge(shards) => shards,
+            _ => &[],
+        }
+    }
 }
 
 /// A run that was opened.
@@ -80,6 +106,8 @@ pub(in crate::cli) struct Run {
     began: Timestamp,
     /// SHA-256 of each policy file by its name.
     policies: BTreeMap<String, String>,
+    /// Files of shards that were joined.
+    shards: Vec<Input>,
     /// What is still to be recorded of the beginning: hooks commit once.
     pending: Vec<Event>,
 }
@@ -161,7 +189,8 @@ impl Destination {
             pending.clear();
             reference = AuditReference { size, root: root.hex(), ..reference };
         }
-        Ok(Run { writer, key, reference, began: clock::system(), policies, pending })
+        let shards = scanned.role.shards().to_vec();
+        Ok(Run { writer, key, reference, began: clock::system(), policies, shards, pending })
     }
 }
 
@@ -182,12 +211,37 @@ impl Run {
     ) -> u8 {
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
         let mut events = std::mem::take(&mut self.pending);
-        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs() }));
+        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs(&self.shards) }));
         let today = clock::today().0.to_string();
         events.extend(events::decisions(report, &digests, &today));
-        let milliseconds = clock::system().duration_since(self.began).as_millis();
-        events.push(events::end(report, code, written, u64::try_from(milliseconds).ok()));
-        let result = self.writer.append(&events).map_err(|error| failure(&error));
+        events.push(events::end(report, code, written, self.milliseconds()));
+        self.close(&events, written, terminal)
+    }
+
+    /// Records what was read and written where nothing was decided; gives the exit code of what could not be written,
+    /// else 0.
+    #[cfg(feature = "cluster")]
+    pub(in crate::cli) fn finish_reading(
+        mut self,
+        sources: &Sources,
+        is_complete: bool,
+        code: u8,
+        written: &[Written],
+        terminal: &Terminal,
+    ) -> u8 {
+        let digests = Digests { key: &self.key, sources, policies: &self.policies };
+        let mut events = std::mem::take(&mut self.pending);
+        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs(&[]) }));
+        events.push(events::end_of_reading(is_complete, code, written, self.milliseconds()));
+        self.close(&events, written, terminal)
+    }
+
+    fn milliseconds(&self) -> Option<u64> {
+        u64::try_from(clock::system().duration_since(self.began).as_millis()).ok()
+    }
+
+    fn close(mut self, events: &[Event], written: &[Written], terminal: &Terminal) -> u8 {
+        let result = self.writer.append(events).map_err(|error| failure(&error));
         match result.and_then(|receipt| write_proofs(&receipt, written)) {
             Ok(()) => 0,
             Err(failure) => {

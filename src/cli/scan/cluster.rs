@@ -1,13 +1,16 @@
 //! `--cluster`: which one, and what cannot be asked of it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
 use super::{Arguments, Configured};
 use crate::{
-    cli::Failure,
-    cluster::{Patience, Target},
+    cli::{Failure, shards::ShardKey},
+    cluster::{Patience, Target, shard::Shard},
     scan::Settings,
 };
 
@@ -29,20 +32,35 @@ pub(super) struct ClusterArguments {
     /// Time for reading all of the cluster, as 90s, 10m or 1h [default: 10m].
     #[arg(long, value_name = "TIME", requires = "cluster", value_parser = duration)]
     cluster_deadline: Option<Duration>,
+    /// Read the namespaces of one shard of N, counted from 0, into the file of `--output`: see `probity merge`.
+    #[arg(long, value_name = "I/N", requires = "cluster")]
+    pub(super) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(super) shard_key: ShardKey,
 }
 
 impl ClusterArguments {
     fn target(&self, namespaces: &[String]) -> Target {
-        let usual = Patience::default();
-        let deadline = self.cluster_deadline.unwrap_or(usual.deadline);
-        Target {
-            context: self.context.clone(),
-            kubeconfig: self.kubeconfig.clone(),
-            namespaces: namespaces.to_vec(),
-            kubeconfigs: kubeconfigs(),
-            no_proxy: no_proxy(),
-            patience: Patience { deadline, ..usual },
-        }
+        let connection = (self.context.as_deref(), self.kubeconfig.as_deref());
+        Target { shard: self.shard, ..target(connection, self.cluster_deadline, namespaces) }
+    }
+}
+
+/// A cluster by the context and the file of its kubeconfig.
+pub(in crate::cli) fn target(
+    (context, kubeconfig): (Option<&str>, Option<&Path>),
+    deadline: Option<Duration>,
+    namespaces: &[String],
+) -> Target {
+    let usual = Patience::default();
+    Target {
+        context: context.map(ToOwned::to_owned),
+        kubeconfig: kubeconfig.map(Path::to_owned),
+        namespaces: namespaces.to_vec(),
+        kubeconfigs: kubeconfigs(),
+        no_proxy: no_proxy(),
+        patience: Patience { deadline: deadline.unwrap_or(usual.deadline), ..usual },
+        shard: None,
     }
 }
 
@@ -61,14 +79,13 @@ fn no_proxy() -> Vec<String> {
 }
 
 impl Arguments {
-    /// Settings of a scan of a cluster: the configuration is that of the folder, and none of its files is read.
+    /// Settings of a scan of a cluster.
     pub(super) fn live_settings(&self) -> Result<(Settings, Configured), Failure> {
         self.refuse_what_is_about_files()?;
         if self.cluster.drift {
             return self.settings_of_drift();
         }
-        let (mut settings, configured) = self.estate.settings_without_namespace(&[])?;
-        settings.base.estate.clear();
+        let (mut settings, configured) = self.estate.live_settings()?;
         settings.cluster = Some(self.cluster.target(&self.estate.namespace));
         Ok((settings, configured))
     }
@@ -133,7 +150,7 @@ impl Arguments {
 }
 
 /// `90s`, `10m`, `1h`; a number alone is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
         Some(number) => (number, text.chars().last()),
         None => (text, None),

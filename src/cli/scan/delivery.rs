@@ -22,6 +22,22 @@ pub(in crate::cli) struct Delivery {
 }
 
 impl Delivery {
+    /// To a Pushgateway, and into the cluster.
+    #[cfg(feature = "cluster")]
+    pub(in crate::cli) fn new(push_metrics: Option<&str>, write_policy_reports: bool) -> Self {
+        Self { push_metrics: push_metrics.map(ToOwned::to_owned), write_policy_reports }
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(super) const fn pushes(&self) -> bool {
+        self.push_metrics.is_some()
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(super) const fn writes_policy_reports(&self) -> bool {
+        self.write_policy_reports
+    }
+
     /// Delivers what is asked for. The reports are written by then: what fails here takes nothing from them.
     pub(in crate::cli) fn deliver(
         &self,

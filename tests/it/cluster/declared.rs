@@ -31,7 +31,7 @@ pub(super) fn judged(policies: Policies, settings: &Settings) -> (Estate, Report
     (estate, report)
 }
 
-fn settings(folder: &Path) -> Settings {
+pub(super) fn settings(folder: &Path) -> Settings {
     let base = Base::new(&[], Some(folder), folder).expect("a folder");
     Settings::new(base, Day::parse("2026-01-01").expect("a day"))
 }
@@ -64,35 +64,47 @@ fn files_of(id: &str) -> Vec<PolicyFile> {
     files
 }
 
-#[test]
-fn every_fixture_has_the_same_findings_as_files_and_live() {
+/// Calls `look` with the id of a rule and one of its fixtures: its folder, its estate and report, and a cluster that holds
+/// its objects.
+pub(super) fn each_fixture(mut look: impl FnMut(&str, &Path, &Estate, &Report, &Server)) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
-    let (mut wrong, mut compared) = (Vec::new(), 0);
+    let mut looked_at = 0;
     for rule in children(&root).iter().flat_map(|domain| children(domain)) {
         let id: Vec<_> = rule.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned()).collect();
         let id = format!("{}/{}", id[1], id[0]);
         for case in children(&rule) {
-            let policies = || Policies::new(&files_of(&id), |rule| rule == id);
-            let files = settings(&case);
-            let (estate, declared) = judged(policies(), &files);
-            if is_about_files(&estate) {
-                continue;
+            let (estate, declared) = judged(only(&id), &settings(&case));
+            if !is_about_files(&estate) {
+                looked_at += 1;
+                let server = Server::new(Objects::of(&estate), Box::new(|_| None));
+                look(&id, &case, &estate, &declared, &server);
             }
-            compared += 1;
-            let server = Server::new(Objects::of(&estate), Box::new(|_| None));
-            let target = Target { kubeconfig: Some(server.kubeconfig()), ..Target::default() };
-            let (_, live) = judged(policies(), &Settings { cluster: Some(target), ..files });
-            if found(&live) != found(&declared) {
-                wrong.push(format!(
-                    "{}: live {:#?}, declared {:#?}",
-                    case.display(),
-                    found(&live),
-                    found(&declared)
-                ));
-            }
-            assert!(live.findings.iter().all(|judged| judged.finding.place.is_none()));
         }
     }
+    looked_at
+}
+
+/// Policies that judge by one rule.
+pub(super) fn only(id: &str) -> Policies {
+    Policies::new(&files_of(id), |rule| rule == id)
+}
+
+#[test]
+fn every_fixture_has_the_same_findings_as_files_and_live() {
+    let mut wrong = Vec::new();
+    let compared = each_fixture(|id, case, _, declared, server| {
+        let target = Target { kubeconfig: Some(server.kubeconfig()), ..Target::default() };
+        let (_, live) = judged(only(id), &Settings { cluster: Some(target), ..settings(case) });
+        if found(&live) != found(declared) {
+            wrong.push(format!(
+                "{}: live {:#?}, declared {:#?}",
+                case.display(),
+                found(&live),
+                found(declared)
+            ));
+        }
+        assert!(live.findings.iter().all(|judged| judged.finding.place.is_none()));
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 100, "only {compared} fixtures were compared");
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 27] = [
+const ARGUMENTS: [&str; 29] = [
     "baseline",
     "cluster",
     "cluster_deadline",
@@ -36,6 +36,8 @@ const ARGUMENTS: [&str; 27] = [
     "render",
     "root",
     "rule",
+    "shard",
+    "shard_span",
     "since",
     "skip_rule",
     "strict",
@@ -170,12 +172,17 @@ fn commit(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory as _;
 
     use super::*;
 
+    /// Commands that judge.
+    const COMMANDS: &[&str] = if cfg!(feature = "cluster") { &["scan", "merge"] } else { &["scan"] };
+
     /// Options that decide where results go and how they look, not what they are.
-    const NOT_DECIDING: [&str; 13] = [
+    const NOT_DECIDING: [&str; 14] = [
         "audit",
         "audit_allow_network_fs",
         "audit_init_new",
@@ -188,6 +195,7 @@ mod tests {
         "help",
         "output",
         "push_metrics",
+        "shard_key",
         "version",
     ];
 
@@ -195,15 +203,21 @@ mod tests {
     fn every_option_of_a_scan_is_recorded_or_decides_nothing() {
         let mut command = crate::cli::Cli::command();
         let global: Vec<_> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
-        let scan = command.find_subcommand_mut("scan").unwrap();
-        for argument in scan.get_arguments() {
-            let id = argument.get_id().as_str();
-            let recorded = id == "paths" || ARGUMENTS.contains(&id);
-            let aside = NOT_DECIDING.contains(&id) || global.iter().any(|global| global == id);
-            assert!(recorded != aside, "`{id}` must be in one of the lists");
+        let mut known = BTreeSet::new();
+        for name in COMMANDS {
+            let command = command.find_subcommand_mut(name).unwrap();
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let recorded = ["paths", "shards"].contains(&id) || ARGUMENTS.contains(&id);
+                let aside = NOT_DECIDING.contains(&id) || global.iter().any(|global| global == id);
+                assert!(recorded != aside, "`{id}` of {name} must be in one of the lists");
+                known.insert(id.to_owned());
+            }
         }
-        let known = |id: &str| scan.get_arguments().any(|argument| argument.get_id() == id);
-        assert!(ARGUMENTS.into_iter().all(known), "an option that is recorded does not exist");
+        assert!(
+            ARGUMENTS.into_iter().all(|id| known.contains(id)),
+            "an option that is recorded does not exist"
+        );
     }
 
     fn recorded(typed: &[&str], base: &Base) -> Vec<String> {

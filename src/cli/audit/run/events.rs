@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Scanned, circumstances};
+use super::{Role, Scanned, circumstances};
 use crate::{
     audit::{
         Event,
@@ -27,14 +27,14 @@ use crate::{
 /// The beginning of a run. Which input holds a credential is known only once it is judged: their digests are keyed
 /// here, all in one.
 pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
-    let sources = &scanned.estate.sources;
     let judged = || [scanned.live, Some(scanned.estate)].into_iter().flatten();
     let read = || judged().flat_map(|estate| read(&estate.sources));
-    let mut lines: Vec<String> = read()
-        .filter_map(|(_, source)| Some(format!("{}  {}\n", hex(&source.digest?), source.file)))
-        .collect();
+    let shards = scanned.role.shards();
+    let lines = read().filter_map(|(_, source)| Some(format!("{}  {}\n", hex(&source.digest?), source.file)));
+    let mut lines: Vec<String> = lines.chain(shards.iter().filter_map(line_of_shard)).collect();
     lines.sort();
-    let manifest = Manifest { count: read().count(), hmac: key.digest(lines.concat().as_bytes()) };
+    let count = read().count() + shards.len();
+    let manifest = Manifest { count, hmac: key.digest(lines.concat().as_bytes()) };
     Event::ScanStart(Box::new(ScanStart {
         actors: circumstances::actors(),
         arguments: circumstances::arguments(scanned.matches, scanned.base),
@@ -44,16 +44,7 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
         configuration: scanned.configuration.clone(),
         git: circumstances::git(&scanned.base.root),
         manifest: Some(manifest),
-        mode: if scanned.live.is_some() {
-            "drift"
-        } else if sources.listings().next().is_some() {
-            "cluster"
-        } else if circumstances::is_hook() {
-            "hook"
-        } else {
-            "scan"
-        }
-        .to_owned(),
+        mode: mode(scanned).to_owned(),
         policies: bundles(scanned.policies, scanned.data),
         tool: Tool {
             executable: None,
@@ -62,6 +53,26 @@ pub(super) fn start(scanned: &Scanned<'_>, key: &EvidenceKey) -> Event {
         },
         ..ScanStart::default()
     }))
+}
+
+/// What kind of run it is.
+fn mode(scanned: &Scanned<'_>) -> &'static str {
+    match scanned.role {
+        Role::Shard => "shard",
+        Role::Merge(_) => "merge",
+        Role::Scan if scanned.live.is_some() => "drift",
+        Role::Scan if scanned.estate.sources.listings().next().is_some() => "cluster",
+        Role::Scan if circumstances::is_hook() => "hook",
+        Role::Scan => "scan",
+    }
+}
+
+/// As `sha256sum` prints it.
+fn line_of_shard(shard: &Input) -> Option<String> {
+    match &shard.digest {
+        Some(Digest::Sha256(digest)) => Some(format!("{digest}  {}\n", shard.name)),
+        _ => None,
+    }
 }
 
 /// Sources that the run is about.
@@ -105,24 +116,24 @@ pub(super) struct Digests<'r> {
 }
 
 impl Digests<'_> {
-    pub(super) fn inputs(&self) -> List {
-        List::new(read(self.sources).map(|(_, source)| {
-            Input {
-                digest: self.input(source),
-                name: source.file.to_string(),
-                objects: source.live.as_ref().map(|listing| listing.objects as u64),
-                resource_version: source.live.as_ref().and_then(|listing| listing.resource_version.clone()),
-                size: None,
-                status: match (&source.live, &source.status) {
-                    (Some(listing), _) => listing.outcome.name(),
-                    (None, Status::Read) => "read",
-                    (None, Status::Ignored(_)) => "ignored",
-                    (None, Status::Skipped(_)) => "skipped",
-                    (None, Status::Failed(_)) => "failed",
-                }
-                .to_owned(),
+    /// What was read, and the files of shards in which it was.
+    pub(super) fn inputs(&self, shards: &[Input]) -> List {
+        let read = read(self.sources).map(|(_, source)| Input {
+            digest: self.input(source),
+            name: source.file.to_string(),
+            objects: source.live.as_ref().map(|listing| listing.objects as u64),
+            resource_version: source.live.as_ref().and_then(|listing| listing.resource_version.clone()),
+            size: None,
+            status: match (&source.live, &source.status) {
+                (Some(listing), _) => listing.outcome.name(),
+                (None, Status::Read) => "read",
+                (None, Status::Ignored(_)) => "ignored",
+                (None, Status::Skipped(_)) => "skipped",
+                (None, Status::Failed(_)) => "failed",
             }
-        }))
+            .to_owned(),
+        });
+        List::new(read.chain(shards.iter().cloned()))
     }
 
     /// Plain, as `sha256sum` has it; keyed where the file holds a credential, or may hold one that nobody could find.
@@ -258,17 +269,39 @@ pub(super) fn end(report: &Report, code: u8, written: &[Written], duration_ms: O
         ("pass", passed as u64),
         ("waived", report.waived() as u64),
     ]);
-    let reports = written.iter().map(|report| ReportDigest {
-        format: report.format.to_owned(),
-        sha256: hex(&Sha256::digest(&report.bytes)),
-        size: report.bytes.len() as u64,
-    });
     Event::ScanEnd(ScanEnd {
         counts: Outcomes(counts),
         duration_ms,
         exit: code,
         outcome: report.outcome.name().to_owned(),
-        reports: reports.collect(),
+        reports: reports(written),
         ..ScanEnd::default()
     })
+}
+
+/// The end of a run that decided nothing.
+#[cfg(feature = "cluster")]
+pub(super) fn end_of_reading(
+    is_complete: bool,
+    code: u8,
+    written: &[Written],
+    duration_ms: Option<u64>,
+) -> Event {
+    let outcome = if is_complete { "read" } else { "incomplete" };
+    Event::ScanEnd(ScanEnd {
+        duration_ms,
+        exit: code,
+        outcome: outcome.to_owned(),
+        reports: reports(written),
+        ..ScanEnd::default()
+    })
+}
+
+fn reports(written: &[Written]) -> Vec<ReportDigest> {
+    let reports = written.iter().map(|report| ReportDigest {
+        format: report.format.to_owned(),
+        sha256: hex(&Sha256::digest(&report.bytes)),
+        size: report.bytes.len() as u64,
+    });
+    reports.collect()
 }
