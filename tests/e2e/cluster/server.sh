@@ -32,7 +32,7 @@ start_server() {
   new_token >"$work/token"
   {
     echo "$(cat "$work/token"),administrator,administrator,system:masters"
-    for user in probity curious; do
+    for user in probity curious reporter; do
       new_token >"$work/token-$user"
       echo "$(cat "$work/token-$user"),system:serviceaccount:probity:$user,$user,\"system:serviceaccounts,system:authenticated\""
     done
