@@ -1,4 +1,5 @@
 mod clients;
+mod table;
 
 use super::*;
 use crate::{

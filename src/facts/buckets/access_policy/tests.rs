@@ -24,6 +24,10 @@ fn a_statement_is_public_unless_its_principal_is_fixed() {
         let found = judged(&json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}));
         assert_eq!(found.holds, expected, "{principal}");
     }
+    // domains.md section 5, row 7: an origin access control
+    let delivery = judged(&json!({"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject", "Condition": {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}}}));
+    assert_eq!(delivery.holds, Truth::False, "row 7");
     let but = judged(&json!({"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}));
     assert_eq!((but.holds, but.principal), (Truth::True, "NotPrincipal"));
     assert_eq!(judged(&json!({"Effect": "Deny", "Principal": "*"})).holds, Truth::False);
@@ -33,6 +37,7 @@ fn a_statement_is_public_unless_its_principal_is_fixed() {
 #[test]
 fn a_condition_pins_where_every_value_is_fixed() {
     let table = [
+        // domains.md section 5, row 5
         (json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), false),
         (json!({"stringequals": {"AWS:PRINCIPALORGID": ["o-1", "o-2"]}}), false),
         (json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}), true),
@@ -54,6 +59,7 @@ fn a_condition_pins_where_every_value_is_fixed() {
         (json!({"StringEquals": {"AWS:SourceArn": "arn:aws:s3:::logs"}}), false),
         (json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}), true),
         (json!({"StringLike": {"aws:userid": "AROAEXAMPLE:*"}}), true),
+        // row 6
         (json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}), true),
         (json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}), true),
         (json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), false),

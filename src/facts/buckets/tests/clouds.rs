@@ -1,4 +1,4 @@
-//! Buckets of Google Cloud and containers of Azure.
+//! Buckets of Google Cloud and containers of Azure. Numbers are rows of the table in domains.md section 5.
 
 use super::*;
 
@@ -24,14 +24,14 @@ fn a_google_bucket_is_public_through_iam_or_an_acl() {
     let entries = |entry: &str| grant("google_storage_bucket_acl", json!({"role_entity": [entry]}));
     let table = vec![
         ("alone", vec![inherited()], json!(false)),
-        ("everyone views", vec![inherited(), viewer("allUsers")], json!(true)),
+        ("row 8: everyone views", vec![inherited(), viewer("allUsers")], json!(true)),
         ("every account views", vec![google(json!({})), viewer("allAuthenticatedUsers")], json!(true)),
         (
             "someone with a public name views",
             vec![inherited(), viewer("user:public@example.org")],
             json!(false),
         ),
-        ("everyone, prevented", vec![enforced(), viewer("allUsers")], json!(false)),
+        ("row 8: everyone, prevented", vec![enforced(), viewer("allUsers")], json!(false)),
         (
             "a prevention that is computed",
             vec![google(json!({})).unknown(json!({"public_access_prevention": true})), viewer("allUsers")],
@@ -225,7 +225,7 @@ fn a_container_is_public_where_its_account_and_network_let_it() {
         ("open", azure(json!({}), open()), json!(true)),
         ("the whole container", azure(json!({}), json!({"container_access_type": "container"})), json!(true)),
         (
-            "an account that forbids it",
+            "row 9: an account that forbids it",
             azure(json!({"allow_nested_items_to_be_public": false}), open()),
             json!(false),
         ),

@@ -136,7 +136,7 @@ fn keys_are_told_apart() {
     };
     let alias = |name: &str| planned("data.aws_kms_alias.k", "read", json!({"name": name}));
     let table = [
-        ("a new bucket", vec![new()], "sse-s3", "none"),
+        ("row 1: a new bucket", vec![new()], "sse-s3", "none"),
         ("S3's own", vec![new(), split(json!({"sse_algorithm": "AES256"}))], "sse-s3", "none"),
         ("AWS's key", vec![new(), split(json!({"sse_algorithm": "aws:kms"}))], "sse-kms", "aws-managed"),
         (

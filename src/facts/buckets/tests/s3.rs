@@ -1,4 +1,4 @@
-//! What makes an S3 bucket public: rows of settings.
+//! What makes an S3 bucket public: rows of settings. Numbers are rows of the table in domains.md section 5.
 
 use proptest::prelude::*;
 
@@ -46,16 +46,16 @@ fn public_is_what_is_granted_and_not_blocked() {
     let text = |policy: &str| json!({"policy": policy});
     let everyone = || planned("aws_s3_bucket.b", "create", text(EVERYONE)).declares("policy", json!({}));
     let table: Vec<(&str, Vec<Planning>, Value, Value)> = vec![
-        ("a new bucket alone", vec![new()], json!(false), json!(false)),
+        ("row 1: a new bucket alone", vec![new()], json!(false), json!(false)),
         ("an old bucket alone", vec![old()], json!(false), json!(false)),
         (
-            "a public ACL that a new bucket refuses",
+            "row 2: a public ACL that a new bucket refuses",
             vec![new(), acl("create", "public-read")],
             json!(false),
             json!(true),
         ),
         (
-            "a public ACL with ACLs on and nothing blocked",
+            "row 3: a public ACL with ACLs on and nothing blocked",
             vec![new(), acl("create", "public-read"), ownership("ObjectWriter"), block("create", &[])],
             json!(true),
             json!(true),
@@ -100,7 +100,7 @@ fn public_is_what_is_granted_and_not_blocked() {
             json!(true),
         ),
         (
-            "an old public policy that would be refused today",
+            "row 4: an old public policy that would be refused today",
             vec![old(), policy("no-op"), block("no-op", &["block_public_policy"])],
             json!(true),
             json!(true),

@@ -240,6 +240,13 @@ fn either_side_may_be_outside_of_the_mesh() {
             "mtls",
         ),
         (
+            "27",
+            both("labels: {istio.io/dataplane-mode: ambient}", "labels: {istio.io/dataplane-mode: ambient}")
+                + &plain
+                + &istio("PeerAuthentication", "peer", "shop", "{mtls: {mode: DISABLE}}"),
+            "mtls",
+        ),
+        (
             "linkerd on both sides",
             both("annotations: {linkerd.io/inject: enabled}", "annotations: {linkerd.io/inject: enabled}")
                 + &plain,

@@ -186,6 +186,25 @@ fn membership_is_what_the_injectors_decide() {
 }
 
 #[test]
+fn openshift_reads_the_annotation_where_istio_does_not() {
+    let roll = |members: &str| {
+        format!(
+            "apiVersion: maistra.io/v1\nkind: ServiceMeshMemberRoll\nmetadata: {{name: default, namespace: istio-system}}\nspec: {{members: [{members}]}}\n---\n"
+        )
+    };
+    let asks = cart(&format!("{APP}, annotations: {{sidecar.istio.io/inject: 'true'}}"), "");
+    for (row, roll, pod, expected) in [
+        ("12", String::new(), &asks, "none"),
+        ("12 on OpenShift", roll("shop"), &asks, "istio-sidecar"),
+        ("12 on OpenShift, in no roll of the input", roll("other"), &asks, "unknown"),
+        ("12 on OpenShift, not asked", roll("shop"), &cart(APP, ""), "none"),
+    ] {
+        let mesh = standing(&format!("{}{roll}{pod}", namespace("")));
+        assert_eq!(mesh.split(' ').next(), Some(expected), "row {row}");
+    }
+}
+
+#[test]
 fn an_undeclared_namespace_leaves_it_open_unless_the_pod_decides() {
     for (name, pod, spec, others, expected) in [
         ("nothing else", APP, "", "", "unknown"),

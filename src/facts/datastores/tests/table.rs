@@ -1,0 +1,240 @@
+//! The table of domains.md section 3: the grade of each row (Q9), and who makes it so.
+
+use super::super::*;
+use crate::{
+    document::yaml,
+    estate::Estate,
+    facts::{Fact, Set, Subject, Value},
+    source::{Source, Sources, Status},
+};
+
+fn estate(text: &str) -> Estate {
+    let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
+    let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
+    Estate::new(sources, documents, Vec::new(), "shop")
+}
+
+fn value<'f>(fact: &'f Fact, key: &str) -> &'f Value {
+    fact.get(key).map_or_else(|| panic!("`{key}` is not there"), |field| &field.value)
+}
+
+fn texts(fact: &Fact, key: &str) -> Vec<String> {
+    let Value::Array(items) = value(fact, key) else { panic!("`{key}` is no list") };
+    let text = |item: &Fact| match &item.value {
+        Value::String(text) => text.to_string(),
+        other => panic!("{other:?} is no text"),
+    };
+    items.iter().map(text).collect()
+}
+
+/// Short names of the users of a store, in order.
+fn users(subject: &Subject) -> String {
+    let Value::Object(users) = value(&subject.fact, "users") else { panic!("`users` is no object") };
+    let names: Vec<&str> = users.keys().map(|id| short(id)).collect();
+    names.join("+")
+}
+
+fn short(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+/// Grades with the services that meet, then who reaches how much: `G0 contacts+users`, `superuser orders`,
+/// `reach everyone`, `users of db: nobody`.
+fn graded(text: &str) -> Vec<String> {
+    let estate = estate(text);
+    let set = Set::new(estate.view(0));
+    let mut found = Vec::new();
+    for subject in datastore_subjects(&set) {
+        if *value(&subject.fact, "shared") == Value::Bool(true) {
+            let same = *value(&subject.fact, "same_principal") == Value::Bool(true);
+            let grade = if same { "G0" } else { "G1" };
+            found.push(format!("{grade} {}", users(&subject)));
+        }
+    }
+    let servers = server_subjects(&set);
+    for subject in &servers {
+        for (grade, key) in [("G2", "shared_principal"), ("G3", "shared_server")] {
+            let met = texts(&subject.fact, key);
+            let names: Vec<&str> = met.iter().map(|id| short(id)).collect();
+            if !names.is_empty() {
+                found.push(format!("{grade} {}", names.join("+")));
+            }
+        }
+        let Value::Object(users) = value(&subject.fact, "users") else { continue };
+        for (id, user) in users {
+            let Value::Array(principals) = value(user, "principals") else { continue };
+            if principals.iter().any(|one| *value(one, "superuser") == Value::Bool(true)) {
+                found.push(format!("superuser {}", short(id)));
+            }
+        }
+    }
+    if found.is_empty() {
+        found.push("G4".to_owned());
+    }
+    found
+}
+
+/// A Deployment with the variables of its container, each in braces, and more of its Pod.
+fn app(name: &str, labels: &str, container: &str, more: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{template: {{metadata: {{labels: {{{labels}}}}}, spec: {{containers: [{{name: a, image: {name}, {container}}}{more}]}}}}}}\n---\n"
+    )
+}
+
+fn told(name: &str, url: &str) -> String {
+    app(name, &format!("app: {name}"), &format!("env: [{{name: DATABASE_URL, value: '{url}'}}]"), "")
+}
+
+/// A server with its Service.
+fn server(name: &str, image: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}}}\nspec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: [{{name: a, image: '{image}'}}]}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{selector: {{app: {name}}}, ports: [{{port: 5432}}]}}\n---\n"
+    )
+}
+
+/// A client of what a proxy in its Pod leads to.
+fn proxied(name: &str, instance: &str, database: &str, user: &str) -> String {
+    app(
+        name,
+        &format!("app: {name}"),
+        &format!("env: [{{name: DATABASE_URL, value: 'postgres://{user}@127.0.0.1:5432/{database}'}}]"),
+        &format!(
+            ", {{name: proxy, image: 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2', args: ['--port=5432', 'p:eu:{instance}']}}"
+        ),
+    )
+}
+
+#[test]
+fn sharing_is_graded_by_server_database_and_principal() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: accounts-db-config}\ndata: {ACCOUNTS_DB_URI: 'postgresql://admin@accounts-db:5432/accounts'}\n---\n";
+    let from_map = |name: &str| {
+        app(name, &format!("app: {name}"), "envFrom: [{configMapRef: {name: accounts-db-config}}]", "")
+    };
+    let sql = |name: &str| {
+        told(name, &format!("Server=sql-data;Database={name};User Id=sa"))
+            .replace("DATABASE_URL", "ConnectionString")
+    };
+    let ratings = |version: &str| {
+        app(
+            &format!("ratings-{version}"),
+            &format!("app: ratings, version: {version}"),
+            "env: [{name: MONGO_DB_URL, value: 'mongodb://mongodb:27017/test'}]",
+            "",
+        )
+    };
+    let alias = "apiVersion: v1\nkind: Service\nmetadata: {name: users-db}\nspec: {type: ExternalName, externalName: prod.c1.eu-west-1.rds.amazonaws.com}\n---\n";
+    let cloud = "prod.c1.eu-west-1.rds.amazonaws.com";
+    for (row, text, expected) in [
+        (
+            "1",
+            format!(
+                "{map}{}{}{}",
+                from_map("contacts"),
+                from_map("userservice"),
+                server("accounts-db", "postgres:16")
+            ),
+            &["G0 contacts+userservice"][..],
+        ),
+        (
+            "2",
+            format!(
+                "{}{}{}",
+                told("orders", "jdbc:postgresql://db/orders?user=o"),
+                told("cart", "jdbc:postgresql://db/cart?user=c"),
+                server("db", "postgres:16")
+            ),
+            &["G3 cart+orders"],
+        ),
+        (
+            "3",
+            ["catalog", "identity", "marketing", "ordering"].map(sql).concat()
+                + &server("sql-data", "mcr.microsoft.com/mssql/server:2022"),
+            &[
+                "G2 catalog+identity+marketing+ordering",
+                "superuser catalog",
+                "superuser identity",
+                "superuser marketing",
+                "superuser ordering",
+            ],
+        ),
+        (
+            "4",
+            ["one", "two", "three"]
+                .map(|name| {
+                    told(name, &format!("mysql://root@{name}-db/ts"))
+                        + &server(&format!("{name}-db"), "mysql:8")
+                })
+                .concat(),
+            &["superuser one", "superuser two", "superuser three"],
+        ),
+        ("5", format!("{}{}{}", ratings("v1"), ratings("v2"), server("mongodb", "mongo:7")), &["G4"]),
+        ("6", proxied("orders", "a", "shop", "app") + &proxied("carts", "b", "shop", "app"), &["G4"]),
+        (
+            "6, both to A",
+            proxied("orders", "a", "orders", "app") + &proxied("carts", "a", "carts", "app"),
+            &["G2 carts+orders"],
+        ),
+        (
+            "6, both to A, users of their own",
+            proxied("orders", "a", "orders", "o") + &proxied("carts", "a", "carts", "c"),
+            &["G3 carts+orders"],
+        ),
+        (
+            "7",
+            format!(
+                "{alias}{}{}",
+                told("users", "postgres://u@users-db/users"),
+                told("billing", &format!("postgres://u@{cloud}/users"))
+            ),
+            &["G0 billing+users"],
+        ),
+        (
+            "7, users of their own",
+            format!(
+                "{alias}{}{}",
+                told("users", "postgres://u@users-db/users"),
+                told("billing", &format!("postgres://b@{cloud}/users"))
+            ),
+            &["G1 billing+users"],
+        ),
+    ] {
+        assert_eq!(graded(&text), expected, "row {row}");
+    }
+}
+
+#[test]
+fn a_collector_shares_nothing_but_may_be_a_superuser() {
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: otel}\ndata: {relay.yaml: 'receivers: {postgresql: {endpoint: \"orders-db:5432\", username: root, databases: [orders]}}'}\n---\n";
+    let collector = app(
+        "otel-collector",
+        "app: otel-collector",
+        "args: [--config=/conf/relay.yaml], volumeMounts: [{name: c, mountPath: /conf}]",
+        "], volumes: [{name: c, configMap: {name: otel}}",
+    );
+    let database = server("orders-db", "postgres:16")
+        .replace("image: 'postgres:16'", "image: 'postgres:16', env: [{name: POSTGRES_USER, value: root}]");
+    let text =
+        format!("{config}{collector}{}{database}", told("orders", "postgres://orders@orders-db/orders"));
+    assert_eq!(graded(&text), ["superuser otel-collector"], "row 8");
+}
+
+/// Rows 9 to 11: what could be reached, and what nobody is known to use.
+#[test]
+fn who_could_reach_a_database_is_told_beside_who_does() {
+    let database = server("carts-db", "mongo:7");
+    let carts = app("carts", "name: carts", "env: [{name: mongo, value: 'carts-db:27017'}]", "");
+    let silent = app("web", "app: web", "", "");
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {matchLabels: {app: carts-db}}, ingress: [{from: [{podSelector: {matchLabels: {name: cart}}}]}]}\n---\n";
+    for (row, text, everyone, used_by) in [
+        ("9", format!("{database}{carts}{silent}"), Value::Bool(true), "carts"),
+        ("10", format!("{database}{carts}{policy}"), Value::Bool(false), "carts"),
+        ("11", format!("{database}{silent}"), Value::Bool(true), ""),
+    ] {
+        let estate = estate(&text);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let [subject] = subjects.as_slice() else { panic!("row {row}: {} servers", subjects.len()) };
+        let reach = subject.fact.get("reach").expect("who could reach it");
+        assert_eq!(*value(reach, "everyone"), everyone, "row {row}");
+        assert_eq!(users(subject), used_by, "row {row}");
+    }
+}
