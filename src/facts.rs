@@ -66,6 +66,10 @@ pub enum Make {
 pub const FACTS: &[(&str, Make)] = &[
     ("access", Make::Set(datastores::access_subjects)),
     ("bucket", Make::Plan(|estate, index, plan| buckets::subjects(estate.vocabulary(), index, plan))),
+    (
+        "classification",
+        Make::Plan(|estate, index, plan| classifications::planned(estate.vocabulary(), index, plan)),
+    ),
     ("classification", Make::Set(classifications::classifications)),
     ("connection", Make::Set(connections::connections)),
     ("credential", Make::Set(credentials::subjects)),

@@ -13,7 +13,7 @@
 //! | `encryption` | `{algorithm, key: "customer"\|"aws-managed"\|"provider-managed"\|"none"\|"unknown", missing}` |
 //! | `secure_transport` | `T`: only TLS is let in; null where the provider takes nothing else |
 //! | `secure_transport_missing` | what would decide it |
-//! | `classification` | level that its tags or labels declare, or null |
+//! | `classification` | level that its tags or labels declare, or ask for by their categories, or null |
 //! | `related` | `[{resource, type}]` that configure it |
 //!
 //! Azure grants access by container and encrypts by account: the one has no `encryption`, the other has that alone.
@@ -33,13 +33,10 @@ pub(super) mod way;
 use std::sync::Arc;
 
 use self::planned::Planned;
-use super::{Fact, Subject};
-use crate::{
-    document::{NodeRef, Step},
-    resource::{
-        classification::{Key, Vocabulary},
-        terraform::{Attribute, Plan},
-    },
+use super::{Fact, Subject, declared::Declared};
+use crate::resource::{
+    classification::{Level, Vocabulary},
+    terraform::Plan,
 };
 
 /// Buckets of one provider, by their positions in a plan, with the provider's fields.
@@ -67,12 +64,15 @@ fn subject(
     bucket: &Planned<'_>,
     fields: Vec<(&'static str, Fact)>,
 ) -> Subject {
+    let declared = Declared::planned(vocabulary, bucket.plan_index, bucket.plan, bucket.position);
+    let origin = declared.because.as_ref().and_then(|because| because.origin.clone());
+    let classification = Fact::from(declared.effective_level().map(Level::name)).at(origin);
     let shared = [
         ("provider", Fact::from(provider)),
         ("address", Fact::from(bucket.address())),
         ("type", Fact::from(&*bucket.resource.kind)),
         ("new", Fact::from(bucket.resource.is_created())),
-        ("classification", classification(vocabulary, bucket)),
+        ("classification", classification),
         ("secure_transport", Fact::default()),
         ("secure_transport_missing", Fact::array([])),
     ];
@@ -81,22 +81,6 @@ fn subject(
         kind: Arc::clone(&bucket.resource.kind),
         fact: Fact::object(shared.into_iter().chain(fields)).at(Some(bucket.origin(""))),
     }
-}
-
-/// The level that tags or labels declare. `tags_all` and `effective_labels` hold the provider's defaults too.
-fn classification(vocabulary: Vocabulary<'_>, bucket: &Planned<'_>) -> Fact {
-    for attribute in ["tags_all", "tags", "effective_labels", "labels"] {
-        let Attribute::Known(tags) = bucket.get(attribute) else { continue };
-        let declared = tags.entries().filter(|(key, _, _)| vocabulary.key(key) == Some(Key::Level));
-        for (key, _, value) in declared {
-            let level = NodeRef::as_str(value).and_then(|text| vocabulary.meaning(Key::Level, text)?.level);
-            if let Some(level) = level {
-                let at = vec![Step::from(attribute), Step::from(key)];
-                return Fact::from(level.name()).at(Some(bucket.origin_of(at)));
-            }
-        }
-    }
-    Fact::default()
 }
 
 #[cfg(test)]

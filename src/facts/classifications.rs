@@ -1,19 +1,102 @@
-//! The fact `classification`: what labels and annotations of an object say about the data that it holds.
+//! The fact `classification`: what labels and annotations of an object, or tags of a planned resource, say about the
+//! data that it holds.
 //!
-//! Deliberately absent: what is inherited from elsewhere, and tags of planned resources.
+//! Deliberately absent: what is inherited from elsewhere.
 
 use std::sync::Arc;
 
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Fact, Set, Subject, places},
+    facts::{Fact, Set, Subject, buckets::planned::Planned, declared::planned, places},
     resource::{
-        classification::{Key, Vocabulary},
+        classification::{Key, Meaning, Vocabulary},
+        terraform::{Mode, Plan},
         workload::PodTemplate,
     },
     source::Place,
 };
+
+/// Types of planned resources that hold data or carry it. Others inherit the provider's tags, and what those say would
+/// be told a hundred times.
+const HOLDING: &[&str] = &[
+    "aws_db_instance",
+    "aws_db_snapshot",
+    "aws_docdb_cluster",
+    "aws_dynamodb_table",
+    "aws_ebs_snapshot",
+    "aws_ebs_volume",
+    "aws_efs_file_system",
+    "aws_elasticache_cluster",
+    "aws_elasticache_replication_group",
+    "aws_elasticsearch_domain",
+    "aws_kinesis_firehose_delivery_stream",
+    "aws_kinesis_stream",
+    "aws_memorydb_cluster",
+    "aws_msk_cluster",
+    "aws_neptune_cluster",
+    "aws_opensearch_domain",
+    "aws_rds_cluster",
+    "aws_redshift_cluster",
+    "aws_s3_bucket",
+    "aws_sns_topic",
+    "aws_sqs_queue",
+    "azurerm_cosmosdb_account",
+    "azurerm_eventhub_namespace",
+    "azurerm_mariadb_server",
+    "azurerm_mssql_database",
+    "azurerm_mssql_server",
+    "azurerm_mysql_flexible_server",
+    "azurerm_mysql_server",
+    "azurerm_postgresql_flexible_server",
+    "azurerm_postgresql_server",
+    "azurerm_redis_cache",
+    "azurerm_servicebus_namespace",
+    "azurerm_sql_database",
+    "azurerm_sql_server",
+    "azurerm_storage_account",
+    "google_alloydb_cluster",
+    "google_bigquery_dataset",
+    "google_bigquery_table",
+    "google_bigtable_instance",
+    "google_compute_disk",
+    "google_compute_snapshot",
+    "google_pubsub_topic",
+    "google_redis_instance",
+    "google_spanner_instance",
+    "google_sql_database_instance",
+    "google_storage_bucket",
+];
+
+/// One subject for each planned resource that holds data and has a tag which declares anything.
+pub(super) fn planned(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan) -> Vec<Subject> {
+    let holding = (0..)
+        .zip(&plan.resources)
+        .filter(|(_, resource)| resource.mode == Mode::Managed && HOLDING.contains(&&*resource.kind));
+    let subjects = holding.filter_map(|(position, resource)| {
+        let tags = planned::tags(vocabulary, index, plan, position).filter(|tags| !tags.is_empty())?;
+        let declarations = tags.into_iter().map(|tag| {
+            let recognised = match (&tag.meaning, &tag.value) {
+                (Some(_), _) => Fact::from(true),
+                (None, Some(_)) => Fact::from(false),
+                (None, None) => Fact::unknown(),
+            };
+            let fields = fields(&tag.key, tag.value.as_deref(), tag.meaning.unwrap_or_default(), recognised);
+            Fact::object(fields).at(tag.origin)
+        });
+        let fact = Fact::object([
+            ("kind", Fact::from(&*resource.kind)),
+            ("namespace", Fact::default()),
+            ("name", Fact::from(&*resource.address)),
+            ("declarations", Fact::array(declarations)),
+            ("conflict", Fact::default()),
+        ]);
+        let origin = Planned::new(index, plan, position)?.origin("");
+        let (resource, kind) = (resource.address.to_string(), Arc::clone(&resource.kind));
+        Some(Subject { resource, kind, fact: fact.at(origin) })
+    });
+    subjects.collect()
+}
 
 /// One subject for each object that declares anything.
 pub(super) fn classifications(set: &Set<'_>) -> Vec<Subject> {
@@ -71,14 +154,20 @@ fn declaration(
         None => Fact::unknown(),
     };
     let meaning = meaning.flatten().unwrap_or_default();
-    let fields = [
-        ("key", Fact::from(name)),
-        ("value", text.map_or_else(Fact::unknown, Fact::from)),
+    Fact::object(fields(name, text, meaning, recognised)).at(Some(places::value(place, value).into()))
+}
+
+fn fields(key: &str, value: Option<&str>, meaning: Meaning, recognised: Fact) -> [(&'static str, Fact); 5] {
+    [
+        ("key", Fact::from(key)),
+        ("value", value.map_or_else(Fact::unknown, Fact::from)),
         ("level", meaning.level.map_or_else(Fact::unknown, |level| Fact::from(level.name()))),
-        ("categories", Fact::array(meaning.categories.iter().map(|category| Fact::from(category.name())))),
+        (
+            "categories",
+            Fact::array(meaning.categories.into_iter().map(|category| Fact::from(category.name()))),
+        ),
         ("recognised", recognised),
-    ];
-    Fact::object(fields).at(Some(places::value(place, value).into()))
+    ]
 }
 
 fn is_filled_in_later(text: &str) -> bool {

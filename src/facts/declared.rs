@@ -1,21 +1,20 @@
 //! What is declared of the data of an object, with what it inherits (domains.md T1 to T3).
 //!
-//! Its own annotations go before its labels, those before its Pod's and the Namespace's. Categories add up; a level
-//! never falls below what its categories ask for, nor below the Namespace's.
+//! Its own annotations go before its labels, those before its Pod's and the Namespace's: the first that states a level
+//! decides it, also where that is below the Namespace's, which is a conflict. Categories add up, and a level never falls
+//! below what they ask for.
 //! Deliberately absent: what flows in from elsewhere.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+pub(super) mod planned;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Because, Fact, Origin};
 use crate::{
-    document::{NodeRef, Path, Step},
+    document::NodeRef,
     estate::{Resource, View},
     resource::{
         classification::{Category, Key, Level, Meaning, Vocabulary},
-        terraform::{Attribute, Plan},
         workload::PodTemplate,
     },
     source::Place,
@@ -32,6 +31,8 @@ pub(super) struct Declared {
     pub(super) because: Option<Because>,
     /// Declarations that cannot both hold, the lower one last.
     pub(super) conflict: Option<(Because, Because)>,
+    /// What it declares is known only after apply.
+    pub(super) is_open: bool,
 }
 
 /// One declaration that is in the vocabulary.
@@ -46,6 +47,12 @@ struct Declaration<'e> {
 }
 
 impl Declaration<'_> {
+    /// The level that it states, beyond what its categories ask for.
+    fn states(&self) -> Option<Level> {
+        let asked = self.meaning.categories.iter().map(|category| category.level()).max();
+        self.meaning.level.filter(|level| Some(*level) > asked)
+    }
+
     fn because(&self) -> Because {
         Because {
             text: format!("`{}` of {} is `{}`", self.key, self.by.id, self.value),
@@ -59,6 +66,12 @@ impl Declared {
     /// Whether anything is declared at all.
     pub(super) const fn is_declared(&self) -> bool {
         self.because.is_some()
+    }
+
+    /// Whether its Namespace alone declares anything.
+    pub(super) fn is_inherited(&self) -> bool {
+        let by = self.because.as_ref().and_then(|because| because.resource.as_deref());
+        by.is_some_and(|id| id.starts_with("Namespace/"))
     }
 
     /// The level that protects it: its own, and what its categories ask for.
@@ -75,51 +88,20 @@ impl Declared {
             sanitizes: self.sanitizes || other.sanitizes,
             because: self.because.or(other.because),
             conflict: self.conflict.or(other.conflict),
+            is_open: self.is_open || other.is_open,
         }
     }
 
-    /// What the tags or labels of a planned resource say; `tags_all` and `effective_labels` hold the provider's
-    /// defaults too (domains.md T3).
-    pub(super) fn planned(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan, position: u32) -> Self {
-        let Some((resource, values)) =
-            plan.resource(position).and_then(|resource| Some((resource, resource.values(plan).ok()?)))
-        else {
-            return Self::default();
-        };
-        for attribute in ["tags_all", "tags", "effective_labels", "labels", "user_labels"] {
-            let Attribute::Known(tags) = values.attribute(&[Step::from(attribute)]) else { continue };
-            let mut declared = Self::default();
-            for (key, _, value) in tags.entries() {
-                let meaning = vocabulary.key(key).and_then(|kind| vocabulary.meaning(kind, value.as_str()?));
-                let Some(meaning) = meaning else { continue };
-                let path = Path(vec![Step::from(attribute), Step::from(key)]);
-                let because = Because {
-                    text: format!(
-                        "`{key}` of {} is `{}`",
-                        resource.address,
-                        value.as_str().unwrap_or_default()
-                    ),
-                    resource: Some(Arc::clone(&resource.address)),
-                    origin: Some(Origin::Planned { plan: index, resource: position, path }),
-                };
-                declared = declared.and(Self {
-                    level: meaning.level,
-                    categories: meaning.categories,
-                    because: Some(because),
-                    ..Self::default()
-                });
-            }
-            if declared.is_declared() {
-                return declared;
-            }
-        }
-        Self::default()
-    }
-
-    /// `{declared, level, categories, sanitizes}` at the declaration; `level` is null where none is declared.
+    /// `{declared, level, categories, sanitizes}` at the declaration; `level` is null where none is declared, and
+    /// `declared` `"unknown"` where that is known only after apply.
     pub(super) fn fact(&self) -> Fact {
+        let is_declared = if self.is_open && !self.is_declared() {
+            Fact::unknown()
+        } else {
+            Fact::from(self.is_declared())
+        };
         let fields = [
-            ("declared", Fact::from(self.is_declared())),
+            ("declared", is_declared),
             ("level", Fact::from(self.effective_level().map(Level::name))),
             ("categories", categories(&self.categories)),
             ("sanitizes", Fact::from(self.sanitizes)),
@@ -183,47 +165,32 @@ fn declarations<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeRef<
 
 fn combine(own: &[Declaration<'_>], inherited: &[Declaration<'_>]) -> Declared {
     let is_sanitizer = |declaration: &&Declaration<'_>| declaration.kind == Key::Sanitizes;
-    let levelled = |declarations: &[Declaration<'_>]| {
-        declarations.iter().position(|declaration| declaration.meaning.level.is_some())
-    };
-    let at = |declarations: &[Declaration<'_>], index: Option<usize>| {
-        index
-            .and_then(|index| declarations.get(index))
-            .map(|declaration| (declaration.meaning.level.unwrap_or(Level::Public), declaration.because()))
-    };
-    let first = at(own, levelled(own));
-    let namespace = at(inherited, levelled(inherited));
-    let contradicts = |declaration: &&Declaration<'_>| {
-        let level = declaration.meaning.level;
-        level.is_some()
-            && declaration.meaning.categories.is_empty()
-            && level != first.as_ref().map(|(level, _)| *level)
-    };
-    // A category beside a level asks for a least one; two levels contradict each other.
-    let plain_first = own.iter().find(|declaration| declaration.meaning.level.is_some());
-    let among_own = plain_first
-        .filter(|first| first.meaning.categories.is_empty())
-        .and_then(|first| own.iter().find(contradicts).map(|other| (first, other)))
-        .map(|(one, other)| {
-            if one.meaning.level >= other.meaning.level {
-                (one.because(), other.because())
-            } else {
-                (other.because(), one.because())
-            }
-        });
-    let below_namespace = match (&first, &namespace) {
-        (Some((own, because)), Some((above, by))) if own < above => Some((by.clone(), because.clone())),
-        _ => None,
-    };
     let all = || own.iter().chain(inherited);
-    let level = first.as_ref().map(|(level, _)| *level).max(namespace.as_ref().map(|(level, _)| *level));
+    let stated = |declarations: &[Declaration<'_>]| declarations.iter().find_map(Declaration::states);
     Declared {
-        level,
+        level: stated(own).or_else(|| stated(inherited)),
         categories: all().flat_map(|declaration| declaration.meaning.categories.iter().copied()).collect(),
         sanitizes: own.iter().any(|declaration| is_sanitizer(&declaration)),
         because: all().find(|declaration| !is_sanitizer(declaration)).map(Declaration::because),
-        conflict: among_own.or(below_namespace),
+        conflict: contradiction(own).or_else(|| downgrade(own, inherited)),
+        is_open: false,
     }
+}
+
+/// Two levels that one object states.
+fn contradiction(own: &[Declaration<'_>]) -> Option<(Because, Because)> {
+    let mut stating = own.iter().filter_map(|declaration| Some((declaration.states()?, declaration)));
+    let (level, first) = stating.next()?;
+    let (other, second) = stating.find(|(other, _)| *other != level)?;
+    let (higher, lower) = if level >= other { (first, second) } else { (second, first) };
+    Some((higher.because(), lower.because()))
+}
+
+/// A level below what the Namespace asks for.
+fn downgrade(own: &[Declaration<'_>], inherited: &[Declaration<'_>]) -> Option<(Because, Because)> {
+    let (level, lower) = own.iter().find_map(|declaration| Some((declaration.states()?, declaration)))?;
+    let higher = inherited.iter().find(|declaration| declaration.meaning.level > Some(level))?;
+    Some((higher.because(), lower.because()))
 }
 
 #[cfg(test)]
@@ -251,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn declarations_add_up_and_the_stricter_holds() {
+    fn categories_add_up_and_the_nearest_level_holds() {
         let object = |namespace: &str, metadata: &str| {
             format!(
                 "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop{namespace}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: a, namespace: shop{metadata}}}\n"
@@ -260,10 +227,26 @@ mod tests {
         for (namespace, metadata, expected) in [
             ("", "", (None, vec![], false, false)),
             (", labels: {data-classification: internal}", "", (Some("internal"), vec![], true, false)),
+            // domains.md section 4, row 1
             (
                 ", labels: {data-classification: restricted}",
                 ", labels: {data-classification: internal}",
-                (Some("restricted"), vec![], true, true),
+                (Some("internal"), vec![], true, true),
+            ),
+            (
+                ", labels: {data-classification: restricted}",
+                ", annotations: {probity.dev/data-categories: PII}",
+                (Some("restricted"), vec!["PII"], true, false),
+            ),
+            (
+                ", annotations: {probity.dev/data-categories: PHI}",
+                ", labels: {data-classification: internal}",
+                (Some("restricted"), vec!["PHI"], true, true),
+            ),
+            (
+                "",
+                ", annotations: {probity.dev/data-categories: PII}, labels: {data-classification: restricted}",
+                (Some("restricted"), vec!["PII"], true, false),
             ),
             (
                 "",

@@ -66,6 +66,16 @@ _declaration := [
 	contains(_serving, "/")
 } else := [
 	"```hcl",
+	"settings {",
+	"  user_labels = {",
+	"    data-classification = \"internal\"",
+	"  }",
+	"}",
+	"```",
+] if {
+	regex.match(`(^|\.)google_sql_database_instance\.`, _serving)
+} else := [
+	"```hcl",
 	sprintf("%s = {", [_attribute]),
 	"  data-classification = \"internal\"",
 	"}",

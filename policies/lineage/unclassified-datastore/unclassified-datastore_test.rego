@@ -24,7 +24,12 @@ test_what_is_unknown_is_not_assessed if {
 
 test_the_remedy_is_written_as_the_store_is if {
 	found := {workload: remedy |
-		some workload in ["StatefulSet/shop/db", "aws_db_instance.a", "module.b.google_redis_instance.a"]
+		some workload in [
+			"StatefulSet/shop/db",
+			"aws_db_instance.a",
+			"module.b.google_redis_instance.a",
+			"google_sql_database_instance.a",
+		]
 		results := rule.deny with input as object.union(_subject(false), {"workload": workload})
 		some result in results
 		remedy := result.remedy
@@ -32,4 +37,5 @@ test_the_remedy_is_written_as_the_store_is if {
 	contains(found["StatefulSet/shop/db"], "    data-classification: internal")
 	contains(found["aws_db_instance.a"], "tags = {")
 	contains(found["module.b.google_redis_instance.a"], "labels = {")
+	contains(found["google_sql_database_instance.a"], "settings {\n  user_labels = {")
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{facts, resource::classification::Vocabulary, source::SourceId};
+use crate::{document::Step, facts, source::SourceId};
 
 mod clouds;
 mod parts_of_s3;

@@ -1,4 +1,5 @@
 mod clients;
+mod planned;
 mod table;
 
 use super::*;

@@ -175,7 +175,16 @@ impl Kind {
         match self.encrypted {
             Encrypted::Always => Fact::from(true).at(planned.origin("")),
             Encrypted::NotJudged => Fact::default(),
-            Encrypted::By(attribute, absent) => decided(planned, attribute, absent),
+            Encrypted::By(attribute, absent) => {
+                // ElastiCache: off for Redis, on for Valkey.
+                let absent = if planned.text("engine") == Some("valkey") { Some(true) } else { absent };
+                match absent {
+                    Some(default) if is_computed(planned, attribute) => {
+                        Fact::from(default).at(planned.origin(attribute))
+                    }
+                    _ => decided(planned, attribute, absent),
+                }
+            }
             Encrypted::NewOrBy(attribute) => match planned.get(attribute) {
                 Attribute::Known(_) => decided(planned, attribute, None),
                 _ if planned.resource.is_created() => Fact::from(true).at(planned.origin("")),
@@ -209,6 +218,15 @@ impl Kind {
     pub(super) fn identifiers(&self, planned: &Planned<'_>) -> Vec<String> {
         self.identifiers.iter().filter_map(|name| planned.text(name)).map(str::to_ascii_lowercase).collect()
     }
+}
+
+/// Whether the plan calls an attribute of a new resource unknown because the provider fills it in, not because of what
+/// somebody wrote: then the default holds.
+fn is_computed(planned: &Planned<'_>, attribute: &str) -> bool {
+    let block = attribute.split('.').next().unwrap_or(attribute);
+    matches!(planned.get(attribute), Attribute::Unknown)
+        && planned.resource.is_created()
+        && planned.plan.declares(planned.resource, &[Step::from(block)]) == Some(false)
 }
 
 /// Databases of a plan that are resources of their own: position of the server, or its name, and the database.

@@ -1,0 +1,258 @@
+//! What plans say of servers: encryption at rest (domains.md W10, and row 10 of section 5), and what they hold.
+
+use serde_json::{Value as Json, json};
+
+use super::super::*;
+use crate::{
+    document::Step,
+    estate::Estate,
+    facts::{Fact, Set, Value},
+    resource::terraform::Plan,
+    source::{Source, SourceId, Sources, Status},
+};
+
+/// A plan of one resource `x`, with what its block says.
+fn estate(kind: &str, action: &str, after: &Json, unknown: &Json, written: &Json) -> Estate {
+    let plan = json!({
+        "format_version": "1.2",
+        "resource_changes": [{
+            "address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x",
+            "change": {"actions": [action], "after": after, "after_unknown": unknown},
+        }],
+        "configuration": {"root_module": {"resources": [
+            {"address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x", "expressions": written},
+        ]}},
+    });
+    let text = plan.to_string();
+    let sources = Sources::new(vec![Source::new("tfplan.json", text.as_str(), None, Status::Read)]);
+    let plan = Plan::parse(SourceId(0), &text.as_str().into()).expect("a plan");
+    Estate::new(sources, Vec::new(), vec![plan], "shop")
+}
+
+fn field(fact: &Fact, path: &[&str]) -> Value {
+    let found = path.iter().try_fold(fact, |fact, key| fact.get(key));
+    found.map(|fact| fact.value.clone()).unwrap_or_else(|| panic!("{path:?} is not there"))
+}
+
+#[test]
+fn encryption_at_rest_is_what_is_written_else_what_the_provider_does() {
+    let unknown = || Value::String("unknown".into());
+    let nothing = json!({});
+    let reference = json!({"references": ["var.e"]});
+    for (case, kind, action, after, mask, written, expected) in [
+        (
+            "row 10",
+            "aws_rds_cluster",
+            "create",
+            json!({"engine": "aurora-postgresql"}),
+            json!({"storage_encrypted": true}),
+            nothing.clone(),
+            Value::Bool(true),
+        ),
+        (
+            "row 10, made before",
+            "aws_rds_cluster",
+            "no-op",
+            json!({"engine": "aurora-postgresql"}),
+            nothing.clone(),
+            nothing.clone(),
+            unknown(),
+        ),
+        (
+            "row 10, turned off",
+            "aws_rds_cluster",
+            "create",
+            json!({"engine": "aurora-mysql", "storage_encrypted": false}),
+            nothing.clone(),
+            json!({"storage_encrypted": {"constant_value": false}}),
+            Value::Bool(false),
+        ),
+        (
+            "an instance",
+            "aws_db_instance",
+            "create",
+            json!({"engine": "postgres"}),
+            nothing.clone(),
+            nothing.clone(),
+            Value::Bool(false),
+        ),
+        (
+            "an instance, known after apply",
+            "aws_db_instance",
+            "create",
+            json!({"engine": "postgres"}),
+            json!({"storage_encrypted": true}),
+            json!({"storage_encrypted": reference}),
+            unknown(),
+        ),
+        (
+            "a table",
+            "aws_dynamodb_table",
+            "create",
+            json!({"name": "t"}),
+            nothing.clone(),
+            nothing.clone(),
+            Value::Bool(true),
+        ),
+        (
+            "a domain, nothing written",
+            "aws_opensearch_domain",
+            "create",
+            json!({"domain_name": "d"}),
+            json!({"encrypt_at_rest": true}),
+            nothing.clone(),
+            Value::Bool(false),
+        ),
+        (
+            "a domain, known after apply",
+            "aws_opensearch_domain",
+            "create",
+            json!({"domain_name": "d", "encrypt_at_rest": [{}]}),
+            json!({"encrypt_at_rest": [{"enabled": true}]}),
+            json!({"encrypt_at_rest": [{"enabled": reference}]}),
+            unknown(),
+        ),
+        (
+            "Redis, nothing written",
+            "aws_elasticache_replication_group",
+            "create",
+            json!({"engine": "redis"}),
+            json!({"at_rest_encryption_enabled": true}),
+            nothing.clone(),
+            Value::Bool(false),
+        ),
+        (
+            "Valkey, nothing written",
+            "aws_elasticache_replication_group",
+            "create",
+            json!({"engine": "valkey"}),
+            json!({"at_rest_encryption_enabled": true}),
+            nothing.clone(),
+            Value::Bool(true),
+        ),
+        (
+            "Cloud SQL",
+            "google_sql_database_instance",
+            "create",
+            json!({"database_version": "POSTGRES_16"}),
+            nothing.clone(),
+            nothing.clone(),
+            Value::Bool(true),
+        ),
+    ] {
+        let estate = estate(kind, action, &after, &mask, &written);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let [server] = subjects.as_slice() else { panic!("{case}: {} servers", subjects.len()) };
+        assert_eq!(field(&server.fact, &["encrypted"]), expected, "{case}");
+    }
+}
+
+/// Row 4 of section 4: tags with the provider's own, wherever the provider keeps them.
+#[test]
+fn a_store_is_classified_by_the_tags_of_its_provider() {
+    let at = |keys: &[Step]| keys.to_vec();
+    let postgres = |more: Json| {
+        let mut after = json!({"engine": "postgres", "database_version": "POSTGRES_16"});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            after[key] = value.clone();
+        }
+        after
+    };
+    let tag = json!({"DataClassification": "Confidential"});
+    let (instance, sql) = ("aws_db_instance", "google_sql_database_instance");
+    for (case, kind, after, mask, declared, level, path) in [
+        (
+            "row 4",
+            instance,
+            postgres(json!({"tags": null, "tags_all": tag})),
+            json!({}),
+            Value::Bool(true),
+            Value::String("confidential".into()),
+            at(&["tags_all".into(), "DataClassification".into()]),
+        ),
+        (
+            "tags, while the provider's are computed",
+            instance,
+            postgres(json!({"tags": tag})),
+            json!({"tags_all": true}),
+            Value::Bool(true),
+            Value::String("confidential".into()),
+            at(&["tags".into(), "DataClassification".into()]),
+        ),
+        (
+            "labels of Cloud SQL",
+            sql,
+            postgres(json!({"settings": [{"user_labels": {"data-classification": "restricted"}}]})),
+            json!({}),
+            Value::Bool(true),
+            Value::String("restricted".into()),
+            at(&["settings".into(), 0.into(), "user_labels".into(), "data-classification".into()]),
+        ),
+        (
+            "a category",
+            instance,
+            postgres(json!({"tags_all": {"contains-phi": "true"}})),
+            json!({}),
+            Value::Bool(true),
+            Value::String("restricted".into()),
+            at(&["tags_all".into(), "contains-phi".into()]),
+        ),
+        (
+            "no tags",
+            instance,
+            postgres(json!({"tags_all": {}})),
+            json!({}),
+            Value::Bool(false),
+            Value::Null,
+            vec![],
+        ),
+        (
+            "no tags, computed",
+            instance,
+            postgres(json!({})),
+            json!({"tags_all": true}),
+            Value::Bool(false),
+            Value::Null,
+            vec![],
+        ),
+        (
+            "tags known after apply",
+            instance,
+            postgres(json!({})),
+            json!({"tags": true, "tags_all": true}),
+            Value::String("unknown".into()),
+            Value::Null,
+            vec![],
+        ),
+        (
+            "a value known after apply",
+            instance,
+            postgres(json!({"tags": {}})),
+            json!({"tags": {"DataClassification": true}, "tags_all": true}),
+            Value::String("unknown".into()),
+            Value::Null,
+            vec![],
+        ),
+        (
+            "row 5",
+            instance,
+            postgres(json!({"tags_all": {"DataClassification": "5"}})),
+            json!({}),
+            Value::Bool(false),
+            Value::Null,
+            vec![],
+        ),
+    ] {
+        let estate = estate(kind, "create", &after, &mask, &json!({}));
+        let subjects = datastore_subjects(&Set::new(estate.view(0)));
+        let [store] = subjects.as_slice() else { panic!("{case}: {} stores", subjects.len()) };
+        assert_eq!(field(&store.fact, &["classification", "declared"]), declared, "{case}");
+        assert_eq!(field(&store.fact, &["classification", "level"]), level, "{case}");
+        let origin = store.fact.get("classification").and_then(|fact| fact.origin.clone());
+        let found = match origin {
+            Some(crate::facts::Origin::Planned { path, .. }) => path.0,
+            _ => Vec::new(),
+        };
+        assert_eq!(found, path, "{case}");
+    }
+}
