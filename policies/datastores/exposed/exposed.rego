@@ -57,6 +57,7 @@ deny contains result if {
 		]),
 		"path": ["exposures", index],
 		"related": [{"msg": "this port leads to the database", "path": ["exposures", index, "port"]}],
+		"remedy": _remedy(exposure),
 		"fixes": _fixes,
 	}
 }
@@ -155,3 +156,98 @@ _way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, expos
 } else := sprintf("through a public address, port %v, from %s", [exposure.port, concat(", ", exposure.source_ranges)]) if {
 	exposure.kind == "PublicAddress"
 } else := sprintf("through `%s` of its Pod, port %d", [exposure.kind, exposure.port])
+
+# What to write, in the object that opens the way.
+_remedy(exposure) := concat("\n", array.concat(
+	[sprintf("Serve the database inside the cluster only, and remove %s from `%s`:", [
+		_key(exposure), exposure.service,
+	])],
+	array.concat(_service(split(exposure.service, "/")), _inside(exposure)),
+)) if {
+	exposure.service != null
+} else := concat("\n", array.concat(
+	["Give it no public address; clients reach it through the private network:"],
+	_private_address,
+)) if {
+	exposure.kind == "PublicAddress"
+} else := sprintf("Remove `%s` from the Pod template of `%s`: clients reach it through a Service of type `ClusterIP`.", [
+	_in_pod(exposure), input.workload,
+])
+
+_key(exposure) := "`externalIPs`" if exposure.kind == "ExternalIP"
+
+_key(exposure) := "`nodePort`" if exposure.kind != "ExternalIP"
+
+_in_pod(exposure) := "hostNetwork: true" if {
+	exposure.kind == "hostNetwork"
+} else := sprintf("hostPort: %v", [exposure.port])
+
+_service(parts) := [
+	"```yaml",
+	"apiVersion: v1",
+	"kind: Service",
+	"metadata:",
+	sprintf("  name: %s", [parts[2]]),
+	sprintf("  namespace: %s", [parts[1]]),
+	"spec:",
+	"  type: ClusterIP",
+	"```",
+] if {
+	count(parts) == 3
+} else := []
+
+_inside(exposure) := [
+	"Clients in the same private network reach it through an internal load balancer:",
+	"```yaml",
+	"metadata:",
+	"  annotations:",
+	"    service.beta.kubernetes.io/aws-load-balancer-scheme: internal",
+	"    networking.gke.io/load-balancer-type: Internal",
+	"    service.beta.kubernetes.io/azure-load-balancer-internal: \"true\"",
+	"```",
+] if {
+	exposure.kind == "LoadBalancer"
+} else := ["People reach it through `kubectl port-forward`."]
+
+_private_address := [
+	"```hcl",
+	sprintf("resource \"%s\" \"%s\" {", [_type, _block]),
+	"  settings {",
+	"    ip_configuration {",
+	"      ipv4_enabled    = false",
+	"      private_network = google_compute_network.NAME.id",
+	"    }",
+	"  }",
+	"}",
+	"```",
+] if {
+	_type == "google_sql_database_instance"
+} else := [
+	"```hcl",
+	sprintf("resource \"%s\" \"%s\" {", [_type, _block]),
+	"  vpc_options {",
+	"    subnet_ids         = [aws_subnet.NAME.id]",
+	"    security_group_ids = [aws_security_group.NAME.id]",
+	"  }",
+	"}",
+	"```",
+] if {
+	_type in {"aws_opensearch_domain", "aws_elasticsearch_domain"}
+} else := [
+	"```hcl",
+	sprintf("resource \"%s\" \"%s\" {", [_type, _block]),
+	"  publicly_accessible = false",
+	"}",
+	"```",
+] if {
+	startswith(_type, "aws_")
+} else := []
+
+# `module.shop.aws_db_instance.orders[0]`
+_address := split(regex.replace(input.workload, `\[[^\]]*\]`, ""), ".")
+
+_type := _address[count(_address) - 2] if {
+	count(_address) > 1
+} else := ""
+
+_block := _address[count(_address) - 1]

@@ -21,6 +21,36 @@ test_the_fix_keeps_the_service_inside_the_cluster if {
 	}
 }
 
+test_the_remedy_names_what_opens_the_way if {
+	every kind, said in {
+		"NodePort": "remove `nodePort` from `Service/shop/db`",
+		"LoadBalancer": "aws-load-balancer-scheme: internal",
+		"ExternalIP": "remove `externalIPs` from `Service/shop/db`",
+	} {
+		some result in rule.deny with input as _store([_exposure(kind, {})])
+		contains(result.remedy, said)
+		contains(result.remedy, "  name: db\n  namespace: shop\nspec:\n  type: ClusterIP\n")
+	}
+	every kind, said in {"hostPort": "`hostPort: 5432`", "hostNetwork": "`hostNetwork: true`"} {
+		some result in rule.deny with input as _store([_exposure(kind, {"service": null})])
+		contains(result.remedy, sprintf("Remove %s from the Pod template of `StatefulSet/shop/db`", [said]))
+	}
+}
+
+test_the_remedy_of_a_public_address_is_the_block_of_its_type if {
+	public := _exposure("PublicAddress", {"service": null, "source_ranges": ["0.0.0.0/0"]})
+	every address, said in {
+		`module.data["a.b"].aws_db_instance.orders[0]`: "\"orders\" {\n  publicly_accessible = false",
+		"google_sql_database_instance.orders": "ipv4_enabled    = false",
+		"aws_opensearch_domain.search": "resource \"aws_opensearch_domain\" \"search\" {\n  vpc_options {",
+		"azurerm_redis_cache.orders": "through the private network:",
+	} {
+		planned := object.union(_store([public]), {"workload": address})
+		some result in rule.deny with input as planned
+		contains(result.remedy, said)
+	}
+}
+
 test_a_port_of_the_node_is_reported if {
 	every kind in {"hostPort", "hostNetwork"} {
 		results := rule.deny with input as _store([_exposure(kind, {"service": null})])
