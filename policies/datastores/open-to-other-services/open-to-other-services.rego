@@ -66,6 +66,23 @@ deny contains result if {
 	}
 }
 
+# Nobody is known to use it; whoever owns it, of two that can reach it one is another.
+deny contains result if {
+	input.reach.everyone == false
+	not _is_owned
+	not _is_common
+	services := {other.service | some other in input.reach.others; other.surely == true}
+	count(services) > 1
+	result := {
+		"msg": sprintf("%d services can reach %s server `%s`, and at most one can own it: %s", [
+			count(services), input.engine, input.server, concat(", ", services),
+		]),
+		"path": ["reach", "others"],
+		"related": [other | some other in _others],
+		"remedy": "Remove the rules that admit those that do not own it. Policies add up: one more takes nothing away.",
+	}
+}
+
 not_assessed contains result if {
 	input.reach.everyone == "unknown"
 	result := {
@@ -92,6 +109,8 @@ not_assessed contains result if {
 	not _is_owned
 	services := {other.service | some other in input.reach.others}
 	count(services) > 1
+	some other in input.reach.others
+	other.surely == "unknown"
 	result := {
 		"msg": sprintf("which of the services that can reach %s server `%s` owns it is not known: %s", [
 			input.engine, input.server, concat(", ", services),
@@ -102,6 +121,11 @@ not_assessed contains result if {
 }
 
 _is_owned if input.reach.users > 0
+
+# What is shared on purpose, or a cache.
+_is_common if is_string(input.by_design)
+
+_is_common if input.cache
 
 _owners := sprintf(", not only %s", [concat(", ", {user.service | some user in input.users})]) if count(input.users) > 0
 
@@ -115,11 +139,15 @@ _others contains related if {
 	some index, other in input.reach.others
 	other.surely == true
 	related := {
-		"msg": sprintf("`%s` is admitted here", [other.id]),
+		"msg": sprintf("%s `%s` here", [_admits(other), other.id]),
 		"path": ["reach", "others", index],
 		"resource": other.id,
 	}
 }
+
+_admits(other) := sprintf("`%s` admits", [other.because[0].resource]) if {
+	is_string(other.because[0].resource)
+} else := "the network admits"
 
 _missing := concat(", ", [step.text | some step in input.reach.because]) if count(input.reach.because) > 0
 

@@ -34,6 +34,7 @@ test_whoever_is_admitted_or_not_leaves_nothing_open if {
 	every surely in {true, false} {
 		others := [_other("b", surely), _other("c", surely)]
 		count(rule.not_assessed) == 0 with input as _server({"others": others})
+		count(rule.not_assessed) == 0 with input as _server({"users": 0, "others": others})
 	}
 	count(rule.not_assessed) == 0 with input as _server({"users": 0, "others": [_other("b", "unknown")]})
 }
@@ -66,12 +67,31 @@ test_a_caller_that_is_not_known_to_be_admitted_is_not_assessed if {
 	{result.path | some result in results} == {["reach", "others", 0]}
 }
 
-test_several_admitted_services_without_a_known_owner_are_not_assessed if {
-	several := {"users": 0, "others": [_other("b", true), _other("c", true)]}
-	count(rule.deny) == 0 with input as _server(several)
-	results := rule.not_assessed with input as _server(several)
-	{result.missing | some result in results} == {"who uses `Service/shop/db`"}
+test_of_several_admitted_services_one_at_most_is_its_owner if {
+	several := _server({"users": 0, "others": [_by("b", true, "aws_security_group_rule.b"), _other("c", true)]})
+	some result in rule.deny with input as several
+	result.msg == "2 services can reach postgresql server `Service/shop/db`, and at most one can own it: shop/b, shop/c"
+	[related.msg | some related in result.related] == [
+		"`aws_security_group_rule.b` admits `Deployment/shop/b` here", "the network admits `Deployment/shop/c` here",
+	]
+	count(rule.not_assessed) == 0 with input as several
+	count(rule.deny) == 0 with input as object.union(several, {"reach": {"everyone": "unknown"}})
+	count(rule.deny) == 1 with input as object.union(several, {"reach": {"users": 1}})
+	every common in [{"by_design": "one team owns both"}, {"cache": true}] {
+		count(rule.deny) == 0 with input as object.union(several, common)
+	}
 }
+
+test_several_that_may_be_admitted_without_a_known_owner_are_not_assessed if {
+	several := _server({"users": 0, "others": [_other("b", true), _other("c", "unknown")]})
+	count(rule.deny) == 0 with input as several
+	results := rule.not_assessed with input as several
+	{result.missing | some result in results} == {"who uses `Service/shop/db`"}
+	owned := object.union(several, {"reach": {"users": 1}})
+	count(rule.not_assessed) == 1 with input as owned
+}
+
+_by(name, surely, resource) := object.union(_other(name, surely), {"because": [{"text": "a", "resource": resource}]})
 
 _server(reach) := {
 	"engine": "postgresql",

@@ -117,7 +117,7 @@ impl Role {
     }
 
     /// Told by a name alone.
-    pub(super) fn of_name(name: &str) -> Self {
+    pub(in crate::facts::datastores) fn of_name(name: &str) -> Self {
         match Self::of_words(name.rsplit('.').next().unwrap_or(name)) {
             Some(role) if role != Self::Migration => role,
             _ => Self::Service,

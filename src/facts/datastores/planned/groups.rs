@@ -14,6 +14,7 @@ use crate::{
         datastores::{
             Datastores, ServedBy, ServerId,
             reach::{Other, Reach},
+            readers::Role,
         },
         truth::Truth,
     },
@@ -95,7 +96,7 @@ pub(in crate::facts::datastores) fn reach(
             }
             let admitted = rule.groups.iter().copied().chain(rule.own.then_some(group.position));
             for service in admitted.flat_map(|group| members.of(group)) {
-                if !needed.contains(service) {
+                if !needed.contains(service) && Role::of_name(service) == Role::Service {
                     let entry =
                         others.entry(service.to_owned()).or_insert((Truth::False, rule.because.clone()));
                     entry.0 = entry.0.or(rule.port);
@@ -258,7 +259,11 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
     let mut ranges: Vec<String> = Vec::new();
     let attribute = if is_public("publicly_accessible") {
         let port = port(server, engine);
-        for group in groups(server, kind.groups.unwrap_or_default()).0 {
+        let (found, all_known) = groups(server, kind.groups.unwrap_or_default());
+        if found.is_empty() || !all_known {
+            ranges.push("unknown".to_owned());
+        }
+        for group in found {
             let Some(group) = Planned::new(server.plan_index, server.plan, group) else { continue };
             let open = rules(&group, known, port).into_iter().filter(|rule| rule.port != Truth::False);
             ranges.extend(open.flat_map(|rule| rule.ranges));
