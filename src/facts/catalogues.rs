@@ -39,9 +39,23 @@ struct Statement {
 /// The server that it has to be on, and what is said.
 type Said = (Option<String>, Declared);
 
+/// A model of dbt that is kept in a bucket.
+#[derive(Debug)]
+pub(super) struct Export {
+    pub(super) model: String,
+    /// As written: `s3://name/path`.
+    pub(super) bucket: String,
+    pub(super) because: Because,
+}
+
 /// All catalogues of an estate, by what is spoken about.
 #[derive(Debug, Default)]
-pub(super) struct Catalogues(BTreeMap<(About, String), Vec<Said>>);
+pub(super) struct Catalogues {
+    said: BTreeMap<(About, String), Vec<Said>>,
+    /// Models of dbt by name.
+    models: BTreeMap<String, Declared>,
+    exports: Vec<Export>,
+}
 
 /// Finds the statements of one document.
 type Read = fn(&Document, Vocabulary<'_>) -> Vec<Statement>;
@@ -62,14 +76,30 @@ impl Catalogues {
                 all.entry((statement.about, plain(&name))).or_default().push(said);
             }
         }
-        Self(all)
+        let documents = || view.estate.documents.iter();
+        let mut models: BTreeMap<String, Declared> = BTreeMap::new();
+        for (name, declared) in documents().flat_map(|document| dbt::models(document, vocabulary)) {
+            let known = models.remove(&name).unwrap_or_default();
+            models.insert(name, known.and(declared));
+        }
+        Self { said: all, models, exports: documents().flat_map(dbt::exports).collect() }
+    }
+
+    /// Models of dbt that are kept in buckets.
+    pub(super) fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+
+    /// What is said of a model of dbt.
+    pub(super) fn of_model(&self, name: &str) -> Declared {
+        self.models.get(name).cloned().unwrap_or_default()
     }
 
     /// What is said of a database of a server; the server by its id or host.
     pub(super) fn of_database(&self, server: &str, database: Option<&str>) -> Declared {
         let server = short(server);
         let names = database.into_iter().chain([server]);
-        let said = names.filter_map(|name| self.0.get(&(About::Data, plain(name)))).flatten();
+        let said = names.filter_map(|name| self.said.get(&(About::Data, plain(name)))).flatten();
         said.filter(|(on, _)| on.as_deref().is_none_or(|on| plain(on) == plain(server)))
             .fold(Declared::default(), |all, (_, declared)| all.and(declared.clone()))
     }
@@ -81,7 +111,7 @@ impl Catalogues {
         let mut names: Vec<String> = labels.chain([&*workload.resource.object.name]).map(plain).collect();
         names.sort_unstable();
         names.dedup();
-        let said = names.into_iter().filter_map(|name| self.0.get(&(About::Service, name))).flatten();
+        let said = names.into_iter().filter_map(|name| self.said.get(&(About::Service, name))).flatten();
         said.fold(Declared::default(), |all, (_, declared)| all.and(declared.clone()))
     }
 }

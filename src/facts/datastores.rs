@@ -29,6 +29,7 @@ use self::planned::Cloud;
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
+    planned::Service as Function,
     servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
@@ -72,6 +73,11 @@ impl<'e> Datastores<'e> {
     /// All accesses, in the order of their callers.
     pub(super) fn accesses(&self) -> &[Access] {
         &self.accesses
+    }
+
+    /// Functions and container services of plans.
+    pub(super) fn functions(&self) -> &[Function] {
+        self.cloud.services()
     }
 
     /// Accesses to a server.

@@ -35,7 +35,7 @@ pub struct Graph {
     /// In the order of their servers.
     pub datastores: Vec<Datastore>,
     pub uses: Vec<Use>,
-    /// Everything that data is in or goes through: services, databases, topics, outside parties.
+    /// Everything that data is in or goes through: services, databases, topics, buckets, outside parties.
     pub points: Vec<Point>,
     /// What is known to go from one to another, whatever it carries.
     pub flows: Vec<Flow>,
@@ -58,6 +58,7 @@ pub enum Kind {
     Service,
     Datastore,
     Topic,
+    Bucket,
     Outside,
 }
 
@@ -173,8 +174,9 @@ fn journeys(set: &Set<'_>, graph: &mut Graph) {
             Point {
                 id: point.id.to_string(),
                 kind: match point.what {
-                    What::Workload(_) => Kind::Service,
-                    What::Datastore(_) => Kind::Datastore,
+                    What::Workload(_) | What::Function(_) => Kind::Service,
+                    What::Datastore(_) | What::Model => Kind::Datastore,
+                    What::Bucket(_) => Kind::Bucket,
                     What::Topic(_) => Kind::Topic,
                     What::Outside => Kind::Outside,
                 },

@@ -10,6 +10,7 @@ mod strimzi;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::bindings::words;
 use super::{Because, Set, truth::Truth, workloads::WorkloadId};
 use crate::estate::Resource;
 

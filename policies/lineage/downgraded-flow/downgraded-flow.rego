@@ -1,8 +1,8 @@
 # METADATA
 # title: Who receives sensitive data is tagged for it
 # description: >-
-#   Tags are worth something only if they follow the data. A service or topic that receives personal, health or card data
-#   and is tagged lower, or not at all, is left out of every control that starts from tags.
+#   Tags are worth something only if they follow the data. A service, topic or bucket that receives personal, health or card
+#   data and is tagged lower, or not at all, is left out of every control that starts from tags.
 # scope: package
 # related_resources:
 #   - ref: https://ethyca.github.io/fideslang/taxonomy/overview/
@@ -17,7 +17,8 @@
 #       annotations:
 #         probity.dev/data-categories: PII,PHI
 #     ```
-#     or, where it keeps nothing that points to a person, say so: `probity.dev/sanitizes: tokenized`.
+#     (of a planned resource as `tags` or `labels`), or, where it keeps nothing that points to a person, say so:
+#     `probity.dev/sanitizes: tokenized`.
 #   controls:
 #     soc2: {C1.1: partial, CC6.1: supporting}
 #     hipaa: {"164.312(a)(1)": supporting}
@@ -44,7 +45,7 @@ _missing := [category |
 
 _judged if {
 	input.way in {"read", "consume", "answer", "publish"}
-	input.sink.kind in {"service", "topic"}
+	input.sink.kind in {"service", "topic", "bucket"}
 	input.sink.sanitizes == false
 	_is_sensitive
 }

@@ -54,6 +54,12 @@ test_requests_and_datastores_are_for_other_rules if {
 	count(rule.deny) == 0 with input as _sink({"kind": "datastore"})
 }
 
+test_a_bucket_is_judged_as_a_service_is if {
+	bucket := {"kind": "bucket", "declared": true, "level": "public", "categories": []}
+	some result in rule.deny with input as _sink(bucket)
+	contains(result.msg, "is not tagged with PHI")
+}
+
 test_an_unknown_tag_is_not_assessed if {
 	count(rule.deny) == 0 with input as _sink({"declared": "unknown"})
 	results := rule.not_assessed with input as _sink({"declared": "unknown"})

@@ -11,8 +11,9 @@ mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::facts) use self::callers::Service;
 pub(super) use self::groups::reach;
-use self::{callers::Service, domains::Domain, groups::Groups, kinds::Kind, links::Links};
+use self::{domains::Domain, groups::Groups, kinds::Kind, links::Links};
 use super::{
     clients::{Access, Caller, Named},
     own::Own,
@@ -97,6 +98,10 @@ impl Cloud {
             cloud.services.extend(services);
         }
         cloud
+    }
+
+    pub(super) fn services(&self) -> &[Service] {
+        &self.services
     }
 
     /// The server of a plan that a host of the world is an endpoint of.

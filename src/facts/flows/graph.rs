@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::spread::{Carried, Edge, Node, Spread};
+use super::{
+    buckets::{self, Position, User},
+    spread::{Carried, Edge, Node, Spread},
+};
 use crate::{
     document::NodeRef,
     estate::Resource,
@@ -24,19 +27,25 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::facts) enum What {
     Workload(WorkloadId),
+    /// A function or container service of a plan.
+    Function(Position),
     Datastore(ServerId),
     Topic(TopicId),
+    /// A bucket of a plan.
+    Bucket(Position),
+    /// A model of dbt that is kept in a bucket.
+    Model,
     Outside,
 }
 
 /// How data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::facts) enum Way {
-    /// From a datastore to the service that uses it.
+    /// From a datastore or a bucket to the service that uses it.
     Read,
-    /// From a service to a datastore: what the datastore is declared to hold.
+    /// From a service to a datastore or a bucket: what that is declared to hold.
     Store,
-    /// From a service to a topic.
+    /// From a service to a topic, or to a bucket that it is told to write to; from a datastore to its backups.
     Publish,
     /// From a topic to a service.
     Consume,
@@ -126,6 +135,14 @@ impl Builder {
         })
     }
 
+    /// A resource of a plan.
+    fn planned(&mut self, set: &Set<'_>, (index, position): Position, what: What) -> Option<usize> {
+        let plan = set.view.estate.plans.get(index as usize)?;
+        let id = Arc::clone(&plan.resource(position)?.address);
+        let declared = || Declared::planned(set.view.estate.vocabulary(), index, plan, position);
+        Some(self.point(&id, what, declared))
+    }
+
     fn flow(
         &mut self,
         from: usize,
@@ -144,6 +161,7 @@ impl Flows {
         accesses(set, &mut builder);
         topics(set, &mut builder);
         connections(set, &mut builder);
+        buckets(set, &mut builder);
         let Builder { points, by_id, mut flows } = builder;
         let nodes: Vec<Node> = points
             .iter()
@@ -209,15 +227,25 @@ fn accesses(set: &Set<'_>, builder: &mut Builder) {
         })
         .collect();
     let datastores = set.datastores();
+    let functions: BTreeMap<&str, Position> = datastores
+        .functions()
+        .iter()
+        .map(|function| (&*function.id, (function.plan, function.position)))
+        .collect();
     for access in datastores.accesses() {
-        let Some(workload) = access.caller.workload else { continue };
+        let service = match access.caller.workload {
+            Some(workload) => Some(builder.workload(set, workload)),
+            None => functions
+                .get(&*access.caller.id)
+                .and_then(|position| builder.planned(set, *position, What::Function(*position))),
+        };
+        let Some(service) = service else { continue };
         let server = datastores.servers.get(access.server);
         let id = datastores.id(access.server, &access.database);
         let declared = || of_database(set, access.server, access.database.known());
         let store = builder.point(&id, What::Datastore(access.server), declared);
-        let service = builder.workload(set, workload);
-        let transport = match server.served_by {
-            ServedBy::Workload(server) => transports.get(&(workload, server)).copied(),
+        let transport = match (access.caller.workload, server.served_by) {
+            (Some(workload), ServedBy::Workload(server)) => transports.get(&(workload, server)).copied(),
             _ => None,
         };
         builder.flow(store, service, Way::Read, transport, access.because.clone());
@@ -280,6 +308,42 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
                 builder.flow(client, outside, Way::Leave, transport, because);
             }
             None => {}
+        }
+    }
+}
+
+/// Between buckets and whoever is told of them. Who is not told which way may do both, as with a database.
+fn buckets(set: &Set<'_>, builder: &mut Builder) {
+    let datastores = set.datastores();
+    for used in buckets::uses(set) {
+        let by: Vec<usize> = match used.by {
+            User::Workload(workload) => vec![builder.workload(set, workload)],
+            User::Function(position) => {
+                builder.planned(set, position, What::Function(position)).into_iter().collect()
+            }
+            User::Server(server) => {
+                let databases = datastores.databases(server).into_iter().map(|database| {
+                    let declared = || of_database(set, server, database.known());
+                    builder.point(&datastores.id(server, &database), What::Datastore(server), declared)
+                });
+                databases.collect()
+            }
+            User::Model(name) => {
+                let declared = || set.catalogues().of_model(&name);
+                vec![builder.point(&format!("dbt:{name}"), What::Model, declared)]
+            }
+        };
+        let Some(bucket) = builder.planned(set, used.bucket, What::Bucket(used.bucket)) else { continue };
+        for by in by {
+            let because = vec![used.because.clone()];
+            if used.direction != Direction::Writes {
+                builder.flow(bucket, by, Way::Read, None, because.clone());
+            }
+            match used.direction {
+                Direction::Reads => {}
+                Direction::Writes => builder.flow(by, bucket, Way::Publish, None, because),
+                Direction::Unknown => builder.flow(by, bucket, Way::Store, None, because),
+            }
         }
     }
 }

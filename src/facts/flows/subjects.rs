@@ -7,6 +7,7 @@ use super::{
     spread::Carried,
 };
 use crate::{
+    document::Path,
     facts::{
         Fact, Origin, Set, Subject, declared, mesh, places,
         topics::{Direction, Topic},
@@ -29,12 +30,18 @@ pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
         let (resource, kind, place) = subject_of(set, about, flow);
         let sink = flows.point(flow.to);
         let sink_kind = match sink.what {
-            What::Workload(_) => "service",
+            What::Workload(_) | What::Function(_) => "service",
             What::Datastore(_) => "datastore",
             What::Topic(_) => "topic",
+            What::Bucket(_) => "bucket",
+            What::Model => "model",
             What::Outside => "outside",
         };
         let mut sink_fact = sink.declared.fact();
+        // What is missing is missing at the receiver, whatever its Namespace says.
+        if sink.declared.is_inherited() {
+            sink_fact.origin = None;
+        }
         if let crate::facts::Value::Object(fields) = &mut sink_fact.value {
             fields.insert("kind".into(), Fact::from(sink_kind));
         }
@@ -87,7 +94,13 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
             (workload.resource.id.to_string(), Arc::clone(&workload.resource.object.kind), Some(place))
         }
         What::Topic(id) => of_topic(set, set.topics().get(id)),
-        What::Datastore(_) | What::Outside => {
+        What::Function((plan, position)) | What::Bucket((plan, position)) => {
+            let planned = set.view.estate.plans.get(plan as usize).and_then(|plan| plan.resource(position));
+            let kind = planned.map_or_else(|| "".into(), |resource| Arc::clone(&resource.kind));
+            let origin = Origin::Planned { plan, resource: position, path: Path::default() };
+            (point.id.to_string(), kind, Some(origin))
+        }
+        What::Datastore(_) | What::Model | What::Outside => {
             (point.id.to_string(), "".into(), flow.because.iter().find_map(|because| because.origin.clone()))
         }
     }

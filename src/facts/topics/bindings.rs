@@ -87,7 +87,7 @@ fn direction(words: &[String]) -> Direction {
 }
 
 /// Words of a setting's name, in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(in crate::facts) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut begins = true;
     let mut lower = false;

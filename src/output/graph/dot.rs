@@ -62,6 +62,7 @@ fn draw_journeys(graph: &Graph, set: usize, out: &mut dyn Write) -> io::Result<(
             Kind::Service => "box, style=rounded",
             Kind::Datastore => "cylinder",
             Kind::Topic => "cds",
+            Kind::Bucket => "folder",
             Kind::Outside => "note",
         };
         let label = quoted(&format!("{}\n{}", short(&point.id), point.id));

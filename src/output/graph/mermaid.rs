@@ -70,6 +70,7 @@ fn draw_journeys(graph: &Graph, set: usize, out: &mut dyn Write) -> io::Result<(
             Kind::Service => ("[", "]"),
             Kind::Datastore => ("[(", ")]"),
             Kind::Topic => ("[[", "]]"),
+            Kind::Bucket => ("[/", "\\]"),
             Kind::Outside => (">", "]"),
         };
         let label = format!("{}<br/><small>{}</small>", text(short(&point.id)), text(&point.id));

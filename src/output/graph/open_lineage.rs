@@ -144,11 +144,12 @@ impl Job {
 
 impl<'g> Dataset<'g> {
     /// `engine:server/database` is the database of `engine://server`, `topic:cluster/name` a topic of
-    /// `topic://cluster` (naming of the spec: where it is, and what it is called there).
+    /// `topic://cluster`, a bucket the one of its address (naming of the spec: where it is, and what it is called there).
     fn of(point: &'g Point) -> Self {
         let (scheme, rest) = point.id.split_once(':').unwrap_or(("", &point.id));
+        let (scheme, rest) = if point.kind == Kind::Bucket { ("bucket", &*point.id) } else { (scheme, rest) };
         let (place, name) = match point.kind {
-            Kind::Outside => ("", rest),
+            Kind::Outside | Kind::Bucket => ("", rest),
             _ => rest.rsplit_once('/').unwrap_or(("", rest)),
         };
         let mut tags: Vec<Tag<'g>> = Vec::new();

@@ -74,7 +74,7 @@ impl Scene {
         for point in &graph.points {
             let shape = match point.kind {
                 Kind::Service => Shape::Service,
-                Kind::Datastore => Shape::Datastore(Sharing::Own),
+                Kind::Datastore | Kind::Bucket => Shape::Datastore(Sharing::Own),
                 Kind::Topic => Shape::Topic,
                 Kind::Outside => Shape::Outside,
             };

@@ -17,13 +17,13 @@ const ALONE: &Shape = &shape(TASKS, &[], &[]);
 
 /// A function or container service of a plan.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(in crate::facts) struct Service {
     /// Address.
-    pub(super) id: Arc<str>,
-    pub(super) plan: u32,
-    pub(super) position: u32,
+    pub(in crate::facts) id: Arc<str>,
+    pub(in crate::facts) plan: u32,
+    pub(in crate::facts) position: u32,
     /// Resources whose variables it is told: itself, or its task definition.
-    pub(super) told_by: BTreeSet<u32>,
+    pub(in crate::facts) told_by: BTreeSet<u32>,
     pub(super) shape: &'static Shape,
 }
 
@@ -97,7 +97,7 @@ pub(super) fn services(index: u32, plan: &Plan) -> Vec<Service> {
 
 impl Service {
     /// Variables, in no container; those whose value is known after apply have no text.
-    pub(super) fn settings(&self, plan: &Plan) -> Vec<Setting<'static>> {
+    pub(in crate::facts) fn settings(&self, plan: &Plan) -> Vec<Setting<'static>> {
         let mut settings = Vec::new();
         for position in &self.told_by {
             let Some(planned) = Planned::new(self.plan, plan, *position) else { continue };
@@ -115,8 +115,22 @@ impl Service {
         settings
     }
 
+    /// Positions of what its variables refer to.
+    pub(in crate::facts) fn referred(&self, plan: &Plan) -> BTreeSet<u32> {
+        let mut found = BTreeSet::new();
+        for resource in self.told_by.iter().filter_map(|position| plan.resource(*position)) {
+            let is_task = resource.is(Mode::Managed, TASKS);
+            let paths = if is_task { &["container_definitions"][..] } else { self.shape.maps };
+            for path in paths {
+                let targets = plan.referred(resource, &steps(path)).targets;
+                found.extend(targets.into_iter().map(|target| target.resource));
+            }
+        }
+        found
+    }
+
     /// Where it is told what it refers to: its variables, else its address.
-    pub(super) fn reference_place(&self, plan: &Plan, by: u32) -> Origin {
+    pub(in crate::facts) fn reference_place(&self, plan: &Plan, by: u32) -> Origin {
         let resource = plan.resource(by);
         let path = match resource {
             Some(resource) if resource.is(Mode::Managed, TASKS) => "container_definitions",

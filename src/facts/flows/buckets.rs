@@ -1,0 +1,229 @@
+//! Which services are told of which buckets of a plan, and which backups and models of dbt are kept there (domains.md T6,
+//! T8).
+//!
+//! Deliberately absent: buckets that no plan holds, and what roles may do with one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    facts::{
+        Because, Origin, Set,
+        buckets::planned::Planned,
+        datastores::{Function, ServedBy, ServerId},
+        environment::Setting,
+        topics::{Direction, words},
+        workloads::WorkloadId,
+    },
+    resource::terraform::Plan,
+};
+
+/// Position of a plan, and of a resource in it.
+pub(super) type Position = (u32, u32);
+
+/// What has to do with a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum User {
+    Workload(WorkloadId),
+    Function(Position),
+    /// A server whose operator backs it up.
+    Server(ServerId),
+    /// A model of dbt.
+    Model(String),
+}
+
+/// Somebody uses a bucket.
+#[derive(Debug)]
+pub(super) struct Use {
+    pub(super) by: User,
+    pub(super) bucket: Position,
+    pub(super) direction: Direction,
+    pub(super) because: Because,
+}
+
+/// Where `CloudNativePG` is told to keep backups.
+const BACKUP: [&str; 4] = ["spec", "backup", "barmanObjectStore", "destinationPath"];
+
+/// Types of buckets, with the attribute that is their name.
+const KINDS: [(&str, &str); 2] = [("aws_s3_bucket", "bucket"), ("google_storage_bucket", "name")];
+
+/// What a bucket's name stands behind.
+const SCHEMES: [&str; 5] = ["s3://", "s3a://", "s3n://", "gs://", "arn:aws:s3:::"];
+
+/// Words of a setting's name that tell the way of the objects.
+const READ_WORDS: [&str; 6] = ["in", "input", "import", "source", "download", "read"];
+const WRITE_WORDS: [&str; 11] = [
+    "out",
+    "output",
+    "export",
+    "upload",
+    "uploads",
+    "archive",
+    "backup",
+    "backups",
+    "destination",
+    "sink",
+    "write",
+];
+
+/// All uses of the buckets of a set's plans.
+pub(super) fn uses(set: &Set<'_>) -> Vec<Use> {
+    let buckets = Buckets::new(set);
+    if buckets.by_position.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Found::default();
+    for (id, workload) in set.workloads().iter() {
+        for setting in set.environments().of(id) {
+            if let Some(bucket) = setting.text.as_deref().and_then(|text| buckets.told(&setting.name, text)) {
+                let by = &workload.resource.id;
+                found.add(User::Workload(id), bucket, way(&setting.name), || Because {
+                    text: format!("`{}` of {by} names the bucket", setting.name),
+                    resource: Some(by.clone()),
+                    origin: Some(Origin::Place(setting.place.clone())),
+                });
+            }
+        }
+    }
+    for function in set.datastores().functions() {
+        if let Some(plan) = set.view.estate.plans.get(function.plan as usize) {
+            of_function(plan, function, &buckets, &mut found);
+        }
+    }
+    for (id, server) in set.datastores().servers.iter() {
+        let ServedBy::Operated(index) = server.served_by else { continue };
+        let Some(operated) = set.hosts().operators().get(index) else { continue };
+        let Some(path) = operated.node.at(&BACKUP) else { continue };
+        if let Some(bucket) = path.as_str().and_then(|text| buckets.told("", text)) {
+            let by = &operated.resource.id;
+            found.add(User::Server(id), bucket, Direction::Writes, || Because {
+                text: format!("{by} keeps its backups in the bucket"),
+                resource: Some(by.clone()),
+                origin: Some(Origin::Place(path.place())),
+            });
+        }
+    }
+    for export in set.catalogues().exports() {
+        if let Some(bucket) = buckets.told("bucket", &export.bucket) {
+            let by = User::Model(export.model.clone());
+            found.add(by, bucket, Direction::Writes, || export.because.clone());
+        }
+    }
+    found.uses
+}
+
+/// Variables with the name of a bucket, and those whose value is known after apply, by what they refer to.
+fn of_function(plan: &Plan, function: &Function, buckets: &Buckets, found: &mut Found) {
+    let by = || User::Function((function.plan, function.position));
+    let named = |setting: &Setting<'_>| Because {
+        text: format!("`{}` of {} names the bucket", setting.name, function.id),
+        resource: Some(function.id.clone()),
+        origin: Some(Origin::Place(setting.place.clone())),
+    };
+    let referred: BTreeSet<Position> = function
+        .referred(plan)
+        .into_iter()
+        .map(|position| (function.plan, position))
+        .filter(|position| buckets.by_position.contains_key(position))
+        .collect();
+    let settings = function.settings(plan);
+    let mut told = BTreeSet::new();
+    for setting in &settings {
+        let bucket = match setting.text.as_deref() {
+            Some(text) => buckets.told(&setting.name, text),
+            None if is_bucket(&setting.name) => buckets.meant(&setting.name, &referred),
+            None => None,
+        };
+        if let Some(bucket) = bucket {
+            told.insert(bucket);
+            found.add(by(), bucket, way(&setting.name), || named(setting));
+        }
+    }
+    for (bucket, from) in
+        referred.iter().filter(|bucket| !told.contains(bucket)).zip(function.told_by.iter().cycle())
+    {
+        found.add(by(), *bucket, Direction::Unknown, || Because {
+            text: format!("the variables of {} refer to the bucket", function.id),
+            resource: Some(function.id.clone()),
+            origin: Some(function.reference_place(plan, *from)),
+        });
+    }
+}
+
+/// Buckets of the plans of a set.
+struct Buckets {
+    by_name: BTreeMap<String, Position>,
+    /// With the name of the block.
+    by_position: BTreeMap<Position, String>,
+}
+
+impl Buckets {
+    fn new(set: &Set<'_>) -> Self {
+        let mut buckets = Self { by_name: BTreeMap::new(), by_position: BTreeMap::new() };
+        for (index, plan) in (0..).zip(&set.view.estate.plans) {
+            for (kind, attribute) in KINDS {
+                for (position, resource) in plan.managed(kind) {
+                    buckets.by_position.insert((index, position), resource.name.to_string());
+                    let planned = Planned::new(index, plan, position);
+                    if let Some(name) = planned.as_ref().and_then(|planned| planned.hidden_text(attribute)) {
+                        buckets.by_name.entry(name.to_owned()).or_insert((index, position));
+                    }
+                }
+            }
+        }
+        buckets
+    }
+
+    /// The bucket that a setting names, by its name alone only where the setting is about buckets.
+    fn told(&self, name: &str, text: &str) -> Option<Position> {
+        let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
+        let rest = rest.or_else(|| is_bucket(name).then_some(text))?;
+        self.by_name.get(rest.split('/').next().unwrap_or(rest)).copied()
+    }
+
+    /// Of several buckets that variables refer to, the only one, or the one that a variable shares a word with.
+    fn meant(&self, name: &str, referred: &BTreeSet<Position>) -> Option<Position> {
+        let words = words(name);
+        let shares = |position: &&Position| {
+            let block = self.by_position.get(position).map(String::as_str).unwrap_or_default();
+            block.split(['_', '-']).any(|word| word != "bucket" && words.iter().any(|other| other == word))
+        };
+        let mut fitting = referred.iter().filter(|position| referred.len() == 1 || shares(position));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Some(*only),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a setting's name says that it is about a bucket.
+fn is_bucket(name: &str) -> bool {
+    let mut words = words(name).into_iter().rev();
+    let last = words.next();
+    let last = if matches!(last.as_deref(), Some("name" | "id" | "arn")) { words.next() } else { last };
+    last.as_deref() == Some("bucket")
+}
+
+fn way(name: &str) -> Direction {
+    let words = words(name);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    match (has(&READ_WORDS), has(&WRITE_WORDS)) {
+        (true, false) => Direction::Reads,
+        (false, true) => Direction::Writes,
+        _ => Direction::Unknown,
+    }
+}
+
+/// Uses, each once.
+#[derive(Default)]
+struct Found {
+    uses: Vec<Use>,
+    seen: BTreeSet<(User, Position, Direction)>,
+}
+
+impl Found {
+    fn add(&mut self, by: User, bucket: Position, direction: Direction, because: impl FnOnce() -> Because) {
+        if self.seen.insert((by.clone(), bucket, direction)) {
+            self.uses.push(Use { by, bucket, direction, because: because() });
+        }
+    }
+}
