@@ -64,7 +64,11 @@ fn subject(
     bucket: &Planned<'_>,
     fields: Vec<(&'static str, Fact)>,
 ) -> Subject {
-    let declared = Declared::planned(vocabulary, bucket.plan_index, bucket.plan, bucket.position);
+    let own = Declared::planned(vocabulary, bucket.plan_index, bucket.plan, bucket.position);
+    // Containers of Azure have no tags: their account's speak of them.
+    let account = azure::account(bucket).filter(|_| !own.is_declared());
+    let declared =
+        account.map_or(own, |account| Declared::planned(vocabulary, bucket.plan_index, bucket.plan, account));
     let origin = declared.because.as_ref().and_then(|because| because.origin.clone());
     let classification = Fact::from(declared.effective_level().map(Level::name)).at(origin);
     let shared = [

@@ -241,6 +241,14 @@ _private_address := [
 	"```",
 ] if {
 	startswith(_type, "aws_")
+} else := [
+	"```hcl",
+	sprintf("resource \"%s\" \"%s\" {", [_type, _block]),
+	"  public_network_access_enabled = false",
+	"}",
+	"```",
+] if {
+	startswith(_type, "azurerm_")
 } else := []
 
 # `module.shop.aws_db_instance.orders[0]`

@@ -43,7 +43,8 @@ test_the_remedy_of_a_public_address_is_the_block_of_its_type if {
 		`module.data["a.b"].aws_db_instance.orders[0]`: "\"orders\" {\n  publicly_accessible = false",
 		"google_sql_database_instance.orders": "ipv4_enabled    = false",
 		"aws_opensearch_domain.search": "resource \"aws_opensearch_domain\" \"search\" {\n  vpc_options {",
-		"azurerm_redis_cache.orders": "through the private network:",
+		"azurerm_redis_cache.orders": "public_network_access_enabled = false",
+		"google_alloydb_cluster.orders": "through the private network:",
 	} {
 		planned := object.union(_store([public]), {"workload": address})
 		some result in rule.deny with input as planned

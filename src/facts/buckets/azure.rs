@@ -13,7 +13,7 @@ use super::{
 use crate::{
     document::Step,
     facts::Fact,
-    resource::terraform::{Attribute, Plan},
+    resource::terraform::{Attribute, Mode, Plan},
 };
 
 const CONTAINER: &str = "azurerm_storage_container";
@@ -45,6 +45,17 @@ pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static s
             .map(|(container, account)| (container.position, container_fields(&parts, container, account))),
     );
     found
+}
+
+/// Position of the account of a container that names it by reference.
+pub(super) fn account(container: &Planned<'_>) -> Option<u32> {
+    let plan = container.plan;
+    container.resource.is(Mode::Managed, CONTAINER).then_some(())?;
+    let named = ["storage_account_id", "storage_account_name"].into_iter();
+    let targets = named.flat_map(|name| plan.referred(container.resource, &[Step::from(name)]).targets);
+    targets
+        .map(|target| target.resource)
+        .find(|position| plan.resource(*position).is_some_and(|owner| owner.is(Mode::Managed, KINDS.owner)))
 }
 
 fn container_fields(

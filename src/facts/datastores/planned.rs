@@ -5,6 +5,7 @@
 
 mod callers;
 mod domains;
+mod firewalls;
 mod groups;
 mod kinds;
 mod links;
@@ -82,6 +83,12 @@ impl Cloud {
                 let planned = Planned::new(index, plan, *position);
                 if let (Some(planned), Some(server)) = (planned, servers.get_mut(*id)) {
                     server.exposures = groups::exposures(&planned, server.engine, cloud.groups.last());
+                }
+            }
+            for (position, exposure) in firewalls::exposures(index, plan) {
+                let id = cloud.by_position.get(&(index, position));
+                if let Some(server) = id.and_then(|id| servers.get_mut(*id)) {
+                    server.exposures.push(exposure);
                 }
             }
             for (position, domain) in domains::domains(index, plan) {

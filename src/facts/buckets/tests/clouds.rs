@@ -254,6 +254,14 @@ fn a_container_is_public_where_its_account_and_network_let_it() {
 }
 
 #[test]
+fn a_container_is_classified_as_its_account() {
+    let account = json!({"tags": {"data-classification": "public"}});
+    let found = bucket(&azure(account, json!({"container_access_type": "blob"})));
+    assert_eq!(found["classification"], "public");
+    assert_eq!(bucket(&azure(json!({}), json!({})))["classification"], Value::Null);
+}
+
+#[test]
 fn an_account_has_the_customers_key_where_one_is_named() {
     let key = |resources: Vec<Planning>| {
         let plan = plan(&resources);

@@ -244,7 +244,7 @@ fn is_wide(range: &str) -> bool {
     Cidr::parse(range).is_some() && length.is_some_and(|length| length <= limit)
 }
 
-fn port(server: &Planned<'_>, engine: Option<&str>) -> Option<i64> {
+pub(super) fn port(server: &Planned<'_>, engine: Option<&str>) -> Option<i64> {
     match server.get("port") {
         Attribute::Known(node) => node.as_i64(),
         _ => engine::named(engine?)?.ports.first().copied(),

@@ -11,17 +11,28 @@ use crate::{
     source::{Source, SourceId, Sources, Status},
 };
 
-/// A plan of one resource `x`, with what its block says.
+/// Type, action, values, what is unknown of them, and what the block says.
+type Planned<'p> = (&'p str, &'p str, Json, Json, Json);
+
+/// A plan of one resource `x`.
 fn estate(kind: &str, action: &str, after: &Json, unknown: &Json, written: &Json) -> Estate {
+    estate_of(&[(kind, action, after.clone(), unknown.clone(), written.clone())])
+}
+
+/// A plan of resources that are all called `x`.
+fn estate_of(resources: &[Planned<'_>]) -> Estate {
+    let changes = resources.iter().map(|(kind, action, after, unknown, _)| {
+        json!({"address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x",
+            "change": {"actions": [action], "after": after, "after_unknown": unknown}})
+    });
+    let blocks = resources.iter().map(|(kind, .., written)| {
+        json!({"address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x",
+            "expressions": written})
+    });
     let plan = json!({
         "format_version": "1.2",
-        "resource_changes": [{
-            "address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x",
-            "change": {"actions": [action], "after": after, "after_unknown": unknown},
-        }],
-        "configuration": {"root_module": {"resources": [
-            {"address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x", "expressions": written},
-        ]}},
+        "resource_changes": changes.collect::<Vec<_>>(),
+        "configuration": {"root_module": {"resources": blocks.collect::<Vec<_>>()}},
     });
     let text = plan.to_string();
     let sources = Sources::new(vec![Source::new("tfplan.json", text.as_str(), None, Status::Read)]);
@@ -29,9 +40,49 @@ fn estate(kind: &str, action: &str, after: &Json, unknown: &Json, written: &Json
     Estate::new(sources, Vec::new(), vec![plan], "shop")
 }
 
+#[test]
+fn firewalls_of_azure_say_who_comes_in_from_outside() {
+    let server = |more: &Json| {
+        let mut after = json!({"name": "orders"});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            after[key] = value.clone();
+        }
+        after
+    };
+    let open = json!({});
+    for (case, more, first, last, range) in [
+        ("everybody", &open, json!("0.0.0.0"), json!("255.255.255.255"), Some("0.0.0.0/0")),
+        ("all of Azure", &open, json!("0.0.0.0"), json!("0.0.0.0"), Some("0.0.0.0/32")),
+        ("an office", &open, json!("198.51.100.7"), json!("198.51.100.7"), Some("198.51.100.7/32")),
+        ("a range", &open, json!("10.1.0.0"), json!("10.1.3.255"), Some("10.1.0.0/22")),
+        ("not known", &open, Json::Null, Json::Null, Some("unknown")),
+        (
+            "a private server",
+            &json!({"public_network_access_enabled": false}),
+            json!("0.0.0.0"),
+            json!("255.255.255.255"),
+            None,
+        ),
+    ] {
+        let (kind, rule) =
+            ("azurerm_postgresql_flexible_server", "azurerm_postgresql_flexible_server_firewall_rule");
+        let refers = json!({"server_id": {"references": [format!("{kind}.x.id"), format!("{kind}.x")]}});
+        let estate = estate_of(&[
+            (kind, "create", server(more), json!({}), json!({})),
+            (rule, "create", json!({"start_ip_address": first, "end_ip_address": last}), json!({}), refers),
+        ]);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let [found] = subjects.as_slice() else { panic!("{case}: {} servers", subjects.len()) };
+        let Value::Array(exposures) = field(&found.fact, &["exposures"]) else { panic!("{case}") };
+        let ranges: Vec<Value> = exposures.iter().map(|one| field(one, &["source_ranges"])).collect();
+        let expected = range.map(|range| Value::Array(vec![Fact::from(range)]));
+        assert_eq!(ranges, expected.into_iter().collect::<Vec<_>>(), "{case}");
+    }
+}
+
 fn field(fact: &Fact, path: &[&str]) -> Value {
     let found = path.iter().try_fold(fact, |fact, key| fact.get(key));
-    found.map(|fact| fact.value.clone()).unwrap_or_else(|| panic!("{path:?} is not there"))
+    found.map_or_else(|| panic!("{path:?} is not there"), |fact| fact.value.clone())
 }
 
 #[test]
