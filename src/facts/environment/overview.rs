@@ -142,5 +142,7 @@ fn is_secret(setting: &Setting<'_>, sources: &Sources, declared: &config::Secret
     matches!(setting.origin, Origin::Secret(_))
         || sources.get(setting.place.source).is_secret(&setting.place.span())
         || credential::of_setting(&setting.name, text).is_some()
+        // A file of an unknown format, which is shown at its key.
+        || (text.contains('\n') && !credential::in_script(text).is_empty())
         || !declared.tokens_in(text).is_empty()
 }
