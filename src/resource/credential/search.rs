@@ -199,9 +199,12 @@ impl<'d> Search<'d> {
 
     /// A configuration file within a value: `true` if it was read as one.
     fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
-        let format =
-            Format::of(here.name).or((here.name == "values" && text.contains('\n')).then_some(Format::Yaml));
-        if let Some(documents) = format.and_then(|format| format.read(text)) {
+        let by_name = Format::of(here.name).and_then(|format| format.read(text));
+        // `SPRING_APPLICATION_JSON` and its like are files without a name.
+        let json = || text.trim_start().starts_with('{').then(|| Format::Json.read(text)).flatten();
+        let values =
+            || (here.name == "values" && text.contains('\n')).then(|| Format::Yaml.read(text)).flatten();
+        if let Some(documents) = by_name.or_else(json).or_else(values) {
             for entry in documents.iter().flatten() {
                 self.part(here, &entry.name, &entry.text, entry.range.clone());
             }

@@ -123,6 +123,12 @@ fn credentials_in_configuration_are_found_within_files() {
             "  run.sh: |\n    export DB_PASSWORD=\"p4ss word\"\n    TOKEN=$(cat /token)\n    password = getpass()\n    psql postgres://u:p5ss@db/x",
             &["named DB_PASSWORD p4ss word", "connection-string  p5ss"],
         ),
+        (
+            "JSON in a variable",
+            "  APP_JSON: '{\"db\": {\"password\": \"p4ss-word\", \"url\": \"postgres://u:p5ss@db/x\"}, \"host\": \"db\"}'",
+            &["named db.password p4ss-word", "connection-string db.url p5ss"],
+        ),
+        ("a template that is no JSON", "  A: '{{ .Values.password }}'\n  B: '{x}'", &[]),
         ("prose", "  password: Enter your password here", &[]),
         ("markup", "  x.txt: |\n    password\n    apiVersion: v1\n    kind: Secret", &[]),
     ] {
