@@ -27,8 +27,8 @@ def main(*paths):
                 assert theirs[key].get(field, []) == report[field], f"{field} of {key} is not what was written"
             labels = theirs[key]["metadata"]["labels"]
             assert labels == {"app.kubernetes.io/managed-by": "probity"}, labels
-            [manager] = {entry["manager"] for entry in theirs[key]["metadata"]["managedFields"]}
-            assert manager == "probity", manager
+            managers = {(entry["manager"], entry["operation"]) for entry in theirs[key]["metadata"]["managedFields"]}
+            assert ("probity", "Apply") in managers, managers
     version = lambda report: report["metadata"]["resourceVersion"]
     assert {key: version(one) for key, one in first.items()} == {key: version(one) for key, one in again.items()}, (
         "an equal run changed something"

@@ -3,6 +3,8 @@
 
 reports() {
   local scanned code=0
+  # shellcheck disable=SC2016 # The message has backticks.
+  local refused='grant `patch` on policyreports'
   "$helm" template reporting "$root/deploy/chart" --namespace probity --set policyReports.enabled=true,serviceAccount.name=reporter \
     --show-only templates/clusterrole.yaml --show-only templates/clusterrolebinding.yaml | kubectl apply -f - >/dev/null
   kubeconfig_of reporter "$work/reporter.kubeconfig"
@@ -17,7 +19,7 @@ reports() {
 
   # The account of the audit may not, and says so after its reports.
   live 2 --audit off --write-policy-reports
-  grep -q 'grant `patch` on policyreports' "$work/out/stderr" || fail "an account without rights: $(cat "$work/out/stderr")"
+  grep -q "$refused" "$work/out/stderr" || fail "an account without rights: $(cat "$work/out/stderr")"
   scanned=(--cluster --kubeconfig "$work/reporter.kubeconfig" --audit off --write-policy-reports)
   scan 1 "${scanned[@]}" -f policyreport -o "$work/out/written.json"
   read_back "$work/read-first.json"
@@ -35,4 +37,4 @@ reports() {
   kept_in "$work/out" "$work/read-first.json" "$work/read-merged.json"
 }
 
-read_back() { kubectl get clusterpolicyreports.wgpolicyk8s.io,policyreports.wgpolicyk8s.io --all-namespaces -o json >"$1"; }
+read_back() { kubectl get clusterpolicyreports.wgpolicyk8s.io,policyreports.wgpolicyk8s.io --all-namespaces --show-managed-fields -o json >"$1"; }

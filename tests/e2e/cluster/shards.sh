@@ -12,13 +12,13 @@ sharded() { # WHOLE.json COUNT
   done
   for process in "${reading[@]}"; do wait "$process" || fail "a shard was not read: $(cat "$work/out/stderr")"; done
   "$probity" merge "$work/out/shards" --no-config --shard-key "$work/shard.key" --audit "$work/out/shards-audit" \
-    -f json -o "$work/out/merged.json" -f policyreport -o "$work/out/merged-reports.json" >"$work/out/stdout" 2>"$work/out/stderr" || code=$?
+    -f json -o "$work/out/merged.json" >"$work/out/stdout" 2>"$work/out/stderr" || code=$?
   [ $code = 1 ] || fail "the merge: exit $code instead of 1: $(cat "$work/out/stderr")"
   python3 - "$whole" "$work/out/merged.json" <<'END'
 import json, sys
 whole, merged = (json.load(open(name)) for name in sys.argv[1:])
 for report in (whole, merged):
-    del report["audit"]
+    report.pop("audit")
     # The API server itself writes meanwhile: a list of later has a later version.
     for source in report["sources"]:
         source.pop("resource_version", None)
