@@ -3,7 +3,10 @@
 mod collect;
 mod within;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use rayon::prelude::*;
 use regorus::{Engine, Value};
@@ -49,22 +52,53 @@ pub fn evaluate(
     }
     let endless = Endless::new(policies.rules.len());
     let concerns = |case: &Case<'_>| within.is_none_or(|within| within.concerns(case, estate));
-    let asked: Vec<Vec<usize>> = cases.par_iter().map(|case| wanted.rules(case, concerns(case))).collect();
-    let mut subjects = vec![0; policies.rules.len()];
-    asked.iter().flatten().for_each(|rule| subjects[*rule] += 1);
-    let judged: Vec<Judgement> = cases
-        .par_chunks(CHUNK)
-        .enumerate()
-        .flat_map_iter(|(number, chunk)| {
-            let mut judge = Judge::new(policies, &subjects, &endless, estate);
+    let (mut judged, mut done) = (Vec::new(), 0);
+    // The subjects of one selector after those of another: what was made to judge them is gone before more is made.
+    while let Some(selector) = cases.first().map(|case| case.selector) {
+        let others = cases.iter().position(|case| case.selector != selector).unwrap_or(cases.len());
+        let rest = cases.split_off(others);
+        let group = std::mem::replace(&mut cases, rest);
+        let asked: Vec<Vec<usize>> =
+            group.par_iter().map(|case| wanted.rules(case, concerns(case))).collect();
+        let mut subjects = vec![0; policies.rules.len()];
+        asked.iter().flatten().for_each(|rule| subjects[*rule] += 1);
+        let prepared =
+            Prepared { policies, estate, endless: &endless, subjects, alone: Engines::of(policies) };
+        judged.par_extend(group.par_chunks(CHUNK).enumerate().flat_map_iter(|(number, chunk)| {
+            let mut judge = Judge::new(&prepared);
             let numbered = (number * CHUNK..).zip(chunk);
-            let judged: Vec<Judgement> =
-                numbered.flat_map(|(number, case)| judge.judge(number, case, &asked[number])).collect();
+            let judged: Vec<Judgement> = numbered
+                .flat_map(|(number, case)| judge.judge(done + number, case, &asked[number]))
+                .collect();
             progress(chunk.len());
             judged
-        })
-        .collect();
+        }));
+        done += group.len();
+    }
     collect(policies, judged, &endless)
+}
+
+/// What all threads judge the subjects of one selector by.
+struct Prepared<'r> {
+    policies: &'r Policies,
+    estate: &'r Estate,
+    endless: &'r Endless,
+    /// How many subjects each rule has.
+    subjects: Vec<usize>,
+    alone: Engines,
+}
+
+/// Engines of rules that stand alone, by rule, made when they are first needed.
+struct Engines(Vec<OnceLock<Box<Engine>>>);
+
+impl Engines {
+    fn of(policies: &Policies) -> Self {
+        Self(policies.rules.iter().map(|_| OnceLock::new()).collect())
+    }
+
+    fn get(&self, rule: usize, make: impl FnOnce() -> Engine) -> Engine {
+        (**self.0[rule].get_or_init(|| Box::new(make()))).clone()
+    }
 }
 
 /// Which rules want which subjects.
@@ -114,10 +148,8 @@ enum Said {
 
 /// One thread's engines.
 struct Judge<'r> {
+    prepared: &'r Prepared<'r>,
     policies: &'r Policies,
-    /// How many subjects each rule has.
-    subjects: &'r [usize],
-    endless: &'r Endless,
     estate: &'r Estate,
     /// That of all packages, if it is needed.
     engine: Option<Engine>,
@@ -129,18 +161,10 @@ struct Judge<'r> {
 }
 
 impl<'r> Judge<'r> {
-    fn new(policies: &'r Policies, subjects: &'r [usize], endless: &'r Endless, estate: &'r Estate) -> Self {
+    fn new(prepared: &'r Prepared<'r>) -> Self {
+        let Prepared { policies, estate, .. } = *prepared;
         let lenient = policies.lenient.clone();
-        Self {
-            policies,
-            subjects,
-            endless,
-            estate,
-            engine: None,
-            alone: BTreeMap::new(),
-            lenient,
-            file: None,
-        }
+        Self { prepared, policies, estate, engine: None, alone: BTreeMap::new(), lenient, file: None }
     }
 
     fn judge(&mut self, number: usize, case: &Case<'_>, rules: &[usize]) -> Vec<Judgement> {
@@ -172,7 +196,7 @@ impl<'r> Judge<'r> {
             overlooked: None,
             error: None,
         };
-        if self.endless.spares(index, number) {
+        if self.prepared.endless.spares(index, number) {
             return judgement;
         }
         match self.ask(index, case, input).map(|said| self.weigh(index, unknown, said)) {
@@ -191,7 +215,7 @@ impl<'r> Judge<'r> {
             }
             Err(message) => {
                 if message.starts_with(ENDLESS) {
-                    self.endless.found(index, number);
+                    self.prepared.endless.found(index, number);
                 }
                 if message.starts_with(guarded::FAILED) {
                     self.renew(index);
@@ -236,8 +260,9 @@ impl<'r> Judge<'r> {
             return Err("it has no selector".to_owned());
         };
         let engine = match alone {
-            Some(alone) if self.subjects[index] >= WORTHWHILE => {
-                self.alone.entry(index).or_insert_with(|| alone.engine(policies.tree.as_ref()).clone())
+            Some(alone) if self.prepared.subjects[index] >= WORTHWHILE => {
+                let make = || alone.engine(policies.tree.as_ref());
+                self.alone.entry(index).or_insert_with(|| self.prepared.alone.get(index, make))
             }
             _ => self.engine.get_or_insert_with(|| policies.common().clone()),
         };

@@ -120,23 +120,20 @@ pub(super) enum Program {
 #[derive(Debug, Clone)]
 pub(super) struct Alone {
     files: Vec<PolicyFile>,
-    /// Made when it is first needed: most runs need few rules.
-    engine: OnceLock<Box<Engine>>,
 }
 
 impl Alone {
     fn new(files: Vec<PolicyFile>) -> Self {
-        Self { files, engine: OnceLock::new() }
+        Self { files }
     }
 
-    pub(super) fn engine(&self, tree: Option<&Tree>) -> &Engine {
-        self.engine.get_or_init(|| {
-            let mut engine = engine_with(Errors::Strict, tree);
-            // They were added to the common engine, without errors.
-            self.files.iter().for_each(|file| drop(add(&mut engine, file)));
-            compile(&mut engine);
-            Box::new(engine)
-        })
+    /// Makes it: most runs need few rules, and each engine takes megabytes.
+    pub(super) fn engine(&self, tree: Option<&Tree>) -> Engine {
+        let mut engine = engine_with(Errors::Strict, tree);
+        // They were added to the common engine, without errors.
+        self.files.iter().for_each(|file| drop(add(&mut engine, file)));
+        compile(&mut engine);
+        engine
     }
 }
 
