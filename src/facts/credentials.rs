@@ -3,6 +3,7 @@
 //! A credential is a value of a Secret, or a setting that looks like one. Deliberately absent: credentials that nobody
 //! consumes (see [`super::secrets`]).
 
+mod cluster_secrets;
 mod injected;
 mod makers;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cluster_secrets::ClusterSecrets;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -34,7 +35,6 @@ use Names::{Each, Ending, Own, Path, Prefix, Suffix};
 /// Group (a suffix of it), kind, and the names of its Secrets.
 const MAKERS: &[(&str, &str, Names)] = &[
     ("external-secrets.io", "ExternalSecret", Path(&["spec", "target", "name"])),
-    ("external-secrets.io", "ClusterExternalSecret", Path(&["spec", "externalSecretName"])),
     ("kubernetes-client.io", "ExternalSecret", Own),
     ("secrets.hashicorp.com", "VaultStaticSecret", Path(&["spec", "destination", "name"])),
     ("secrets.hashicorp.com", "VaultDynamicSecret", Path(&["spec", "destination", "name"])),
@@ -85,8 +85,9 @@ pub(super) struct Maker<'e> {
 /// Secrets of a set that are made from values kept elsewhere.
 #[derive(Debug, Default)]
 pub(super) struct Makers<'e> {
-    /// By `namespace/name`, without a namespace for those of all.
+    /// By `namespace/name`, without a namespace for those of kinds of the cluster.
     exact: BTreeMap<String, Maker<'e>>,
+    clustered: ClusterSecrets<'e>,
     /// Namespace, what a name begins with, what it ends with.
     patterns: BTreeMap<&'e str, Vec<(String, String, Maker<'e>)>>,
     /// By `namespace/name`: what generators of kustomize make.
@@ -95,7 +96,7 @@ pub(super) struct Makers<'e> {
 
 impl<'e> Makers<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
-        let mut makers = Self::default();
+        let mut makers = Self { clustered: ClusterSecrets::new(view), ..Self::default() };
         for generator in
             view.estate.documents.iter().flat_map(generators).filter(|made| made.kind == "Secret")
         {
@@ -123,7 +124,8 @@ impl<'e> Makers<'e> {
                 .filter(|(start, end, _)| name.starts_with(start.as_str()) && name.ends_with(end.as_str()));
             found.next().map(|(_, _, maker)| maker)
         };
-        exact(namespace).or_else(matching).or_else(|| exact(""))
+        let clustered = || self.clustered.maker(namespace, name);
+        exact(namespace).or_else(matching).or_else(clustered).or_else(|| exact(""))
     }
 
     /// Where a generator of kustomize makes a Secret.

@@ -112,8 +112,33 @@ fn a_secret_is_external_where_something_makes_it() {
         ),
         (
             "one for all namespaces",
-            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: x}\nspec: {externalSecretName: db}",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: x}\nspec: {externalSecretName: db, namespaceSelector: {}}",
             "external",
+        ),
+        (
+            "one for namespaces by name",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: x}\nspec: {namespaces: [default], externalSecretSpec: {target: {name: db}}}",
+            "external",
+        ),
+        (
+            "one for namespaces with a label",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: db}\nspec: {namespaceSelectors: [{matchLabels: {team: a}}, {matchLabels: {team: b}}]}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: b}}",
+            "external",
+        ),
+        (
+            "one for namespaces with another label",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: db}\nspec: {namespaceSelectors: [{matchLabels: {team: a}}]}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: b}}",
+            "unknown",
+        ),
+        (
+            "one for namespaces with a label, of which nobody says that this is one",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: db}\nspec: {namespaceSelectors: [{matchLabels: {team: a}}]}",
+            "unknown",
+        ),
+        (
+            "one for no namespace",
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: db}\nspec: {}",
+            "unknown",
         ),
         (
             "Vault Secrets Operator",
