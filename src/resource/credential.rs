@@ -4,6 +4,7 @@
 //! with literal values, tokens that tell their issuer, and randomness last. Deliberately absent: where a credential
 //! comes from, and whether it may stand where it stands.
 
+mod context;
 mod literal;
 pub mod name;
 mod own;
@@ -17,8 +18,8 @@ mod tests;
 
 use std::{ops::Range, sync::Arc};
 
-pub use self::own::find as find_own;
-use self::{literal::Context, search::Search};
+use self::{context::Context, search::Search};
+pub use self::{literal::is_random, own::find as find_own};
 use super::{
     kubernetes::{self, Object},
     shape::{self, Shape},
@@ -152,6 +153,10 @@ pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
                 continue;
             }
             "data" if &*object.kind == "ConfigMap" => Context::Settings,
+            "binaryData" if &*object.kind == "ConfigMap" => {
+                search.encoded(key, value);
+                continue;
+            }
             "metadata" => {
                 search.metadata(value);
                 continue;
@@ -163,7 +168,14 @@ pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
     search.finish()
 }
 
-/// Credentials among settings that are no object of Kubernetes: values of a chart, literals of a generator.
+/// Credentials among the values of a chart, in a file of their own.
+pub fn find_in_values(root: NodeRef<'_>) -> Vec<Found> {
+    let mut search = Search::new(root);
+    search.values(root);
+    search.finish()
+}
+
+/// Credentials among settings that are no object of Kubernetes: literals of a generator, variables of a plan.
 pub fn find_in_settings(root: NodeRef<'_>) -> Vec<Found> {
     let mut search = Search::new(root);
     search.settings(root);

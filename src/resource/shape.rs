@@ -125,6 +125,13 @@ static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant expression")
 });
 
+/// The whole text is a name that something else replaces: a variable of a shell, a key of a Secret of Argo CD, a file that
+/// Grafana reads.
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\$(?:[A-Z][A-Z0-9_]+|[a-z][\w-]*(?:[.:][\w-]+)+|__(?:file|env|vault)\{[^}]+\})$")
+        .expect("a constant expression")
+});
+
 static FILE_PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\.?/[\w.-]+(?:/[\w.-]+)+$").expect("a constant expression"));
 
@@ -163,12 +170,24 @@ pub fn is_reference(text: &str) -> bool {
     if text.contains('\n') {
         return false;
     }
+    if is_sealed(text) {
+        return true;
+    }
     match text.chars().next() {
         // Markup and base64 start like this too, so one character does not tell.
         Some('<') => text.starts_with("<path:") && text.ends_with('>'),
         Some('/' | '.') => FILE_PATH.is_match(text),
+        Some('$') if NAME.is_match(text) => true,
         _ => REFERENCES.iter().any(|prefix| text.starts_with(prefix)) || EXPRESSION.is_match(text),
     }
+}
+
+/// What `kubeseal` encrypts: two bytes with the length of a session key of RSA-4096, the key, and what it hides, in base64
+/// (sealed-secrets `pkg/crypto`, `HybridEncrypt`).
+fn is_sealed(text: &str) -> bool {
+    text.len() >= 700
+        && matches!(text.as_bytes(), [b'A', b'g', b'A'..=b'D', ..])
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
 }
 
 /// Whether a text is nothing but certificates or public keys in PEM, also in base64.
@@ -213,6 +232,12 @@ mod tests {
             ("an expression", "postgres://${USER}:${PASSWORD}@db/shop", Shape::Reference),
             ("a file", "/vault/secrets/db", Shape::Reference),
             ("SOPS", "ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]", Shape::Reference),
+            ("sealed", &format!("AgBy{}", "3i4OJSWK".repeat(90)), Shape::Reference),
+            ("a variable", "$DB_PASSWORD", Shape::Reference),
+            ("a key for Argo CD", "$dex.github.clientSecret", Shape::Reference),
+            ("a file for Grafana", "$__file{/etc/secrets/oauth}", Shape::Reference),
+            ("a password with a sign", "$ecret-word", Shape::Text),
+            ("as long, but not sealed", &"3i4OJSWK".repeat(90), Shape::Text),
             ("a certificate", &certificate, Shape::PublicKey),
             ("known hosts", "github.com ssh-ed25519 AAAAC3Nza\n", Shape::PublicKey),
             ("a private key", &pem("RSA PRIVATE KEY", "ZmFrZQ=="), Shape::PrivateKey),

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{
     Class,
+    context::Context,
     name::{self, Promise},
     weak,
 };
@@ -14,72 +15,6 @@ use crate::{
     resource::{kubernetes::Object, shape},
 };
 
-/// What the keys around a value mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
-    /// Names that people choose: variables, keys of configuration, values of charts.
-    Settings,
-    /// Fields of an API: a `token` or `secret` there is mostly the name of one.
-    Fields,
-    /// Nothing here is a credential because of its name.
-    References,
-}
-
-impl Context {
-    /// Below a key.
-    pub(super) fn below(self, key: &str, node: NodeRef<'_>) -> Self {
-        if self == Self::References || !node.is_mapping() {
-            return self;
-        }
-        let refers = REFERRING_KEYS.iter().any(|referring| node.get(referring).is_some())
-            || (node.get("name").is_some() && node.get("key").is_some() && node.get("value").is_none());
-        let lower = key.to_ascii_lowercase();
-        if refers || lower.ends_with("ref") || (self == Self::Fields && lower.ends_with("secret")) {
-            return Self::References;
-        }
-        let is_settings = SETTINGS_KEYS.contains(&key)
-            || (matches!(key, "data" | "stringData")
-                && node.entries().all(|(_, _, value)| value.is_scalar()));
-        if is_settings { Self::Settings } else { self }
-    }
-
-    /// The value beside a name: a variable, a parameter, a header.
-    pub(super) fn of_named(self) -> Self {
-        if self == Self::References { self } else { Self::Settings }
-    }
-}
-
-/// Keys whose neighbours name values that are kept elsewhere.
-const REFERRING_KEYS: [&str; 7] =
-    ["secretName", "secretKeyRef", "secretKey", "remoteRef", "existingSecret", "valueFrom", "secretRef"];
-
-/// Keys of custom resources with names below them that people choose.
-const SETTINGS_KEYS: [&str; 10] = [
-    "config",
-    "env",
-    "environment",
-    "extraEnv",
-    "helmValues",
-    "parameters",
-    "properties",
-    "settings",
-    "values",
-    "valuesObject",
-];
-
-/// Keys below which nothing is a value: labels, schemas, selectors, what the cluster writes.
-pub(super) const SKIPPED: [&str; 9] = [
-    "encryptedData",
-    "labels",
-    "managedFields",
-    "matchLabels",
-    "nodeSelector",
-    "openAPIV3Schema",
-    "podSelector",
-    "selector",
-    "status",
-];
-
 /// What a value is under a name; `None`: no credential.
 pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
     if context == Context::References {
@@ -87,8 +22,7 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
     }
     let text = text.trim();
     let Some(promise) = name::promise(name) else {
-        return (context == Context::Settings && is_random(text) && !names_a_digest(name))
-            .then_some(Class::Random);
+        return (context.is_chosen() && is_random(text) && !names_a_digest(name)).then_some(Class::Random);
     };
     if text.is_empty()
         || shape::of_text(text) != shape::Shape::Text
@@ -104,7 +38,11 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
         Promise::Password => text.split_whitespace().count() < 3,
         Promise::Key if text.contains(char::is_whitespace) || text.chars().count() < 4 => false,
         Promise::Key if context == Context::Fields => is_random(text),
-        Promise::Key => !is_connection(name) && !is_kind_of_credential(text) && !names_an_object(name, text),
+        Promise::Key => {
+            let names_another = names_an_object(name, text)
+                || context == Context::Values && names_an_object_of_a_chart(name, text);
+            !is_connection(name) && !is_kind_of_credential(text) && !names_another
+        }
     };
     is_credential.then(|| if weak::is_weak(text) { Class::Weak } else { Class::Named })
 }
@@ -165,10 +103,42 @@ fn is_connection(name: &str) -> bool {
     ["dsn", "string", "str"].iter().any(|end| name.ends_with(end))
 }
 
-/// `CLIENT_TLS_SECRET: shop-tls`: the name of a Secret. A `JWT_SECRET` is not named by anyone.
+/// Secrets that are values themselves: a `JWT_SECRET` is not named by anyone.
+const OWN_SECRETS: [&str; 10] =
+    ["jwt", "cookie", "session", "client", "api", "hmac", "webhook", "shared", "app", "signing"];
+
+/// `CLIENT_TLS_SECRET: shop-tls`: the name of a Secret.
 fn names_an_object(name: &str, text: &str) -> bool {
-    const OWN: [&str; 10] =
-        ["jwt", "cookie", "session", "client", "api", "hmac", "webhook", "shared", "app", "signing"];
+    let is_kebab = text.contains('-') && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    is_called_secret(name) && is_kebab && says_secret(text) && !is_own_secret(name)
+}
+
+/// `tls: {secret: shop.example.com}`: in values of a chart a name of RFC 1123, unless it is random. A `clientSecret` is
+/// named only by what says so: `shop-secret`. An `apiKeySecretKey` names a key of a Secret.
+fn names_an_object_of_a_chart(name: &str, text: &str) -> bool {
+    let is_name =
+        text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'))
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && !is_random(text)
+            && !weak::is_weak(text);
+    let is_secret = is_called_secret(name) && (!is_own_secret(name) || says_secret(text));
+    let lower = name.to_ascii_lowercase();
+    let names_a_key = lower.strip_suffix("secretkey").is_some_and(|before| !before.is_empty());
+    is_name && (is_secret || names_a_key)
+}
+
+fn is_called_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["secret", "secrets", "credential", "credentials"].iter().any(|end| name.ends_with(end))
+}
+
+fn is_own_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    OWN_SECRETS.iter().any(|own| name.contains(own))
+}
+
+/// Whether a part of a name with dashes says what it names.
+fn says_secret(text: &str) -> bool {
     const PARTS: [&str; 12] = [
         "auth",
         "cert",
@@ -183,13 +153,7 @@ fn names_an_object(name: &str, text: &str) -> bool {
         "secrets",
         "tls",
     ];
-    let name = name.to_ascii_lowercase();
-    let could = name.ends_with("secret") || name.ends_with("credentials") || name.ends_with("credential");
-    let is_kebab = text.contains('-') && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    could
-        && is_kebab
-        && text.split('-').any(|part| PARTS.contains(&part))
-        && !OWN.iter().any(|own| name.contains(own))
+    text.contains('-') && text.split('-').any(|part| PARTS.contains(&part))
 }
 
 /// Names of digests and identities, which are random too.
@@ -223,7 +187,7 @@ fn names_a_digest(name: &str) -> bool {
 }
 
 /// Base64 or hexadecimal digits of at least 4.0 or 3.0 bits each (domains.md 2a').
-fn is_random(text: &str) -> bool {
+pub fn is_random(text: &str) -> bool {
     if !(20..=256).contains(&text.len()) {
         return false;
     }

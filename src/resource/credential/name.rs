@@ -140,7 +140,13 @@ pub fn promise(name: &str) -> Option<Promise> {
     }
     let says_password = |word: &String| PASSWORDS.iter().any(|password| word.ends_with(password));
     if words.iter().any(says_password) || matches!(last, "pass" | "pw") {
-        return Some(Promise::Password);
+        return match last {
+            // `existingSecretPasswordKey`: the name of a key in a Secret.
+            "key" | "keys" => None,
+            // `adminPasswordSecret`: mostly the name of one.
+            "secret" | "secrets" => Some(Promise::Key),
+            _ => Some(Promise::Password),
+        };
     }
     let before = words.len().checked_sub(2).and_then(|index| words.get(index)).map(String::as_str);
     let key = |last: &str, before: Option<&str>| match last {
@@ -248,6 +254,7 @@ mod tests {
             "ConnectionStrings.connString",
             "k8svaultapikey",
             "JWT_SECRET",
+            "adminPasswordSecret",
             "encryption-key",
             "K8S_GOAT_VAULT_KEY",
             "AZURE_STORAGE_CONNECTION_STRING",
@@ -276,6 +283,7 @@ mod tests {
             "bypass",
             "ACCESS_KEY_ID",
             "passwordPolicy",
+            "existingSecretPasswordKey",
             "",
             "key",
             "tls-secret",

@@ -1,16 +1,18 @@
 //! The walk through an object: every string once, with the name and the keys that say what it is.
 
+mod embedded;
+
 use std::{collections::BTreeSet, ops::Range};
 
+use self::embedded::is_harmless_file;
 use super::{
     Class, Found, LAST_APPLIED,
-    literal::{self, Context},
-    of_setting, string, token,
+    context::{self, Context},
+    literal, string, token,
 };
 use crate::{
     document::{Kind, NodeRef, Path, Step, Text},
     resource::{
-        format::Format,
         shape::{self, Shape},
         words,
     },
@@ -31,6 +33,8 @@ pub(super) struct Search<'d> {
     /// Whether the object can hold a private key or a token at all: one look, so that most strings cost none.
     keys: bool,
     tokens: bool,
+    /// Whether texts may be manifests, as in patches of kustomizations; in a `ConfigMap` they are examples.
+    manifests: bool,
     root: NodeRef<'d>,
 }
 
@@ -42,15 +46,17 @@ impl<'d> Search<'d> {
             path: Vec::new(),
             keys: shape::may_hold_private_key(raw),
             tokens: token::find(raw).is_some(),
+            manifests: false,
             root,
         }
     }
 
     pub(super) fn finish(mut self) -> Vec<Found> {
         self.found.sort_by_key(|found| (found.span.start, found.span.end));
-        // Aliases lead to one value on several ways.
+        // Aliases lead to one value on several ways. Several values of a string that is spelled with escapes have its span.
         let mut seen = BTreeSet::new();
-        self.found.retain(|found| seen.insert((found.span.start, found.span.end)));
+        let key = |found: &Found| (found.span.start, found.span.end, found.values.first().cloned());
+        self.found.retain(|found| seen.insert(key(found)));
         self.found
     }
 
@@ -68,7 +74,18 @@ impl<'d> Search<'d> {
 
     /// A whole value of settings.
     pub(super) fn settings(&mut self, root: NodeRef<'d>) {
+        self.manifests = true;
         self.walk(&Here { name: "", key_span: root.span(), node: root }, Context::Settings);
+    }
+
+    /// The values of a chart. What SOPS keeps beside values that it encrypts is encrypted too.
+    pub(super) fn values(&mut self, root: NodeRef<'d>) {
+        let is_encrypted = root.at(&["sops", "mac"]).is_some();
+        for (key, key_span, value) in root.entries() {
+            if !(is_encrypted && key == "sops") {
+                self.enter(key, key_span, value, Context::Values);
+            }
+        }
     }
 
     /// Values of a Secret.
@@ -143,14 +160,14 @@ impl<'d> Search<'d> {
                 }
                 // `password: {value: …}`, as charts and plans have it.
                 (None, "value" | "default" | "constant_value")
-                    if context == Context::Settings && value.is_scalar() =>
+                    if context.is_chosen() && value.is_scalar() =>
                 {
                     self.path.push(Step::from(key));
                     self.walk(&Here { name: here.name, key_span, node: value }, context);
                     self.path.pop();
                 }
                 (_, "command" | "args") if !arguments.is_empty() => {}
-                (_, key) if literal::SKIPPED.contains(&key) => {}
+                (_, key) if context::SKIPPED.contains(&key) => {}
                 _ => self.enter(key, key_span, value, context),
             }
         }
@@ -192,54 +209,12 @@ impl<'d> Search<'d> {
         }
         if self.may_hold(here.node).0 && shape::holds_private_key(text) {
             self.push(Some(Class::PrivateKey), Shape::PrivateKey, here, None);
-        } else if !(is_file(here.name, context) && self.file(here, text)) {
+            return;
+        }
+        let is_file = context.is_chosen() && self.json(here, text)
+            || is_file(here.name, context) && self.file(here, text);
+        if !is_file {
             self.text(here, text, 0, context);
-        }
-    }
-
-    /// A configuration file within a value: `true` if it was read as one.
-    fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
-        let by_name = Format::of(here.name).and_then(|format| format.read(text));
-        // `SPRING_APPLICATION_JSON` and its like are files without a name.
-        let json = || text.trim_start().starts_with('{').then(|| Format::Json.read(text)).flatten();
-        let values =
-            || (here.name == "values" && text.contains('\n')).then(|| Format::Yaml.read(text)).flatten();
-        if let Some(documents) = by_name.or_else(json).or_else(values) {
-            for entry in documents.iter().flatten() {
-                self.part(here, &entry.name, &entry.text, entry.range.clone());
-            }
-            return true;
-        }
-        if text.contains('\n') {
-            for entry in literal::lines(text) {
-                self.part(here, entry.name, entry.text, entry.range);
-            }
-            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
-            return true;
-        }
-        false
-    }
-
-    /// One setting of a file that starts at `range`.
-    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>) {
-        let at = Some(name);
-        let strings = string::credentials(text);
-        for string in &strings {
-            // A value that is spelled with escapes is longer in the file than it is.
-            let part = if range.len() == text.len() {
-                range.start + string.start..range.start + string.end
-            } else {
-                range.clone()
-            };
-            let value = text.get(string.clone()).unwrap_or_default();
-            self.push_part(Class::ConnectionString, here, part, value, at);
-        }
-        if strings.is_empty() {
-            let class = literal::judge(name, text, Context::Settings);
-            let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
-            if let Some(class) = class {
-                self.push_part(class, here, range, text, at);
-            }
         }
     }
 
@@ -337,16 +312,7 @@ impl<'d> Search<'d> {
     }
 }
 
-/// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.
-fn is_harmless_file(name: &str, text: &str) -> bool {
-    let documents = Format::of(name).filter(|_| text.contains('\n')).and_then(|format| format.read(text));
-    documents.is_some_and(|documents| {
-        let mut entries = documents.iter().flatten().peekable();
-        entries.peek().is_some() && entries.all(|entry| of_setting(&entry.name, &entry.text).is_none())
-    })
-}
-
 /// Whether a value may be a file; the values of a chart are one within an object (`spec.source.helm.values`).
 fn is_file(name: &str, context: Context) -> bool {
-    context == Context::Settings || (context == Context::Fields && name == "values")
+    context.is_chosen() || (context == Context::Fields && name == "values")
 }

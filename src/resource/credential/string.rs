@@ -31,10 +31,10 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
         ),
         // Azure: AccountKey=…, SharedAccessKey=…
         ("Key=", r"(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}={0,2})"),
-        // Parameters of a URL.
+        // Parameters of a URL, or of a path that a probe asks for.
         (
             "=",
-            r#"(?i)(?:://|jdbc:)[^\s"']*[?&;](?:password|passwd|pwd|access_token|api_?key|auth_token|token|sig|client_secret)=([^&;\s"'#]+)"#,
+            r#"(?i)(?:://|jdbc:|^/)[^\s"']*[?&;](?:password|passwd|pwd|access_token|api_?key|auth_token|token|sig|client_secret)=([^&;\s"'#]+)"#,
         ),
         // libpq: host=… password=…
         (
@@ -130,6 +130,7 @@ mod tests {
             ("Server=db;Database=x;User Id=sa;Password=p4ss;Encrypt=False", &["p4ss"]),
             ("Pwd=p4ss;Server=db", &["p4ss"]),
             ("jdbc:mysql://db/x?user=u&password=p4ss&useSSL=false", &["p4ss"]),
+            ("/healthz?token=p4ss-word", &["p4ss-word"]),
             ("jdbc:sqlserver://db;user=u;password=p4ss", &["p4ss"]),
             ("jdbc:oracle:thin:u/p4ss@db:1521:x", &["p4ss"]),
             ("host=db dbname=x user=u password=p4ss sslmode=disable", &["p4ss"]),

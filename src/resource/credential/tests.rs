@@ -182,6 +182,58 @@ fn custom_resources_hold_credentials_and_names_of_them() {
 }
 
 #[test]
+fn values_of_charts_hold_credentials_and_names_of_objects() {
+    let found = |text: &str| -> Vec<String> {
+        let text: Arc<str> = text.into();
+        let parsed = yaml::parse(SourceId(0), &text);
+        assert!(parsed.errors.is_empty(), "{text}");
+        let found = find_in_values(parsed.documents[0].root());
+        found.iter().map(|found| format!("{:?} {}", found.class, found.at)).collect()
+    };
+    for (name, text, expected) in [
+        (
+            "credentials",
+            "auth: {postgresPassword: p4ss-word, existingSecret: ''}\nadminPassword: prom-operator\nroot: {password: changeme}\nredis: {url: 'redis://:p4ss@cache'}\nsmtp: {password: 83729134}",
+            &[
+                "Some(Named) auth.postgresPassword",
+                "Some(Named) adminPassword",
+                "Some(Weak) root.password",
+                "Some(ConnectionString) redis.url",
+                "Some(Named) smtp.password",
+            ][..],
+        ),
+        (
+            "variables and pairs",
+            "extraEnv: [{name: API_TOKEN, value: abcd-efgh-1}]\nsecrets: {DB_PASSWORD: p4ss-word}\nminio: {accessKey: shop-access, secretKey: p4ss-word-2}\njwtSecret: p4ss-word-3",
+            &[
+                "Some(Named) extraEnv[0].value",
+                "Some(Named) secrets.DB_PASSWORD",
+                "Some(Named) minio.accessKey",
+                "Some(Named) minio.secretKey",
+                "Some(Named) jwtSecret",
+            ],
+        ),
+        (
+            "names of Secrets and of their keys",
+            "auth: {existingSecret: shop-db, password: '', secretKeys: {adminPasswordKey: postgres-password, password: db-password}}\ntls: {secret: shop.example.com, secretName: x}\nimage: {pullSecrets: [registry-credentials]}\nexternalDatabase: {existingSecretPasswordKey: db-password}\nadminPasswordSecret: shop-admin\nclientSecret: shop-secret\ndatabase: {secretName: db, secretKey: password}\nexistingSecret: {name: db, keys: {password: db-password}}\nenvFromSecret: shop-env\napiKeySecretKey: api-key\nspi: {truststoreSecretKey: truststore.jks}",
+            &[],
+        ),
+        (
+            "references, empty and other values",
+            "password: ''\nb: {password: '{{ .Values.global.password }}', token: '${TOKEN}'}\nc: {password: null, usePassword: false, tokenTTL: 3600, passwordFile: /run/secrets/db}\nd: {password: <PASSWORD>, secret: 'vault:secret/data/db#password'}\nimage: {digest: 'sha256:90d47594270e64f8dafa6da52c89ff70c2483cca0821dff2cc38b1450ac7a6b9', tag: q7Zk2Wv9}\nauth: basic\ne: {clientSecret: $dex.github.clientSecret, client_secret: '$__file{/etc/secrets/oauth}'}",
+            &[],
+        ),
+        (
+            "encrypted by SOPS, value by value",
+            "password: 'ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]'\nplain: {password: p4ss-word}\nsops: {mac: 'ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]', kms: [{enc: q7Zk2Wv9Lx4Tb8Nc3Rm6Yp1Jd5Hs0Gf7}]}",
+            &["Some(Named) plain.password"],
+        ),
+    ] {
+        assert_eq!(found(text), expected, "{name}");
+    }
+}
+
+#[test]
 fn values_of_a_secret_are_kept_whatever_they_are() {
     let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {user: cm9vdA==, password: Y2hhbmdlbWU=, five: 5}\nstringData:\n  plain: <later>\n  a.yaml: |\n    host: db\n    token_ttl: 5\n  b.yaml: |\n    host: db\n    password: p4ss-word\n";
     let shapes = found(text, |found, _| format!("{} {:?} {}", found.at, found.class, found.shape.name()));

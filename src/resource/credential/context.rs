@@ -1,0 +1,95 @@
+//! What the keys around a value mean: whether its name says that it is a credential, or the name of one.
+
+use crate::document::NodeRef;
+
+/// What the keys around a value mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    /// Names that people choose: variables, keys of configuration, values of charts.
+    Settings,
+    /// Values of a chart: chosen too, but a `secret` there is mostly the name of an object.
+    Values,
+    /// Fields of an API: a `token` or `secret` there is mostly the name of one.
+    Fields,
+    /// Nothing here is a credential because of its name.
+    References,
+}
+
+impl Context {
+    /// Whether people chose the names there.
+    pub(super) const fn is_chosen(self) -> bool {
+        matches!(self, Self::Settings | Self::Values)
+    }
+
+    /// Below a key.
+    pub(super) fn below(self, key: &str, node: NodeRef<'_>) -> Self {
+        if self == Self::References || !node.is_mapping() {
+            return self;
+        }
+        // `existingSecret: ""` refers to nothing.
+        let has =
+            |key: &str| node.get(key).is_some_and(|value| value.as_str() != Some("") && !value.is_null());
+        // Of a chart, `secretKey` may be the key itself.
+        let is_the_key = self == Self::Values && !NAMING_KEYS.into_iter().any(has);
+        let refers = REFERRING_KEYS
+            .into_iter()
+            .any(|referring| has(referring) && !(is_the_key && referring == "secretKey"))
+            || (has("name") && has("key") && node.get("value").is_none());
+        let lower = key.to_ascii_lowercase();
+        let refers_by_name = lower.ends_with("ref")
+            || match self {
+                Self::Fields => lower.ends_with("secret"),
+                Self::Values => {
+                    lower.starts_with("existing") || MAPPING_KEYS.iter().any(|end| lower.ends_with(end))
+                }
+                _ => false,
+            };
+        if refers || refers_by_name {
+            return Self::References;
+        }
+        let is_settings = SETTINGS_KEYS.contains(&key)
+            || (matches!(key, "data" | "stringData")
+                && node.entries().all(|(_, _, value)| value.is_scalar()));
+        match self {
+            Self::Fields if VALUES_KEYS.contains(&key) => Self::Values,
+            Self::Fields if is_settings => Self::Settings,
+            _ => self,
+        }
+    }
+
+    /// The value beside a name: a variable, a parameter, a header.
+    pub(super) fn of_named(self) -> Self {
+        if self == Self::References { self } else { Self::Settings }
+    }
+}
+
+/// Keys whose neighbours name values that are kept elsewhere.
+const REFERRING_KEYS: [&str; 7] =
+    ["secretName", "secretKeyRef", "secretKey", "remoteRef", "existingSecret", "valueFrom", "secretRef"];
+
+/// Keys of values of charts beside which `secretKey` is the name of a key.
+const NAMING_KEYS: [&str; 7] =
+    ["secretName", "existingSecret", "secret", "secretRef", "remoteRef", "name", "existingSecretName"];
+
+/// Ends of keys of values of charts below which names of keys stand.
+const MAPPING_KEYS: [&str; 4] = ["secretkeys", "secretkeynames", "keymapping", "keymappings"];
+
+/// Keys of custom resources with names below them that people choose.
+const SETTINGS_KEYS: [&str; 7] =
+    ["config", "env", "environment", "extraEnv", "parameters", "properties", "settings"];
+
+/// Keys of custom resources with values of a chart below them.
+const VALUES_KEYS: [&str; 3] = ["helmValues", "values", "valuesObject"];
+
+/// Keys below which nothing is a value: labels, schemas, selectors, what the cluster writes.
+pub(super) const SKIPPED: [&str; 9] = [
+    "encryptedData",
+    "labels",
+    "managedFields",
+    "matchLabels",
+    "nodeSelector",
+    "openAPIV3Schema",
+    "podSelector",
+    "selector",
+    "status",
+];

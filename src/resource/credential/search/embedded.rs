@@ -1,0 +1,134 @@
+//! Files and texts of known formats within a value.
+
+use std::{ops::Range, sync::Arc};
+
+use super::{Here, Search};
+use crate::{
+    document::{NodeRef, Step, json},
+    resource::{
+        credential::{Class, context::Context, find_in_settings, literal, of_setting, string, token},
+        format::Format,
+        shape::{self, Shape},
+    },
+    source::SourceId,
+};
+
+impl<'d> Search<'d> {
+    /// Bytes of a `ConfigMap`: a configuration file or a script in base64.
+    pub(in crate::resource::credential) fn encoded(&mut self, field: &'d str, node: NodeRef<'d>) {
+        self.path.push(Step::from(field));
+        for (key, key_span, value) in node.entries() {
+            let decoded = value.as_str().and_then(shape::decoded);
+            let Some(text) = decoded.filter(|text| !text.is_empty()) else { continue };
+            let held = in_file(key, &text);
+            let class = if shape::holds_private_key(&text) {
+                Some(Class::PrivateKey)
+            } else {
+                held.first().map(|(class, _)| *class)
+            };
+            if class.is_some() {
+                self.path.push(Step::from(key));
+                self.push(class, Shape::Text, &Here { name: key, key_span, node: value }, None);
+                self.path.pop();
+                if let Some(found) = self.found.last_mut() {
+                    found.values.extend(held.into_iter().map(|(_, value)| value));
+                }
+            }
+        }
+        self.path.pop();
+    }
+
+    /// A JSON text within a value that is no file of that format: `true` if it was read as one.
+    pub(super) fn json(&mut self, here: &Here<'d>, text: &str) -> bool {
+        if !text.trim_start().starts_with(['{', '[']) || Format::of(here.name).is_some() {
+            return false;
+        }
+        let parsed = json::parse(SourceId(0), &Arc::from(text));
+        let Some(document) = parsed.documents.first().filter(|_| parsed.errors.is_empty()) else {
+            return false;
+        };
+        for inner in find_in_settings(document.root()) {
+            let (Some(class), Some(value)) = (inner.class, inner.values.first()) else { continue };
+            let written = text.get(inner.span.clone()).unwrap_or_default();
+            let bare = written.find(value.as_str()).map(|at| inner.span.start + at);
+            let range = bare.map_or(inner.span, |start| start..start + value.len());
+            self.push_part(class, here, range, value, Some(&inner.at));
+        }
+        true
+    }
+
+    /// A configuration file within a value: `true` if it was read as one.
+    pub(super) fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
+        let is_manifest = self.manifests && text.contains("apiVersion:") && text.contains("kind:");
+        let is_yaml = text.contains('\n') && (here.name == "values" || is_manifest);
+        let format = Format::of(here.name).or(is_yaml.then_some(Format::Yaml));
+        if let Some(documents) = format.and_then(|format| format.read(text)) {
+            for document in documents {
+                let is_secret = is_manifest
+                    && document.iter().any(|entry| entry.name == "kind" && entry.text == "Secret");
+                for entry in document {
+                    if is_secret && ["data.", "stringData."].iter().any(|field| entry.name.starts_with(field))
+                    {
+                        self.push_part(Class::Named, here, entry.range, &entry.text, Some(&entry.name));
+                    } else {
+                        self.part(here, &entry.name, &entry.text, entry.range);
+                    }
+                }
+            }
+            return true;
+        }
+        if text.contains('\n') {
+            for entry in literal::lines(text) {
+                self.part(here, entry.name, entry.text, entry.range);
+            }
+            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
+            return true;
+        }
+        false
+    }
+
+    /// One setting of a file that starts at `range`.
+    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>) {
+        let at = Some(name);
+        let strings = string::credentials(text);
+        for string in &strings {
+            // A value that is spelled with escapes is longer in the file than it is.
+            let part = if range.len() == text.len() {
+                range.start + string.start..range.start + string.end
+            } else {
+                range.clone()
+            };
+            let value = text.get(string.clone()).unwrap_or_default();
+            self.push_part(Class::ConnectionString, here, part, value, at);
+        }
+        if strings.is_empty() {
+            let class = literal::judge(name, text, Context::Settings);
+            let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
+            if let Some(class) = class {
+                self.push_part(class, here, range, text, at);
+            }
+        }
+    }
+}
+
+/// Credentials in a file, with their values.
+fn in_file(name: &str, text: &str) -> Vec<(Class, String)> {
+    let documents = Format::of(name).and_then(|format| format.read(text));
+    let settings: Vec<(String, String)> = match documents {
+        Some(documents) => documents.into_iter().flatten().map(|entry| (entry.name, entry.text)).collect(),
+        None => literal::lines(text).map(|line| (line.name.to_owned(), line.text.to_owned())).collect(),
+    };
+    let named = settings.into_iter().filter_map(|(name, text)| Some((of_setting(&name, &text)?, text)));
+    let strings = string::credentials(text).into_iter();
+    let strings = strings.filter_map(|range| Some((Class::ConnectionString, text.get(range)?.to_owned())));
+    strings.chain(named.filter(|(class, _)| *class != Class::Random)).collect()
+}
+
+/// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.
+pub(super) fn is_harmless_file(name: &str, text: &str) -> bool {
+    let documents = Format::of(name).filter(|_| text.contains('\n')).and_then(|format| format.read(text));
+    documents.is_some_and(|documents| {
+        let mut entries = documents.iter().flatten().peekable();
+        entries.peek().is_some() && entries.all(|entry| of_setting(&entry.name, &entry.text).is_none())
+    })
+}
