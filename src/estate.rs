@@ -81,6 +81,8 @@ pub struct Estate {
     written: Vec<Written>,
     /// By their output, what was rendered.
     rendered: BTreeMap<SourceId, Rendered>,
+    /// Values of charts that were rendered into secrets of objects.
+    taken: BTreeSet<Place>,
     /// Of the API server of live objects, where it says so.
     pub server_version: Option<String>,
     /// What running Pods show, by the id of their workload.
@@ -94,6 +96,9 @@ pub struct Shown {
     /// Another place that belongs to it, with what it is.
     pub also: Option<(&'static str, Place)>,
 }
+
+/// What is said of a value of a chart that a template takes.
+pub const GIVEN: &str = "its value is given here";
 
 impl Estate {
     /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
@@ -150,6 +155,7 @@ impl Estate {
             vias,
             written: Vec::new(),
             rendered: BTreeMap::new(),
+            taken: BTreeSet::new(),
             server_version: None,
             observed: BTreeMap::new(),
         }
@@ -220,14 +226,17 @@ impl Estate {
         let rendered = rendered.into_iter();
         let by_output = rendered.filter_map(|one| Some((self.sources.by_file(&one.root.output())?, one)));
         self.rendered = by_output.collect();
-        let mut hidden = Vec::new();
+        let (mut hidden, mut taken) = (Vec::new(), BTreeSet::new());
         let mut texts: BTreeMap<SourceId, BTreeSet<String>> = BTreeMap::new();
         for resource in &self.resources {
             let output = self.file(resource);
             let Some(rendered) = self.rendered.get(&output) else { continue };
             for secret in credential::secrets(&resource.object, self.node(resource)) {
                 let place = Place::new(output, secret.span);
-                hidden.extend(rendered.locate(&self.sources, &place).map(|origin| origin.place));
+                if let Some(origin) = rendered.locate(&self.sources, &place) {
+                    hidden.push(origin.place);
+                    taken.extend(origin.value);
+                }
                 texts.entry(output).or_default().extend(secret.values);
             }
         }
@@ -235,17 +244,25 @@ impl Estate {
             hidden.extend(rendered.secrets(&self.sources, &texts.remove(output).unwrap_or_default()));
         }
         self.sources.mask(hidden);
+        self.taken = taken;
     }
 
     /// Where what stands in a plan, or was rendered, is written.
     pub fn shown(&self, place: &Place) -> Option<Shown> {
         if let Some(rendered) = self.rendered.get(&place.source) {
             let origin = rendered.locate(&self.sources, place)?;
-            let also = origin.value.map(|value| ("its value is given here", value));
+            let also = origin.value.map(|value| (GIVEN, value));
             return Some(Shown { place: origin.place, also });
         }
         let written = self.written_place(place)?;
         Some(Shown { place: written, also: Some(("as planned", place.clone())) })
+    }
+
+    /// Whether a value of a chart was rendered into a secret of an object, which is judged in its stead. `shown` is the
+    /// value, or its key where it has several lines.
+    pub fn is_taken(&self, shown: &Place) -> bool {
+        let mut before = self.taken.range(..Place::new(shown.source, shown.end..0));
+        before.next_back().is_some_and(|taken| taken.source == shown.source && shown.start < taken.end)
     }
 
     /// Whether what stands in a source may be shown in others: it was rendered or planned.

@@ -88,6 +88,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("policy", Make::Set(policies::policies)),
     ("secret", Make::Resource(secrets::secret)),
     ("secret", Make::Document(secrets::generated)),
+    ("secret", Make::Document(secrets::of_charts)),
     ("secret-use", Make::Set(credentials::uses)),
     ("topic", Make::Set(flows::topic_subjects)),
     ("vault-agent", Make::Set(vault_agents::subjects)),

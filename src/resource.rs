@@ -1,5 +1,6 @@
 //! Resources: Kubernetes objects and planned Terraform resources, with their ids.
 
+pub mod chart_values;
 pub mod cidr;
 pub mod classification;
 pub mod cloud_endpoint;

@@ -282,7 +282,7 @@ fn evaluate(
     progress: &Progress<'_>,
 ) -> Evaluation {
     let mut evaluation = policy::evaluate(policies, estate, within, &|done| progress(Stage::Judge, done));
-    mask::judged(estate, &evaluation.findings, &policies.rules);
+    mask::judged(estate, &evaluation, &policies.rules);
     fix::settle(&mut evaluation.findings, &estate.sources);
     evaluation
 }

@@ -70,6 +70,11 @@ impl Render {
         named.flat_map(|(_, chart)| chart.value.values.iter().map(BasePath::as_str))
     }
 
+    /// Whether a file holds values of a chart.
+    pub fn takes(&self, file: &str) -> bool {
+        self.charts.values().any(|chart| chart.value.values.iter().any(|values| values.as_str() == file))
+    }
+
     /// Charts by their folders; names that are none were refused when the configuration was read.
     pub fn charts(&self) -> impl Iterator<Item = (BasePath, &Placed<ChartSettings>)> {
         self.charts.iter().filter_map(|(folder, chart)| Some((BasePath::of(folder).ok()?, chart)))

@@ -1,16 +1,17 @@
 //! The fact `secret`: what stands readable in a manifest and has to be kept, by shape; the values themselves never
 //! enter it.
 //!
-//! One subject for each Secret of Kubernetes, and one for every other object in which something like a credential
-//! stands. Deliberately absent: who uses it.
+//! One subject for each Secret of Kubernetes, and one for every other object, generator and file of values of a chart in
+//! which something like a credential stands. Deliberately absent: who uses it.
 
 mod allowed;
+mod chart_values;
 mod generated;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::allowed::allowed;
-pub(super) use self::generated::secrets as generated;
+pub(super) use self::{chart_values::secrets as of_charts, generated::secrets as generated};
 use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},
@@ -72,16 +73,22 @@ fn judged(estate: &Estate, resource: &Resource) -> Vec<Found> {
 /// What of an object has to be kept by its looks, or by a shape that the configuration declares.
 fn all(estate: &Estate, resource: &Resource) -> Vec<Found> {
     let node = estate.node(resource);
-    let mut found = credential::find(&resource.object, node);
+    let found = credential::find(&resource.object, node);
     // Schemas describe keys; they hold none.
-    if &*resource.object.kind != "CustomResourceDefinition" {
-        let own = credential::find_own(node, &estate.config.secrets);
-        let is_new = |own: &Found| {
-            !found.iter().any(|known| known.span.start < own.span.end && own.span.start < known.span.end)
-        };
-        let own: Vec<Found> = own.into_iter().filter(is_new).collect();
-        found.extend(own);
+    if &*resource.object.kind == "CustomResourceDefinition" {
+        return found;
     }
+    with_own(estate, node, found)
+}
+
+/// What was found by its looks, and besides that what has a shape that the configuration declares.
+fn with_own(estate: &Estate, root: NodeRef<'_>, mut found: Vec<Found>) -> Vec<Found> {
+    let own = credential::find_own(root, &estate.config.secrets);
+    let is_new = |own: &Found| {
+        !found.iter().any(|known| known.span.start < own.span.end && own.span.start < known.span.end)
+    };
+    let own: Vec<Found> = own.into_iter().filter(is_new).collect();
+    found.extend(own);
     found
 }
 

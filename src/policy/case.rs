@@ -8,11 +8,12 @@ use std::{
 use super::redact::Redactor;
 use crate::{
     document::{Document, NodeRef, Step, json},
-    estate::{Estate, Resource, Shown},
+    estate::{Estate, GIVEN, Resource, Shown},
     facts::{Fact, Origin},
     resource::{
         credential,
         kubernetes::{first_key, name_span},
+        kustomization::{Generator, generators},
         terraform::{Plan, Values, kubernetes},
     },
     source::{Place, SourceId},
@@ -87,6 +88,18 @@ pub struct Location {
     pub place: Option<Place>,
     /// Another place that belongs to it, with what it is.
     pub also: Option<(&'static str, Place)>,
+}
+
+impl Location {
+    /// Where a secret is written: in the values, if a template only takes it from there.
+    pub(super) fn of_secret(self) -> Self {
+        match (self.place, self.also) {
+            (Some(template), Some((GIVEN, value))) => {
+                Self { place: Some(value), also: Some(("a template takes it here", template)) }
+            }
+            (place, also) => Self { place, also },
+        }
+    }
 }
 
 impl Case<'_> {
@@ -212,7 +225,7 @@ impl<'e> Input<'e> {
                 let mut objects = estate.resources_of(*document).peekable();
                 match objects.peek() {
                     Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
-                    None => literals(estate, *node),
+                    None => literals(estate, *node).into_iter().chain(generated(estate, *document)).collect(),
                 }
             }
             Self::Combined(parts) => {
@@ -234,6 +247,13 @@ fn value_path(path: &[Step]) -> &[Step] {
 fn literals(estate: &Estate, root: NodeRef<'_>) -> Vec<String> {
     let found = credential::find_in_settings(root).into_iter().flat_map(|found| found.values);
     found.chain(own(estate, root)).collect()
+}
+
+/// What a kustomization puts into Secrets.
+fn generated(estate: &Estate, document: usize) -> Vec<String> {
+    let generators = estate.documents.get(document).map(generators).unwrap_or_default().into_iter();
+    let literals = generators.filter(|one| one.kind == "Secret").flat_map(Generator::literals);
+    literals.map(|literal| literal.text.to_owned()).collect()
 }
 
 /// What has the shape of a credential that the configuration declares.

@@ -346,6 +346,7 @@ fn finding(
     redactor: &Redactor,
 ) -> Finding {
     let location = case.location(estate, &verdict.path.0);
+    let location = if rule.points_at_secrets() { location.of_secret() } else { location };
     let located = verdict.location.and_then(|(file, line)| {
         conftest::location(file.as_deref(), line, case, estate, policies.tree.as_ref())
     });

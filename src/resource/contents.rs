@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{kinds, kubernetes, terraform::Plan};
+use super::{chart_values, kinds, kubernetes, terraform::Plan};
 use crate::{
     config,
     document::{Document, Parsed, json, yaml},
@@ -179,6 +179,8 @@ fn judge(id: SourceId, source: &Source, parsed: Parsed) -> Contents {
         Status::Read
     } else if let Some(kustomization) = kustomization(source, &parsed.documents) {
         kustomization
+    } else if chart_values::is_named_so(&source.file) && !parsed.documents.is_empty() {
+        Status::Ignored("values of a chart: nothing but credentials is looked for in them".to_owned())
     } else {
         Status::Ignored("no Kubernetes object and no Terraform plan".to_owned())
     };

@@ -60,6 +60,8 @@ pub(super) fn compare(
         !never_live.contains(rule)
             && !of_plans.contains(id)
             && !id.starts_with("output.")
+            // A plan as a whole, values of a chart.
+            && declared.sources.by_file(id).is_none()
             && standing.is_none_or(|standing| *standing == Standing::Paired)
     };
     let mut findings = files.findings.clone();

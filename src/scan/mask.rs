@@ -13,9 +13,9 @@ use rayon::prelude::*;
 use crate::{
     document::Document,
     estate::Estate,
-    finding::Finding,
-    policy::metadata::Rule,
+    policy::{Evaluation, metadata::Rule},
     resource::{
+        chart_values,
         credential::{self, Secret},
         kubernetes,
         kustomization::{Generator, generators},
@@ -25,7 +25,14 @@ use crate::{
 
 /// Masks what looks like a credential, before anything can be printed.
 pub(super) fn credentials(estate: &mut Estate) {
-    let places: Vec<Place> = estate.documents.par_iter().flat_map_iter(of_document).collect();
+    let places: Vec<Place> = estate
+        .documents
+        .par_iter()
+        .flat_map_iter(|document| {
+            let file = &estate.sources.get(document.source).file;
+            of_document(document, chart_values::is_named_so(file) || estate.config.render.takes(file))
+        })
+        .collect();
     let generated = estate.documents.iter().flat_map(|document| {
         let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
         let literals = secrets.flat_map(Generator::literals);
@@ -49,23 +56,31 @@ pub(super) fn settings(estate: &mut Estate) {
     estate.sources.mask(places);
 }
 
-/// Masks the values that findings about secrets point at.
-pub(super) fn judged(estate: &mut Estate, findings: &[Finding], rules: &[Arc<Rule>]) {
+/// Masks the values that results about secrets point at, whether they are known to be one or not.
+pub(super) fn judged(estate: &mut Estate, evaluation: &Evaluation, rules: &[Arc<Rule>]) {
     let secret: HashSet<&str> =
         rules.iter().filter(|rule| rule.points_at_secrets()).map(|rule| &*rule.id).collect();
+    let findings = evaluation.findings.iter().map(|finding| (&finding.rule, &finding.place));
+    let open = evaluation.not_assessed.iter().map(|result| (&result.rule, &result.place));
     let judged: Vec<Place> = findings
-        .iter()
-        .filter(|finding| secret.contains(&*finding.rule))
-        .filter_map(|finding| finding.place.clone())
+        .chain(open)
+        .filter(|(rule, _)| secret.contains(&***rule))
+        .filter_map(|(_, place)| place.clone())
         .filter(|place| is_value(estate, place))
         .collect();
     estate.sources.mask(judged);
 }
 
-fn of_document(document: &Document) -> Vec<Place> {
+fn of_document(document: &Document, is_values: bool) -> Vec<Place> {
     let objects = kubernetes::objects(document);
-    let secrets: Vec<Secret> =
+    let mut secrets: Vec<Secret> =
         objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node))).collect();
+    if is_values && objects.is_empty() {
+        let found =
+            [credential::find_in_values(document.root()), credential::find_in_settings(document.root())];
+        let found = found.into_iter().flatten();
+        secrets.extend(found.map(|found| Secret { span: found.span, values: found.values }));
+    }
     let comments = comments(document, &secrets);
     let place = |span| Place::new(document.source, span);
     secrets.into_iter().map(|secret| place(secret.span)).chain(comments.into_iter().map(place)).collect()

@@ -120,14 +120,23 @@ fn values_files_reach_helm_and_findings_lie_in_them() {
     let [told] = &told(&folder)[..] else { panic!("helm ran once") };
     assert!(told.starts_with("template shop . ") && told.ends_with(&values), "{told}");
     let finding = &shown["findings"][0];
-    assert_eq!(finding["place"]["file"], "deploy/chart/templates/web.yaml", "{shown:#}");
-    assert_eq!(finding["place"]["line"], 11);
-    let given = finding["related"].as_array().expect("related").iter();
-    let given = given.filter(|related| related["label"] == "its value is given here");
-    let given: Vec<_> = given.map(|related| &related["place"]).collect();
-    assert_eq!((&given[0]["file"], &given[0]["line"]), (&"deploy/prod.yaml".into(), &2.into()));
+    assert_eq!(shown["findings"].as_array().map(Vec::len), Some(1), "{shown:#}");
+    assert_eq!(finding["place"]["file"], "deploy/prod.yaml", "{shown:#}");
+    assert_eq!(finding["place"]["line"], 2);
+    let takes = finding["related"].as_array().expect("related").iter();
+    let takes = takes.filter(|related| related["label"] == "a template takes it here");
+    let takes: Vec<_> = takes.map(|related| &related["place"]).collect();
+    assert_eq!(
+        (&takes[0]["file"], &takes[0]["line"]),
+        (&"deploy/chart/templates/web.yaml".into(), &11.into())
+    );
     assert!(!shown.to_string().contains("corr3ct"), "{shown:#}");
     assert_eq!(finding["sets"][0], "deploy/chart");
+    // Without a renderer the file itself is searched, since the configuration says what it is.
+    let (shown, _) = report(&folder, &["--rule", "secrets/plaintext-credential"]);
+    let finding = &shown["findings"][0];
+    assert_eq!((&finding["resource"], &finding["place"]["line"]), (&"deploy/prod.yaml".into(), &2.into()));
+    assert!(!shown.to_string().contains("corr3ct"), "{shown:#}");
 }
 
 #[test]

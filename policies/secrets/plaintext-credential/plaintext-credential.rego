@@ -29,6 +29,7 @@
 #         - secretKey: password
 #           remoteRef: {key: shop/orders-db, property: password}
 #     ```
+#     In values of a chart, name the Secret in the place of the value, as `existingSecret: orders-db` in most charts.
 #   controls:
 #     soc2: {CC6.1: partial}
 #     hipaa: {"164.312(a)(1)": supporting, "164.312(d)": supporting}

@@ -37,6 +37,9 @@ pub fn allowed(estate: &Estate) -> Vec<usize> {
                 count(file, literal.key, &[literal.text.to_owned()]);
             }
         }
+        for found in super::chart_values::all(estate, document) {
+            count(file, &found.key, &found.values);
+        }
     }
     for plan in &estate.plans {
         let file = &estate.sources.get(plan.source).file;
