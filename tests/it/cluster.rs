@@ -7,5 +7,5 @@ mod delivery;
 mod drift;
 mod faults;
 mod observed;
-mod server;
+pub(crate) mod server;
 mod shards;

@@ -1,7 +1,5 @@
 //! What a run gives to others: policy reports into the cluster, metrics to a Pushgateway.
 
-#![expect(clippy::disallowed_methods, reason = "tests look at the address that a server wrote")]
-
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -129,18 +127,11 @@ fn nothing_is_written_unless_it_is_asked_for() {
     assert_eq!(folder.code(&["scan", "a.yaml", "--audit", "off", "--write-policy-reports"]), Some(2));
 }
 
-/// Address of a server.
-fn address(server: &Server) -> String {
-    let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
-    let kubeconfig: Value = serde_json::from_str(&text).expect("JSON");
-    kubeconfig["clusters"][0]["cluster"]["server"].as_str().expect("an address").to_owned()
-}
-
 #[test]
 fn metrics_are_pushed_to_the_group_of_the_job_without_any_credential() {
     let (gateway, sent) = cluster("example.com", 202);
     let folder = Folder::new(&[("a.yaml", SHOP)]);
-    let push = format!("{}/metrics/job/audit/cluster/prod", address(&gateway));
+    let push = format!("{}/metrics/job/audit/cluster/prod", gateway.address());
     let output = folder.run(&["scan", "a.yaml", "--audit", "off", "--push-metrics", &push]);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(lines(&sent), ["POST /metrics/job/audit/cluster/prod"]);
@@ -159,7 +150,7 @@ fn a_gateway_that_takes_nothing_fails_the_run_after_its_report() {
     let (gateway, _) = cluster("example.com", 400);
     let folder = Folder::new(&[("a.yaml", SHOP)]);
     for (push, said) in [
-        (address(&gateway), "the metrics were not taken: the server answers 400"),
+        (gateway.address(), "the metrics were not taken: the server answers 400"),
         ("http://me:corr3ct-h0rse@gateway:9091".to_owned(), "holds credentials"),
     ] {
         let output = folder.run(&["scan", "a.yaml", "--audit", "off", "--push-metrics", &push]);

@@ -102,7 +102,7 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let server = Self { address, requests, ends, thread: Some(thread), folder };
         let kubeconfig = json!({"apiVersion": "v1", "kind": "Config", "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": format!("http://{}", server.address)}}],
+            "clusters": [{"name": "test", "cluster": {"server": server.address()}}],
             "users": [{"name": "test", "user": {"token": TOKEN}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}]});
         std::fs::write(server.kubeconfig(), kubeconfig.to_string()).expect("a file");
@@ -111,6 +111,11 @@ impl Server {
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join("kubeconfig")
+    }
+
+    /// `http://…`
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn folder(&self) -> &Path {
