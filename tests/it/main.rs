@@ -21,6 +21,7 @@ mod policies;
 mod readme;
 mod registry;
 mod rendering;
+mod secrets_table;
 mod since;
 mod terraform;
 mod terraform_lines;
