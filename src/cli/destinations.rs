@@ -1,11 +1,8 @@
 //! Where reports go: pairs of `--format` and `--output`.
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+#[cfg(feature = "cluster")]
+use std::path::Path;
+use std::{collections::HashSet, fs::File, io::Write as _, path::PathBuf};
 
 use clap::{ArgMatches, Args, builder::PossibleValuesParser};
 

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
+#[cfg(feature = "cluster")]
+pub(super) use self::cluster::{duration, target};
 use self::{
     cluster::ClusterArguments,
     prepared::{Before, Prepared},
 };
 pub(super) use self::{
-    cluster::{duration, target},
     delivery::Delivery,
     telling::{Telling, tell},
 };
@@ -198,6 +199,10 @@ pub(super) fn run(
         return shard::run(arguments, shard, matches, terminal);
         #[cfg(not(feature = "cluster"))]
         return Err(Failure::usage(format!("`--shard {shard}`: {}", crate::cluster::Error::Unsupported)));
+    }
+    if arguments.cluster.shard_key.is_given() {
+        return Err(Failure::usage("`--shard-key` seals a shard, and no `--shard` is given")
+            .help("say which one is to be read, such as `--cluster --shard 0/4`, or leave the key out"));
     }
     let destinations = arguments.destinations.read(matches)?;
     let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };

@@ -19,11 +19,16 @@ use crate::{
 
 /// Arguments that say which key.
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only clusters are read in parts"))]
 pub(super) struct ShardKey {
     /// File with the key that seals shards: 32 random characters or more [env: `PROBITY_SHARD_KEY`, the key itself].
     #[arg(long, value_name = "FILE")]
     shard_key: Option<PathBuf>,
+}
+
+impl ShardKey {
+    pub(super) const fn is_given(&self) -> bool {
+        self.shard_key.is_some()
+    }
 }
 
 #[cfg(feature = "cluster")]

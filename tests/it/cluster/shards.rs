@@ -375,6 +375,9 @@ fn a_shard_judges_nothing_and_says_so() {
     assert!(text.contains("the last of 2 is 1/2"), "{text}");
     let (code, text) = place.run(&["scan", "--shard", "0/2", "-o", "a.shard"]);
     assert_eq!(code, Some(2), "only clusters have shards: {text}");
+    let (code, text) = place.run(&["scan", "--audit", "off", "--shard-key", "key"]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("no `--shard` is given"), "{text}");
     assert!(place.file("shards").read_dir().expect("a folder").next().is_none(), "nothing is written");
 }
 
