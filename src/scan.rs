@@ -283,6 +283,7 @@ fn evaluate(
 ) -> Evaluation {
     let mut evaluation = policy::evaluate(policies, estate, within, &|done| progress(Stage::Judge, done));
     mask::judged(estate, &evaluation, &policies.rules);
+    mask::repeated(estate);
     fix::settle(&mut evaluation.findings, &estate.sources);
     evaluation
 }

@@ -89,6 +89,7 @@ done <<<"${PROBITY_ACTION_PATHS:-.}"
 options=(--audit "${PROBITY_ACTION_AUDIT:-off}")
 [ -z "${PROBITY_ACTION_CONFIG:-}" ] || options+=("--config=$PROBITY_ACTION_CONFIG")
 [ -z "${PROBITY_ACTION_BASELINE:-}" ] || options+=("--baseline=$PROBITY_ACTION_BASELINE")
+[ -z "${PROBITY_ACTION_SINCE:-}" ] || options+=("--since=$PROBITY_ACTION_SINCE")
 while IFS= read -r policy || [ -n "$policy" ]; do
   policy=${policy%$'\r'}
   [ -z "$policy" ] || options+=("--policy=$policy")

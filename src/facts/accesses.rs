@@ -19,7 +19,7 @@ use super::{
     environment::{Channel, Setting},
     hosts::referred,
 };
-use crate::resource::connection::Name;
+use crate::resource::connection::{Connection, Name};
 
 /// Settings of one container that belong together by the beginning of their names.
 #[derive(Debug, Default)]
@@ -35,7 +35,10 @@ pub(super) fn claims<'s, 'e>(settings: &'s [Setting<'e>], namespace: &str) -> Ve
     let mut alone = Vec::new();
     for setting in settings {
         let words = Words::of(&setting.name);
-        if let Some((prefix, role)) = words.role() {
+        // `DATA_SOURCE_NAME` and `ORDERS_DB` hold whole connection strings, too.
+        let is_whole = setting.text.as_deref().is_some_and(|text| Connection::parse(text).is_some());
+        let role = words.role().filter(|(_, role)| !is_whole || *role != Role::Database);
+        if let Some((prefix, role)) = role {
             // Of equal names in several files the last one wins.
             let channel =
                 if setting.channel == Channel::Argument { Channel::Argument } else { Channel::Variable };

@@ -18,6 +18,7 @@ use crate::{
     document::{NodeRef, Path, Step, json},
     resource::{
         credential::{self, Class, name},
+        shape,
         terraform::{
             Mode, Plan, PlannedResource,
             origins::{self, Origins},
@@ -94,7 +95,7 @@ struct Found {
 fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Origins<'_>) -> Vec<Held> {
     let found = found(secrets, plan, resource, origins).into_iter().map(|found| {
         let Found { path, key, class, text } = found;
-        Held { origin: origins.of(resource, &path), path, key, class, text, place: None }
+        Held { origin: origins.of_value(resource, &path, &text), path, key, class, text, place: None }
     });
     found.chain(releases::held(secrets, plan, resource, origins)).collect()
 }
@@ -132,7 +133,8 @@ fn found(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &O
     for script in SCRIPTS {
         for constant in origins.constants(resource, script) {
             let path = vec![Step::from(script)];
-            held.extend(in_text(&constant).map(|class| Found {
+            let class = in_text(&constant).or_else(|| in_text(&shape::decoded(&constant)?));
+            held.extend(class.map(|class| Found {
                 path: path.clone(),
                 key: script.to_owned(),
                 class,
@@ -190,7 +192,9 @@ fn search(
 ) {
     if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
         let stored = STORED.iter().any(|(kind, attribute)| *kind == &*resource.kind && *attribute == key);
+        let script = if SCRIPTS.contains(&key) { shape::decoded(text) } else { None };
         let class = match credential::of_setting(key, text) {
+            _ if script.is_some() => script.as_deref().and_then(in_text),
             None if stored => Some(Class::Named),
             None if text.starts_with(['{', '[']) => in_json(text),
             None if text.contains('\n') => in_text(text),

@@ -1,10 +1,10 @@
 //! What a change brings in and what it repairs: a report held against that of the tree before it.
 //!
-//! Findings are paired by fingerprint, those of one file first; what is left over may have moved to another file. A
-//! finding is new if it has no partner, wherever its lines are: a policy that was relaxed, a database that a second
+//! Findings are paired that say the same of the same place, then those that moved within their object or to another file.
+//! At one place another message may be about the same thing, but for credentials: of these each is its own. A finding is new if it has no partner, wherever its lines are: a policy that was relaxed, a database that a second
 //! service uses, break what no changed line holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Judged, Report};
 use crate::{
@@ -46,25 +46,25 @@ impl Report {
         sources_before: &Sources,
         (reference, commit): (String, String),
     ) {
-        let mut partners: BTreeMap<&str, Vec<(Option<&str>, usize)>> = BTreeMap::new();
-        for (index, judged) in before.findings.iter().enumerate() {
-            partners.entry(&judged.fingerprint).or_default().push((file(judged, sources_before), index));
-        }
+        let mut left: Vec<Option<&Judged>> = before.findings.iter().map(Some).collect();
         let mut is_known = vec![false; self.findings.len()];
-        for same_file in [true, false] {
+        for pairing in PAIRINGS {
+            let mut partners: BTreeMap<Key<'_>, VecDeque<usize>> = BTreeMap::new();
+            for (index, judged) in left.iter().enumerate() {
+                let key = judged.and_then(|judged| pairing.key(judged, sources_before));
+                key.into_iter().for_each(|key| partners.entry(key).or_default().push_back(index));
+            }
             for (judged, known) in self.findings.iter().zip(&mut is_known).filter(|(_, known)| !**known) {
-                let Some(left) = partners.get_mut(judged.fingerprint.as_str()) else { continue };
-                let here = file(judged, sources);
-                if let Some(index) = left.iter().position(|(there, _)| !same_file || *there == here) {
-                    left.remove(index);
+                let partner =
+                    pairing.key(judged, sources).and_then(|key| partners.get_mut(&key)?.pop_front());
+                if let Some(index) = partner {
+                    left[index] = None;
                     *known = true;
                 }
             }
         }
-        let mut repaired: Vec<usize> = partners.into_values().flatten().map(|(_, index)| index).collect();
-        repaired.sort_unstable();
-        let repaired = repaired.into_iter().filter_map(|index| before.findings.get(index));
-        let repaired = repaired.map(|judged| Repaired::new(judged, sources_before)).collect();
+        let repaired =
+            left.into_iter().flatten().map(|judged| Repaired::new(judged, sources_before)).collect();
         let known = is_known.iter().filter(|known| **known).count();
         let mut is_known = is_known.into_iter();
         self.findings.retain(|_| !is_known.next().unwrap_or_default());
@@ -89,6 +89,48 @@ impl Repaired {
             line: place.map(|(source, place)| source.region(&place.span()).line),
         }
     }
+}
+
+/// What makes two findings one, the strictest first.
+struct Pairing {
+    same_place: bool,
+    same_file: bool,
+    same_message: bool,
+}
+
+const PAIRINGS: [Pairing; 5] = [
+    Pairing { same_place: true, same_file: true, same_message: true },
+    Pairing { same_place: false, same_file: true, same_message: true },
+    Pairing { same_place: true, same_file: false, same_message: true },
+    Pairing { same_place: true, same_file: true, same_message: false },
+    Pairing { same_place: true, same_file: false, same_message: false },
+];
+
+/// Fingerprint, or rule and resource; then file and message.
+type Key<'r> = (&'r str, &'r str, Option<&'r str>, Option<String>);
+
+impl Pairing {
+    /// `None`: the finding has no partner by this pairing.
+    fn key<'r>(&self, judged: &'r Judged, sources: &'r Sources) -> Option<Key<'r>> {
+        let finding = &judged.finding;
+        if !self.same_message && finding.rule.starts_with("secrets/") {
+            return None;
+        }
+        let (what, whose) =
+            if self.same_place { (&*judged.fingerprint, "") } else { (&*finding.rule, &*finding.resource) };
+        let file = if self.same_file { file(judged, sources) } else { None };
+        Some((what, whose, file, self.same_message.then(|| without_positions(&finding.message))))
+    }
+}
+
+/// A message without positions in lists (`env[1]`), which change when something is put in before.
+fn without_positions(message: &str) -> String {
+    let mut parts = message.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| match part.split_once(']') {
+        Some((position, rest)) if position.bytes().all(|byte| byte.is_ascii_digit()) => text + rest,
+        _ => text + "[" + part,
+    })
 }
 
 fn file<'s>(judged: &Judged, sources: &'s Sources) -> Option<&'s str> {

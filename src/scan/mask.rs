@@ -2,6 +2,8 @@
 //!
 //! All that is written counts, also what a later declaration replaces and what stands in comments.
 
+mod repeated;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     ops::Range,
@@ -10,6 +12,7 @@ use std::{
 
 use rayon::prelude::*;
 
+pub(super) use self::repeated::repeated;
 use crate::{
     document::Document,
     estate::Estate,

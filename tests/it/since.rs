@@ -80,6 +80,29 @@ fn a_second_service_at_a_database_and_a_tag_that_is_removed_are_named() {
 }
 
 #[test]
+fn another_credential_at_the_place_of_one_is_new() {
+    let pod = |env: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: shop}}\nspec:\n  containers:\n    - name: a\n      image: a:1\n      env:\n{env}"
+        )
+    };
+    let entry = |name: &str| format!("        - {{name: {name}, value: corr3ct-h0rse-{}}}\n", name.len());
+    let folder = repository(&[("pod.yaml", &pod(&entry("DB_PASSWORD")))]);
+    let new = |env: &str| {
+        write(&folder, "pod.yaml", &pod(env));
+        let arguments =
+            ["scan", "--audit", "off", "--since", "HEAD", "-f", "json", "--rule", "secrets/plaintext-*"];
+        let output = folder.run_with_path(&arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let found = report["findings"].as_array().expect("findings").iter();
+        found.map(|finding| finding["place"]["line"].as_u64().expect("a line")).collect::<Vec<_>>()
+    };
+    assert_eq!(new(&entry("DB_PASSWORD")), [0; 0], "the same");
+    assert_eq!(new(&entry("ADMIN_PASSWORD")), [9], "another at its place");
+    assert_eq!(new(&(entry("ADMIN_PASSWORD") + &entry("DB_PASSWORD"))), [9], "one before it");
+}
+
+#[test]
 fn a_change_cannot_accept_its_own_findings() {
     let bad = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: corr3ct-h0rse # probity: ignore[secrets/committed-secret] mine until=2099-01-01 owner=me\n";
     let folder = repository(&[("probity.yaml", "fail-on: medium\n"), ("a.yaml", NAMESPACE)]);

@@ -44,11 +44,32 @@ deny contains result if {
 	some index, exposure in input.exposures
 	exposure.kind != "unknown"
 	exposure.internal != true
+	not _is_limited(exposure)
 	result := {
-		"msg": sprintf("`%s` holds sensitive data and is reached from outside by %s", [_name, exposure.kind]),
+		"msg": sprintf("`%s` holds sensitive data and is reached from outside %s", [_name, _way(exposure)]),
 		"path": ["exposures", index],
 	}
 }
+
+# Only private addresses are admitted, or what the input does not tell: `datastores/exposed` says that.
+_is_limited(exposure) if {
+	count(exposure.source_ranges) > 0
+	every range in exposure.source_ranges {
+		_is_private_or_unknown(range)
+	}
+}
+
+_is_private_or_unknown(range) if not net.cidr_is_valid(range)
+
+_is_private_or_unknown(range) if {
+	net.cidr_is_valid(range)
+	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10"]
+	net.cidr_contains(private, range)
+}
+
+_way(exposure) := "through a public address" if {
+	exposure.kind == "PublicAddress"
+} else := sprintf("by %s", [exposure.kind])
 
 deny contains result if {
 	_is_sensitive

@@ -15,6 +15,12 @@ _server := {
 
 _exposure := {"kind": "LoadBalancer", "service": "db", "port": 5432, "internal": false, "source_ranges": []}
 
+_admitting(ranges) := object.union(_server, {"exposures": [object.union(_exposure, {
+	"kind": "PublicAddress",
+	"service": null,
+	"source_ranges": ranges,
+})]})
+
 test_an_exposed_server_is_reported if {
 	results := rule.deny with input as object.union(_server, {"exposures": [_exposure]})
 	{result.path | some result in results} == {["exposures", 0]}
@@ -22,6 +28,13 @@ test_an_exposed_server_is_reported if {
 
 test_an_internal_load_balancer_is_inside if {
 	count(rule.deny) == 0 with input as object.union(_server, {"exposures": [object.union(_exposure, {"internal": true})]})
+}
+
+test_an_address_that_admits_private_callers_only_is_inside if {
+	count(rule.deny) == 0 with input as _admitting(["10.0.0.0/8"])
+	count(rule.deny) == 0 with input as _admitting(["192.168.1.0/24", "unknown"])
+	results := rule.deny with input as _admitting(["10.0.0.0/8", "0.0.0.0/0"])
+	{result.msg | some result in results} == {"`postgresql:Service/shop/db/orders` holds sensitive data and is reached from outside through a public address"}
 }
 
 test_an_undetermined_exposure_is_for_another_rule if {

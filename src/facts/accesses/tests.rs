@@ -62,6 +62,11 @@ fn variables_that_belong_together_make_one_claim() {
             ][..],
             &["- db:5432/o u Some(Given) by DB_HOST"][..],
         ),
+        (
+            &[("DATA_SOURCE_NAME", "postgres://u:p@db:5432/o")],
+            &["postgresql db:5432/o u Some(Given) by DATA_SOURCE_NAME"],
+        ),
+        (&[("ORDERS_DB", "postgres://u:p@db/o")], &["postgresql db/o u Some(Given) by ORDERS_DB"]),
         (&[("PGHOST", "db"), ("PGUSER", "u"), ("PGDATABASE", "o")], &["postgresql db/o u None by PGHOST"]),
         (
             &[

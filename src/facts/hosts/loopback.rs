@@ -105,8 +105,9 @@ impl<'e> Beside<'_, 'e> {
             .or_else(|| self.variable("CSQL_PROXY_PORT"))
             .and_then(|text| text.parse::<u16>().ok());
         let listed = flag(&["instances"]).or_else(|| self.variable("INSTANCES")).unwrap_or_default();
-        let positional =
-            words.iter().skip(1).filter(|word| !word.starts_with('-') && looks_like_instance(word));
+        let program = usize::from(self.container.get("command").is_some());
+        let positional = words.iter().skip(program);
+        let positional = positional.filter(|word| !word.starts_with('-') && looks_like_instance(word));
         let mut instances: Vec<String> = listed.split(',').map(ToOwned::to_owned).collect();
         instances.extend(positional.map(ToString::to_string));
         instances.extend(self.variable("CSQL_PROXY_INSTANCE_CONNECTION_NAME"));

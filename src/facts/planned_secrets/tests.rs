@@ -59,6 +59,48 @@ fn a_value_comes_from_what_its_expression_says() {
         );
         assert_eq!(origins(&text), [format!("password: {expected}")], "{name}");
     }
+    // One expression for several values, or for more than the value.
+    for (name, values, expression, expected) in [
+        (
+            "a function of constants",
+            r#"{"tags_json":"{\"password\":\"p4ss-w0rd\"}"}"#,
+            r#"{"tags_json":{}}"#,
+            "tags_json: constant",
+        ),
+        (
+            "a literal beside a variable",
+            r#"{"environment":{"PASSWORD":"l1teral-word"}}"#,
+            r#"{"environment":{"references":["var.kept"]}}"#,
+            "environment.PASSWORD: constant",
+        ),
+        (
+            "a variable that is given beside one with a default",
+            r#"{"environment":{"PASSWORD":"p4ss-word"}}"#,
+            r#"{"environment":{"references":["var.given","var.other"]}}"#,
+            "environment.PASSWORD: variable",
+        ),
+        (
+            "a value beside what the plan does not know",
+            r#"{"environment":{"PASSWORD":"l1teral-word"}}"#,
+            r#"{"environment":{"references":["aws_table.a.id","aws_table.a"]}}"#,
+            "environment.PASSWORD: unknown",
+        ),
+        (
+            "a script with a reference",
+            r#"{"user_data":"a\nexport DB_PASSWORD=l1teral-word\n"}"#,
+            r#"{"user_data":{"references":["aws_table.a.id","aws_table.a"]}}"#,
+            "user_data: unknown",
+        ),
+        (
+            "a script in base64",
+            r#"{"user_data_base64":"IyEvYmluL3NoCmV4cG9ydCBEQl9QQVNTV09SRD1sMXRlcmFsLXdvcmQK"}"#,
+            r#"{"user_data_base64":{}}"#,
+            "user_data_base64: constant",
+        ),
+    ] {
+        let variables = r#"{"kept":{"default":"p4ss-word"},"given":{},"other":{"default":"eu-west-1"}}"#;
+        assert_eq!(origins(&resource(values, expression, variables, "")), [expected], "{name}");
+    }
     let without = resource(r#"{"password":"p4ss-word"}"#, "{}", "{}", "");
     assert_eq!(origins(&without), ["password: unknown"]);
 }

@@ -27,6 +27,7 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
     if text.is_empty()
         || shape::of_text(text) != shape::Shape::Text
         || weak::is_stand_in(name, text)
+        || is_command(text)
         || is_switch(text)
         || is_measure(text)
         || text.contains("://")
@@ -45,6 +46,11 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
         }
     };
     is_credential.then(|| if weak::is_weak(text) { Class::Weak } else { Class::Named })
+}
+
+/// What a shell puts in when it runs: `$(cat /run/secrets/password)`, or the same between backticks.
+fn is_command(text: &str) -> bool {
+    text.starts_with("$(") || text.starts_with('`')
 }
 
 /// On, off, and other choices.

@@ -97,7 +97,7 @@ fn is_written(text: &str, range: &Range<usize>) -> bool {
     let after = text.get(range.end..).unwrap_or_default();
     let is_format = |value: &str| {
         matches!(value, "%s" | "%v" | "{}" | "...")
-            || value.starts_with(['{', '$', '<', '%', '[', ':'])
+            || value.starts_with(['{', '$', '<', '%', '[', ':', '`'])
             || value.contains("${")
             || value.contains("$(")
             || value.contains("{{")

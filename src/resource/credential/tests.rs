@@ -47,6 +47,7 @@ fn credentials_of_containers_are_found_where_they_are_written() {
         ),
         ("vault", "env: [{name: DB_PASSWORD, value: 'vault:secret/data/db#password'}]", &[]),
         ("a variable", "env: [{name: DB_PASSWORD, value: $(OTHER)}]", &[]),
+        ("what a shell puts in", "args: ['--password=$(cat /run/secrets/p)', '--db-password=`cat /p`']", &[]),
         ("a file", "env: [{name: DB_PASSWORD_FILE, value: /vault/secrets/db}]", &[]),
         ("a duration", "env: [{name: SESSION_TOKEN_TTL, value: '3600'}, {name: API_TOKEN, value: 15m}]", &[]),
         (
@@ -120,7 +121,7 @@ fn credentials_in_configuration_are_found_within_files() {
         ),
         (
             "a script",
-            "  run.sh: |\n    export DB_PASSWORD=\"p4ss word\"\n    TOKEN=$(cat /token)\n    password = getpass()\n    psql postgres://u:p5ss@db/x",
+            "  run.sh: |\n    export DB_PASSWORD=\"p4ss word\"\n    TOKEN=$(cat /token)\n    export API_PASSWORD=\"$(cat /p)\"\n    A_PASSWORD=`cat /p`\n    password = getpass()\n    psql postgres://u:p5ss@db/x",
             &["named DB_PASSWORD p4ss word", "connection-string  p5ss"],
         ),
         (

@@ -54,6 +54,15 @@ struct Variable {
     value: Value,
 }
 
+/// Whether an expression refers to several things; a plan names `a.b.c` as `a.b`, too.
+fn names_several(parts: &[&Value]) -> bool {
+    let references = parts.iter().filter_map(|part| part.get("references")?.as_array()).flatten();
+    let references: Vec<&str> = references.filter_map(Value::as_str).collect();
+    references
+        .iter()
+        .any(|one| references.iter().any(|other| !one.starts_with(other) && !other.starts_with(one)))
+}
+
 impl<'p> Origins<'p> {
     /// Reads the variables of a plan.
     pub fn new(plan: &'p Plan) -> Self {
@@ -75,6 +84,34 @@ impl<'p> Origins<'p> {
         let Some(block) = self.block(resource) else { return Origin::Unknown };
         let expressions = block.expressions(&self.plan.text);
         self.of_parts(&configuration::parts(&expressions, path), &resource.module_address, 0)
+    }
+
+    /// Where a known value at a path comes from. An expression may put many together (`jsonencode`, a map, a template), and
+    /// a plan names all that it refers to: then the values of variables and constants tell, and what neither they nor
+    /// anything that the plan does not know can hold is written in the expression.
+    pub fn of_value(&self, resource: &PlannedResource, path: &[Step], text: &str) -> Origin {
+        let Some(block) = self.block(resource) else { return Origin::Unknown };
+        let expressions = block.expressions(&self.plan.text);
+        let parts = configuration::parts(&expressions, path);
+        let named = self.of_parts(&parts, &resource.module_address, 0);
+        let is_constant = |part: &&Value| part.as_object().is_some_and(serde_json::Map::is_empty);
+        if parts.iter().any(|part| part.get("references").is_some()) {
+            let above = path.split_last().map(|(_, above)| configuration::parts(&expressions, above));
+            let is_shared = above.is_some_and(|above| {
+                above.first().zip(parts.first()).is_some_and(|(one, other)| std::ptr::eq(*one, *other))
+            });
+            let makes_more = is_shared || text.contains('\n');
+            if makes_more || names_several(&parts) {
+                self.told(&parts, &resource.module_address, text, named, makes_more)
+            } else {
+                named
+            }
+        } else if !parts.is_empty() && parts.iter().all(is_constant) {
+            // Functions of constants, which refer to nothing.
+            Origin::Constant
+        } else {
+            named
+        }
     }
 
     /// Constants of a resource's configuration under a key, such as the whole text of `user_data`, which a plan may hold

@@ -4,6 +4,8 @@ use crate::{document::NodeRef, source::Place};
 
 /// Fields of a source that only a caller with a peer identity has.
 const IDENTITIES: [&str; 3] = ["principals", "namespaces", "serviceAccounts"];
+/// Fields of a source that exclude callers by their peer identity.
+const NEGATIVE_IDENTITIES: [&str; 3] = ["notPrincipals", "notNamespaces", "notServiceAccounts"];
 /// Attributes of a condition that only a caller with a peer identity has.
 const IDENTITY_ATTRIBUTES: [&str; 3] = ["source.principal", "source.namespace", "source.serviceAccount"];
 /// Fields of an operation that are read from HTTP.
@@ -40,11 +42,6 @@ fn any_given(node: NodeRef<'_>, keys: &[&str]) -> bool {
     keys.iter().any(|key| is_given(node, key))
 }
 
-fn everything(node: NodeRef<'_>, key: &str) -> bool {
-    let list = items(node, key);
-    !list.is_empty() && list.iter().any(|item| item.as_str() == Some("*"))
-}
-
 impl<'e> Rule<'e> {
     pub(super) fn new(node: NodeRef<'e>) -> Self {
         let sources: Vec<_> = items(node, "from").iter().filter_map(|from| from.get("source")).collect();
@@ -56,10 +53,13 @@ impl<'e> Rule<'e> {
         let by_source = !sources.is_empty() && sources.iter().all(|source| any_given(*source, &IDENTITIES));
         let by_condition =
             conditions.iter().any(|condition| of_identity(condition) && is_given(*condition, "values"));
-        let anonymous_source =
-            |source: &NodeRef<'_>| everything(*source, "notPrincipals") && source.entries().count() == 1;
+        // A caller without an identity has an empty one, which no negative match excludes (ISTIO-SECURITY-2021-004).
+        let anonymous_source = |source: &NodeRef<'_>| {
+            any_given(*source, &NEGATIVE_IDENTITIES)
+                && source.entries().all(|(key, _, _)| NEGATIVE_IDENTITIES.contains(&key))
+        };
         let anonymous_condition = |condition: &NodeRef<'_>| {
-            of_identity(condition) && everything(*condition, "notValues") && !is_given(*condition, "values")
+            of_identity(condition) && is_given(*condition, "notValues") && !is_given(*condition, "values")
         };
         let http_condition = |condition: &NodeRef<'_>| {
             condition.str_at(&["key"]).is_some_and(|key| key.starts_with("request."))

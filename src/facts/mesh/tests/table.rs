@@ -245,6 +245,16 @@ fn authorization_policies_may_demand_what_the_mode_does_not() {
             "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {paths: [/admin]}}]}]}",
             "5432=permissive 8080=permissive",
         ),
+        (
+            "26 by namespaces that it spares",
+            "{action: DENY, rules: [{from: [{source: {notNamespaces: [shop]}}]}]}",
+            "5432=permissive+ 8080=permissive+",
+        ),
+        (
+            "26 of some addresses only",
+            "{action: DENY, rules: [{from: [{source: {notNamespaces: [shop], ipBlocks: [10.1.0.0/16]}}]}]}",
+            "5432=permissive 8080=permissive",
+        ),
         ("nobody", "{}", "5432=permissive+ 8080=permissive+"),
         ("everybody", "{rules: [{}]}", "5432=permissive* 8080=permissive*"),
         (

@@ -48,6 +48,24 @@ impl Origins<'_> {
         self.settle(&parts, &resource.module_address, text)
     }
 
+    /// `named` is what the references alone tell; `is_shared`: the expression makes more than this value.
+    pub(super) fn told(
+        &self,
+        parts: &[&Value],
+        module: &str,
+        text: &str,
+        named: Origin,
+        is_shared: bool,
+    ) -> Origin {
+        match (self.held(parts, module, text, 0), named) {
+            (Held::By(origin), _) => origin,
+            (Held::Not, _) => Origin::Constant,
+            (Held::Perhaps, Origin::Default(_) | Origin::Variable(_)) => Origin::Unknown,
+            (Held::Perhaps, Origin::Reference) if is_shared => Origin::Unknown,
+            (Held::Perhaps, named) => named,
+        }
+    }
+
     fn settle(&self, parts: &[&Value], module: &str, text: &str) -> Origin {
         match self.held(parts, module, text, 0) {
             _ if parts.is_empty() => Origin::Unknown,
