@@ -78,8 +78,10 @@ fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
 
 impl Decision {
     fn overridden(mut self, policy: &Resource, node: NodeRef<'_>) -> Self {
-        let mut written = node.at(&["spec", "from"]).into_iter().flat_map(NodeRef::items);
-        let written = written.find_map(|from| from.at(&["default", "mode"]));
+        // Kuma 2.10 calls the list `rules`, and has `from` for policies of before.
+        let lists = ["rules", "from"].into_iter().filter_map(|list| node.at(&["spec", list]));
+        let mut written = lists.flat_map(NodeRef::items).filter_map(|rule| rule.at(&["default", "mode"]));
+        let written = written.next();
         let Some(written) = written.or_else(|| node.at(&["spec", "default", "mode"])) else { return self };
         let mode = match written.as_str() {
             Some("Strict") => Mode::Strict,

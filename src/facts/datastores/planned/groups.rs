@@ -257,7 +257,8 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
     let is_public =
         |path: &str| matches!(server.get(path), Attribute::Known(node) if node.as_bool() == Some(true));
     let mut ranges: Vec<String> = Vec::new();
-    let attribute = if is_public("publicly_accessible") {
+    let instance = public_instance(server);
+    let attribute = if is_public("publicly_accessible") || instance.is_some() {
         let port = port(server, engine);
         let (found, all_known) = groups(server, kind.groups.unwrap_or_default());
         if found.is_empty() || !all_known {
@@ -288,5 +289,24 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
         ("internal", Fact::from(false)),
         ("source_ranges", Fact::array(ranges.into_iter().map(Fact::from))),
     ]);
-    vec![exposure.at(server.origin(attribute))]
+    let origin = instance.map_or_else(|| server.origin(attribute), |instance| instance.origin(attribute));
+    vec![exposure.at(origin)]
+}
+
+/// An instance of a cluster that has a public address: Aurora and Neptune say so of instances only.
+fn public_instance<'e>(cluster: &Planned<'e>) -> Option<Planned<'e>> {
+    let kind = match &*cluster.resource.kind {
+        "aws_rds_cluster" => "aws_rds_cluster_instance",
+        "aws_neptune_cluster" => "aws_neptune_cluster_instance",
+        _ => return None,
+    };
+    let instances = cluster.plan.managed(kind).filter(|(_, resource)| {
+        let referred = cluster.plan.referred(resource, &[Step::from("cluster_identifier")]);
+        referred.targets.iter().any(|target| target.resource == cluster.position)
+    });
+    let mut instances =
+        instances.filter_map(|(position, _)| Planned::new(cluster.plan_index, cluster.plan, position));
+    instances.find(|instance| {
+        matches!(instance.get("publicly_accessible"), Attribute::Known(node) if node.as_bool() == Some(true))
+    })
 }

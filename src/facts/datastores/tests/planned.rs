@@ -41,6 +41,41 @@ fn estate_of(resources: &[Planned<'_>]) -> Estate {
 }
 
 #[test]
+fn a_public_instance_opens_its_cluster() {
+    let cluster = json!({"engine": "aurora-postgresql", "vpc_security_group_ids": []});
+    let groups = json!({"vpc_security_group_ids": {"references": ["aws_security_group.x.id", "aws_security_group.x"]}});
+    let open = json!({"ingress": [{"from_port": 5432, "to_port": 5432, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": [], "security_groups": [], "self": false}]});
+    let of = |name: &str| json!({"cluster_identifier": {"references": [format!("{name}.x.id"), format!("{name}.x")]}});
+    for (case, public, cluster_of, expected) in [
+        ("public", true, "aws_rds_cluster", 1),
+        ("private", false, "aws_rds_cluster", 0),
+        ("of another cluster", true, "aws_docdb_cluster", 0),
+    ] {
+        let estate = estate_of(&[
+            (
+                "aws_rds_cluster",
+                "create",
+                cluster.clone(),
+                json!({"vpc_security_group_ids": true}),
+                groups.clone(),
+            ),
+            ("aws_security_group", "create", open.clone(), json!({}), json!({})),
+            (
+                "aws_rds_cluster_instance",
+                "create",
+                json!({"publicly_accessible": public}),
+                json!({}),
+                of(cluster_of),
+            ),
+        ]);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let [found] = subjects.as_slice() else { panic!("{case}: {} servers", subjects.len()) };
+        let Value::Array(exposures) = field(&found.fact, &["exposures"]) else { panic!("{case}") };
+        assert_eq!(exposures.len(), expected, "{case}");
+    }
+}
+
+#[test]
 fn firewalls_of_azure_say_who_comes_in_from_outside() {
     let server = |more: &Json| {
         let mut after = json!({"name": "orders"});
