@@ -22,6 +22,7 @@ mod shards;
 mod since;
 mod terminal;
 mod test;
+mod threshold;
 
 use std::ffi::OsString;
 

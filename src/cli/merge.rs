@@ -15,6 +15,7 @@ use super::{
     scan::{Delivery, EstateArguments, Telling, duration, namespace, target, tell},
     shards::{self, Opened, ShardKey},
     terminal::Terminal,
+    threshold::ThresholdArguments,
 };
 use crate::{
     cluster::shard::{Expected, check, join},
@@ -43,9 +44,8 @@ pub(super) struct Arguments {
     conftest: ConftestArguments,
     #[command(flatten)]
     destinations: DestinationArguments,
-    /// Least severity of an open finding that makes the exit code 1 [default: low].
-    #[arg(long, value_name = "SEVERITY", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
-    fail_on: Option<String>,
+    #[command(flatten)]
+    threshold: ThresholdArguments,
     /// Exit with 3 if anything is not assessed.
     #[arg(long)]
     strict: bool,
@@ -82,9 +82,7 @@ pub(super) fn run(
     let (mut settings, configured) = estate.live_settings()?;
     let connection = (arguments.context.as_deref(), arguments.kubeconfig.as_deref());
     settings.cluster = Some(target(connection, None, &arguments.namespace));
-    if let Some(fail_on) = &arguments.fail_on {
-        settings.fail_on = fail_on.parse().ok();
-    }
+    arguments.threshold.apply(&mut settings);
     settings.strict = arguments.strict;
     let (policies, data) = arguments.conftest.load(&arguments.selection, &settings, &configured, terminal)?;
     if !arguments.selection.is_partial() {

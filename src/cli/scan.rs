@@ -32,6 +32,7 @@ use super::{
     policies::Selection,
     progress::Progress,
     terminal::Terminal,
+    threshold::ThresholdArguments,
 };
 use crate::{
     config::FailOn,
@@ -90,9 +91,8 @@ pub(super) struct Arguments {
     conftest: ConftestArguments,
     #[command(flatten)]
     destinations: DestinationArguments,
-    /// Least severity of an open finding that makes the exit code 1 [default: low].
-    #[arg(long, value_name = "SEVERITY", value_parser = ["info", "low", "medium", "high", "critical", "never"])]
-    fail_on: Option<String>,
+    #[command(flatten)]
+    threshold: ThresholdArguments,
     /// Exit with 3 if a source is skipped or anything is not assessed.
     #[arg(long)]
     strict: bool,

@@ -122,14 +122,18 @@ fn outcomes(
     };
     let mut taken = suite.take_apart(test);
     let Some(cases) = taken.as_mut().and_then(failure::Taken::cases) else {
-        let outcome = match &value {
-            // A rule that makes a collection, of which no case holds.
-            Value::Object(cases) if cases.is_empty() => {
-                TestOutcome::Failed(taken.and_then(|mut taken| taken.failing(&[])))
-            }
-            Value::Undefined => TestOutcome::Failed(taken.and_then(|mut taken| taken.failing(&[]))),
-            value if all_hold(value) => TestOutcome::Passed,
-            value => TestOutcome::Untrue(value.to_string()),
+        // A collection of which no case holds is as good as none.
+        let is_nothing = match &value {
+            Value::Undefined => true,
+            Value::Object(cases) => cases.is_empty(),
+            _ => false,
+        };
+        let outcome = if is_nothing {
+            TestOutcome::Failed(taken.and_then(|mut taken| taken.failing(&[])))
+        } else if all_hold(&value) {
+            TestOutcome::Passed
+        } else {
+            TestOutcome::Untrue(value.to_string())
         };
         return vec![ended(test.name.clone(), outcome)];
     };

@@ -1,7 +1,8 @@
 //! What a change brings in and what it repairs: a report held against that of the tree before it.
 //!
-//! Findings are paired that say the same of the same place, then those that moved within their object or to another file.
-//! At one place another message may be about the same thing, but for credentials: of these each is its own. A finding is new if it has no partner, wherever its lines are: a policy that was relaxed, a database that a second
+//! Findings are paired that say the same of the same place, then those that moved within their object or to another
+//! file. At one place another message may be about the same thing, but for credentials: of these each is its own. A
+//! finding is new if it has no partner, wherever its lines are: a policy that was relaxed, a database that a second
 //! service uses, break what no changed line holds.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -14,6 +14,7 @@ use std::{
 };
 
 use self::forms::Canaries;
+use crate::command::FORMATS;
 
 /// A folder with canaries, and all that was written about it.
 struct Run {
@@ -93,22 +94,6 @@ fn files(folder: &Path, found: &mut Vec<(String, String)>) {
         }
     }
 }
-
-const FORMATS: [&str; 13] = [
-    "text",
-    "json",
-    "sarif",
-    "github",
-    "junit",
-    "markdown",
-    "csv",
-    "gitlab",
-    "html",
-    "policyreport",
-    "oscal",
-    "prometheus",
-    "openlineage",
-];
 
 /// `-f FORMAT -o FOLDER/FORMAT` for each.
 fn into(folder: &str, formats: &[&str]) -> Vec<String> {

@@ -56,7 +56,7 @@ impl Folder {
 }
 
 /// All formats of `scan`.
-const FORMATS: [&str; 13] = [
+pub(crate) const FORMATS: [&str; 13] = [
     "text",
     "json",
     "sarif",

@@ -41,7 +41,7 @@ package probity.datastores.exposed
 
 import rego.v1
 
-_private := ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10"]
+import data.probity.lib.network
 
 _open_kinds := {"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork", "PublicAddress"}
 
@@ -128,14 +128,8 @@ _is_limited(exposure) if exposure.internal
 _is_limited(exposure) if {
 	count(exposure.source_ranges) > 0
 	every range in exposure.source_ranges {
-		_is_private(range)
+		network.is_private(range)
 	}
-}
-
-_is_private(range) if {
-	net.cidr_is_valid(range)
-	some private in _private
-	net.cidr_contains(private, range)
 }
 
 # A public range decides, whatever the others are.
@@ -143,13 +137,9 @@ _has_unknown_range(exposure) if {
 	some range in exposure.source_ranges
 	not net.cidr_is_valid(range)
 	every other in exposure.source_ranges {
-		_is_private_or_unknown(other)
+		network.is_private_or_unknown(other)
 	}
 }
-
-_is_private_or_unknown(range) if not net.cidr_is_valid(range)
-
-_is_private_or_unknown(range) if _is_private(range)
 
 _way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
 	exposure.service != null

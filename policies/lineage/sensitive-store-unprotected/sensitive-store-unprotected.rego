@@ -29,6 +29,8 @@ package probity.lineage.sensitive_store_unprotected
 
 import rego.v1
 
+import data.probity.lib.network
+
 _is_sensitive if count(input.classification.categories) > 0
 
 _is_sensitive if input.classification.level in {"confidential", "restricted"}
@@ -55,16 +57,8 @@ deny contains result if {
 _is_limited(exposure) if {
 	count(exposure.source_ranges) > 0
 	every range in exposure.source_ranges {
-		_is_private_or_unknown(range)
+		network.is_private_or_unknown(range)
 	}
-}
-
-_is_private_or_unknown(range) if not net.cidr_is_valid(range)
-
-_is_private_or_unknown(range) if {
-	net.cidr_is_valid(range)
-	some private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10"]
-	net.cidr_contains(private, range)
 }
 
 _way(exposure) := "through a public address" if {

@@ -209,9 +209,8 @@ impl Run {
         written: &[Written],
         terminal: &Terminal,
     ) -> u8 {
+        let mut events = self.read(sources);
         let digests = Digests { key: &self.key, sources, policies: &self.policies };
-        let mut events = std::mem::take(&mut self.pending);
-        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs(&self.shards) }));
         let today = clock::today().0.to_string();
         events.extend(events::decisions(report, &digests, &today));
         events.push(events::end(report, code, written, self.milliseconds()));
@@ -229,11 +228,18 @@ impl Run {
         written: &[Written],
         terminal: &Terminal,
     ) -> u8 {
-        let digests = Digests { key: &self.key, sources, policies: &self.policies };
-        let mut events = std::mem::take(&mut self.pending);
-        events.push(Event::ScanInputs(ScanInputs { inputs: digests.inputs(&[]) }));
+        let mut events = self.read(sources);
         events.push(events::end_of_reading(is_complete, code, written, self.milliseconds()));
         self.close(&events, written, terminal)
+    }
+
+    /// What waits to be recorded, and what was read.
+    fn read(&mut self, sources: &Sources) -> Vec<Event> {
+        let digests = Digests { key: &self.key, sources, policies: &self.policies };
+        let inputs = digests.inputs(&self.shards);
+        let mut events = std::mem::take(&mut self.pending);
+        events.push(Event::ScanInputs(ScanInputs { inputs }));
+        events
     }
 
     fn milliseconds(&self) -> Option<u64> {

@@ -47,9 +47,7 @@ impl Prepared {
         configured: Configured,
         terminal: &Terminal,
     ) -> Result<Self, Failure> {
-        if let Some(fail_on) = &arguments.fail_on {
-            settings.fail_on = fail_on.parse().ok();
-        }
+        arguments.threshold.apply(&mut settings);
         settings.strict = arguments.strict;
         let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
         let baseline = baseline.map(|(baseline, digest)| {

@@ -87,7 +87,7 @@ impl Arguments {
         let refused = [
             (self.cluster.drift, "--drift"),
             (self.destinations.names_format(), "--format"),
-            (self.fail_on.is_some(), "--fail-on"),
+            (self.threshold.is_given(), "--fail-on"),
             (self.strict, "--strict"),
             (self.with_facts, "--with-facts"),
             (self.delivery.pushes(), "--push-metrics"),

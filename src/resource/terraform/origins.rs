@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Plan, PlannedResource, address,
-    configuration::{self, Block},
+    configuration::{self, Block, Module},
     stem,
 };
 use crate::document::Step;
@@ -54,10 +54,15 @@ struct Variable {
     value: Value,
 }
 
-/// Whether an expression refers to several things; a plan names `a.b.c` as `a.b`, too.
-fn names_several(parts: &[&Value]) -> bool {
+/// What expressions refer to, in order.
+fn references<'v>(parts: &[&'v Value]) -> Vec<&'v str> {
     let references = parts.iter().filter_map(|part| part.get("references")?.as_array()).flatten();
-    let references: Vec<&str> = references.filter_map(Value::as_str).collect();
+    references.filter_map(Value::as_str).collect()
+}
+
+/// Whether expressions refer to several things; a plan names `a.b.c` as `a.b`, too.
+fn names_several(parts: &[&Value]) -> bool {
+    let references = references(parts);
     references
         .iter()
         .any(|one| references.iter().any(|other| !one.starts_with(other) && !other.starts_with(one)))
@@ -74,16 +79,22 @@ impl<'p> Origins<'p> {
     }
 
     fn block(&self, resource: &PlannedResource) -> Option<&'p Block> {
-        let module = address::module_path(&resource.module_address)?;
-        let module = self.plan.configuration().module(&module)?;
+        let module = self.module(&resource.module_address)?;
         module.block(&stem("", resource.mode, &resource.kind, &resource.name))
     }
 
-    /// Where the value at a path of a resource comes from.
-    pub fn of(&self, resource: &PlannedResource, path: &[Step]) -> Origin {
-        let Some(block) = self.block(resource) else { return Origin::Unknown };
-        let expressions = block.expressions(&self.plan.text);
-        self.of_parts(&configuration::parts(&expressions, path), &resource.module_address, 0)
+    fn module(&self, address: &str) -> Option<&'p Module> {
+        self.plan.configuration().module(&address::module_path(address)?)
+    }
+
+    /// What a module says that one of its variables is if nobody sets it.
+    fn default_of(&self, module: &str, variable: &str) -> Option<Value> {
+        self.module(module)?.default_of(&self.plan.text, variable)
+    }
+
+    /// Expressions with which a module is called; `None` where the plan does not have the call.
+    fn call(&self, parent: &str, name: &str) -> Option<Value> {
+        Some(self.module(parent)?.call(name)?.expressions(&self.plan.text))
     }
 
     /// Where a known value at a path comes from. An expression may put many together (`jsonencode`, a map, a template), and
@@ -131,12 +142,7 @@ impl<'p> Origins<'p> {
         if parts.iter().any(|part| part.get("constant_value").is_some()) {
             return Origin::Constant;
         }
-        let references: Vec<&str> = parts
-            .iter()
-            .filter_map(|part| part.get("references")?.as_array())
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let references = references(parts);
         if references.is_empty() {
             // A nested object without expressions at this path: the block is there, the value is not.
             return if parts.is_empty() { Origin::Unknown } else { Origin::Reference };
@@ -159,26 +165,22 @@ impl<'p> Origins<'p> {
         }
         let Some(name) = reference.strip_prefix("var.") else { return Origin::Reference };
         let name = name.split(['.', '[']).next().unwrap_or(name);
-        let here = address::module_path(module).and_then(|path| self.plan.configuration().module(&path));
+        let default = || self.default_of(module, name);
         let Some((parent, call)) = address::parent(module) else {
             // A root variable may be set from outside: its default counts only if the value is the default.
-            return match here.and_then(|module| module.default_of(&self.plan.text, name)) {
+            return match default() {
                 Some(default) if self.variables.get(name).is_none_or(|value| *value == default) => {
                     Origin::Default(name.to_owned())
                 }
                 _ => Origin::Variable(name.to_owned()),
             };
         };
-        let block = address::module_path(parent)
-            .and_then(|path| self.plan.configuration().module(&path))
-            .and_then(|module| module.call(call.name));
-        let Some(block) = block else { return Origin::Unknown };
-        let expressions = block.expressions(&self.plan.text);
+        let Some(expressions) = self.call(parent, call.name) else { return Origin::Unknown };
         let parts = configuration::parts(&expressions, &[Step::from(name)]);
         if !parts.is_empty() {
             return self.of_parts(&parts, parent, depth + 1);
         }
-        match here.and_then(|module| module.default_of(&self.plan.text, name)) {
+        match default() {
             Some(_) => Origin::Default(name.to_owned()),
             None => Origin::Variable(name.to_owned()),
         }

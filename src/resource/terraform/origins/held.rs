@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{DEPTH, Origin, Origins};
+use super::{DEPTH, Origin, Origins, references};
 use crate::{
     document::Step,
     resource::terraform::{PlannedResource, address, configuration},
@@ -67,12 +67,10 @@ impl Origins<'_> {
     }
 
     fn settle(&self, parts: &[&Value], module: &str, text: &str) -> Origin {
-        match self.held(parts, module, text, 0) {
-            _ if parts.is_empty() => Origin::Unknown,
-            Held::By(origin) => origin,
-            Held::Not => Origin::Constant,
-            Held::Perhaps => Origin::Unknown,
+        if parts.is_empty() {
+            return Origin::Unknown;
         }
+        self.told(parts, module, text, Origin::Unknown, true)
     }
 
     fn held(&self, parts: &[&Value], module: &str, text: &str, depth: usize) -> Held {
@@ -83,9 +81,8 @@ impl Origins<'_> {
         if constants().any(|constant| holds(constant, text)) {
             return Held::By(Origin::Constant);
         }
-        let references = parts.iter().filter_map(|part| part.get("references")?.as_array()).flatten();
         let mut found = Held::Not;
-        for reference in references.filter_map(Value::as_str) {
+        for reference in references(parts) {
             match self.held_by(reference, module, text, depth) {
                 Held::By(origin) => return Held::By(origin),
                 Held::Perhaps => found = Held::Perhaps,
@@ -102,8 +99,7 @@ impl Origins<'_> {
         }
         let Some(name) = reference.strip_prefix("var.") else { return Held::Perhaps };
         let name = name.split(['.', '[']).next().unwrap_or(name);
-        let here = address::module_path(module).and_then(|path| self.plan.configuration().module(&path));
-        let default = here.and_then(|module| module.default_of(&self.plan.text, name));
+        let default = self.default_of(module, name);
         let by_default = || match &default {
             Some(value) if holds(value, text) => Held::By(Origin::Default(name.to_owned())),
             _ => Held::Not,
@@ -118,11 +114,7 @@ impl Origins<'_> {
                 _ => by_default(),
             };
         };
-        let block = address::module_path(parent)
-            .and_then(|path| self.plan.configuration().module(&path))
-            .and_then(|module| module.call(call.name));
-        let Some(block) = block else { return Held::Perhaps };
-        let expressions = block.expressions(&self.plan.text);
+        let Some(expressions) = self.call(parent, call.name) else { return Held::Perhaps };
         let parts = configuration::parts(&expressions, &[Step::from(name)]);
         if parts.is_empty() { by_default() } else { self.held(&parts, parent, text, depth + 1) }
     }
