@@ -3,6 +3,7 @@
 mod configuration;
 mod coverage;
 mod drift;
+mod generators;
 mod live;
 mod mask;
 mod rendering;
@@ -413,6 +414,7 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
     }
     // One after the other: the shell's commands behind them may wait for each other.
     sources.extend(base.streams.iter().map(|path| read::file(path, &base.name(path))));
+    generators::add_files(settings, &mut sources)?;
     let modules = configuration::find(base, &mut sources);
     let rendered = if settings.render { rendering::render(settings, &mut sources) } else { Vec::new() };
     Ok(Inputs { sources: Sources::new(sources), modules, rendered })

@@ -1,6 +1,7 @@
 //! Cases: one subject each, with the way back from a path in a rule's input to a place.
 
 use std::{
+    borrow::Cow,
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -13,7 +14,7 @@ use crate::{
     resource::{
         credential,
         kubernetes::{first_key, name_span},
-        kustomization::{Generator, generators},
+        kustomization::generators,
         terraform::{Plan, Values, kubernetes},
     },
     source::{Place, SourceId},
@@ -252,8 +253,9 @@ fn literals(estate: &Estate, root: NodeRef<'_>) -> Vec<String> {
 /// What a kustomization puts into Secrets.
 fn generated(estate: &Estate, document: usize) -> Vec<String> {
     let generators = estate.documents.get(document).map(generators).unwrap_or_default().into_iter();
-    let literals = generators.filter(|one| one.kind == "Secret").flat_map(Generator::literals);
-    literals.map(|literal| literal.text.to_owned()).collect()
+    let secrets = generators.filter(|one| one.kind == "Secret");
+    let entries = secrets.flat_map(|one| one.entries(&estate.sources));
+    entries.filter_map(|entry| entry.text).map(Cow::into_owned).collect()
 }
 
 /// What has the shape of a credential that the configuration declares.

@@ -19,7 +19,11 @@ mod tests;
 use std::{ops::Range, sync::Arc};
 
 use self::{context::Context, search::Search};
-pub use self::{literal::is_random, own::find as find_own};
+pub use self::{
+    literal::is_random,
+    own::find as find_own,
+    search::{Held, in_file},
+};
 use super::{
     kubernetes::{self, Object},
     shape::{self, Shape},
@@ -180,6 +184,11 @@ pub fn find_in_settings(root: NodeRef<'_>) -> Vec<Found> {
     let mut search = Search::new(root);
     search.settings(root);
     search.finish()
+}
+
+/// What a text is that becomes a value of a Secret: its shape, and its class where that has a rule of its own.
+pub fn of_kept(key: &str, text: &str) -> (Shape, Option<Class>) {
+    search::kept_text(key, shape::of_text(text), text)
 }
 
 /// Credentials in a script or a configuration of an unknown format.

@@ -1,11 +1,17 @@
 //! Kustomizations: what their generators write out (kustomize `api/types`, `SecretArgs`, `ConfigMapArgs`).
 //!
-//! Deliberately absent: files and environment files of generators, and everything that only building one tells.
+//! Deliberately absent: everything that only building one tells.
+
+mod entry;
 
 use std::ops::Range;
 
+pub use self::entry::{Entry, Named};
 use super::kinds;
 use crate::document::{Document, NodeRef};
+
+/// Names of the files in which kustomize looks for one (kustomize `api/konfig/general.go`).
+pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// One generator of a kustomization.
 #[derive(Debug, Clone, Copy)]

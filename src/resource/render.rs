@@ -122,8 +122,8 @@ impl Rendered {
 
     /// Places in the files of the root that hold one of these texts, or a credential by its looks.
     pub fn secrets(&self, sources: &Sources, texts: &BTreeSet<String>) -> Vec<Place> {
-        let files = self.files.iter().chain(&self.values).filter_map(|file| source(sources, file));
-        files.flat_map(|(id, source)| mask::secrets(id, source, texts)).collect()
+        let files = self.files.iter().chain(&self.values).filter_map(|file| sources.by_file(file));
+        files.flat_map(|id| mask::secrets(sources, id, texts)).collect()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         chart_values,
         credential::{self, Secret},
         kubernetes,
-        kustomization::{Generator, generators},
+        kustomization::generators,
     },
     source::{Place, SourceId, Status},
 };
@@ -38,8 +38,8 @@ pub(super) fn credentials(estate: &mut Estate) {
         .collect();
     let generated = estate.documents.iter().flat_map(|document| {
         let secrets = generators(document).into_iter().filter(|generator| generator.kind == "Secret");
-        let literals = secrets.flat_map(Generator::literals);
-        literals.map(|literal| Place::new(document.source, literal.span)).collect::<Vec<_>>()
+        let entries = secrets.flat_map(|generator| generator.entries(&estate.sources));
+        entries.filter_map(|entry| entry.hidden).collect::<Vec<_>>()
     });
     let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).chain(own(estate)).collect();
     estate.sources.mask(places);

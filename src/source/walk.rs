@@ -44,17 +44,11 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
     found.lock().map_err(|_| "a walking thread panicked")?.0.extend(files.into_iter().cloned());
     let excluded = globs(root, exclude)?;
     if let [first, rest @ ..] = folders.as_slice() {
-        let mut builder = WalkBuilder::new(first);
+        let mut builder = builder(first, &excluded);
         for folder in rest {
             builder.add(folder);
         }
-        builder.overrides(excluded.clone());
-        // What is judged depends on the tree alone, not on whose machine it lies.
-        builder.git_global(false).git_exclude(false).ignore(false);
-        builder.hidden(false).filter_entry(|entry| {
-            !(entry.file_type().is_some_and(|kind| kind.is_dir())
-                && SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name))
-        });
+        builder.filter_entry(|entry| !is_skipped(entry));
         let (found, excluded) = (&found, &excluded);
         builder.build_parallel().run(|| {
             Box::new(move |entry| {
@@ -87,6 +81,41 @@ pub fn files(root: &Path, paths: &[PathBuf], exclude: &[String]) -> Result<Found
         }
     }
     Ok(Found { files: files.into_iter().collect(), errors, links })
+}
+
+/// Which of some files belong to the tree below `root`: they are there, are no links, and neither git ignores them nor
+/// `exclude` leaves them out. For files that others name, whatever they are called.
+///
+/// # Errors
+/// The first glob that cannot be parsed.
+pub fn named(
+    root: &Path,
+    wanted: BTreeSet<PathBuf>,
+    exclude: &[String],
+) -> Result<BTreeSet<PathBuf>, String> {
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
+    let mut builder = builder(root, &globs(root, exclude)?);
+    let way: BTreeSet<PathBuf> =
+        wanted.iter().flat_map(|file| file.ancestors()).map(Path::to_path_buf).collect();
+    builder.filter_entry(move |entry| way.contains(entry.path()) && !is_skipped(entry));
+    let entries = builder.build().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    Ok(files.map(DirEntry::into_path).filter(|path| wanted.contains(path)).collect())
+}
+
+/// What is judged depends on the tree alone, not on whose machine it lies.
+fn builder(folder: &Path, excluded: &Override) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(folder);
+    builder.overrides(excluded.clone());
+    builder.git_global(false).git_exclude(false).ignore(false).hidden(false);
+    builder
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name)
 }
 
 /// Whether a file is not to be read wherever a link stands.
@@ -124,7 +153,7 @@ fn candidates(entry: &DirEntry, excluded: &Override) -> Vec<PathBuf> {
 fn is_candidate(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-        || path.file_name().is_some_and(|name| name == "tfplan")
+        || path.file_name().is_some_and(|name| name == "tfplan" || name == "Kustomization")
 }
 
 fn is_plan(path: &Path) -> bool {
@@ -177,6 +206,29 @@ mod tests {
         let given = files(root, &[root.join("notes.txt")], &[]).unwrap();
         assert_eq!(given.files, [root.join("notes.txt")], "a file that is named is always taken");
         assert!(files(root, &[root.to_path_buf()], &["a{".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn named_files_are_those_of_the_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join("k8s/.terraform")).unwrap();
+        std::fs::create_dir(root.join(".git")).unwrap();
+        for (name, text) in [
+            (".gitignore", "*.local\n"),
+            ("k8s/db.env", ""),
+            ("k8s/db.local", ""),
+            ("k8s/out.pem", ""),
+            ("k8s/.terraform/config", ""),
+            ("k8s/other", ""),
+        ] {
+            std::fs::write(root.join(name), text).unwrap();
+        }
+        let wanted =
+            ["k8s/db.env", "k8s/db.local", "k8s/out.pem", "k8s/.terraform/config", "k8s/gone", "k8s"];
+        let wanted = wanted.iter().map(|name| root.join(name)).collect();
+        let found = named(root, wanted, &["out.pem".to_owned()]).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [root.join("k8s/db.env")]);
     }
 
     #[cfg(unix)]

@@ -113,6 +113,9 @@ fn planted() -> Run {
     run.plant("k8s/all.yaml", places::MANIFESTS);
     run.plant("k8s/windows.yaml", &places::SECOND.replace('\n', "\r\n"));
     run.plant("k8s/kustomization.yaml", places::KUSTOMIZATION);
+    for (name, text) in places::GENERATED {
+        run.plant(name, text);
+    }
     run.plant("infra/tfplan.json", places::PLAN);
     run.plant("infra/main.tf", places::CONFIGURATION);
     run.write("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n");

@@ -201,3 +201,38 @@ fn settings_about_charts_that_are_none_are_told() {
     let (_, said) = report(&folder, &[]);
     assert!(!said.contains("deploy/cart"), "{said}");
 }
+
+#[test]
+fn what_generators_read_is_judged_where_it_is_written_built_or_not() {
+    let built = "apiVersion: v1\nkind: Secret\nmetadata: {name: db-admin-2fk9}\ndata: {password: YmF0dGVyeS1zdGFwbGU=}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db-7hm2}\ndata: {password: Y29ycjNjdC1oMHJzZQ==}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings-9d}\ndata:\n  application.properties: |\n    a=b\n    spring.datasource.password=st4ple-gun\n";
+    let folder = Folder::new(&[
+        ("bin/kustomize", &format!("#!/bin/sh\ncat <<'END'\n{built}END\n")),
+        (
+            "k8s/kustomization.yaml",
+            "secretGenerator:\n- name: db\n  envs: [db.env]\n- name: db-admin\n  files: [password=admin.txt]\nconfigMapGenerator:\n- name: settings\n  files: [application.properties]\n",
+        ),
+        ("k8s/db.env", "# of the database\npassword=corr3ct-h0rse\n"),
+        ("k8s/admin.txt", "battery-staple\n"),
+        ("k8s/application.properties", "a=b\nspring.datasource.password=st4ple-gun\n"),
+        ("a.yaml", crate::command::GOOD),
+    ]);
+    let program = folder.path().join("bin/kustomize");
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    for arguments in [&[][..], &["--render"]] {
+        let (shown, said) = report(&folder, arguments);
+        let findings = shown["findings"].as_array().expect("findings").iter();
+        let places: Vec<String> = findings
+            .map(|finding| {
+                let place = &finding["place"];
+                let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+                format!("{}:{} {}", text(&place["file"]), place["line"], text(&place["excerpt"]))
+            })
+            .collect();
+        let expected = [
+            "k8s/admin.txt:1 ********",
+            "k8s/application.properties:2 spring.datasource.password=********",
+            "k8s/db.env:2 password=********",
+        ];
+        assert_eq!(places, expected, "{arguments:?}: {said}");
+    }
+}

@@ -107,7 +107,7 @@ not_assessed contains result if {
 	unknown := _values("unknown")
 	some first in array.slice(unknown, 0, 1)
 	result := {
-		"msg": sprintf("secret `%s` has values that are no text: %s", [input.name, _keys(unknown)]),
+		"msg": sprintf("secret `%s` has values that cannot be read here: %s", [input.name, _keys(unknown)]),
 		"path": ["values", first],
 		"missing": concat(", ", [sprintf("the text of %s", [at]) | some at in unknown]),
 	}

@@ -63,7 +63,7 @@ not_assessed contains result if {
 	some at, value in input.values
 	value.shape == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that is no text", [input.kind, input.name, at]),
+		"msg": sprintf("%s `%s` has a value in `%s` that cannot be read here", [input.kind, input.name, at]),
 		"path": ["values", at],
 		"missing": sprintf("the text of %s", [at]),
 	}

@@ -4,10 +4,7 @@ use super::all;
 use crate::{
     estate::Estate,
     facts::planned_secrets,
-    resource::{
-        kustomization::{Generator, generators},
-        shape::Shape,
-    },
+    resource::{kustomization::generators, shape::Shape},
 };
 
 /// For each entry of `secrets.allow`, how many values that look like credentials it allows.
@@ -30,13 +27,18 @@ pub fn allowed(estate: &Estate) -> Vec<usize> {
         }
     }
     for document in &estate.documents {
-        let file = &estate.sources.get(document.source).file;
-        let generators = generators(document);
-        for literal in generators.into_iter().flat_map(Generator::literals) {
-            if super::generated::of_literal(secrets, literal.key, literal.text).is_some() {
-                count(file, literal.key, &[literal.text.to_owned()]);
+        let generators = generators(document).into_iter();
+        for generator in generators {
+            let is_secret = generator.kind == "Secret";
+            for entry in generator.entries(&estate.sources) {
+                let file = &estate.sources.get(entry.place.source).file;
+                let all = super::generated::judged(secrets, &entry, is_secret).into_iter();
+                for one in all.filter(|one| !matches!(one.shape, Shape::Empty | Shape::Unknown)) {
+                    count(file, &one.key, &[one.text]);
+                }
             }
         }
+        let file = &estate.sources.get(document.source).file;
         for found in super::chart_values::all(estate, document) {
             count(file, &found.key, &found.values);
         }

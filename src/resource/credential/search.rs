@@ -5,6 +5,7 @@ mod embedded;
 use std::{collections::BTreeSet, ops::Range};
 
 use self::embedded::is_harmless_file;
+pub use self::embedded::{Held, in_file};
 use super::{
     Class, Found, LAST_APPLIED,
     context::{self, Context},
@@ -25,6 +26,19 @@ struct Here<'d> {
     name: &'d str,
     key_span: Range<usize>,
     node: NodeRef<'d>,
+}
+
+/// What a value of a Secret is, from the shape of its text and the text as it is used.
+pub(super) fn kept_text(key: &str, shape: Shape, text: &str) -> (Shape, Option<Class>) {
+    match shape {
+        Shape::PrivateKey => (shape, Some(Class::PrivateKey)),
+        Shape::Text if is_harmless_file(key, text) => (Shape::Configuration, None),
+        Shape::Text => {
+            let class = literal::judge(key, text.trim(), Context::Settings);
+            (shape, class.filter(|class| *class == Class::Weak))
+        }
+        _ => (shape, None),
+    }
 }
 
 pub(super) struct Search<'d> {
@@ -108,16 +122,7 @@ impl<'d> Search<'d> {
                 "data" => shape::decoded(text).unwrap_or_default(),
                 _ => text.to_owned(),
             });
-            let is_harmless =
-                shape == Shape::Text && plain.as_deref().is_some_and(|text| is_harmless_file(key, text));
-            let shape = if is_harmless { Shape::Configuration } else { shape };
-            let class = match shape {
-                Shape::PrivateKey => Some(Class::PrivateKey),
-                Shape::Text => plain
-                    .and_then(|text| literal::judge(key, text.trim(), Context::Settings))
-                    .filter(|class| *class == Class::Weak),
-                _ => None,
-            };
+            let (shape, class) = kept_text(key, shape, plain.as_deref().unwrap_or_default());
             self.push(class, shape, &here, None);
             self.path.pop();
         }

@@ -8,10 +8,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Files, folder, join, resolve};
 use crate::{
     document::{Document, NodeRef, yaml},
+    resource::kustomization::NAMES,
     source::SourceId,
 };
-
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Fields whose elements are files or folders of resources: what is not there would be fetched.
 const RESOURCES: [&str; 4] = ["resources", "bases", "components", "crds"];

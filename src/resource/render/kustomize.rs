@@ -57,8 +57,8 @@ pub(super) fn locate(parsed: &Parsed, sources: &Sources, place: &Place) -> Optio
         let mut path = Vec::new();
         holds(document.root(), &span, &mut path).then_some(path)
     })?;
-    let wanted = Wanted::new(document.root(), &path)?;
-    let mut search = Search { parsed, wanted, nearest: None };
+    let wanted = Wanted::new(&parsed.output, document.root(), &path)?;
+    let mut search = Search { parsed, sources, wanted, nearest: None };
     let found = parsed.used.0.iter().find_map(|one| search.in_kustomization(one));
     let found = found.or(search.nearest.map(|(_, place)| place))?;
     let part = sources.get(place.source).text.get(span).filter(|_| is_part);
@@ -66,7 +66,14 @@ pub(super) fn locate(parsed: &Parsed, sources: &Sources, place: &Place) -> Optio
         let at = found.start + sources.get(found.source).text.get(found.span())?.find(part)?;
         Some(Place::new(found.source, at..at + part.len()))
     });
-    Some(Origin { place: narrowed.unwrap_or(found), value: None })
+    Some(Origin { place: first_line(sources, narrowed.unwrap_or(found)), value: None })
+}
+
+/// Alerts on many lines are hidden in pull requests.
+fn first_line(sources: &Sources, place: Place) -> Place {
+    let text = sources.get(place.source).text.get(place.span()).unwrap_or_default();
+    let length = text.lines().next().map_or(0, str::len);
+    Place::new(place.source, place.start..place.start + length)
 }
 
 /// Whether a scalar holds what stands at a span, as a password in an address; the path leads to it.

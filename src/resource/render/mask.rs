@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    document::{NodeRef, yaml},
-    resource::{credential, kubernetes},
-    source::{Place, Source, SourceId},
+    document::yaml,
+    resource::{credential, kubernetes, kustomization::generators},
+    source::{Place, SourceId, Sources},
 };
 
 /// Shorter texts may be part of any word.
 const DISTINCTIVE: usize = 6;
 
 /// Places that hold one of these texts, or a credential by its looks.
-pub(super) fn secrets(id: SourceId, source: &Source, texts: &BTreeSet<String>) -> Vec<Place> {
+pub(super) fn secrets(sources: &Sources, id: SourceId, texts: &BTreeSet<String>) -> Vec<Place> {
+    let source = sources.get(id);
     let mut places = Vec::new();
     let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim);
     for text in lines.filter(|text| text.len() >= DISTINCTIVE) {
@@ -29,21 +30,9 @@ pub(super) fn secrets(id: SourceId, source: &Source, texts: &BTreeSet<String>) -
             let found = credential::find_in_settings(document.root());
             places.extend(found.into_iter().map(|found| Place::new(id, found.span)));
         }
-        places.extend(literals(document.root()));
+        let generated = generators(&document).into_iter().filter(|generator| generator.kind == "Secret");
+        let entries = generated.flat_map(|generator| generator.entries(sources));
+        places.extend(entries.filter_map(|entry| entry.hidden));
     }
     places
-}
-
-/// Literals of a `secretGenerator`, from the `=` on.
-fn literals(root: NodeRef<'_>) -> Vec<Place> {
-    let generators = root.get("secretGenerator").into_iter().flat_map(NodeRef::items);
-    let literals = generators.filter_map(|generator| generator.get("literals"));
-    let entries = literals.flat_map(NodeRef::items);
-    let values = entries.filter_map(|entry| {
-        let at = entry.raw().find('=')? + 1;
-        let end = entry.raw().trim_end_matches(['"', '\'']).len();
-        let start = entry.span().start;
-        (at < end).then(|| Place::new(entry.document.source, start + at..start + end))
-    });
-    values.collect()
 }

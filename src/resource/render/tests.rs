@@ -147,11 +147,7 @@ fn what_a_kustomization_built_is_found_in_its_patches_bases_and_generators() {
         ("Ingress", "spec.rules.1.host", "kustomize/overlays/prod/kustomization.yaml:12 api.example.com"),
         ("Ingress", "spec.rules.0.host", "kustomize/base/ingress.yaml:8 shop.example.com"),
         ("Ingress", "spec", "kustomize/base/ingress.yaml:5 spec"),
-        (
-            "Secret",
-            "data.password",
-            "kustomize/overlays/prod/kustomization.yaml:16 password=correct-horse-battery",
-        ),
+        ("Secret", "data.password", "kustomize/overlays/prod/kustomization.yaml:16 correct-horse-battery"),
     ] {
         assert_eq!(written(&rendered, &sources, kind, path), expected, "{kind} {path}");
     }

@@ -186,8 +186,9 @@ resource "aws_ssm_parameter" "p" {
 
 pub(super) const KUSTOMIZATION: &str = r#"secretGenerator:
 - {name: db, literals: ['password=%%', 'other="%%"']}
+- {name: files, envs: [db.env], files: [token.txt]}
 configMapGenerator:
-- {name: a, literals: ['API_TOKEN=%%']}
+- {name: a, literals: ['API_TOKEN=%%'], envs: [settings.env], files: [application.properties]}
 patches:
 - patch: |-
     apiVersion: v1
@@ -195,6 +196,14 @@ patches:
     metadata: {name: db}
     stringData: {password: "%%"}
 "#;
+
+/// Files that the generators read.
+pub(super) const GENERATED: [(&str, &str); 4] = [
+    ("k8s/db.env", "# %%\nuser=%%\n  password=\"%%\"\n"),
+    ("k8s/token.txt", "%%\n%%\n"),
+    ("k8s/settings.env", "DB_PASSWORD=%%\nDB_URL=postgres://u:%%@db/x\n"),
+    ("k8s/application.properties", "a=b\nspring.datasource.password=%%\n"),
+];
 
 /// A chart, its values, and what a renderer makes of it.
 pub(super) const VALUES: &str = r#"# password: %%

@@ -21,17 +21,13 @@ impl<'d> Search<'d> {
             let decoded = value.as_str().and_then(shape::decoded);
             let Some(text) = decoded.filter(|text| !text.is_empty()) else { continue };
             let held = in_file(key, &text);
-            let class = if shape::holds_private_key(&text) {
-                Some(Class::PrivateKey)
-            } else {
-                held.first().map(|(class, _)| *class)
-            };
+            let class = held.iter().map(|held| held.class).min();
             if class.is_some() {
                 self.path.push(Step::from(key));
                 self.push(class, Shape::Text, &Here { name: key, key_span, node: value }, None);
                 self.path.pop();
                 if let Some(found) = self.found.last_mut() {
-                    found.values.extend(held.into_iter().map(|(_, value)| value));
+                    found.values.extend(held.into_iter().map(|held| held.value));
                 }
             }
         }
@@ -111,17 +107,50 @@ impl<'d> Search<'d> {
     }
 }
 
-/// Credentials in a file, with their values.
-fn in_file(name: &str, text: &str) -> Vec<(Class, String)> {
+/// A credential in a file.
+pub struct Held {
+    pub class: Class,
+    /// Of the setting; empty where it has none.
+    pub name: String,
+    /// Bytes in the text of the file.
+    pub range: Range<usize>,
+    pub value: String,
+}
+
+/// Credentials in a file, in their order, each once.
+pub fn in_file(name: &str, text: &str) -> Vec<Held> {
+    if shape::holds_private_key(text) {
+        let (range, value) = (0..text.len(), text.to_owned());
+        return vec![Held { class: Class::PrivateKey, name: String::new(), range, value }];
+    }
     let documents = Format::of(name).and_then(|format| format.read(text));
-    let settings: Vec<(String, String)> = match documents {
-        Some(documents) => documents.into_iter().flatten().map(|entry| (entry.name, entry.text)).collect(),
-        None => literal::lines(text).map(|line| (line.name.to_owned(), line.text.to_owned())).collect(),
+    let settings: Vec<(String, String, Range<usize>)> = match documents {
+        Some(documents) => {
+            let entries = documents.into_iter().flatten();
+            entries.map(|entry| (entry.name, entry.text, entry.range)).collect()
+        }
+        None => literal::lines(text)
+            .map(|line| (line.name.to_owned(), line.text.to_owned(), line.range))
+            .collect(),
     };
-    let named = settings.into_iter().filter_map(|(name, text)| Some((of_setting(&name, &text)?, text)));
-    let strings = string::credentials(text).into_iter();
-    let strings = strings.filter_map(|range| Some((Class::ConnectionString, text.get(range)?.to_owned())));
-    strings.chain(named.filter(|(class, _)| *class != Class::Random)).collect()
+    let named = settings.into_iter().filter_map(|(name, value, range)| {
+        let class = of_setting(&name, &value).filter(|class| *class != Class::Random)?;
+        Some(Held { class, name, range, value })
+    });
+    let strings = string::credentials(text).into_iter().filter_map(|range| {
+        let value = text.get(range.clone())?.to_owned();
+        Some(Held { class: Class::ConnectionString, name: String::new(), range, value })
+    });
+    let mut held: Vec<Held> = named.chain(strings).collect();
+    // A string that carries one is found by its setting, too, which has a name.
+    held.sort_by_key(|held| (held.range.start, held.name.is_empty()));
+    let mut end = 0;
+    held.retain(|held| {
+        let is_new = held.range.start >= end;
+        end = end.max(held.range.end);
+        is_new
+    });
+    held
 }
 
 /// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.

@@ -4,10 +4,15 @@ use super::{
     Parsed,
     wanted::{Followed, Wanted, is_shown, keys},
 };
-use crate::{document::NodeRef, resource::render::kustomization::Kustomization, source::Place};
+use crate::{
+    document::NodeRef,
+    resource::{kustomization::generators, render::kustomization::Kustomization},
+    source::{Place, Sources},
+};
 
 pub(super) struct Search<'p, 'd> {
     pub(super) parsed: &'p Parsed,
+    pub(super) sources: &'p Sources,
     pub(super) wanted: Wanted<'d>,
     /// How many steps are written there, and where: shown if the value is written nowhere.
     pub(super) nearest: Option<(usize, Place)>,
@@ -67,29 +72,14 @@ impl Search<'_, '_> {
     }
 
     fn generators(&self, root: NodeRef<'_>) -> Option<Place> {
-        let field = match self.wanted.kind {
-            "ConfigMap" => "configMapGenerator",
-            "Secret" => "secretGenerator",
-            _ => return None,
-        };
-        let generators = root.get(field).into_iter().flat_map(NodeRef::items);
-        let mut named = generators.filter(|generator| self.wanted.is(None, generator.str_at(&["name"])));
-        let generator = named.next()?;
+        let made = generators(root.document);
+        let mut named = made.into_iter().filter(|one| one.kind == self.wanted.kind);
+        let generator = named.find(|generator| self.wanted.is(None, Some(generator.name)))?;
         let key = keys(self.wanted.path).last().copied().unwrap_or_default();
-        let entries = ["literals", "files"].into_iter().filter_map(|field| generator.get(field));
-        let mut entries = entries.flat_map(NodeRef::items);
-        let entry = entries.find(|entry| {
-            let text = entry.as_str().unwrap_or_default();
-            let name = text
-                .split_once('=')
-                .map_or_else(|| text.rsplit('/').next().unwrap_or_default(), |(name, _)| name);
-            name == key
-        });
-        let environment =
-            || generator.get("envs").and_then(|envs| envs.items().next()).or_else(|| generator.get("env"));
-        let data = matches!(keys(self.wanted.path).first(), Some(&"data" | &"stringData")) && !key.is_empty();
-        let shown_entry = entry.or_else(|| data.then(environment).flatten());
-        shown_entry.or_else(|| generator.get("name")).map(NodeRef::place)
+        let entry = generator.entries(self.sources).into_iter().find(|entry| entry.key == key);
+        entry
+            .map(|entry| entry.hidden.unwrap_or(entry.place))
+            .or_else(|| generator.node.get("name").map(NodeRef::place))
     }
 
     fn resources(&mut self, file: &str) -> Option<Place> {

@@ -2,27 +2,39 @@
 
 use std::ops::Range;
 
-use crate::document::{NodeRef, Step};
+use crate::document::{Document, NodeRef, Step};
 
 /// A value of an object that was built.
 pub(super) struct Wanted<'d> {
     pub(super) object: NodeRef<'d>,
     pub(super) kind: &'d str,
     pub(super) name: &'d str,
+    /// Names of everything of its kind that was built, itself among it.
+    rivals: Vec<&'d str>,
     pub(super) path: &'d [Step],
     pub(super) value: Option<NodeRef<'d>>,
 }
 
 impl<'d> Wanted<'d> {
-    pub(super) fn new(object: NodeRef<'d>, path: &'d [Step]) -> Option<Self> {
+    /// `built` is everything that the object was built with.
+    pub(super) fn new(built: &'d [Document], object: NodeRef<'d>, path: &'d [Step]) -> Option<Self> {
         let kind = object.str_at(&["kind"])?;
         let name = object.str_at(&["metadata", "name"])?;
-        Some(Self { object, kind, name, path, value: object.locate(path).node })
+        let alike = built.iter().map(Document::root).filter(|other| other.str_at(&["kind"]) == Some(kind));
+        let rivals = alike.filter_map(|other| other.str_at(&["metadata", "name"])).collect();
+        Some(Self { object, kind, name, rivals, path, value: object.locate(path).node })
     }
 
     /// Whether something of this kind and name became the object.
     pub(super) fn is(&self, kind: Option<&str>, name: Option<&str>) -> bool {
-        kind.is_none_or(|kind| kind == self.kind) && name.is_none_or(|name| self.name.contains(name))
+        kind.is_none_or(|kind| kind == self.kind) && name.is_none_or(|name| self.became(name))
+    }
+
+    /// Whether a name became that of the object and not that of another one: kustomize adds a prefix, a suffix, a hash.
+    fn became(&self, name: &str) -> bool {
+        let rank = |rival: &str| (rival != name, !rival.ends_with(name), rival.len());
+        let built = self.rivals.iter().filter(|rival| rival.contains(name)).min_by_key(|rival| rank(rival));
+        built.is_some_and(|built| *built == self.name)
     }
 
     pub(super) fn same(&self, value: NodeRef<'_>) -> bool {
