@@ -20,7 +20,11 @@ use crate::{
         credential,
         kubernetes::{Identity, Object, Scopes, objects},
         render::Rendered,
-        terraform::{Plan, kubernetes::Embedded, written::Written},
+        terraform::{
+            Plan,
+            kubernetes::Embedded,
+            written::{self, Written},
+        },
     },
     source::{Place, SourceId, Sources},
 };
@@ -93,12 +97,19 @@ pub struct Estate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     pub place: Place,
-    /// Another place that belongs to it, with what it is.
-    pub also: Option<(&'static str, Place)>,
+    /// Other places that belong to it, with what they are.
+    pub also: Vec<(&'static str, Place)>,
 }
 
-/// What is said of a value of a chart that a template takes.
+/// What is said of the value of a chart that a template takes, or that a variable has.
 pub const GIVEN: &str = "its value is given here";
+
+/// What is written in a configuration, and `planned` in its plan.
+fn in_configuration(origin: written::Origin, planned: Option<&Place>) -> Shown {
+    let value = origin.value.map(|value| (GIVEN, value));
+    let planned = planned.map(|place| ("as planned", place.clone()));
+    Shown { place: origin.place, also: value.into_iter().chain(planned).collect() }
+}
 
 impl Estate {
     /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
@@ -215,10 +226,23 @@ impl Estate {
         Vocabulary::new(&self.config.classification)
     }
 
-    /// Where in the configuration a value of a planned resource is written.
-    pub fn written(&self, plan: usize, resource: u32, path: &[Step]) -> Option<Place> {
+    /// Where in the configuration a value of a planned resource is written; `place` is where the plan has it.
+    pub fn written(&self, plan: usize, resource: u32, path: &[Step], place: Option<&Place>) -> Option<Shown> {
         let (written, plan) = (self.written.get(plan)?, self.plans.get(plan)?);
-        written.locate(plan, plan.resource(resource)?, path)
+        let origin = written.locate(plan, plan.resource(resource)?, path)?;
+        Some(in_configuration(origin, place))
+    }
+
+    /// Whether the configuration writes out a text, or a good part of it, where the value of a planned resource is given.
+    pub fn writes_out(&self, plan: usize, resource: u32, path: &[Step], text: &str) -> bool {
+        const DISTINCTIVE: usize = 6;
+        let Some(shown) = self.written(plan, resource, path, None) else { return false };
+        let given = shown.also.iter().map(|(_, place)| place).chain([&shown.place]);
+        given.filter_map(|place| self.sources.get(place.source).text.get(place.span())).any(|written| {
+            let quoted = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let part = quoted.filter(|part| part.len() >= DISTINCTIVE && !part.contains("${"));
+            quoted.unwrap_or(written) == text || part.is_some_and(|part| text.contains(part))
+        })
     }
 
     /// Takes what was rendered, and hides what must not be shown of its parts. Call after the masks of the output.
@@ -251,11 +275,10 @@ impl Estate {
     pub fn shown(&self, place: &Place) -> Option<Shown> {
         if let Some(rendered) = self.rendered.get(&place.source) {
             let origin = rendered.locate(&self.sources, place)?;
-            let also = origin.value.map(|value| (GIVEN, value));
+            let also = origin.value.map(|value| (GIVEN, value)).into_iter().collect();
             return Some(Shown { place: origin.place, also });
         }
-        let written = self.written_place(place)?;
-        Some(Shown { place: written, also: Some(("as planned", place.clone())) })
+        Some(in_configuration(self.written_place(place)?, Some(place)))
     }
 
     /// Whether a value of a chart was rendered into a secret of an object, which is judged in its stead. `shown` is the
@@ -271,7 +294,7 @@ impl Estate {
     }
 
     /// Where in the configuration is written what stands at a place of a plan.
-    fn written_place(&self, place: &Place) -> Option<Place> {
+    fn written_place(&self, place: &Place) -> Option<written::Origin> {
         let position = self.plans.iter().position(|plan| plan.source == place.source)?;
         self.written.get(position)?.locate_place(self.plans.get(position)?, place)
     }

@@ -97,7 +97,7 @@ pub const FACTS: &[(&str, Make)] = &[
 
 fn planned_secret(estate: &Estate, index: u32, plan: &Plan) -> Vec<Subject> {
     let file = &estate.sources.get(plan.source).file;
-    planned_secrets::resources(&estate.config.secrets, file, index, plan)
+    planned_secrets::resources(estate, file, index, plan)
 }
 
 /// One value of a fact, with where it comes from.

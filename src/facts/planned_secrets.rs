@@ -16,6 +16,7 @@ use super::{Fact, Origin, Subject, Value};
 use crate::{
     config::Secrets,
     document::{NodeRef, Path, Step, json},
+    estate::Estate,
     resource::{
         credential::{self, Class, name},
         shape,
@@ -29,10 +30,17 @@ use crate::{
 
 /// `{address, type, values: {path: {key, class, origin, variable}}}` for each managed resource with a credential;
 /// `origin` is `constant`, `default`, `variable`, `reference` or `unknown`.
-pub(super) fn resources(secrets: &Secrets, file: &str, index: u32, plan: &Plan) -> Vec<Subject> {
+pub(super) fn resources(estate: &Estate, file: &str, index: u32, plan: &Plan) -> Vec<Subject> {
+    let secrets = &estate.config.secrets;
     let origins = Origins::new(plan);
     let managed = managed(plan).filter_map(|(position, resource)| {
         let mut held = held(secrets, plan, resource, &origins);
+        // What a `local` holds is in no plan, but may be in the configuration.
+        for held in held.iter_mut().filter(|held| held.origin == origins::Origin::Unknown) {
+            if estate.writes_out(index as usize, position, &held.path, &held.text) {
+                held.origin = origins::Origin::Constant;
+            }
+        }
         held.retain(|held| secrets.allows(file, &held.key, std::slice::from_ref(&held.text)).is_none());
         subject(index, position, resource, held)
     });

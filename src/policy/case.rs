@@ -12,7 +12,7 @@ use crate::{
     estate::{Estate, GIVEN, Resource, Shown},
     facts::{Fact, Origin},
     resource::{
-        credential,
+        contents, credential,
         kubernetes::{first_key, name_span},
         kustomization::generators,
         terraform::{Plan, Values, kubernetes},
@@ -87,19 +87,20 @@ pub struct Part<'e> {
 pub struct Location {
     /// The place to show: where something is written, even if it was planned or rendered.
     pub place: Option<Place>,
-    /// Another place that belongs to it, with what it is.
-    pub also: Option<(&'static str, Place)>,
+    /// Other places that belong to it, with what they are.
+    pub also: Vec<(&'static str, Place)>,
 }
 
 impl Location {
-    /// Where a secret is written: in the values, if a template only takes it from there.
-    pub(super) fn of_secret(self) -> Self {
-        match (self.place, self.also) {
-            (Some(template), Some((GIVEN, value))) => {
-                Self { place: Some(value), also: Some(("a template takes it here", template)) }
-            }
-            (place, also) => Self { place, also },
+    /// Where a secret is written: where it is given, if a template or a block only takes it from there.
+    pub(super) fn of_secret(mut self, estate: &Estate) -> Self {
+        let given = self.also.iter_mut().find(|(label, _)| *label == GIVEN);
+        if let (Some(place), Some((label, value))) = (&mut self.place, given) {
+            let is_template = !contents::is_terraform_source(&estate.sources.get(place.source).file);
+            *label = if is_template { "a template takes it here" } else { "it is used here" };
+            std::mem::swap(place, value);
         }
+        self
     }
 }
 
@@ -109,15 +110,12 @@ impl Case<'_> {
         let place = self.locate(estate, path);
         match self.written(estate, path, place.as_ref()) {
             Some(shown) => Location { place: Some(shown.place), also: shown.also },
-            None => Location { place, also: None },
+            None => Location { place, also: Vec::new() },
         }
     }
 
     fn written(&self, estate: &Estate, path: &[Step], place: Option<&Place>) -> Option<Shown> {
-        let planned = |plan: usize, resource: u32, path: &[Step]| {
-            let written = estate.written(plan, resource, path)?;
-            Some(Shown { place: written, also: Some(("as planned", place?.clone())) })
-        };
+        let planned = |plan: usize, resource: u32, path: &[Step]| estate.written(plan, resource, path, place);
         match &self.input {
             Input::Fact(fact) => match fact.locate(path).0? {
                 Origin::Planned { plan, resource, path } => planned(*plan as usize, *resource, &path.0),

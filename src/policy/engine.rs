@@ -346,7 +346,7 @@ fn finding(
     redactor: &Redactor,
 ) -> Finding {
     let location = case.location(estate, &verdict.path.0);
-    let location = if rule.points_at_secrets() { location.of_secret() } else { location };
+    let location = if rule.points_at_secrets() { location.of_secret(estate) } else { location };
     let located = verdict.location.and_then(|(file, line)| {
         conftest::location(file.as_deref(), line, case, estate, policies.tree.as_ref())
     });
@@ -383,11 +383,10 @@ fn finding(
     }
 }
 
-/// The other place that belongs to what is shown.
-fn also(case: &Case<'_>, estate: &Estate, also: Option<(&'static str, Place)>) -> Option<Related> {
-    let (label, place) = also?;
+/// The other places that belong to what is shown.
+fn also(case: &Case<'_>, estate: &Estate, also: Vec<(&'static str, Place)>) -> impl Iterator<Item = Related> {
     let resource = case.via(estate).cloned().unwrap_or_else(|| Arc::clone(&case.resource));
-    Some(Related {
+    also.into_iter().map(move |(label, place)| Related {
         label: label.to_owned(),
         resource: Some(resource.to_string()),
         place: Some(place),

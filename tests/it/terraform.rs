@@ -231,6 +231,38 @@ fn objects_in_plans_clash_with_no_manifest() {
 }
 
 #[test]
+fn credentials_are_shown_where_they_are_given_through_variables_locals_and_calls() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs/terraform/given");
+    let (_, json) = scan_folder(&folder, rule("secrets/terraform-literal"));
+    let report: Value = serde_json::from_str(&json).expect("a report");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let mut found: Vec<String> = findings
+        .map(|finding| {
+            let at =
+                |place: &Value| format!("{}:{}", place["file"].as_str().unwrap_or_default(), place["line"]);
+            let resource = finding["resource"].as_str().unwrap_or_default();
+            let used = &finding["related"][0];
+            assert_eq!(used["label"], "it is used here");
+            format!("{resource} {} < {}", at(&finding["place"]), at(&used["place"]))
+        })
+        .collect();
+    found.retain(|found| !found.ends_with("mail/main.tf:11"));
+    assert_eq!(
+        found,
+        [
+            "module.default.terraform_data.mail main.tf:2 < modules/mail/main.tf:9",
+            "terraform_data.settings main.tf:2 < main.tf:36",
+            "module.local.terraform_data.mail main.tf:11 < modules/mail/main.tf:9",
+            "module.literal.terraform_data.mail main.tf:17 < modules/mail/main.tf:9",
+        ],
+        "the one that is given from outside is no literal"
+    );
+    for secret in ["corr3ct", "n0t-this", "b4ttery", "p4ssw0rd-of", "f4llback", "fr0m-outside"] {
+        assert!(!json.contains(secret), "{secret}");
+    }
+}
+
+#[test]
 fn credentials_that_a_configuration_tells_a_chart_are_found_where_it_writes_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/inputs/terraform/releases");
     let (_, json) = scan_folder(&folder, rule("secrets/terraform-literal"));
@@ -244,27 +276,22 @@ fn credentials_that_a_configuration_tells_a_chart_are_found_where_it_writes_them
         })
         .collect();
     let written = "which the configuration writes out < \"as planned\"";
-    let default = "which is the default of the variable `smtp_password` < \"as planned\"";
-    let orders = |at: &str| {
-        ["eu", "us"].map(|key| {
-            let (line, path) = at.split_once(' ').expect("a line and a path");
-            format!("main.tf:{line} `helm_release.orders[\"{key}\"]` has a credential in `{path}`, {default}")
-        })
+    let default = "which is the default of the variable `smtp_password` < \"it is used here\"";
+    let orders = |key: &str, path: &str| {
+        format!("main.tf:6 `helm_release.orders[\"{key}\"]` has a credential in `{path}`, {default}")
     };
     let expected = [
-        vec![
-            format!(
-                "main.tf:13 `helm_release.cache` has a credential in `values[0].sentinel.password`, {written}"
-            ),
-            format!(
-                "main.tf:18 `helm_release.cache` has a credential in `values[1].auth.password`, {written}"
-            ),
-            format!("main.tf:28 `helm_release.cache` has a credential in `set[0].value`, {written}"),
-        ],
-        orders("39 values[0].mail.password").to_vec(),
-        orders("43 values[1].token").to_vec(),
-    ]
-    .concat();
+        format!(
+            "cache.yaml:4 `helm_release.cache` has a credential in `values[0].sentinel.password`, {}",
+            written.replace("as planned", "it is used here")
+        ),
+        orders("eu", "values[0].mail.password"),
+        orders("eu", "values[1].token"),
+        orders("us", "values[0].mail.password"),
+        orders("us", "values[1].token"),
+        format!("main.tf:18 `helm_release.cache` has a credential in `values[1].auth.password`, {written}"),
+        format!("main.tf:28 `helm_release.cache` has a credential in `set[0].value`, {written}"),
+    ];
     assert_eq!(found, expected, "{}", found.join("\n"));
     let notices = report["sources"][0]["notices"].as_array().expect("notices");
     assert_eq!(notices.len(), 3, "one for each chart");

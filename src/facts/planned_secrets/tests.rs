@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::SourceId;
+use crate::source::{SourceId, Sources};
 
 fn plan(text: &str) -> Plan {
     Plan::parse(SourceId(0), &Arc::from(text)).expect("a plan")
@@ -22,7 +22,8 @@ fn origins(text: &str) -> Vec<String> {
         Some(Value::String(text)) => text.to_string(),
         other => panic!("`{key}` is {other:?}"),
     };
-    resources(&Secrets::default(), "plan.json", 0, &plan)
+    let estate = Estate::new(Sources::default(), Vec::new(), Vec::new(), "default");
+    resources(&estate, "plan.json", 0, &plan)
         .iter()
         .flat_map(|subject| match subject.fact.get("values").map(|values| &values.value) {
             Some(Value::Object(values)) => values

@@ -4,7 +4,7 @@
 
 mod held;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -159,6 +159,17 @@ impl<'p> Origins<'p> {
         worst
     }
 
+    /// Whether the value of a variable of the root module is its default: it may be set from outside.
+    fn is_default(&self, variable: &str) -> bool {
+        let default = self.default_of("", variable);
+        default.is_some_and(|default| self.variables.get(variable).is_none_or(|value| *value == default))
+    }
+
+    /// Variables of the root module that have their defaults.
+    pub fn defaults(&self) -> BTreeSet<String> {
+        self.variables.keys().filter(|variable| self.is_default(variable)).cloned().collect()
+    }
+
     fn of_reference(&self, reference: &str, module: &str, depth: usize) -> Origin {
         if reference.starts_with("local.") || reference.starts_with("each.") {
             return Origin::Unknown;
@@ -167,12 +178,10 @@ impl<'p> Origins<'p> {
         let name = name.split(['.', '[']).next().unwrap_or(name);
         let default = || self.default_of(module, name);
         let Some((parent, call)) = address::parent(module) else {
-            // A root variable may be set from outside: its default counts only if the value is the default.
-            return match default() {
-                Some(default) if self.variables.get(name).is_none_or(|value| *value == default) => {
-                    Origin::Default(name.to_owned())
-                }
-                _ => Origin::Variable(name.to_owned()),
+            return if self.is_default(name) {
+                Origin::Default(name.to_owned())
+            } else {
+                Origin::Variable(name.to_owned())
             };
         };
         let Some(expressions) = self.call(parent, call.name) else { return Origin::Unknown };

@@ -1,14 +1,19 @@
 //! Where a planned value is written: the attribute or block of a `.tf` file (contract, "Place").
 //!
-//! All instances of a block (`count`, `for_each`, instances of its module) are written at one place. Deliberately
-//! absent: following an expression to the variable or local that it names.
+//! All instances of a block (`count`, `for_each`, instances of its module) are written at one place; what gives an
+//! expression its value is another one (see [`Written::given`]).
 
+mod given;
 mod inside;
 mod mask;
 mod reverse;
 mod walk;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::OnceLock,
+};
 
 use super::{
     Mode, Plan, PlannedResource, address,
@@ -24,6 +29,10 @@ use crate::{
 pub struct Written {
     /// By the key of the module (see [`Modules`]); files that override others come last.
     modules: BTreeMap<String, Vec<Document>>,
+    /// Files that expressions read (`file("values.yaml")`), by the module's key and the path as it is written.
+    files: BTreeMap<(String, String), Vec<Document>>,
+    /// Variables of the root module that have their defaults.
+    defaults: OnceLock<BTreeSet<String>>,
     /// Files that could not be read: findings in them point at the plan.
     pub problems: Vec<Problem>,
 }
@@ -50,18 +59,20 @@ impl Written {
             }
             documents
         };
-        let modules = modules.0.iter().map(|(key, folder)| (key.clone(), read(folder))).collect();
-        Self { modules, problems }
+        let documents: BTreeMap<String, Vec<Document>> =
+            modules.0.iter().map(|(key, folder)| (key.clone(), read(folder))).collect();
+        let files = given::files(modules, &documents, sources);
+        Self { modules: documents, files, defaults: OnceLock::new(), problems }
     }
 
     /// Where the value at a path of a resource is written: the narrowest scalar or key that is, else the label of its
     /// block, else that of the nearest module call that is known.
-    pub fn locate(&self, plan: &Plan, resource: &PlannedResource, path: &[Step]) -> Option<Place> {
+    pub fn locate(&self, plan: &Plan, resource: &PlannedResource, path: &[Step]) -> Option<Origin> {
         self.locate_inside(plan, resource, path, &[])
     }
 
     /// Where what stands at a place of the plan is written.
-    pub fn locate_place(&self, plan: &Plan, place: &Place) -> Option<Place> {
+    pub fn locate_place(&self, plan: &Plan, place: &Place) -> Option<Origin> {
         if self.modules.is_empty() {
             return None;
         }
@@ -75,22 +86,41 @@ impl Written {
         resource: &PlannedResource,
         path: &[Step],
         inside: &[Step],
-    ) -> Option<Place> {
+    ) -> Option<Origin> {
         let mut calls: Vec<&str> =
             address::module_path(&resource.module_address)?.into_iter().map(|call| call.name).collect();
         if let Some(documents) = self.modules.get(&calls.join(".")) {
-            return in_module(documents, plan, resource, path, inside);
+            let Part { place, expression, rest, .. } = in_module(documents, plan, resource, path, inside)?;
+            let value = expression.and_then(|expression| self.given(plan, calls, &expression, &rest, inside));
+            return Some(Origin { place, value });
         }
         while let Some(call) = calls.pop() {
             if let Some(documents) = self.modules.get(&calls.join(".")) {
                 return documents.iter().find_map(|document| {
                     let span = document.root().get("module")?.key_span(call)?;
-                    Some(Place::new(document.source, span))
+                    Some(Origin { place: Place::new(document.source, span), value: None })
                 });
             }
         }
         None
     }
+}
+
+/// Where a planned value is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub place: Place,
+    /// What gives the expression there its value: the argument of a call, the default of a variable, a local, a file.
+    pub value: Option<Place>,
+}
+
+/// What one block writes of a path.
+struct Part {
+    depth: usize,
+    place: Place,
+    /// The text of the expression where the written part ends, and the steps that remain.
+    expression: Option<String>,
+    rest: Vec<Step>,
 }
 
 fn in_module(
@@ -99,21 +129,26 @@ fn in_module(
     resource: &PlannedResource,
     path: &[Step],
     inside: &[Step],
-) -> Option<Place> {
+) -> Option<Part> {
     let values = resource.values(plan).ok().and_then(|values| values.document);
     let values = values.as_ref().map(Document::root);
-    let mut best: Option<(usize, Place)> = None;
+    let mut best: Option<Part> = None;
     for (document, label, body) in blocks(documents, resource) {
         let found = walk::narrowest(body, &label, path, values);
         let deeper = found.value.and_then(|value| inside::narrowest(value, inside));
-        let span = deeper.unwrap_or(found.span);
+        let (span, expression) = match deeper {
+            Some(inner) => (inner.span, inner.expression),
+            None => (found.span, found.expression.map(|expression| expression.raw().to_owned())),
+        };
+        let place = Place::new(document.source, span);
         // An overriding file comes later, and counts where it says something.
         let narrower = |depth: usize| found.depth > depth || (found.depth == depth && depth > 0);
-        if best.as_ref().is_none_or(|(depth, _)| narrower(*depth)) {
-            best = Some((found.depth, Place::new(document.source, span)));
+        if best.as_ref().is_none_or(|best| narrower(best.depth)) {
+            let rest = path.get(found.depth..).unwrap_or_default().to_vec();
+            best = Some(Part { depth: found.depth, place, expression, rest });
         }
     }
-    best.map(|(_, place)| place)
+    best
 }
 
 /// The bodies that declare a resource in a module, each with its label.

@@ -12,27 +12,28 @@ use crate::{
 ///
 /// What a template leaves open (`${var.name}`) mostly stands where a plain scalar may; where it does not, the text
 /// is not read.
-pub(super) fn narrowest(text: NodeRef<'_>, path: &[Step]) -> Option<Range<usize>> {
+pub(super) fn narrowest(text: NodeRef<'_>, path: &[Step]) -> Option<Inner> {
     if path.is_empty() || !text.is_scalar() {
         return None;
     }
     encoded(text, path).or_else(|| heredoc(text, path))
 }
 
-fn heredoc(text: NodeRef<'_>, path: &[Step]) -> Option<Range<usize>> {
+fn heredoc(text: NodeRef<'_>, path: &[Step]) -> Option<Inner> {
     if !text.raw().contains('\n') {
         return None;
     }
     let raw: Arc<str> = text.raw().into();
     let parsed = yaml::parse(text.document.source, &raw);
-    let span = deepest(parsed.documents.iter().map(Document::root), path)?;
+    let inner = deepest(parsed.documents.iter().map(Document::root), path)?;
     let start = text.span().start;
-    Some(start + span.start..start + span.end)
+    Some(Inner { span: start + inner.span.start..start + inner.span.end, ..inner })
 }
 
-fn encoded(text: NodeRef<'_>, path: &[Step]) -> Option<Range<usize>> {
+fn encoded(text: NodeRef<'_>, path: &[Step]) -> Option<Inner> {
     let encoded = Encoded::new(text)?;
-    encoded.place(deepest(encoded.object().into_iter(), path)?)
+    let inner = deepest(encoded.object().into_iter(), path)?;
+    Some(Inner { span: encoded.place(inner.span)?, ..inner })
 }
 
 /// Credentials in an object that becomes a text.
@@ -72,13 +73,21 @@ impl Encoded {
     }
 }
 
+/// What a path leads to in a text.
+pub(super) struct Inner {
+    pub(super) span: Range<usize>,
+    /// The text of the value, where all of the path is written.
+    pub(super) expression: Option<String>,
+}
+
 /// The narrowest scalar or key that a path leads to, in the value in which it leads furthest.
-fn deepest<'d>(values: impl Iterator<Item = NodeRef<'d>>, path: &[Step]) -> Option<Range<usize>> {
+pub(super) fn deepest<'d>(values: impl Iterator<Item = NodeRef<'d>>, path: &[Step]) -> Option<Inner> {
     let located = values.map(|value| value.locate(path));
     let deepest = located.max_by_key(|located| located.depth).filter(|located| located.depth > 0)?;
     let scalar = deepest.node.filter(|node| node.is_scalar() && !node.span().is_empty());
+    let expression = scalar.map(|node| node.raw().to_owned());
     match scalar.filter(|node| !node.raw().contains('\n')) {
-        Some(node) => Some(node.span()),
-        None => deepest.key,
+        Some(node) => Some(Inner { span: node.span(), expression }),
+        None => Some(Inner { span: deepest.key?, expression }),
     }
 }

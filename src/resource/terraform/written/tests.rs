@@ -110,7 +110,7 @@ fn written(address: &str, after: &Value, path: &[&str]) -> Option<String> {
     let plan = plan(sources.by_file("tfplan.json").unwrap(), &[(address, after.clone())]);
     let written = Written::new(&modules(&[("", ""), ("cdn", "cdn")]), &sources);
     assert_eq!(written.problems, []);
-    Some(shown(&sources, &written.locate(&plan, &plan.resources[0], &steps(path))?))
+    Some(shown(&sources, &written.locate(&plan, &plan.resources[0], &steps(path))?.place))
 }
 
 fn shown(sources: &Sources, place: &Place) -> String {
@@ -203,7 +203,10 @@ fn what_stands_in_a_plan_leads_to_where_it_is_written() {
         let place = Place::new(plan.source, node.or(located.key).unwrap());
         assert!(text.get(place.span()).is_some());
         found.push(
-            written.locate_place(&plan, &place).map(|place| shown(&sources, &place)).unwrap_or_default(),
+            written
+                .locate_place(&plan, &place)
+                .map(|origin| shown(&sources, &origin.place))
+                .unwrap_or_default(),
         );
     }
     assert_eq!(

@@ -9,6 +9,8 @@ use crate::document::{NodeRef, Step};
 pub(super) struct Found<'d> {
     /// What is written at the end of the path, if all of it is.
     pub(super) value: Option<NodeRef<'d>>,
+    /// The expression where the written part ends, which gives the rest of the path.
+    pub(super) expression: Option<NodeRef<'d>>,
     /// Steps of the path that are written.
     pub(super) depth: usize,
     pub(super) span: Range<usize>,
@@ -21,6 +23,15 @@ enum Here<'d> {
     Blocks(Vec<NodeRef<'d>>, Vec<(Range<usize>, NodeRef<'d>)>),
 }
 
+impl<'d> Here<'d> {
+    fn expression(&self) -> Option<NodeRef<'d>> {
+        match self {
+            Self::Value(value) => Some(*value).filter(|value| value.is_scalar()),
+            Self::Blocks(..) => None,
+        }
+    }
+}
+
 /// `label` stands for the whole body; `planned` are the values that the body became, by which one of several blocks
 /// is told.
 pub(super) fn narrowest<'d>(
@@ -30,10 +41,11 @@ pub(super) fn narrowest<'d>(
     planned: Option<NodeRef<'_>>,
 ) -> Found<'d> {
     let mut here = Here::Value(body);
-    let mut found = Found { value: None, depth: 0, span: label.clone() };
+    let mut found = Found { value: None, expression: None, depth: 0, span: label.clone() };
     let mut planned = planned;
     for step in path {
         let around = planned;
+        found.expression = here.expression();
         planned = planned.and_then(|planned| child(planned, step));
         let next = match (here, step) {
             (Here::Value(value), Step::Key(key)) => field(value, key),
@@ -59,6 +71,7 @@ pub(super) fn narrowest<'d>(
         found.span = span.unwrap_or(found.span);
         here = next;
     }
+    found.expression = here.expression();
     if let Here::Value(value) = here {
         found.value = Some(value);
         let is_line = value.is_scalar() && !value.span().is_empty() && !value.raw().contains('\n');
