@@ -15,6 +15,7 @@ mod database_containers;
 mod datastores;
 mod declared;
 mod environment;
+mod fields;
 mod flows;
 mod gateways;
 mod grants;
@@ -37,10 +38,11 @@ mod unbuilt;
 mod vault_agents;
 mod workloads;
 
+pub use self::fields::Fields;
 use self::truth::Truth;
 pub use self::{mesh::ROOT as MESH_ROOT, overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     document::{Document, Path, Step},
@@ -127,7 +129,7 @@ pub enum Value {
     Float(f64),
     String(Arc<str>),
     Array(Vec<Fact>),
-    Object(BTreeMap<Arc<str>, Fact>),
+    Object(Fields),
 }
 
 /// What one rule evaluation is about.

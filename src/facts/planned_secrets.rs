@@ -180,7 +180,7 @@ fn subject(index: u32, position: u32, resource: &PlannedResource, held: Vec<Held
     let fact = Fact::object([
         ("address", Fact::from(&*resource.address)),
         ("type", Fact::from(&*resource.kind)),
-        ("values", Fact { value: Value::Object(facts), origin: None }),
+        ("values", Fact { value: Value::Object(facts.into()), origin: None }),
     ]);
     let origin = Origin::Planned { plan: index, resource: position, path: Path::default() };
     Some(Subject {

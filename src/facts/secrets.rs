@@ -128,7 +128,7 @@ fn values(estate: &Estate, source: SourceId, found: &[Found]) -> Fact {
         let place = Place::new(source, found.shown.clone());
         values.insert(at.into(), fact.at(Some(place.into())));
     }
-    Fact { value: Value::Object(values), origin: None }
+    Fact { value: Value::Object(values.into()), origin: None }
 }
 
 #[cfg(test)]

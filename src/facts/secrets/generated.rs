@@ -57,7 +57,7 @@ fn subject(estate: &Estate, generator: Generator<'_>) -> Option<Subject> {
         ("sops", Fact::from(false)),
         ("owner", Fact::default()),
         ("labels", Fact::object::<&str>([])),
-        ("values", Fact { value: Value::Object(values), origin: None }),
+        ("values", Fact { value: Value::Object(values.into()), origin: None }),
     ]);
     let place = generator.node.get("name").unwrap_or(generator.node).place();
     Some(Subject {
