@@ -98,15 +98,21 @@ pub(super) fn accesses<'e>(
 ) -> Vec<Access> {
     let mut all = Vec::new();
     for (id, workload) in set.workloads().iter() {
-        let role = if servers.run_by(id).is_some() { Role::Server } else { Role::of(workload) };
         let caller = Caller {
             id: Arc::clone(&workload.resource.id),
             service: Arc::clone(&workload.service),
             workload: Some(id),
-            role,
+            role: Role::of(workload),
         };
         let reader = Reader { set, cloud, own, id, caller: &caller };
-        all.extend(merged(reader.accesses(servers)));
+        let mut accesses = merged(reader.accesses(servers));
+        // A replica reads its peers. A cache beside a program makes no server of other databases of it.
+        if let Some(run) = servers.run_by(id) {
+            let engine = servers.get(run).engine;
+            let is_peer = |access: &&mut Access| servers.get(access.server).engine == engine;
+            accesses.iter_mut().filter(is_peer).for_each(|access| access.caller.role = Role::Server);
+        }
+        all.append(&mut accesses);
     }
     widen_shared_objects(&mut all);
     all

@@ -112,6 +112,33 @@ impl<'e> Admin<'e> {
         self.policies.is_empty() && self.baseline.is_empty()
     }
 
+    /// Rules of the first tier that may admit callers of a workload, whatever later tiers say: those that allow, and those
+    /// that nobody can read.
+    pub(super) fn admitting(
+        &self,
+        network: &Network<'e>,
+        set: &Set<'e>,
+        question: Question<'_>,
+    ) -> Vec<(&'e Resource, Place)> {
+        let workload = set.workloads().get(question.called);
+        let mut found = Vec::new();
+        for (_, policy) in &self.policies {
+            let subject = policy.node.at(&["spec", "subject"]);
+            let selected =
+                subject.map_or(Truth::Unknown, |subject| selects(subject, &network.namespaces, workload));
+            let rules = policy.node.at(&["spec", "ingress"]).into_iter().flat_map(NodeRef::items);
+            let admits = |rule: &NodeRef<'e>| {
+                !matches!(rule.str_at(&["action"]), Some("Deny" | "Pass"))
+                    && selected.and(matches_ports(*rule, set, question)) != Truth::False
+            };
+            found.extend(rules.filter(admits).map(|rule| {
+                let place = super::rule_place(rule, &["action"]);
+                (policy.resource, place.unwrap_or_else(|| super::place(set, policy.resource)))
+            }));
+        }
+        found
+    }
+
     /// What the first tier comes to.
     pub(super) fn first(
         &self,

@@ -60,12 +60,22 @@ impl<'e> Network<'e> {
                     admitted.by.push((policy.resource, rule.place.clone()));
                 }
                 for peer in rule.peers.iter().flatten().filter(|peer| !peer.is_everyone()) {
+                    // Whether the address of a Pod counts is the plugin's choice (domains.md N7).
+                    if !matches!(peer, PeerMatch::Pods { .. }) {
+                        admitted.everyone = admitted.everyone.or(at_port.and(Truth::Unknown));
+                        admitted.by.push((policy.resource, rule.place.clone()));
+                    }
                     self.pick(set, policy.namespace, peer, most, &mut candidates);
                 }
             }
         }
         if admitted.everyone == Truth::True && !self.admin.is_empty() {
             admitted.everyone = Truth::Unknown;
+        }
+        let admitting = self.admin.admitting(self, set, question);
+        if !admitting.is_empty() {
+            admitted.everyone = admitted.everyone.or(Truth::Unknown);
+            admitted.by.extend(admitting);
         }
         if admitted.everyone == Truth::True {
             return admitted;

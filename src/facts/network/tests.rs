@@ -249,6 +249,15 @@ fn those_who_are_admitted_are_listed() {
         (Truth::True, none.clone())
     );
     assert_eq!(admitted(&policy("{podSelector: {}}")), (Truth::False, none.clone()));
+    // Whether a range holds a Pod is the plugin's choice, and what an administrator allows comes first.
+    let range = policy("{ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}");
+    assert_eq!(admitted(&range), (Truth::Unknown, none.clone()));
+    let rule = |action| format!("[{{action: {action}, from: [{{namespaces: {{}}}}]}}]");
+    for (action, expected) in [("Allow", Truth::Unknown), ("Deny", Truth::False), ("Pass", Truth::False)] {
+        let tier = admin("AdminNetworkPolicy", "first", 5, &rule(action));
+        let both = format!("{}{tier}", policy("{podSelector: {}}"));
+        assert_eq!(admitted(&both), (expected, none.clone()), "{action}");
+    }
     assert_eq!(
         admitted(&policy("{ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}")),
         (Truth::False, vec!["Deployment/shop/web True".to_owned()])
