@@ -3,6 +3,7 @@
 //! Deliberately absent: what resources mean together (that is [`crate::facts`]).
 
 mod divide;
+mod namespaces;
 mod observed;
 mod sets;
 
@@ -113,7 +114,7 @@ fn in_configuration(origin: written::Origin, planned: Option<&Place>) -> Shown {
 
 impl Estate {
     /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
-    /// sits in `namespace`. What plans hold of Kubernetes becomes documents too.
+    /// sits in the one that its kustomization names, else in `namespace`. What plans hold of Kubernetes becomes documents too.
     pub fn new(sources: Sources, documents: Vec<Document>, plans: Vec<Plan>, namespace: &str) -> Self {
         Self::with_sets(sources, documents, plans, namespace, &BTreeMap::new())
     }
@@ -127,6 +128,7 @@ impl Estate {
         named: &BTreeMap<String, Vec<FilePattern>>,
     ) -> Self {
         let namespace: Arc<str> = namespace.into();
+        let by_file = namespaces::of_kustomizations(&sources, &documents);
         let (documents, declared) = declared(&mut sources, documents, &plans);
         let mut scopes = Scopes::default();
         for declared in &declared {
@@ -135,7 +137,8 @@ impl Estate {
         let mut resources: Vec<Resource> = declared
             .into_iter()
             .map(|Declared { document, object, via }| {
-                let identity = Identity::new(&object, &scopes, &namespace);
+                let source = documents[document].source;
+                let identity = Identity::new(&object, &scopes, by_file.get(&source).unwrap_or(&namespace));
                 let id = identity.id().into();
                 Resource { id, identity, object, document, homes: None, via, is_copy: false }
             })

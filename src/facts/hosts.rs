@@ -20,7 +20,10 @@ use super::{
     services::{Service, ServiceId},
     workloads::WorkloadId,
 };
-use crate::estate::{Resource, View};
+use crate::{
+    estate::{Resource, View},
+    resource::kubernetes::UNKNOWN,
+};
 
 /// What a host leads to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +113,12 @@ impl<'e> Hosts<'e> {
             through.push(by);
             step = self.look_up(set, to, None);
         }
-        let Step::Found(host) = step else { return Resolved { host: Host::Unknown, through } };
+        let Step::Found(found) = step else { return Resolved { host: Host::Unknown, through } };
+        // A short name is one of the caller's namespace.
+        if namespace == UNKNOWN && !host.contains('.') && found != Host::Loopback {
+            return Resolved { host: Host::Unknown, through };
+        }
+        let host = found;
         if let Some(name) = name_of(&host)
             && let Some(entry) = self.entries.of(&name, namespace)
         {

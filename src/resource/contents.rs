@@ -38,9 +38,19 @@ impl Contents {
 
 /// Reads a source whose bytes could be read.
 pub fn read(id: SourceId, source: &Source) -> Contents {
-    if source.status != Status::Read {
-        return Contents::none(source.status.clone());
+    match &source.status {
+        // What was to be rendered and could not be is judged as far as it goes by itself.
+        status @ Status::Skipped(_) if !source.text.is_empty() => {
+            let contents = text(id, source);
+            let is_broken = matches!(contents.status, Status::Failed(_));
+            Contents { status: if is_broken { contents.status } else { status.clone() }, ..contents }
+        }
+        Status::Read => text(id, source),
+        status => Contents::none(status.clone()),
     }
+}
+
+fn text(id: SourceId, source: &Source) -> Contents {
     if &*source.file == config::FILE {
         return Contents::none(Status::Ignored("the configuration of Probity".to_owned()));
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::{
     document::NodeRef,
     facts::{Fact, Origin, Set, Subject, places, workloads::Workload},
+    resource::kubernetes::UNKNOWN,
     source::Place,
 };
 
@@ -31,7 +32,7 @@ fn identity(set: &Set<'_>, namespace: &str, name: &str, users: &[&Workload<'_>])
             workloads.into_iter().map(|(id, place)| Fact::from(id).at(Some(Origin::Place(place))));
         Fact::object([("service", Fact::from(service)), ("workloads", Fact::array(workloads))])
     });
-    let is_known = users.iter().all(|workload| !is_unreadable(workload));
+    let is_known = namespace != UNKNOWN && users.iter().all(|workload| !is_unreadable(workload));
     let services = if is_known { Fact::array(services) } else { Fact::unknown() };
     let id = format!("ServiceAccount/{namespace}/{name}");
     let account = set.view.get(&id);

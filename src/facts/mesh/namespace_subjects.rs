@@ -10,7 +10,7 @@ use crate::{
     document::NodeRef,
     estate::Resource,
     facts::{Because, Fact, Set, Subject, Truth, places, workloads::Workload},
-    resource::selector::Selector,
+    resource::{kubernetes::UNKNOWN, selector::Selector},
     source::Place,
 };
 
@@ -56,6 +56,9 @@ struct Denial<'e> {
 }
 
 fn default_deny(set: &Set<'_>, first: &Workload<'_>, denial: Denial<'_>) -> (Truth, Vec<Because>) {
+    if first.namespace == UNKNOWN {
+        return (Truth::Unknown, Vec::new());
+    }
     let meshes = set.mesh();
     let by_mesh = meshes.authorizations.of_namespace(first.namespace);
     if let Some(policy) = by_mesh.iter().find(|policy| policy.denies_by_default()) {
