@@ -284,6 +284,13 @@ impl Estate {
         Some(in_configuration(self.written_place(place)?, Some(place)))
     }
 
+    /// Whether what stands at a place of an output is made anew each time.
+    pub fn is_made(&self, place: &Place) -> bool {
+        let made = self.rendered.get(&place.source).map(|rendered| &rendered.made);
+        let line = || self.sources.get(place.source).region(&place.span()).line;
+        made.is_some_and(|made| !made.is_empty() && made.contains(&line().saturating_sub(1)))
+    }
+
     /// Whether a value of a chart was rendered into a secret of an object, which is judged in its stead. `shown` is the
     /// value, or its key where it has several lines.
     pub fn is_taken(&self, shown: &Place) -> bool {

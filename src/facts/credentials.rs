@@ -182,8 +182,9 @@ impl<'e> Consumer<'_, 'e> {
         let kind = node.str_at(&["type"]).unwrap_or_default();
         let owned =
             node.at(&["metadata", "ownerReferences"]).is_some_and(|owners| owners.items().next().is_some());
-        let (source, text) = match shape_of(node, setting) {
+        let (source, text) = match self.shape_of(node, setting) {
             Shape::PublicKey => return None,
+            Shape::Generated => (Source::Generated, format!("its chart makes {} anew each time", secret.id)),
             _ if owned || matches!(kind, "kubernetes.io/service-account-token" | "helm.sh/release.v1") => {
                 (Source::Generated, format!("the cluster fills {} in", secret.id))
             }
@@ -196,6 +197,25 @@ impl<'e> Consumer<'_, 'e> {
             _ => (Source::CommittedSecret, format!("{} holds it in readable form", secret.id)),
         };
         Some((source, vec![because(text, secret, &setting.place)]))
+    }
+
+    /// Shape of the value of a Secret behind a setting.
+    fn shape_of(&self, secret: NodeRef<'_>, setting: &Setting<'_>) -> Shape {
+        let Some(key) = setting.key else { return Shape::Text };
+        let value = |field: &str| {
+            secret.get(field)?.entries().find(|(name, _, _)| *name == key).map(|(_, _, value)| value)
+        };
+        let (written, encoded) = (value("stringData"), value("data"));
+        if let Some(value) = written.or(encoded)
+            && self.set.view.estate.is_made(&value.place())
+        {
+            return Shape::Generated;
+        }
+        match (written.and_then(NodeRef::as_str), encoded.and_then(NodeRef::as_str)) {
+            (Some(text), _) => shape::of_text(text),
+            (None, Some(text)) => shape::of_base64(text),
+            (None, None) => Shape::Text,
+        }
     }
 
     fn of_missing_secret(&self, name: &str, place: &Place) -> (Source, Vec<Because>) {
@@ -256,17 +276,6 @@ impl<'e> Consumer<'_, 'e> {
             }
         });
         credentials.collect()
-    }
-}
-
-/// Shape of the value of a Secret behind a setting.
-fn shape_of(secret: NodeRef<'_>, setting: &Setting<'_>) -> Shape {
-    let Some(key) = setting.key else { return Shape::Text };
-    let value = |field: &str| secret.get(field)?.entries().find(|(name, _, _)| *name == key)?.2.as_str();
-    match (value("stringData"), value("data")) {
-        (Some(text), _) => shape::of_text(text),
-        (None, Some(text)) => shape::of_base64(text),
-        (None, None) => Shape::Text,
     }
 }
 

@@ -85,6 +85,7 @@ impl From<BTreeMap<Arc<str>, Fact>> for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Value::Integer;
 
     #[test]
     fn fields_are_sorted_and_the_last_of_a_name_counts() {
@@ -93,7 +94,6 @@ mod tests {
         fields.insert("c".into(), Fact::from(4));
         fields.insert("a".into(), Fact::from(5));
         let shown: Vec<_> = fields.iter().map(|(name, fact)| (&**name, fact.value.clone())).collect();
-        use super::super::Value::Integer;
         assert_eq!(shown, [("a", Integer(5)), ("b", Integer(3)), ("c", Integer(4))]);
         assert_eq!(fields.get("b"), Some(&Fact::from(3)));
         assert_eq!(fields.get("d"), None);

@@ -104,27 +104,42 @@ impl<'e> Hosts<'e> {
     /// What a host without port means to Pods of a namespace.
     pub(super) fn resolve(&self, set: &Set<'e>, host: &str, namespace: &str) -> Resolved<'e> {
         let mut through: Vec<&'e Resource> = Vec::new();
-        let mut step = self.look_up(set, host, Some(namespace));
-        while let Step::Follow(by, to) = step {
-            let seen = through.iter().any(|earlier| earlier.id == by.id);
-            if seen || through.len() == CHAIN {
-                return Resolved { host: Host::Unknown, through };
-            }
-            through.push(by);
-            step = self.look_up(set, to, None);
-        }
-        let Step::Found(found) = step else { return Resolved { host: Host::Unknown, through } };
+        let found = self.follow(set, self.look_up(set, host, Some(namespace)), &mut through);
         // A short name is one of the caller's namespace.
         if namespace == UNKNOWN && !host.contains('.') && found != Host::Loopback {
             return Resolved { host: Host::Unknown, through };
         }
-        let host = found;
-        if let Some(name) = name_of(&host)
-            && let Some(entry) = self.entries.of(&name, namespace)
-        {
-            through.push(entry);
+        if let Some(entry) = name_of(&found).and_then(|name| self.entries.of(&name, namespace)) {
+            through.push(entry.resource);
         }
+        Resolved { host: found, through }
+    }
+
+    /// What stands behind a host that a `ServiceEntry` declares for Pods of a namespace: its one endpoint, or the one
+    /// workload that it picks. What a mesh makes of a connection is decided by the host itself.
+    pub(super) fn behind(&self, set: &Set<'e>, resolved: Resolved<'e>, namespace: &str) -> Resolved<'e> {
+        let entry = name_of(&resolved.host).and_then(|name| self.entries.of(&name, namespace));
+        let Some(entry) = entry else { return resolved };
+        let mut through = resolved.through;
+        let host = match (entry.endpoint(), entry.workload(set)) {
+            (Some(address), _) => self.follow(set, self.look_up(set, address, None), &mut through),
+            (None, Some(workload)) => Host::Workload { workload, service: None },
+            (None, None) => resolved.host,
+        };
         Resolved { host, through }
+    }
+
+    /// Follows what leads to other names.
+    fn follow(&self, set: &Set<'e>, mut step: Step<'e>, through: &mut Vec<&'e Resource>) -> Host {
+        while let Step::Follow(by, to) = step {
+            let seen = through.iter().any(|earlier| earlier.id == by.id);
+            if seen || through.len() == CHAIN {
+                return Host::Unknown;
+            }
+            through.push(by);
+            step = self.look_up(set, to, None);
+        }
+        if let Step::Found(host) = step { host } else { Host::Unknown }
     }
 
     /// What a host and port mean to one workload: its `hostAliases`, its own Pod and the proxies there count too.

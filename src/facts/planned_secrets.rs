@@ -49,7 +49,9 @@ pub(super) fn resources(estate: &Estate, file: &str, index: u32, plan: &Plan) ->
 
 fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
     (0..).zip(&plan.resources).filter(|(_, resource)| {
-        resource.mode == Mode::Managed && !MADE.iter().any(|made| resource.kind.starts_with(made))
+        let is_part = PARTS.contains(&&*resource.kind);
+        resource.mode == Mode::Managed
+            && (is_part || !MADE.iter().any(|made| resource.kind.starts_with(made)))
     })
 }
 
@@ -62,6 +64,14 @@ pub(super) fn credentials(secrets: &Secrets, plan: &Plan) -> Vec<(String, String
 
 /// Resources that make their values themselves, or whose objects are judged as Kubernetes has them.
 const MADE: [&str; 5] = ["random_", "tls_", "kubernetes_", "kubectl_", "time_"];
+
+/// Resources that change a part of an object which stands elsewhere: no object of their own is judged.
+const PARTS: [&str; 4] = [
+    "kubernetes_annotations",
+    "kubernetes_config_map_v1_data",
+    "kubernetes_env",
+    "kubernetes_secret_v1_data",
+];
 
 /// Attributes that name, describe or point to things.
 const SKIPPED: [&str; 6] = ["arn", "description", "id", "name", "tags", "tags_all"];

@@ -16,7 +16,10 @@ use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},
     facts::{Fact, Subject, Value, places},
-    resource::credential::{self, Class, Found, name},
+    resource::{
+        credential::{self, Class, Found, name},
+        shape::Shape,
+    },
     source::{Place, SourceId},
 };
 
@@ -73,7 +76,17 @@ fn judged(estate: &Estate, resource: &Resource) -> Vec<Found> {
 /// What of an object has to be kept by its looks, or by a shape that the configuration declares.
 fn all(estate: &Estate, resource: &Resource) -> Vec<Found> {
     let node = estate.node(resource);
-    let found = credential::find(&resource.object, node);
+    let mut found = credential::find(&resource.object, node);
+    let source = estate.file(resource);
+    let is_made = |found: &Found| estate.is_made(&Place::new(source, found.span.clone()));
+    // A value of a Secret that nobody wrote down is one still; elsewhere it is no credential that anybody knows.
+    found.retain_mut(|found| {
+        if !matches!(found.shape, Shape::Text | Shape::PrivateKey) || !is_made(found) {
+            return true;
+        }
+        (found.shape, found.class) = (Shape::Generated, None);
+        resource.is_secret()
+    });
     // Schemas describe keys; they hold none.
     if &*resource.object.kind == "CustomResourceDefinition" {
         return found;

@@ -50,6 +50,8 @@ pub struct Rendered {
     pub files: BTreeSet<String>,
     /// Files of values that it takes.
     pub values: BTreeSet<String>,
+    /// Lines of the output, from 0, that are others each time.
+    pub made: BTreeSet<usize>,
     aligned: chart::Aligned,
     parsed: OnceLock<kustomize::Parsed>,
 }
@@ -96,12 +98,14 @@ impl Rendered {
         let files = chart::parts(&root.folder, names());
         let mut values = chart::values(&root.folder, names());
         values.extend(root.values.iter().cloned());
-        Self { root, files, values, aligned: Mutex::default(), parsed: OnceLock::new() }
+        let made = BTreeSet::new();
+        Self { root, files, values, made, aligned: Mutex::default(), parsed: OnceLock::new() }
     }
 
     pub fn kustomization(root: Root, used: &Kustomizations) -> Self {
         let (files, values) = (used.files(), BTreeSet::new());
-        Self { root, files, values, aligned: Mutex::default(), parsed: OnceLock::new() }
+        let made = BTreeSet::new();
+        Self { root, files, values, made, aligned: Mutex::default(), parsed: OnceLock::new() }
     }
 
     /// Where what stands at a place of the output is written; where that cannot be told, what the root is named by.
@@ -125,6 +129,15 @@ impl Rendered {
         let files = self.files.iter().chain(&self.values).filter_map(|file| sources.by_file(file));
         files.flat_map(|id| mask::secrets(sources, id, texts)).collect()
     }
+}
+
+/// Lines of an output, from 0, that are not those of another one; none where the two do not match line by line.
+pub fn differing_lines(output: &str, other: &str) -> BTreeSet<usize> {
+    if output.lines().count() != other.lines().count() {
+        return BTreeSet::new();
+    }
+    let lines = output.lines().zip(other.lines()).enumerate();
+    lines.filter(|(_, (one, other))| one != other).map(|(line, _)| line).collect()
 }
 
 /// All roots, sorted.

@@ -21,6 +21,8 @@ pub enum Shape {
     Placeholder,
     /// A configuration file in which nothing looks like a credential.
     Configuration,
+    /// Made anew whenever it is rendered: nobody wrote it down.
+    Generated,
     /// Anything else that is readable to whoever reads the file.
     Text,
     /// No text at all: a number, a list.
@@ -36,6 +38,7 @@ impl Shape {
             Self::Empty => "empty",
             Self::Placeholder => "placeholder",
             Self::Configuration => "configuration",
+            Self::Generated => "generated",
             Self::Text => "text",
             Self::Unknown => "unknown",
         }

@@ -34,11 +34,12 @@ pub(super) fn render(settings: &Settings, sources: &mut Vec<Source>) -> Vec<Rend
     let mut all = Vec::new();
     for (root, result) in results {
         match result {
-            Ok(Output { used, text }) => {
-                let rendered = match used {
+            Ok(Output { used, text, again }) => {
+                let mut rendered = match used {
                     Some(used) => Rendered::kustomization(root, &used),
                     None => Rendered::chart(root, sources),
                 };
+                rendered.made = again.map(|again| render::differing_lines(&text, &again)).unwrap_or_default();
                 add_parts(&disk, &rendered, sources);
                 for source in sources.iter_mut().filter(|source| rendered.files.contains(&*source.file)) {
                     let reason = format!("part of what `{}` makes, which is judged", rendered.root.command());
@@ -67,6 +68,8 @@ struct Output {
     /// The kustomizations that were built; `None` for a chart.
     used: Option<Kustomizations>,
     text: String,
+    /// Of a chart that makes values by chance, what it makes another time.
+    again: Option<String>,
 }
 
 fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Output, String> {
@@ -99,7 +102,9 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
                 }
                 _ => text(error),
             });
-            Ok(Output { used: None, text: text? })
+            let text = text?;
+            let again = makes_values(&folder).then(|| run("helm", &arguments, &folder).ok()).flatten();
+            Ok(Output { used: None, text, again })
         }
         Tool::Kustomize => {
             let used = Kustomizations::read(&root.folder, disk)?;
@@ -107,9 +112,37 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
                 Err(RenderError::Missing(_)) => run("kubectl", &["kustomize", "."], &folder),
                 built => built,
             };
-            Ok(Output { used: Some(used), text: built.map_err(text)? })
+            Ok(Output { used: Some(used), text: built.map_err(text)?, again: None })
         }
     }
+}
+
+/// Whether a chart may make values by chance (Sprig, "Random Functions"); a packed one may.
+fn makes_values(folder: &Path) -> bool {
+    const FUNCTIONS: [&str; 6] = ["rand", "genCA", "genPrivateKey", "genSelfSigned", "genSigned", "uuidv4"];
+    files(folder).iter().any(|file| {
+        let is_packed = file.extension().is_some_and(|extension| extension == "tgz");
+        let text = || read::file(file, "").text;
+        is_packed
+            || text().split("{{").skip(1).any(|action| FUNCTIONS.iter().any(|name| action.contains(name)))
+    })
+}
+
+/// All files below a folder, sorted; symbolic links are not followed.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![folder.to_path_buf()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().into_iter().flatten().filter_map(Result::ok) {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(_) => found.push(entry.path()),
+                Err(_) => {}
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 fn output(root: &Root, text: &str) -> Source {
@@ -165,20 +198,9 @@ impl Disk<'_> {
 
     /// A symbolic link below a folder to something outside of the base, by its name: helm would read what is there.
     fn link_that_leads_out(&self, folder: &Path) -> Option<String> {
-        let mut folders = vec![folder.to_path_buf()];
-        while let Some(folder) = folders.pop() {
-            let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
-            let mut entries: Vec<_> = entries.collect();
-            entries.sort_by_key(std::fs::DirEntry::file_name);
-            for entry in entries {
-                let (kind, path) = (entry.file_type().ok()?, entry.path());
-                let leads_out = || path.canonicalize().is_ok_and(|path| !path.starts_with(&self.base.root));
-                if kind.is_symlink() && leads_out() {
-                    return Some(self.base.name(&path));
-                }
-                if kind.is_dir() {
-                    folders.push(path);
-                }
+        for path in files(folder).into_iter().filter(|path| path.is_symlink()) {
+            if path.canonicalize().is_ok_and(|path| !path.starts_with(&self.base.root)) {
+                return Some(self.base.name(&path));
             }
         }
         None

@@ -203,6 +203,27 @@ fn settings_about_charts_that_are_none_are_told() {
 }
 
 #[test]
+fn what_a_chart_makes_anew_each_time_is_not_committed() {
+    let secret = |password: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData:\n  user: orders\n  password: {password}\n"
+        )
+    };
+    let folder = repository("");
+    let template = secret("{{ randAlphaNum 16 | quote }}");
+    let output = secret("$(od -An -N8 -tx1 /dev/urandom | tr -d ' ')");
+    let helm = format!(
+        "#!/bin/sh\necho \"$@\" >>\"$HOME/told\"\ncat <<END\n---\n# Source: shop/templates/db.yaml\n{output}END\n"
+    );
+    std::fs::write(folder.path().join("bin/helm"), helm).expect("a file");
+    std::fs::write(folder.path().join("deploy/chart/templates/db.yaml"), template).expect("a file");
+    let (shown, _) = report(&folder, &["--render", "--rule", "secrets/committed-secret"]);
+    assert_eq!(told(&folder).len(), 2, "only a second output tells");
+    let message = shown["findings"][0]["message"].as_str().unwrap_or_default();
+    assert_eq!(message, "secret `db` is committed with readable values: `user`", "{shown:#}");
+}
+
+#[test]
 fn what_generators_read_is_judged_where_it_is_written_built_or_not() {
     let built = "apiVersion: v1\nkind: Secret\nmetadata: {name: db-admin-2fk9}\ndata: {password: YmF0dGVyeS1zdGFwbGU=}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: db-7hm2}\ndata: {password: Y29ycjNjdC1oMHJzZQ==}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings-9d}\ndata:\n  application.properties: |\n    a=b\n    spring.datasource.password=st4ple-gun\n";
     let folder = Folder::new(&[

@@ -155,6 +155,7 @@ impl<'e> Reader<'_, 'e> {
             },
             Part::Absent | Part::Unknown => return None,
         };
+        let resolved = set.hosts().behind(set, resolved, namespace);
         let through_own_pod = resolved.through.iter().any(|by| by.id == caller.id);
         // The port of a proxy in the Pod is not that of the server.
         let outside = Claim {

@@ -59,6 +59,16 @@ kind: Secret
 metadata: {name: login}
 data: {USER: cm9vdA==, PASSWORD: b2xk}
 stringData: {PASSWORD: new}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: orders-db}
+spec: {ports: [{port: 5432}, {port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: headless}
+spec: {clusterIP: None, ports: [{port: 5432}]}
 ";
 
 #[test]
@@ -95,9 +105,19 @@ fn variables_are_those_of_all_sources_and_the_later_wins() {
             &["Variable c X_* = ?", "Variable c A = ?", "Variable c B = ?"],
         ),
         (
-            "an optional reference that is not there leaves what was",
-            "envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: HOST, valueFrom: {configMapKeyRef: {name: gone, key: a, optional: true}}}]",
-            &["Variable c HOST = db", "Variable c PORT = 5432"],
+            "an optional reference to a key that is not there leaves what was, and one to an object that may be is unknown",
+            "envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: HOST, valueFrom: {configMapKeyRef: {name: settings, key: a, optional: true}}}, {name: PORT, valueFrom: {secretKeyRef: {name: gone, key: a, optional: true}}}]",
+            &["Variable c HOST = db", "Variable c PORT = ?"],
+        ),
+        (
+            "one without a value is empty, and wins",
+            "envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: HOST}, {name: A, value: 'x$(HOST)$(PORT)'}]",
+            &["Variable c HOST = ", "Variable c PORT = 5432", "Variable c A = x5432"],
+        ),
+        (
+            "addresses of Services are their names",
+            "env: [{name: A, value: '$(ORDERS_DB_SERVICE_HOST):$(ORDERS_DB_SERVICE_PORT)'}, {name: B, value: '$(NO_SERVICE_HOST)$(HEADLESS_SERVICE_HOST)'}]",
+            &["Variable c A = orders-db:5432", "Variable c B = $(NO_SERVICE_HOST)$(HEADLESS_SERVICE_HOST)"],
         ),
         (
             "references to earlier variables",

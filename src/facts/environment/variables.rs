@@ -26,11 +26,11 @@ impl<'e> Variables<'e> {
         for variable in items("env") {
             let Some(mut setting) = variable_of(container, variable) else { continue };
             if matches!(setting.origin, Origin::Literal) {
-                setting.expand(|name| variables.text(name));
+                setting.expand(|name| variables.text(name).or_else(|| of_service(container, name)));
             }
-            // A reference that may be absent leaves what `envFrom` brought.
-            let may_be_absent = setting.text.is_none() && is_optional(variable.get("valueFrom"));
-            if !(may_be_absent && variables.positions.contains_key(&setting.name)) {
+            // A reference to what is not there leaves what `envFrom` brought.
+            let is_absent = is_optional(variable.get("valueFrom")) && lacks_key(container, variable);
+            if !(is_absent && variables.positions.contains_key(&setting.name)) {
                 variables.set(setting);
             }
         }
@@ -78,11 +78,54 @@ fn is_optional(from: Option<NodeRef<'_>>) -> bool {
     })
 }
 
+/// Whether a variable refers to a key that its object, which is in the input, has not.
+fn lacks_key(container: &Container<'_, '_>, variable: NodeRef<'_>) -> bool {
+    let Some((kind, _, reference)) = variable.get("valueFrom").and_then(|from| from.entries().next()) else {
+        return false;
+    };
+    let keeper = if kind == "secretKeyRef" { Keeper::Secret } else { Keeper::ConfigMap };
+    let (Some(owner), Some(key)) = (reference.str_at(&["name"]), reference.str_at(&["key"])) else {
+        return false;
+    };
+    keeper
+        .find(container.view, container.namespace, owner)
+        .is_some_and(|object| keeper.value(container.view.estate.node(object), key).is_none())
+}
+
+/// Variables that the kubelet makes of the Services of the namespace (kubelet `envvars.FromServices`): the address stands
+/// for the Service's name, which leads to the same.
+fn of_service<'e>(container: &Container<'_, 'e>, name: &str) -> Option<&'e str> {
+    let links = container.workload.pod.spec.get("enableServiceLinks").and_then(NodeRef::as_bool);
+    if links == Some(false) {
+        return None;
+    }
+    let (of, is_host) = match name.strip_suffix("_SERVICE_HOST") {
+        Some(of) => (of, true),
+        None => (name.strip_suffix("_SERVICE_PORT")?, false),
+    };
+    let id = format!("Service/{}/{}", container.namespace, of.to_ascii_lowercase().replace('_', "-"));
+    let service = container.view.get(&id)?;
+    let node = container.view.estate.node(service);
+    if node.str_at(&["spec", "clusterIP"]) == Some("None")
+        || node.str_at(&["spec", "type"]) == Some("ExternalName")
+    {
+        return None;
+    }
+    if is_host {
+        return Some(&service.object.name);
+    }
+    node.at(&["spec", "ports"])?.items().next()?.get("port").map(NodeRef::raw)
+}
+
 fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Option<Setting<'e>> {
     let name = variable.str_at(&["name"])?;
     let setting = |text, origin, place| container.setting(Channel::Variable, name, text, origin, place);
     let Some(from) = variable.get("valueFrom").filter(|from| !from.is_null()) else {
-        let value = variable.get("value").filter(|value| !value.is_null())?;
+        // One without a value is empty (core/v1 `EnvVar`).
+        let Some(value) = variable.get("value").filter(|value| !value.is_null()) else {
+            let place = variable.get("name").unwrap_or(variable).place();
+            return Some(setting(Some(Cow::Borrowed("")), Origin::Literal, place));
+        };
         return Some(setting(scalar(value).map(Cow::Borrowed), Origin::Literal, value.place()));
     };
     let (kind, _, reference) = from.entries().next()?;

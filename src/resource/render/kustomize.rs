@@ -66,11 +66,11 @@ pub(super) fn locate(parsed: &Parsed, sources: &Sources, place: &Place) -> Optio
         let at = found.start + sources.get(found.source).text.get(found.span())?.find(part)?;
         Some(Place::new(found.source, at..at + part.len()))
     });
-    Some(Origin { place: first_line(sources, narrowed.unwrap_or(found)), value: None })
+    Some(Origin { place: first_line(sources, &narrowed.unwrap_or(found)), value: None })
 }
 
 /// Alerts on many lines are hidden in pull requests.
-fn first_line(sources: &Sources, place: Place) -> Place {
+fn first_line(sources: &Sources, place: &Place) -> Place {
     let text = sources.get(place.source).text.get(place.span()).unwrap_or_default();
     let length = text.lines().next().map_or(0, str::len);
     Place::new(place.source, place.start..place.start + length)

@@ -40,9 +40,13 @@ impl Plan {
         for (position, resource) in managed {
             match self.documents_of(resource) {
                 Ok(documents) => {
+                    let overriding = yaml_body::namespace(self, resource);
                     for document in documents {
                         let object = objects(&document).into_iter().next();
-                        found.extend(object.map(|object| Embedded { resource: position, document, object }));
+                        found.extend(object.map(|mut object| {
+                            object.namespace = overriding.clone().or(object.namespace);
+                            Embedded { resource: position, document, object }
+                        }));
                     }
                 }
                 Err(message) => {

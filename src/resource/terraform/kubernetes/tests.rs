@@ -184,6 +184,19 @@ fn every_value_has_its_place_in_the_plan() {
 }
 
 #[test]
+fn a_namespace_may_override_that_of_the_yaml() {
+    let body = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: written}\n";
+    for (values, unknown, expected) in [
+        (json!({"yaml_body": body}), json!({}), "written"),
+        (json!({"yaml_body": body, "override_namespace": "shop"}), json!({}), "shop"),
+        (json!({"yaml_body": body}), json!({"override_namespace": true}), "(unknown)"),
+    ] {
+        let plan = planned("kubectl_manifest", &values, &unknown, &json!({}), &json!({}));
+        assert_eq!(only(&plan).object.namespace.as_deref(), Some(expected), "{values}");
+    }
+}
+
+#[test]
 fn what_is_known_only_after_apply_is_neither_absent_nor_a_value() {
     let typed = planned(
         "kubernetes_service",

@@ -5,7 +5,10 @@ use std::{ops::Range, sync::Arc};
 use super::{Planned, is_referred, manifest::is_true};
 use crate::{
     document::{Document, NodeRef, yaml},
-    resource::terraform::{Plan, PlannedResource},
+    resource::{
+        kubernetes::UNKNOWN,
+        terraform::{Plan, PlannedResource},
+    },
 };
 
 pub(super) fn documents(plan: &Plan, resource: &PlannedResource) -> Result<Vec<Document>, &'static str> {
@@ -28,6 +31,19 @@ pub(super) fn documents(plan: &Plan, resource: &PlannedResource) -> Result<Vec<D
         documents.iter_mut().for_each(hide_values_of_a_secret);
     }
     Ok(documents)
+}
+
+/// The namespace that a `kubectl_manifest` puts its object into, whatever the YAML says (`override_namespace`).
+pub(super) fn namespace(plan: &Plan, resource: &PlannedResource) -> Option<Arc<str>> {
+    if &*resource.kind != "kubectl_manifest" {
+        return None;
+    }
+    let planned = Planned::new(plan, resource);
+    if is_true(planned.unknown.as_ref().and_then(|unknown| unknown.root().get("override_namespace"))) {
+        return Some(UNKNOWN.into());
+    }
+    let name = planned.values.as_ref()?.root().str_at(&["override_namespace"])?;
+    Some(name).filter(|name| !name.is_empty()).map(Into::into)
 }
 
 /// Whether the values are committed cannot be told: they may come from a variable or a vault.
