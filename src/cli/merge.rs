@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgMatches, Args};
+use jiff::Timestamp;
 
 use super::{
     Failure,
@@ -33,6 +34,9 @@ pub(super) struct Arguments {
     /// Longest time between the first and the last shard, as 90s, 30m or 1h [default: 30m].
     #[arg(long, value_name = "TIME", value_parser = duration)]
     shard_span: Option<Duration>,
+    /// Greatest age of a shard, as 90s, 30m or 1h: an older one is of a former run [default: any].
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    shard_age: Option<Duration>,
     /// Namespaces to which the shards are limited: may be repeated.
     #[arg(short, long, value_name = "NAME", value_parser = namespace)]
     namespace: Vec<String>,
@@ -94,6 +98,7 @@ pub(super) fn run(
         version: shards::version(),
         basis: &shards::basis(&policies, &data, configured.digest(), &arguments.namespace),
         span: arguments.shard_span.unwrap_or(SPAN),
+        since: arguments.shard_age.and_then(|age| Timestamp::now().checked_sub(age).ok()),
     };
     check(&parts, expected).map_err(|error| Failure::usage(&error).help(error.help()))?;
     let mut inputs = Vec::new();

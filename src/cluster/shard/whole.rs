@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{Header, Shard};
@@ -24,6 +25,8 @@ pub struct Expected<'e> {
     pub basis: &'e BTreeMap<String, String>,
     /// Longest time between the first and the last.
     pub span: Duration,
+    /// Whoever is older than this may be of a former run; `None`: any age will do.
+    pub since: Option<Timestamp>,
 }
 
 /// Why shards cannot be joined: the caller's move.
@@ -45,6 +48,8 @@ pub enum Incoherence {
         "between `{first}` and `{second}` lie {minutes} minutes: what was moved meanwhile may be in both, or in none"
     )]
     Span { first: String, second: String, minutes: i64 },
+    #[error("`{file}` was read at {time}, longer ago than `--shard-age` allows")]
+    Age { file: String, time: Timestamp },
 }
 
 impl Incoherence {
@@ -62,6 +67,7 @@ impl Incoherence {
             }
             Self::Cluster { .. } => "merge those of one cluster",
             Self::Span { .. } => "read all shards again, or allow it with `--shard-span`",
+            Self::Age { .. } => "read it again: it may be left of a former run, as where this one failed",
         }
     }
 }
@@ -119,13 +125,15 @@ pub fn check(parts: &[Part<'_>], expected: Expected<'_>) -> Result<(), Incoheren
             return Err(Incoherence::Span { first: name(earliest), second: name(latest), minutes });
         }
     }
-    Ok(())
+    let old = |part: &&Part<'_>| expected.since.is_some_and(|since| part.header.time < since);
+    match parts.iter().filter(old).min_by_key(time) {
+        Some(part) => Err(Incoherence::Age { file: name(part), time: part.header.time }),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     /// Index, count, version, policies, cluster, minutes after midnight.
@@ -136,6 +144,11 @@ mod tests {
     }
 
     fn checked(made: &[Made]) -> Result<(), String> {
+        checked_since(made, None)
+    }
+
+    /// `since` in minutes after midnight.
+    fn checked_since(made: &[Made], since: Option<i64>) -> Result<(), String> {
         let headers: Vec<(String, Header, Option<&str>)> = made
             .iter()
             .zip('a'..)
@@ -151,7 +164,9 @@ mod tests {
             .collect();
         let parts: Vec<Part<'_>> =
             headers.iter().map(|(file, header, cluster)| Part { file, header, cluster: *cluster }).collect();
-        let expected = Expected { version: "1", basis: &basis("x"), span: Duration::from_mins(30) };
+        let since = since.map(|minutes| Timestamp::from_second(minutes * 60).unwrap());
+        let span = Duration::from_mins(30);
+        let expected = Expected { version: "1", basis: &basis("x"), span, since };
         check(&parts, expected).map_err(|error| error.to_string())
     }
 
@@ -161,6 +176,14 @@ mod tests {
         let three =
             [(2, 3, "1", "x", Some("c"), 30), (0, 3, "1", "x", None, 0), (1, 3, "1", "x", Some("c"), 7)];
         assert_eq!(checked(&three), Ok(()));
+    }
+
+    #[test]
+    fn one_that_is_left_of_a_former_run_is_refused() {
+        let two = [(0, 2, "1", "x", None, 20), (1, 2, "1", "x", None, 5)];
+        assert_eq!(checked_since(&two, Some(5)), Ok(()));
+        let refusal = checked_since(&two, Some(6)).unwrap_err();
+        assert!(refusal.starts_with("`b` was read at 1970-01-01T00:05:00Z, longer ago"), "{refusal}");
     }
 
     #[test]

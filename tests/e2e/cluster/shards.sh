@@ -11,7 +11,7 @@ sharded() { # WHOLE.json COUNT
     reading+=($!)
   done
   for process in "${reading[@]}"; do wait "$process" || fail "a shard was not read: $(cat "$work/out/stderr")"; done
-  "$probity" merge "$work/out/shards" --no-config --shard-key "$work/shard.key" --audit "$work/out/shards-audit" \
+  "$probity" merge "$work/out/shards" --shard-age 1h --no-config --shard-key "$work/shard.key" --audit "$work/out/shards-audit" \
     -f json -o "$work/out/merged.json" >"$work/out/stdout" 2>"$work/out/stderr" || code=$?
   [ $code = 1 ] || fail "the merge: exit $code instead of 1: $(cat "$work/out/stderr")"
   python3 - "$whole" "$work/out/merged.json" <<'END'

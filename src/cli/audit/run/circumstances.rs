@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Options that decide what a run says. Their values are no secrets.
-const ARGUMENTS: [&str; 29] = [
+const ARGUMENTS: [&str; 30] = [
     "baseline",
     "cluster",
     "cluster_deadline",
@@ -37,6 +37,7 @@ const ARGUMENTS: [&str; 29] = [
     "root",
     "rule",
     "shard",
+    "shard_age",
     "shard_span",
     "since",
     "skip_rule",
