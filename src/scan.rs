@@ -33,7 +33,12 @@ use crate::{
         render::Rendered,
         terraform::{Plan, modules::Modules, written::Written},
     },
-    source::{Place, Source, SourceId, Sources, Status, base::Base, read, walk},
+    source::{
+        Place, Source, SourceId, Sources, Status,
+        base::Base,
+        read,
+        walk::{self, Held},
+    },
     waiver::Waivers,
 };
 
@@ -48,6 +53,8 @@ pub struct Settings {
     pub namespace: String,
     /// Run `helm` and `kustomize` on charts and kustomizations.
     pub render: bool,
+    /// Which files no ignore file hides.
+    pub held: Held,
     /// Open findings at or above it fail the run; `None`: never.
     pub fail_on: Option<Severity>,
     /// Skipped sources and what is not assessed make the run incomplete.
@@ -74,6 +81,7 @@ impl Settings {
             exclude: Vec::new(),
             namespace: "default".to_owned(),
             render: false,
+            held: Held::Indexed,
             fail_on: Some(Severity::Low),
             strict: false,
             today,
@@ -395,7 +403,8 @@ struct Inputs {
 /// Finds, reads and decodes the files of the estate, and renders them where that is asked for.
 fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanError> {
     let base = &settings.base;
-    let found = walk::files(&base.root, &base.estate, &settings.exclude).map_err(ScanError::Walk)?;
+    let found =
+        walk::files(&base.root, &base.estate, &settings.exclude, settings.held).map_err(ScanError::Walk)?;
     let mut sources: Vec<Source> = found
         .files
         .par_iter()
@@ -407,8 +416,8 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
         .collect();
     sources.extend(found.errors.iter().map(|(path, cause)| read::unreadable(&base.name(path), cause)));
     let skipped = |reason: &str| Status::Skipped(reason.to_owned());
-    let links = found.links.iter();
-    sources.extend(links.map(|(path, reason)| Source::new(base.name(path), "", None, skipped(reason))));
+    let unread = found.skipped.iter();
+    sources.extend(unread.map(|(path, reason)| Source::new(base.name(path), "", None, skipped(reason))));
     if base.stdin {
         sources.push(read::stdin());
     }

@@ -5,6 +5,7 @@
 //! Deliberately absent: any knowledge of YAML, Kubernetes or Terraform.
 
 pub mod base;
+pub mod git;
 mod link;
 pub mod listing;
 pub mod place;

@@ -30,6 +30,17 @@ pub struct Waiver {
     pub in_source: bool,
 }
 
+/// Comments that are waivers, in the order of their places: file, text and line of each.
+pub fn comments(estate: &Estate) -> Vec<(Arc<str>, String, usize)> {
+    let complete = inline::comments(estate).into_iter().filter(|comment| comment.waivers.is_ok());
+    let told = complete.map(|comment| {
+        let source = estate.sources.get(comment.place.source);
+        let text = source.text.get(comment.place.span()).unwrap_or_default().to_owned();
+        (Arc::clone(&source.file), text, source.lines().line(comment.place.start))
+    });
+    told.collect()
+}
+
 /// What the waivers say about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {

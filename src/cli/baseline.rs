@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     let (file, entries) = (arguments.output.display(), counted(baseline.len(), "finding"));
     terminal.notice(format!("{entries} written to `{file}`; use it with `probity scan --baseline {file}`"));
     for reason in &report.incomplete {
-        terminal.notice(format!("incomplete: {reason}"));
+        terminal.notice_always(format!("incomplete: {reason}"));
     }
     Ok(if report.incomplete.is_empty() { 0 } else { 3 })
 }

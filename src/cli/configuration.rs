@@ -49,6 +49,19 @@ impl ConfigurationArguments {
         self.no_config
     }
 
+    /// The file that is named.
+    pub(super) fn named(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// Names another file, or none at all.
+    pub(super) fn replace(&mut self, with: impl FnOnce(&Path) -> Option<PathBuf>) {
+        if let Some(path) = self.config.take() {
+            self.config = with(&path);
+            self.no_config |= self.config.is_none();
+        }
+    }
+
     pub(super) fn load(&self, base: &Base) -> Result<Configuration, Failure> {
         let path = match &self.config {
             _ if self.no_config => return Ok(Configuration::default()),
@@ -103,7 +116,7 @@ pub(super) fn notice_unknown_rules(config: &Config, policies: &Policies, termina
     for id in named.into_iter().filter(|id| !policies.known().any(|known| known == *id)) {
         let meant = nearest(id, policies.known());
         let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-        terminal.notice(format!("{}: there is no rule `{id}`{meant}", config.file));
+        terminal.notice_always(format!("{}: there is no rule `{id}`{meant}", config.file));
     }
 }
 
@@ -121,10 +134,10 @@ pub(super) fn notice_rendering(settings: &Settings, terminal: &Terminal) {
                 None if holds(folder) => continue,
                 None => "holds no `Chart.yaml`".to_owned(),
             };
-            terminal.notice(format!("{}: `{folder}` {why}", config.source(chart.line)));
+            terminal.notice_always(format!("{}: `{folder}` {why}", config.source(chart.line)));
         }
     } else if let Some(line) = config.render.asked() {
-        terminal.notice(format!(
+        terminal.notice_always(format!(
             "{}: nothing is rendered, since a repository starts no programs by itself: give `--render`, or `--since` \
              with the commit whose configuration counts",
             config.source(line)

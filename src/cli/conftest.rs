@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Arguments that only Conftest's policies need.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ConftestArguments {
     /// Give policies the YAML and JSON in this file or folder as `data`; below folders, by their names.
     #[arg(short, long, value_name = "PATH")]
@@ -39,17 +39,36 @@ pub(super) struct ConftestArguments {
 /// SHA-256 of files by their names.
 pub(super) type Digests = BTreeMap<String, String>;
 
+/// The configuration of Conftest.
+pub(super) const FILE: &str = "conftest.toml";
+
 /// What a `conftest.toml` says.
 #[derive(Debug, Default)]
 pub(super) struct Defaults {
     pub(super) policy: Vec<PathBuf>,
     pub(super) namespace: Vec<String>,
     pub(super) rego_version: Option<String>,
-    data: Vec<PathBuf>,
+    pub(super) data: Vec<PathBuf>,
     combine: bool,
 }
 
 impl ConftestArguments {
+    /// Files and folders with data, each maybe behind a prefix.
+    pub(super) fn data(&self) -> &[PathBuf] {
+        &self.data
+    }
+
+    /// Names other files and folders behind the same prefixes, or none.
+    pub(super) fn replace_data(&mut self, mut with: impl FnMut(&Path) -> Option<PathBuf>) {
+        let given = std::mem::take(&mut self.data);
+        let replaced = given.iter().filter_map(|given| {
+            let (prefix, path) = data_path(given);
+            let path = with(path)?;
+            Some(if prefix.is_empty() { path } else { format!("{prefix}:{}", path.display()).into() })
+        });
+        self.data = replaced.collect();
+    }
+
     /// Loads the policies of a scan, and tells the SHA-256 of each file with data by its name.
     pub(super) fn load(
         &self,
@@ -58,7 +77,7 @@ impl ConftestArguments {
         configured: &Configured,
         terminal: &Terminal,
     ) -> Result<(Policies, Digests), Failure> {
-        let base = &settings.base;
+        let base = &configured.base;
         let defaults = if configured.is_off { Defaults::default() } else { defaults(terminal)? };
         for path in defaults.policy.iter().chain(&defaults.data).chain(&configured.data) {
             confine(base, path)?;
@@ -72,13 +91,13 @@ impl ConftestArguments {
         let options = Options {
             combine: self.combine || defaults.combine,
             data,
-            tree: Some(tree(base, &given)?),
+            tree: Some(tree(&settings.base, &given)?),
             compares: settings.drift,
             ..Options::default()
         };
         let (policies, of_bundles) = selection.load_with(&configured.policies, base, options)?;
         digests.extend(of_bundles);
-        policies.notices.iter().for_each(|notice| terminal.notice(notice));
+        policies.notices.iter().for_each(|notice| terminal.notice_always(notice));
         Ok((policies, digests))
     }
 }
@@ -125,10 +144,15 @@ const PRINTING: [&str; 7] = [
     "github-hide-passed",
 ];
 
+/// What the `conftest.toml` of the current folder says, without a word about what of it has no effect.
+pub(super) fn defaults_quietly() -> Result<Defaults, Failure> {
+    defaults(&Terminal::silent())
+}
+
 /// Reads `conftest.toml` of the current folder, as Conftest does.
 #[expect(clippy::disallowed_methods, reason = "the edge that reads it")]
 fn defaults(terminal: &Terminal) -> Result<Defaults, Failure> {
-    let text = match std::fs::read_to_string("conftest.toml") {
+    let text = match std::fs::read_to_string(FILE) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Defaults::default()),
         Err(error) => return Err(Failure::usage(format!("`conftest.toml` cannot be read: {error}"))),
@@ -138,7 +162,7 @@ fn defaults(terminal: &Terminal) -> Result<Defaults, Failure> {
             .help("mend it, or run with `--no-config`")
     })?;
     for key in file.others.keys().filter(|key| !PRINTING.contains(&key.as_str())) {
-        terminal.notice(format!("`{key}` of `conftest.toml` has no effect here"));
+        terminal.notice_always(format!("`{key}` of `conftest.toml` has no effect here"));
     }
     let paths =
         |words: Option<Words>| words.map(Words::list).unwrap_or_default().into_iter().map(PathBuf::from);
@@ -213,18 +237,26 @@ fn reader(current: PathBuf, roots: Vec<PathBuf>) -> ReadFile {
     })
 }
 
+/// Whether a file with this name may hold data.
+pub(super) fn is_data(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
+}
+
+/// `a.b:path` as prefix and path.
+pub(super) fn data_path(given: &Path) -> (&str, &Path) {
+    match given.to_str().and_then(|text| text.split_once(':')) {
+        Some((prefix, path)) if !prefix.is_empty() && !path.starts_with("//") => (prefix, Path::new(path)),
+        _ => ("", given),
+    }
+}
+
 /// Merges data files as OPA's loader does: a file at the path of its folders, `a.b:path` below a prefix. With the SHA-256
 /// of each.
 pub(super) fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digests), Failure> {
     let (mut data, mut digests) = (Map::new(), BTreeMap::new());
     for given in paths {
-        let text = given.to_string_lossy();
-        let (prefix, path) = match text.split_once(':') {
-            Some((prefix, path)) if !prefix.is_empty() && !path.starts_with("//") => {
-                (prefix, Path::new(path))
-            }
-            _ => ("", given.as_path()),
-        };
+        let (prefix, path) = data_path(given);
         let prefix: Vec<String> =
             prefix.split('.').filter(|key| !key.is_empty()).map(ToOwned::to_owned).collect();
         let mut found = false;
@@ -236,7 +268,7 @@ pub(super) fn read_data(paths: &[PathBuf]) -> Result<(Map<String, Value>, Digest
             let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
             // Links below a folder may lead out of it.
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file() || entry.depth() == 0);
-            if !is_file || file.is_dir() || !["yaml", "yml", "json"].contains(&extension) {
+            if !is_file || file.is_dir() || !is_data(&file.to_string_lossy()) {
                 continue;
             }
             found = true;

@@ -125,7 +125,7 @@ pub(super) fn run(
     let progress = Progress::new(terminal.progress);
     let report = scan::judge(&settings, &mut estate, policies, &|stage, done| progress.advance(stage, done));
     progress.finish();
-    report.notices.iter().for_each(|notice| terminal.notice(notice));
+    report.notices.iter().for_each(|notice| terminal.notice_always(notice));
     let delivery = Delivery::new(arguments.push_metrics.as_deref(), arguments.write_policy_reports);
     tell(
         report,

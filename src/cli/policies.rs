@@ -70,6 +70,14 @@ impl Selection {
         &self.policy
     }
 
+    /// Names other folders, or none; a registry stays.
+    pub(super) fn replace_folders(&mut self, mut with: impl FnMut(&Path) -> Option<PathBuf>) {
+        let folders = std::mem::take(&mut self.policy).into_iter();
+        let is_artifact = |path: &Path| path.to_string_lossy().starts_with(REGISTRY);
+        self.policy =
+            folders.filter_map(|path| if is_artifact(&path) { Some(path) } else { with(&path) }).collect();
+    }
+
     /// Built-in files, those of the configuration (absolute paths, named relative to the base), and those that are
     /// given.
     fn files(

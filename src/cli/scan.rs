@@ -3,6 +3,7 @@
 mod cluster;
 mod delivery;
 mod fixing;
+mod named;
 mod prepared;
 #[cfg(feature = "cluster")]
 mod shard;
@@ -14,10 +15,7 @@ use clap::{ArgMatches, Args};
 
 #[cfg(feature = "cluster")]
 pub(super) use self::cluster::{duration, target};
-use self::{
-    cluster::ClusterArguments,
-    prepared::{Before, Prepared},
-};
+use self::{cluster::ClusterArguments, prepared::Prepared};
 pub(super) use self::{
     delivery::Delivery,
     telling::{Telling, tell},
@@ -41,7 +39,7 @@ use crate::{
 };
 
 /// Arguments that say what the estate is; shared by all commands that read one.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct EstateArguments {
     /// Files and folders to scan, `-` for standard input [default: .].
     #[arg(value_name = "PATH")]
@@ -120,6 +118,8 @@ pub(super) struct Configured {
     pub(super) data: Vec<PathBuf>,
     /// No configuration file counts.
     pub(super) is_off: bool,
+    /// Where the configuration belongs.
+    pub(super) base: Base,
     digest: Option<String>,
 }
 
@@ -134,12 +134,7 @@ impl Configured {
 impl EstateArguments {
     /// Settings that need no judgement, and the configuration's policies.
     pub(super) fn settings(&self) -> Result<(Settings, Configured), Failure> {
-        self.settings_of(&self.paths)
-    }
-
-    /// The same for other paths.
-    fn settings_of(&self, paths: &[PathBuf]) -> Result<(Settings, Configured), Failure> {
-        let (mut settings, configured) = self.settings_without_namespace(paths)?;
+        let (mut settings, configured) = self.settings_without_namespace(&self.paths)?;
         match self.namespace.as_slice() {
             [] => {}
             [namespace] => settings.namespace = namespace.clone(),
@@ -170,7 +165,7 @@ impl EstateArguments {
         let base = Base::new(paths, self.root.as_deref(), &current).map_err(Failure::usage)?;
         let Configuration { config, policies, data, digest } = self.configuration.load(&base)?;
         let exclude = config.exclude.iter().map(|glob| glob.to_string()).chain(self.exclude.iter().cloned());
-        let usual = Settings::new(base, clock::today());
+        let usual = Settings::new(base.clone(), clock::today());
         let settings = Settings {
             exclude: exclude.collect(),
             render: self.render,
@@ -179,7 +174,7 @@ impl EstateArguments {
             ..usual
         };
         let is_off = self.configuration.is_off();
-        Ok((settings, Configured { policies, data, is_off, digest }))
+        Ok((settings, Configured { policies, data, is_off, base, digest }))
     }
 }
 
@@ -239,13 +234,12 @@ pub(super) fn run(
         None => scan::judge(&settings, &mut estate, policies, &advance),
     };
     progress.finish();
-    report.notices.iter().for_each(|notice| terminal.notice(notice));
+    report.notices.iter().for_each(|notice| terminal.notice_always(notice));
     if let Some(fixed) = fixed {
         fixed.notice_new(&report, terminal);
     }
     if let Some(before) = before {
-        let Before { report: old, sources, reference } = before;
-        report.limit_to_change(&estate.sources, &old, &sources, reference);
+        before.limit(&mut report, &estate);
     } else if report.unmet_baseline > 0 {
         let entries = if report.unmet_baseline == 1 { "entry is" } else { "entries are" };
         terminal.notice(format!(

@@ -1,86 +1,121 @@
 //! `--since REF`: the tree before a change, and what judges both.
 //!
-//! The old tree is what `git archive` gives of the commit, unpacked into a temporary folder; hooks and file system
-//! monitors of the repository are off. Relative paths of the command line then start from the same folder of the old
-//! tree, so that its configuration, its policies and its baseline count: a change must not accept its own findings.
-//! Deliberately absent: fetching what a shallow clone lacks.
+//! The old tree is what git holds of the commit, byte for byte, in a temporary folder: attributes, which a commit may set,
+//! hide nothing and rewrite nothing (`git archive` would heed `export-ignore`), and neither hooks nor filters run.
+//! Relative paths of the command line then start from the same folder of the old tree, so that its configuration, its
+//! policies and its baseline count: a change must not accept its own findings. Deliberately absent: fetching what a
+//! shallow clone lacks.
+
+mod unpack;
 
 use std::{
+    collections::BTreeSet,
     env,
-    path::{Path, PathBuf},
-    process::Command,
+    path::{Component, Path, PathBuf},
 };
 
+use ignore::WalkBuilder;
 use tempfile::TempDir;
 
 use super::Failure;
-use crate::audit::keyfile::{SHARD_VARIABLE, VARIABLE};
+use crate::source::git;
 
 /// The tree before the change.
 pub(super) struct Past {
     /// As given, with the commit that it names.
     pub(super) reference: (String, String),
-    folder: TempDir,
-    /// Top of the work tree, and the current folder below it.
+    /// Submodules whose commit is not there, so that what they hold is new; sorted.
+    pub(super) missing: Vec<String>,
+    /// Removed with this.
+    _folder: TempDir,
+    /// Top of the old tree.
+    root: PathBuf,
+    /// Top of the work tree.
     top: PathBuf,
+    /// The current folder, and where it lies below the top.
+    now: PathBuf,
     below: PathBuf,
+}
+
+/// Where a path of the command line leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Site {
+    /// It was there, seen from the current folder of the old tree.
+    Before(PathBuf),
+    /// Into the work tree, and it was not there.
+    New(PathBuf),
+    /// Out of the work tree.
+    Elsewhere(PathBuf),
 }
 
 impl Past {
     /// Unpacks the tree of a commit. `base` lies in the work tree.
     pub(super) fn new(reference: &str, base: &Path, current: &Path) -> Result<Self, Failure> {
-        let top = git(base, &["rev-parse", "--show-toplevel"]).map_err(|cause| {
+        let top = git::ask(base, &["rev-parse", "--show-toplevel"]).map_err(|cause| {
             Failure::usage(format!("`--since` needs a git work tree: {cause}"))
                 .help("run it in the repository, with git installed")
         })?;
-        let top = PathBuf::from(text(&top));
+        let top = git::path(top.strip_suffix(b"\n").unwrap_or(&top)).unwrap_or_default();
         let commit = format!("{reference}^{{commit}}");
-        let commit = git(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
+        let commit = git::ask(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
         let commit = commit.map_err(|_| {
             Failure::usage(format!("`--since {reference}` names no commit of this clone")).help(
                 "fetch it first, for example with `git fetch origin` or `fetch-depth: 0` of actions/checkout",
             )
         })?;
-        let commit = text(&commit);
-        let failed = |cause: &dyn std::fmt::Display| {
+        let commit = git::text(&commit);
+        let failed = |cause: String| {
             Failure::usage(format!("the tree of `{reference}` cannot be unpacked: {cause}"))
+                .help("fetch all of it: a shallow or partial clone may lack some")
         };
-        let archive = git(&top, &["archive", "--format=tar", &commit]).map_err(|cause| failed(&cause))?;
-        let folder = tempfile::tempdir().map_err(|cause| failed(&cause))?;
-        tar::Archive::new(archive.as_slice()).unpack(folder.path()).map_err(|cause| failed(&cause))?;
+        let folder = tempfile::tempdir().map_err(|cause| failed(cause.to_string()))?;
+        let missing = unpack::tree(&top, &commit, folder.path()).map_err(failed)?;
         // What makes it a base of its own, with the same names of files.
-        let mark = folder.path().join(".git");
-        if !mark.exists() {
-            std::fs::create_dir(mark).map_err(|cause| failed(&cause))?;
-        }
+        std::fs::create_dir(folder.path().join(".git")).map_err(|cause| failed(cause.to_string()))?;
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let top = canonical(&top);
-        let below = canonical(current).strip_prefix(&top).map(Path::to_path_buf).unwrap_or_default();
-        let past = Self { reference: (reference.to_owned(), commit), folder, top, below };
-        std::fs::create_dir_all(past.current()).map_err(|cause| failed(&cause))?;
+        let (root, now) = (canonical(folder.path()), canonical(current));
+        let below = now.strip_prefix(&top).map(Path::to_path_buf).unwrap_or_default();
+        let reference = (reference.to_owned(), commit);
+        let past = Self { reference, missing, _folder: folder, root, top, now, below };
+        made(&past.current())?;
         Ok(past)
     }
 
     /// The folder of the old tree that stands for the current one.
     pub(super) fn current(&self) -> PathBuf {
-        self.folder.path().join(&self.below)
+        self.root.join(&self.below)
     }
 
-    /// Paths of the command line that were there before, as seen from [`Self::current`]. Where none of them was, an
-    /// empty folder: no path at all would mean everything.
-    pub(super) fn existing(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-        let there = paths.iter().map(|path| match path.strip_prefix(&self.top) {
-            Ok(inside) => self.folder.path().join(inside),
-            Err(_) => path.clone(),
-        });
-        let there: Vec<PathBuf> = there.filter(|path| self.current().join(path).exists()).collect();
-        if paths.is_empty() || !there.is_empty() {
-            return Ok(there);
+    /// Where a path of the command line leads. What lies in the work tree counts as it was, however it is named.
+    pub(super) fn site(&self, path: &Path) -> Site {
+        let now = self.now.join(path);
+        let inside = |path: &Path| path.strip_prefix(&self.top).map(Path::to_path_buf).ok();
+        // First without following links, which the change may have made.
+        let below = inside(&lexical(&now)).or_else(|| inside(&now.canonicalize().ok()?));
+        match below {
+            None => Site::Elsewhere(now),
+            Some(below) if !self.root.join(&below).exists() => Site::New(self.top.join(below)),
+            Some(_) if path.is_relative() && self.now.starts_with(&self.top) => Site::Before(path.to_owned()),
+            Some(below) => {
+                let up = self.below.components().map(|_| Component::ParentDir);
+                Site::Before(up.collect::<PathBuf>().join(below))
+            }
         }
-        let nothing = self.folder.path().join(".git/nothing");
-        std::fs::create_dir_all(&nothing)
-            .map_err(|cause| Failure::usage(format!("the old tree cannot be made: {cause}")))?;
-        Ok(vec![nothing])
+    }
+
+    /// An empty folder of the old tree, for what was not there: no path at all would mean everything.
+    pub(super) fn nothing(&self) -> Result<PathBuf, Failure> {
+        let folder = self.root.join(".git/nothing");
+        made(&folder)?;
+        Ok(folder)
+    }
+
+    /// The folder of the old tree that stands for one of the work tree, made if it was not there.
+    pub(super) fn folder(&self, now: &Path) -> Result<PathBuf, Failure> {
+        let folder = self.root.join(now.strip_prefix(&self.top).unwrap_or(now));
+        made(&folder)?;
+        Ok(folder)
     }
 
     /// Whether a path leads into the work tree, not into the old one.
@@ -88,12 +123,34 @@ impl Past {
         path.canonicalize().is_ok_and(|path| path.starts_with(&self.top))
     }
 
-    /// Whether a file of the work tree is another one now.
+    /// Files of the work tree that are other ones now, are gone, or came: those at or below a path of either tree, as seen
+    /// from [`Self::current`], whose name below that path counts.
+    pub(super) fn changed(&self, path: &Path, counts: impl Fn(&str) -> bool) -> BTreeSet<PathBuf> {
+        let path = lexical(&self.current().join(path));
+        let below = path.strip_prefix(&self.root).or_else(|_| path.strip_prefix(&self.top));
+        let Ok(below) = below else { return BTreeSet::new() };
+        let mut names = BTreeSet::new();
+        for tree in [&self.root, &self.top] {
+            let top = tree.join(below);
+            let walk = WalkBuilder::new(&top)
+                .standard_filters(false)
+                .filter_entry(|entry| entry.file_name() != ".git")
+                .build();
+            let files = walk.flatten().filter(|entry| !entry.path().is_dir());
+            names.extend(files.filter_map(|entry| {
+                let name = entry.path().strip_prefix(&top).ok()?;
+                let is_named = name.as_os_str().is_empty();
+                let counted = counts(&name.to_string_lossy().replace('\\', "/"));
+                counted.then(|| if is_named { below.to_owned() } else { below.join(name) })
+            }));
+        }
+        names.into_iter().filter(|name| self.differs(name)).map(|name| self.top.join(name)).collect()
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the edge that compares the trees")]
-    pub(super) fn differs(&self, path: &Path) -> bool {
-        let before = path.strip_prefix(&self.top).map(|inside| self.folder.path().join(inside));
-        let read = |path: &Path| std::fs::read(path).ok();
-        before.is_ok_and(|before| read(&before) != read(path))
+    fn differs(&self, name: &Path) -> bool {
+        let read = |tree: &Path| std::fs::read(tree.join(name)).ok();
+        read(&self.root) != read(&self.top)
     }
 
     /// Runs something in the old tree: relative paths start there.
@@ -112,15 +169,22 @@ impl Past {
     }
 }
 
-/// Runs git without what a repository may make it run.
-fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let mut command = Command::new("git");
-    command.env_remove(VARIABLE).env_remove(SHARD_VARIABLE);
-    command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
-    let output = command.args(arguments).output().map_err(|cause| format!("git cannot be run: {cause}"))?;
-    if output.status.success() { Ok(output.stdout) } else { Err(text(&output.stderr)) }
+fn made(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| Failure::usage(format!("the old tree cannot be made: {cause}")))
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim().to_owned()
+/// A path without `.` and `..`, by its words alone.
+fn lexical(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            _ => plain.push(part),
+        }
+    }
+    plain
 }

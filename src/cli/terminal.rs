@@ -45,6 +45,7 @@ pub(super) struct Terminal {
     verbosity: Verbosity,
     /// Progress is for people.
     pub(super) progress: bool,
+    is_silent: bool,
 }
 
 impl Terminal {
@@ -54,12 +55,13 @@ impl Terminal {
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         };
-        Self { color, verbosity, progress: !no_progress && !quiet && io::stderr().is_terminal() }
+        let progress = !no_progress && !quiet && io::stderr().is_terminal();
+        Self { color, verbosity, progress, is_silent: false }
     }
 
-    /// One that notices nothing.
+    /// One that notices nothing: what there is to say is said elsewhere.
     pub(super) const fn silent() -> Self {
-        Self { color: ColorChoice::Never, verbosity: Verbosity::Quiet, progress: false }
+        Self { color: ColorChoice::Never, verbosity: Verbosity::Quiet, progress: false, is_silent: true }
     }
 
     /// Options for what goes to standard output.
@@ -95,10 +97,11 @@ impl Terminal {
         }
     }
 
-    /// What must be known even by those who want to hear little.
-    #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]
+    /// What must be known even by those who want to hear little: whatever may change a verdict.
     pub(super) fn notice_always(&self, message: impl Display) {
-        drop(writeln!(anstream::stderr(), "note: {message}"));
+        if !self.is_silent {
+            drop(writeln!(anstream::stderr(), "note: {message}"));
+        }
     }
 
     #[expect(clippy::unused_self, reason = "whoever may print has a terminal")]

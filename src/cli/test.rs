@@ -80,7 +80,7 @@ fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
         files.extend(policies::read(path, &mut beside)?);
     }
     let Beside { data, notices, .. } = beside;
-    notices.iter().for_each(|notice| terminal.notice(notice));
+    notices.iter().for_each(|notice| terminal.notice_always(notice));
     if arguments.rego_version == "v0" {
         files.iter_mut().for_each(|file| file.dialect = Dialect::V0);
     }
@@ -88,7 +88,7 @@ fn once(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let Policies { errors, unchosen, .. } = Policies::new(&files, |_| true);
     for PolicyError { policy, message } in errors {
         if unchosen.contains(&*policy) {
-            terminal.notice(format!("a scan refuses {policy}: {message}"));
+            terminal.notice_always(format!("a scan refuses {policy}: {message}"));
         } else if run.errors.iter().all(|(file, _)| **file != *policy) {
             run.errors.push((policy.into(), message));
         }

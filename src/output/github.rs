@@ -13,7 +13,7 @@ use super::{
     excerpt::first_line,
     open_findings,
     related::described_with_place,
-    summary::{Summary, counted, verdict},
+    summary::{Summary, UNUSED, counted, first_few, since, unused, verdict},
     visible::{one_line, visible},
 };
 use crate::{
@@ -29,6 +29,7 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
     let mut open: Vec<&Judged> = open_findings(report).collect();
     open.sort_by_key(|judged| Reverse(judged.finding.severity));
     annotations.extend(open.into_iter().map(|judged| Annotation::finding(judged, sources)));
+    annotations.splice(0..0, unused_files(report));
     for level in [Level::Error, Level::Warning, Level::Note] {
         let of_level: Vec<&Annotation> =
             annotations.iter().filter(|annotation| annotation.level == level).collect();
@@ -41,6 +42,9 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
             let text = format!("{more} of this level: see the job summary or the report");
             Annotation { level, at: None, title: "probity".to_owned(), message: text }.write(out)?;
         }
+    }
+    if let Some(change) = &report.change {
+        writeln!(out, "{}", one_line(&since(change)))?;
     }
     writeln!(out, "summary: {}", Summary::new(report, sources).sentence())?;
     writeln!(out, "outcome: {}, {}", report.outcome.name(), verdict(report))
@@ -80,6 +84,14 @@ fn problems(report: &Report, sources: &Sources) -> Vec<Annotation> {
     }
     all.extend(report.incomplete.iter().map(|reason| error("incomplete", None, reason)));
     all
+}
+
+/// What the change did to what decides: first of the notices, so that no number of findings hides them.
+fn unused_files(report: &Report) -> Option<Annotation> {
+    let change = report.change.as_ref().filter(|change| !change.unused.is_empty())?;
+    let files: Vec<String> = change.unused.iter().map(unused).collect();
+    let message = format!("{UNUSED}: {}", first_few(files.iter().map(String::as_str), SHOWN));
+    Some(Annotation { level: Level::Note, at: None, title: "not used".to_owned(), message })
 }
 
 impl Annotation {

@@ -16,7 +16,7 @@ use super::{
     excerpt::excerpt,
     frameworks,
     related::described_with_place,
-    summary::{Summary, counted, verdict},
+    summary::{Summary, UNUSED, counted, since, unused, verdict},
 };
 use crate::{
     report::{Judged, Report, Status},
@@ -36,12 +36,16 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
         escaped(&verdict(report))
     ));
     page.push(&format!("<p>{}.</p>", escaped(&Summary::new(report, sources).sentence())));
+    if let Some(change) = &report.change {
+        page.push(&format!("<p>{}.</p>", escaped(&since(change))));
+    }
     for reason in &report.incomplete {
         page.push(&format!("<p>Incomplete: {}</p>", escaped(reason)));
     }
     errors(report, sources, &mut page);
     controls(report, &mut page);
     findings(report, sources, &mut page);
+    changed(report, &mut page);
     not_assessed(report, &mut page);
     accepted(report, sources, &mut page);
     rules(report, &mut page);
@@ -104,6 +108,28 @@ fn controls(report: &Report, page: &mut Page) {
         ["Framework", "Control", "Open findings", "Not assessed", "Rules"],
         &rows,
     );
+}
+
+/// What a change repairs, and what it did to what decides.
+fn changed(report: &Report, page: &mut Page) {
+    let Some(change) = &report.change else { return };
+    let repaired = change.repaired.iter().map(|repaired| {
+        let at = match (&repaired.file, repaired.line) {
+            (Some(file), Some(line)) => code(&format!("{file}:{line}")),
+            _ => String::new(),
+        };
+        [
+            escaped(&repaired.severity.to_string()),
+            code(&repaired.rule),
+            at,
+            code(&repaired.resource),
+            escaped(&repaired.message),
+        ]
+    });
+    let rows: Vec<_> = repaired.collect();
+    page.table("repaired", "Repaired", ["Severity", "Rule", "Place before", "Resource", "Finding"], &rows);
+    let rows: Vec<_> = change.unused.iter().map(|file| [code(&unused(file)), escaped(UNUSED)]).collect();
+    page.table("not-used", "Not used", ["File", "Why"], &rows);
 }
 
 fn findings(report: &Report, sources: &Sources, page: &mut Page) {

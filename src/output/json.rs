@@ -21,7 +21,7 @@ use crate::{
 use model::{
     Audit, BySeverity, Change, Controls, Counts, Document, Drift, Evaluated, Fix, NotApplicable, Notice,
     Override, Place, PolicyError, PublicFinding, PublicNotAssessed, PublicRelated, PublicRule, PublicSource,
-    Repaired, Tool, TreeHead, Waiver, Waivers,
+    Repaired, Tool, TreeHead, Unused, Waiver, Waivers,
 };
 
 /// Longest excerpt, in characters.
@@ -132,11 +132,17 @@ impl<'a> From<&'a report::Change> for Change<'a> {
             line: repaired.line,
             fingerprint: &repaired.fingerprint,
         });
+        let unused = change.unused.iter().map(|unused| Unused {
+            file: &unused.file,
+            line: unused.line,
+            role: unused.role.name(),
+        });
         Self {
             since: &change.reference,
             commit: &change.commit,
             known: change.known,
             repaired: repaired.collect(),
+            not_used: unused.collect(),
         }
     }
 }

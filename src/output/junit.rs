@@ -11,6 +11,7 @@ use std::{
 use super::{
     Options,
     related::described_with_place,
+    summary::{UNUSED, since, unused},
     visible::{one_line, paragraph, visible},
 };
 use crate::{
@@ -68,7 +69,7 @@ struct Case {
     details: String,
 }
 
-/// Suites sorted by name: rules, `policies`, `sources` and `run`.
+/// Suites sorted by name: rules, `change`, `policies`, `sources` and `run`.
 fn suites(report: &Report, sources: &Sources) -> BTreeMap<String, Vec<Case>> {
     let mut suites: BTreeMap<String, Vec<Case>> = BTreeMap::new();
     let mut add = |suite: &str, case: Case| suites.entry(suite.to_owned()).or_default().push(case);
@@ -101,6 +102,18 @@ fn suites(report: &Report, sources: &Sources) -> BTreeMap<String, Vec<Case>> {
     }
     for reason in &report.incomplete {
         add("run", Case { message: reason.clone(), ..Case::new(Kind::Error, "complete".to_owned()) });
+    }
+    if let Some(change) = &report.change {
+        add("change", Case::new(Kind::Passed, since(change)));
+        for repaired in &change.repaired {
+            let name = format!("repaired: {}: {}: {}", repaired.rule, repaired.resource, repaired.message);
+            let at = repaired.file.clone().zip(repaired.line);
+            add("change", Case { at, ..Case::new(Kind::Passed, name) });
+        }
+        for file in &change.unused {
+            let message = UNUSED.to_owned();
+            add("change", Case { message, ..Case::new(Kind::Skipped, unused(file)) });
+        }
     }
     for counts in &report.evaluated {
         let cases = suites.entry(counts.rule.to_string()).or_default();

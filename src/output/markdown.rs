@@ -14,10 +14,10 @@ use super::{
     Options,
     causes::causes,
     open_findings,
-    summary::{Summary, counted, first_few, verdict},
+    summary::{Summary, UNUSED, counted, first_few, since, verdict},
 };
 use crate::{
-    report::{Judged, Report, Status, Waiver},
+    report::{Judged, Repaired, Report, Status, Unused, Waiver},
     source::{self, Place, Sources},
 };
 use escape::{code, inline, remedy};
@@ -34,11 +34,16 @@ pub(super) fn render(report: &Report, sources: &Sources, _: Options, out: &mut d
     page.line(&format!("# Probity: {}\n", report.outcome.name()));
     page.line(&format!("**{}**: {}.\n", report.outcome.name(), verdict(report)));
     page.line(&format!("{}.\n", Summary::new(report, sources).sentence()));
+    if let Some(change) = &report.change {
+        page.line(&format!("{}.\n", inline(&since(change))));
+    }
     for reason in &report.incomplete {
         page.line(&format!("- incomplete: {}", inline(reason)));
     }
     errors(report, sources, &mut page);
+    not_used(report, &mut page);
     findings(report, sources, &mut page);
+    repaired(report, &mut page);
     not_assessed(report, &mut page);
     skipped(sources, &mut page);
     decided(report, sources, &mut page);
@@ -82,6 +87,38 @@ fn findings(report: &Report, sources: &Sources, page: &mut Page) {
     page.table(
         &format!("Open findings ({})", rows.len()),
         ["Severity", "Rule", "Place", "Resource", "Finding"],
+        &rows,
+    );
+}
+
+/// What the change did to what decides.
+fn not_used(report: &Report, page: &mut Page) {
+    let Some(change) = &report.change else { return };
+    let row = |unused: &Unused| {
+        let line = unused.line.map(|line| format!(":{line}")).unwrap_or_default();
+        [code(&format!("{}{line}", unused.file)), unused.role.name().to_owned()]
+    };
+    let rows: Vec<_> = change.unused.iter().map(row).collect();
+    page.table(&format!("Not used ({})", rows.len()), ["File", "What it is"], &rows);
+    if !rows.is_empty() {
+        page.line(&format!("\nThese are {UNUSED}."));
+    }
+}
+
+fn repaired(report: &Report, page: &mut Page) {
+    let repaired = report.change.iter().flat_map(|change| &change.repaired);
+    let row = |repaired: &Repaired| {
+        let at = match (&repaired.file, repaired.line) {
+            (Some(file), Some(line)) => code(&format!("{file}:{line}")),
+            _ => "live".to_owned(),
+        };
+        let severity = repaired.severity.to_string();
+        [severity, code(&repaired.rule), at, code(&repaired.resource), inline(&repaired.message)]
+    };
+    let rows: Vec<_> = repaired.map(row).collect();
+    page.table(
+        &format!("Repaired ({})", rows.len()),
+        ["Severity", "Rule", "Place before", "Resource", "Finding"],
         &rows,
     );
 }

@@ -20,7 +20,7 @@ use crate::{
     policy::metadata::{Control, Extent, Rule},
     report::{
         AuditReference, Change, Drift, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError,
-        Repaired, Report, Status, Waiver,
+        Repaired, Report, Role, Status, Unused, Waiver,
     },
     source::{Listing, Problem, Sources, Status as SourceStatus, listing},
 };
@@ -131,6 +131,7 @@ pub fn read(text: &str) -> Result<(Report, Sources), SavedError> {
             commit: change.commit,
             known: change.known,
             repaired: change.repaired.into_iter().map(Repaired::from).collect(),
+            unused: change.not_used.into_iter().filter_map(unused).collect(),
         }),
         drift: document.drift.map(|drift| Drift {
             paired: drift.paired,
@@ -266,6 +267,12 @@ impl From<&SavedWaiver> for Waiver {
             in_source: saved.in_source,
         }
     }
+}
+
+/// `None`: a word of a later version.
+fn unused(saved: model::SavedUnused) -> Option<Unused> {
+    let role = Role::ALL.into_iter().find(|role| role.name() == saved.role)?;
+    Some(Unused { file: saved.file, line: saved.line, role })
 }
 
 impl From<model::SavedRepaired> for Repaired {

@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    report::{Outcome, Report},
+    report::{Change, Outcome, Report, Unused},
     source::{Sources, Status},
 };
 
@@ -96,6 +96,26 @@ pub(crate) fn verdict(report: &Report) -> String {
         (Outcome::Incomplete, _) => "not everything could be judged".to_owned(),
     }
 }
+
+/// What a report is held against, and how much of it is the same: `since main (0123456789ab): 1 finding repaired, 12 known
+/// of before and not shown`. As it was given, so to be made safe for where it is shown.
+pub(crate) fn since(change: &Change) -> String {
+    let commit = change.commit.get(..12).unwrap_or(&change.commit);
+    let repaired = counted(change.repaired.len(), "finding");
+    format!(
+        "since {} ({commit}): {repaired} repaired, {} known of before and not shown",
+        change.reference, change.known
+    )
+}
+
+/// `k8s/a.yaml:7 (waiver)`.
+pub(crate) fn unused(unused: &Unused) -> String {
+    let line = unused.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line} ({})", unused.file, unused.role.name())
+}
+
+/// Why what a change did to what decides does not count.
+pub(crate) const UNUSED: &str = "changed and not used, since the tree before the change decides";
 
 /// `1 file`, `2 files`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {

@@ -18,7 +18,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{
     Options, Verbosity, open_findings,
-    summary::{Summary, counted, verdict},
+    summary::{Summary, counted, unused, verdict},
     visible::one_line,
 };
 use crate::{
@@ -41,6 +41,11 @@ pub(super) fn render(
         for error in &report.errors {
             let error = format!("{}: {}", one_line(&error.policy), one_line(&error.message));
             writeln!(out, "{}: {error}", palette.bold("policy error"))?;
+        }
+        if let Some(change) = &report.change {
+            for file in &change.unused {
+                writeln!(out, "{}: {}", palette.bold("not used"), one_line(&unused(file)))?;
+            }
         }
     } else {
         let mut renderer = finding::Renderer::new(report, sources, palette, options.verbosity);

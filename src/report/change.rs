@@ -1,16 +1,23 @@
 //! What a change brings in and what it repairs: a report held against that of the tree before it.
 //!
 //! Findings are paired that say the same of the same place, then those that moved within their object or to another
-//! file. At one place another message may be about the same thing, but for credentials: of these each is its own. A
-//! finding is new if it has no partner, wherever its lines are: a policy that was relaxed, a database that a second
-//! service uses, break what no changed line holds.
+//! file. At one place another message is about the same thing: it is known if it says less than before, and new if it says
+//! more, such as a third service at a database that two shared. Of credentials each is its own, and another value at the
+//! same place is another one. A finding is new if it has no partner, wherever its lines are: a policy
+//! that was relaxed, a database that a second service uses, break what no changed line holds.
+//!
+//! Values are compared here, where both are at hand, and kept nowhere.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::Range,
+};
 
 use super::{Judged, Report};
 use crate::{
-    finding::{NotAssessed, Severity},
-    source::Sources,
+    finding::{Finding, NotAssessed, Related, Severity},
+    policy::metadata::Rule,
+    source::{Mask, Place, Sources},
 };
 
 /// The change that a report is limited to.
@@ -24,6 +31,44 @@ pub struct Change {
     pub known: usize,
     /// In the order of the report before the change.
     pub repaired: Vec<Repaired>,
+    /// What decides how the change is judged, as the change has it: that of the tree before counts. Sorted.
+    pub unused: Vec<Unused>,
+}
+
+/// A file that would decide, did not the tree before the change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unused {
+    /// Relative to the base.
+    pub file: String,
+    /// Of a comment.
+    pub line: Option<usize>,
+    pub role: Role,
+}
+
+/// What a file decides by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Configuration,
+    Policy,
+    /// Data for policies.
+    Data,
+    Baseline,
+    /// A comment beside what it accepts.
+    Waiver,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Configuration, Self::Policy, Self::Data, Self::Baseline, Self::Waiver];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Policy => "policy",
+            Self::Data => "data",
+            Self::Baseline => "baseline",
+            Self::Waiver => "waiver",
+        }
+    }
 }
 
 /// A finding that the change makes disappear, with where it was.
@@ -43,37 +88,115 @@ impl Report {
     pub fn limit_to_change(
         &mut self,
         sources: &Sources,
-        before: &Self,
-        sources_before: &Sources,
+        (before, sources_before): (&Self, &Sources),
         (reference, commit): (String, String),
+        unused: Vec<Unused>,
     ) {
+        let old: Vec<Credential<'_>> =
+            before.findings.iter().map(|judged| before.credential(judged, sources_before)).collect();
+        let new: Vec<Credential<'_>> =
+            self.findings.iter().map(|judged| self.credential(judged, sources)).collect();
         let mut left: Vec<Option<&Judged>> = before.findings.iter().map(Some).collect();
-        let mut is_known = vec![false; self.findings.len()];
+        let mut fate = vec![Fate::New; self.findings.len()];
         for pairing in PAIRINGS {
             let mut partners: BTreeMap<Key<'_>, VecDeque<usize>> = BTreeMap::new();
-            for (index, judged) in left.iter().enumerate() {
-                let key = judged.and_then(|judged| pairing.key(judged, sources_before));
+            for (index, (judged, credential)) in left.iter().zip(&old).enumerate() {
+                let key = judged.and_then(|judged| pairing.key(judged, credential, sources_before));
                 key.into_iter().for_each(|key| partners.entry(key).or_default().push_back(index));
             }
-            for (judged, known) in self.findings.iter().zip(&mut is_known).filter(|(_, known)| !**known) {
-                let partner =
-                    pairing.key(judged, sources).and_then(|key| partners.get_mut(&key)?.pop_front());
-                if let Some(index) = partner {
-                    left[index] = None;
-                    *known = true;
-                }
+            let open = self.findings.iter().zip(&new).zip(&mut fate);
+            for ((judged, credential), fate) in open.filter(|(_, fate)| **fate == Fate::New) {
+                let key = pairing.key(judged, credential, sources);
+                let partner = key.and_then(|key| partners.get_mut(&key)?.pop_front());
+                let Some(partner) = partner.and_then(|index| left.get_mut(index)?.take()) else { continue };
+                *fate = if !pairing.same_value {
+                    Fate::Exchanged
+                } else if !pairing.same_message && says_more(&judged.finding, &partner.finding) {
+                    Fate::Grown(partner.finding.message.clone())
+                } else {
+                    Fate::Known
+                };
             }
         }
         let repaired =
             left.into_iter().flatten().map(|judged| Repaired::new(judged, sources_before)).collect();
-        let known = is_known.iter().filter(|known| **known).count();
-        let mut is_known = is_known.into_iter();
-        self.findings.retain(|_| !is_known.next().unwrap_or_default());
+        let known = fate.iter().filter(|fate| **fate == Fate::Known).count();
+        for (judged, fate) in self.findings.iter_mut().zip(&fate) {
+            let label = match fate {
+                Fate::New | Fate::Known => continue,
+                Fate::Grown(before) => format!("before the change it said: {before}"),
+                Fate::Exchanged => "another credential stood here before the change".to_owned(),
+            };
+            judged.finding.related.push(Related { label, resource: None, via: None, place: None });
+        }
+        let mut fate = fate.into_iter();
+        self.findings.retain(|_| fate.next() != Some(Fate::Known));
         let open_before: BTreeSet<_> = before.not_assessed.iter().map(question).collect();
         self.not_assessed.retain(|result| !open_before.contains(&question(result)));
-        self.change = Some(Change { reference, commit, known, repaired });
+        self.change = Some(Change { reference, commit, known, repaired, unused });
         self.outcome = self.decide();
     }
+
+    /// The values that a finding about credentials is about; empty for all others.
+    fn credential<'s>(&self, judged: &Judged, sources: &'s Sources) -> Credential<'s> {
+        let finding = &judged.finding;
+        if !self.rule(&finding.rule).is_some_and(Rule::points_at_secrets) {
+            return Credential::default();
+        }
+        let related = finding.related.iter().filter_map(|related| related.place.as_ref());
+        let mut values: Vec<&str> =
+            finding.place.iter().chain(related).flat_map(|place| secrets(place, sources)).collect();
+        values.sort_unstable();
+        values
+    }
+}
+
+/// What became of a finding of the tree after the change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    New,
+    Known,
+    /// It says more than it did: this.
+    Grown(String),
+    /// A credential that another one was put in the place of.
+    Exchanged,
+}
+
+/// Whether a finding names what the one before did not: in its message, but for numbers, or as another place that belongs
+/// to it.
+fn says_more(finding: &Finding, before: &Finding) -> bool {
+    fn words(finding: &Finding) -> BTreeSet<&str> {
+        let words = finding.message.split(|c: char| c.is_whitespace() || "`,;:()[]".contains(c));
+        words.filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect()
+    }
+    fn resources(finding: &Finding) -> BTreeSet<&str> {
+        finding.related.iter().filter_map(|related| related.resource.as_deref()).collect()
+    }
+    !words(finding).is_subset(&words(before)) || !resources(finding).is_subset(&resources(before))
+}
+
+/// Secret values as they are written, sorted.
+type Credential<'s> = Vec<&'s str>;
+
+/// What of a place must not be shown, word by word and without quotes, so that only another value is another one. Where
+/// the place is a key, what is masked of the value that follows it.
+fn secrets<'s>(place: &Place, sources: &'s Sources) -> Vec<&'s str> {
+    let source = sources.get(place.source);
+    let text = |span: Range<usize>| source.text.get(span).unwrap_or_default();
+    let words = |span: Range<usize>| {
+        text(span).trim().trim_matches(['"', '\'']).split_whitespace().collect::<Vec<_>>()
+    };
+    let Mask::Spans(spans) = &source.mask else {
+        return if source.mask == Mask::EveryValue { words(place.span()) } else { Vec::new() };
+    };
+    let mut spans = spans.iter().skip(spans.partition_point(|secret| secret.end <= place.start)).peekable();
+    if let Some(next) = spans.next_if(|secret| secret.start >= place.end) {
+        let is_between = |c: char| c.is_whitespace() || c.is_ascii_digit() || "\"':=|>+-".contains(c);
+        let is_value = text(place.end..next.start).chars().all(is_between);
+        return if is_value { words(next.clone()) } else { Vec::new() };
+    }
+    let inside = spans.take_while(|secret| secret.start < place.end);
+    inside.flat_map(|secret| words(secret.start.max(place.start)..secret.end.min(place.end))).collect()
 }
 
 impl Repaired {
@@ -93,26 +216,39 @@ impl Repaired {
 }
 
 /// What makes two findings one, the strictest first.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "what counts and what does not, each on its own")]
 struct Pairing {
     same_place: bool,
     same_file: bool,
     same_message: bool,
+    /// The same credentials.
+    same_value: bool,
 }
 
-const PAIRINGS: [Pairing; 5] = [
-    Pairing { same_place: true, same_file: true, same_message: true },
-    Pairing { same_place: false, same_file: true, same_message: true },
-    Pairing { same_place: true, same_file: false, same_message: true },
-    Pairing { same_place: true, same_file: true, same_message: false },
-    Pairing { same_place: true, same_file: false, same_message: false },
+const SAME: Pairing = Pairing { same_place: true, same_file: true, same_message: true, same_value: true };
+
+const PAIRINGS: [Pairing; 7] = [
+    SAME,
+    Pairing { same_place: false, ..SAME },
+    Pairing { same_file: false, ..SAME },
+    Pairing { same_message: false, ..SAME },
+    Pairing { same_file: false, same_message: false, ..SAME },
+    Pairing { same_value: false, ..SAME },
+    Pairing { same_value: false, same_file: false, ..SAME },
 ];
 
-/// Fingerprint, or rule and resource; then file and message.
-type Key<'r> = (&'r str, &'r str, Option<&'r str>, Option<String>);
+/// Fingerprint, or rule and resource; then file, message and values.
+type Key<'r> = (&'r str, &'r str, Option<&'r str>, Option<String>, Option<&'r [&'r str]>);
 
 impl Pairing {
     /// `None`: the finding has no partner by this pairing.
-    fn key<'r>(&self, judged: &'r Judged, sources: &'r Sources) -> Option<Key<'r>> {
+    fn key<'r>(
+        self,
+        judged: &'r Judged,
+        values: &'r Credential<'r>,
+        sources: &'r Sources,
+    ) -> Option<Key<'r>> {
         let finding = &judged.finding;
         if !self.same_message && finding.rule.starts_with("secrets/") {
             return None;
@@ -120,7 +256,8 @@ impl Pairing {
         let (what, whose) =
             if self.same_place { (&*judged.fingerprint, "") } else { (&*finding.rule, &*finding.resource) };
         let file = if self.same_file { file(judged, sources) } else { None };
-        Some((what, whose, file, self.same_message.then(|| without_positions(&finding.message))))
+        let message = self.same_message.then(|| without_positions(&finding.message));
+        Some((what, whose, file, message, self.same_value.then_some(values.as_slice())))
     }
 }
 

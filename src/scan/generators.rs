@@ -28,7 +28,9 @@ pub(super) fn add_files(settings: &Settings, sources: &mut Vec<Source>) -> Resul
         }
     }
     let paths = wanted.keys().cloned().collect();
-    for path in walk::named(&settings.base.root, paths, &settings.exclude).map_err(ScanError::Walk)? {
+    for path in
+        walk::named(&settings.base.root, paths, &settings.exclude, settings.held).map_err(ScanError::Walk)?
+    {
         let Some((name, reader)) = wanted.get(&path) else { continue };
         let mut source = read::file(&path, name);
         // A key store and its like: nobody can tell what is in it.

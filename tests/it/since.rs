@@ -1,5 +1,8 @@
 //! `--since`: what a change brings in and repairs, though no changed line may hold it; judged by the tree before it.
 
+mod decides;
+mod hidden;
+
 use std::process::Command;
 
 use crate::command::Folder;
@@ -32,12 +35,17 @@ fn write(folder: &Folder, file: &str, text: &str) {
     std::fs::write(folder.path().join(file), text).expect("a file");
 }
 
-/// Rules and files of what is new, then of what is repaired.
-fn since(folder: &Folder, arguments: &[&str]) -> (Vec<String>, Vec<String>) {
+/// The report on what is not committed.
+fn report(folder: &Folder, arguments: &[&str]) -> serde_json::Value {
     let output = folder
         .run_with_path(&[&["scan", "--audit", "off", "--since", "HEAD", "-f", "json"], arguments].concat());
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Rules and files of what is new, then of what is repaired.
+fn since(folder: &Folder, arguments: &[&str]) -> (Vec<String>, Vec<String>) {
+    let report = report(folder, arguments);
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     let new = report["findings"].as_array().expect("findings").iter();
     let new = new.map(|finding| format!("{} {}", text(&finding["rule"]), text(&finding["place"]["file"])));
@@ -115,8 +123,6 @@ fn a_change_cannot_accept_its_own_findings() {
     assert_eq!(since(&folder, &[]).0, ["secrets/committed-secret b.yaml"]);
     let output = folder.run_with_path(&["scan", "--audit", "off", "--since", "HEAD"]);
     assert_eq!(output.status.code(), Some(1));
-    let shown = String::from_utf8_lossy(&output.stderr);
-    assert!(shown.contains("`probity.yaml` is changed: that of `HEAD` counts"), "{shown}");
     // A file that moves brings in nothing, nor does one path of many that was not there before.
     git(&folder, &["add", "--all"]);
     git(&folder, &["commit", "--quiet", "--message", "accepted"]);
@@ -127,6 +133,73 @@ fn a_change_cannot_accept_its_own_findings() {
         (vec!["secrets/committed-secret c.yaml".to_owned()], Vec::new())
     );
     assert_eq!(since(&folder, &["--no-config"]), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_third_service_at_a_shared_database_is_new_and_one_that_leaves_is_not() {
+    let service = |name: &str| {
+        ORDERS
+            .replace("name: orders,", &format!("name: {name},"))
+            .replace("app: orders}", &format!("app: {name}}}"))
+            .replace("serviceAccountName: orders", &format!("serviceAccountName: {name}"))
+    };
+    let (billing, web) = (service("billing"), service("web"));
+    let folder = repository(&[("db.yaml", DATABASE), ("orders.yaml", ORDERS), ("billing.yaml", &billing)]);
+    let arguments = ["--rule", "datastores/shared-database"];
+    write(&folder, "web.yaml", &web);
+    let found = report(&folder, &arguments);
+    let related = found["findings"][0]["related"].as_array().expect("one finding");
+    let label = related.last().expect("what it was")["label"].as_str().expect("text");
+    assert!(label.starts_with("before the change it said: 2 services use"), "{label}");
+    assert_eq!(found["change"]["repaired"].as_array().expect("a list").len(), 0);
+    git(&folder, &["add", "--all"]);
+    git(&folder, &["commit", "--quiet", "--message", "three"]);
+    std::fs::remove_file(folder.path().join("web.yaml")).expect("removed");
+    assert_eq!(since(&folder, &arguments), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn another_value_of_a_credential_is_new_and_another_spelling_is_not() {
+    let secret = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: db, namespace: shop}}\nstringData:\n  user: app\n  password: {value}\n"
+        )
+    };
+    let key = |part: &str, indent: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: tls, namespace: shop}}\ndata:\n  tls.key: |\n{indent}-----BEGIN RSA PRIVATE KEY-----\n{indent}MIIEowIBAAKCAQEA{part}z0D3fJ8abcdEFGH1234\n{indent}-----END RSA PRIVATE KEY-----\n"
+        )
+    };
+    let settings = |password: &str, mode: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: app, namespace: shop}}\ndata:\n  application.properties: |\n    mode={mode}\n    spring.datasource.password={password}\n"
+        )
+    };
+    for (before, after, new) in [
+        (secret("corr3ct-h0rse"), secret("\"corr3ct-h0rse\""), None),
+        (secret("corr3ct-h0rse"), secret("an0ther-h0rse"), Some("secrets/committed-secret")),
+        (key("q5x", "    "), key("q5x", "        "), None),
+        (key("q5x", "    "), key("r6y", "    "), Some("secrets/private-key")),
+        (settings("corr3ct-h0rse", "fast"), settings("corr3ct-h0rse", "slow"), None),
+        (
+            settings("corr3ct-h0rse", "fast"),
+            settings("an0ther-h0rse", "fast"),
+            Some("secrets/plaintext-credential"),
+        ),
+    ] {
+        let folder = repository(&[("a.yaml", &before)]);
+        write(&folder, "a.yaml", &after);
+        let found = report(&folder, &["--rule", "secrets/*"]);
+        let findings = found["findings"].as_array().expect("a list");
+        let rules: Vec<_> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
+        assert_eq!(rules, new.into_iter().collect::<Vec<_>>(), "{before}{after}");
+        assert_eq!(found["change"]["repaired"].as_array().expect("a list").len(), 0, "{before}{after}");
+        for finding in findings {
+            assert!(finding["related"].to_string().contains("another credential stood here"), "{finding}");
+        }
+        let text = found.to_string();
+        assert!(!text.contains("h0rse") && !text.contains("MIIEow"), "{text}");
+    }
 }
 
 #[test]

@@ -46,6 +46,16 @@ pub(super) struct Change<'a> {
     pub(super) commit: &'a str,
     pub(super) known: usize,
     pub(super) repaired: Vec<Repaired<'a>>,
+    /// What the change did to what decides; that of the tree before counts.
+    pub(super) not_used: Vec<Unused<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Unused<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: Option<usize>,
+    /// `configuration`, `policy`, `data`, `baseline` or `waiver`.
+    pub(super) role: &'static str,
 }
 
 /// With `--drift`: how the comparison went that the findings are limited to.

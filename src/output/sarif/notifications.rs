@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     output::{
-        summary::counted,
+        summary::{UNUSED, counted, first_few, since, unused},
         visible::{one_line, visible},
     },
     report::{Outcome, Report},
@@ -55,6 +55,14 @@ pub(super) fn notifications(
     }
     all.extend(skipped(sources, artifacts));
     all.extend(noticed(sources, artifacts));
+    if let Some(change) = &report.change {
+        all.push(notification("note", &one_line(&since(change)), Vec::new()));
+        if !change.unused.is_empty() {
+            let files: Vec<String> = change.unused.iter().map(unused).collect();
+            let files = first_few(files.iter().map(String::as_str), LOCATIONS);
+            all.push(notification("warning", &format!("{UNUSED}: {}", one_line(&files)), Vec::new()));
+        }
+    }
     let expired = report.expired_waivers.iter().map(|waiver| (waiver, "ran out"));
     let unused = report.unused_waivers.iter().map(|waiver| (waiver, "is about no finding"));
     for (waiver, why) in expired.chain(unused) {

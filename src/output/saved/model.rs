@@ -231,6 +231,15 @@ pub(super) struct SavedChange {
     pub(super) known: usize,
     #[serde(default)]
     pub(super) repaired: Vec<SavedRepaired>,
+    #[serde(default)]
+    pub(super) not_used: Vec<SavedUnused>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SavedUnused {
+    pub(super) file: String,
+    pub(super) line: Option<usize>,
+    pub(super) role: String,
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use super::{Options, Palette, Verbosity, headline};
 use crate::{
     output::{
         causes::causes,
-        summary::{counted, first_few, noun},
+        summary::{UNUSED, counted, first_few, noun, unused},
         visible::{one_line, paragraph},
     },
     report::{self, Report, Waiver},
@@ -79,7 +79,7 @@ impl Sections<'_> {
         writeln!(self.out)
     }
 
-    /// What a change repairs, and how much it leaves as it was.
+    /// What a change repairs, what of it does not decide, and how much it leaves as it was.
     fn change(&mut self, report: &Report) -> io::Result<()> {
         let Some(change) = &report.change else { return Ok(()) };
         let since = one_line(&change.reference);
@@ -97,8 +97,17 @@ impl Sections<'_> {
             }
             writeln!(self.out)?;
         }
+        if !change.unused.is_empty() {
+            self.heading(AnsiColor::Yellow, "not used", UNUSED)?;
+            for file in &change.unused {
+                writeln!(self.out, "  {}", one_line(&unused(file)))?;
+            }
+            writeln!(self.out)?;
+        }
         let known = counted(change.known, "finding");
-        self.heading(AnsiColor::BrightBlue, "known", &format!("{known} of before {since}, not shown"))?;
+        let commit = change.commit.get(..12).unwrap_or(&change.commit);
+        let rest = format!("{known} of before {since} ({}), not shown", one_line(commit));
+        self.heading(AnsiColor::BrightBlue, "known", &rest)?;
         writeln!(self.out)
     }
 
