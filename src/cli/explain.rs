@@ -1,6 +1,9 @@
 //! `probity explain`: one rule, for a person who met it for the first time.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use clap::Args;
 
@@ -9,10 +12,12 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
+    output::visible::one_line,
     policy::{
         example::{Example, examples},
         metadata::{Extent, Rule},
     },
+    report::PolicyError,
     source::base::Base,
     spelling::nearest,
 };
@@ -38,10 +43,31 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Fail
     let policies = arguments.selection.load(&configured.policies, &base)?;
     let Some(rule) = policies.rules.iter().find(|rule| *rule.id == *arguments.id) else {
         let ids: Vec<&str> = policies.rules.iter().map(|rule| &*rule.id).collect();
-        return Err(unknown(&arguments.id, &ids));
+        return Err(unloaded(&arguments.id, &policies.errors).unwrap_or_else(|| unknown(&arguments.id, &ids)));
     };
     terminal.print(|out| explain(rule, out))?;
     Ok(0)
+}
+
+/// Why a rule is not there, if it may be in a policy that could not be loaded: the one that is called so, else any.
+fn unloaded(id: &str, errors: &[PolicyError]) -> Option<Failure> {
+    let name = id.rsplit('/').next().unwrap_or_default();
+    let is_so = |error: &&PolicyError| {
+        let stem = Path::new(&error.policy).file_stem().map(|stem| stem.to_string_lossy().replace('_', "-"));
+        error.policy == id || stem.is_some_and(|stem| stem == name)
+    };
+    let error = errors.iter().find(is_so).or(errors.first())?;
+    let others = match errors.len() - 1 {
+        0 => String::new(),
+        more => format!("; {more} more could not be loaded"),
+    };
+    let (policy, cause) = (one_line(&error.policy), one_line(&error.message));
+    Some(
+        Failure::usage(format!(
+            "there is no rule `{id}` among those that could be loaded: policy `{policy}`: {cause}{others}"
+        ))
+        .help("mend the policy; `probity scan` names all errors"),
+    )
 }
 
 /// The nearest id, or one of the same name in another domain.
@@ -145,6 +171,17 @@ mod tests {
                 assert!(text.contains(part), "{}: {part}", rule.id);
             }
         }
+    }
+
+    #[test]
+    fn a_rule_that_could_not_be_loaded_is_told_with_the_cause() {
+        let error =
+            |policy: &str, message: &str| PolicyError { policy: policy.into(), message: message.into() };
+        let errors = [error("p/other.rego", "1:1: no"), error("p/team/my_rule.rego", "3:1: expected `}`")];
+        let told = unloaded("team/my-rule", &errors).unwrap().message;
+        assert!(told.contains("`p/team/my_rule.rego`: 3:1: expected `}`; 1 more"), "{told}");
+        assert!(unloaded("x/y", &errors).unwrap().message.contains("p/other.rego"));
+        assert!(unloaded("x/y", &[]).is_none());
     }
 
     #[test]
