@@ -29,6 +29,7 @@ mod overview;
 mod places;
 mod planned_secrets;
 mod policies;
+mod refusals;
 mod secrets;
 mod services;
 mod set;

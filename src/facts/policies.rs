@@ -15,12 +15,13 @@ mod destination_rule;
 mod linkerd;
 mod network;
 mod peer_authentication;
+mod refused;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use super::{Fact, Origin, Set, Subject, places, services::Services, workloads::WorkloadId};
+use super::{Fact, Origin, Set, Subject, places, refusals, services::Services, workloads::WorkloadId};
 use crate::{document::NodeRef, estate::Resource, resource::selector::Selector, source::Place};
 
 /// One policy with what was found out about it.
@@ -63,12 +64,23 @@ pub(super) fn policies(set: &Set<'_>) -> Vec<Subject> {
     all.extend(destination_rule::policies(set));
     all.extend(linkerd::policies(set));
     all.extend(network::policies(set));
+    all.extend(refused::policies(set));
     all.into_iter().map(|policy| policy.subject(set)).collect()
 }
 
 impl<'e> Policy<'e> {
     const fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
         Self { resource, node, selects: None, dead: Vec::new(), rivals: Some(Vec::new()), open: Vec::new() }
+    }
+
+    /// Says what of it the API server refuses, if anything.
+    fn refuse(&mut self) -> bool {
+        let refusals = refusals::refusals(&self.resource.object, self.node);
+        let is_refused = !refusals.is_empty();
+        for refusal in refusals {
+            self.dead(refusal.place, refusal.text, refusal.remedy);
+        }
+        is_refused
     }
 
     fn add_rivals(&mut self, rivals: impl Iterator<Item = Rival>) {

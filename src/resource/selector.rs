@@ -33,11 +33,14 @@ impl Requirement<'_> {
 }
 
 impl<'d> Selector<'d> {
-    /// A `LabelSelector`: `matchLabels` and `matchExpressions`. `None` where it is half-written: an unknown operator,
-    /// a value that is no text.
+    /// A `LabelSelector`: `matchLabels` and `matchExpressions`. `None` where it is half-written: an unknown operator
+    /// or field, a value that is no text.
     pub fn of_label_selector(node: NodeRef<'d>) -> Option<Self> {
         if !node.is_mapping() {
             return node.is_null().then(Self::default);
+        }
+        if node.entries().any(|(key, _, _)| !["matchLabels", "matchExpressions"].contains(&key)) {
+            return None;
         }
         let mut requirements = match node.get("matchLabels") {
             Some(labels) => Self::of_labels(labels)?.0,
@@ -56,6 +59,16 @@ impl<'d> Selector<'d> {
             });
         }
         Some(Self(requirements))
+    }
+
+    /// Istio's `WorkloadSelector`, which has `matchLabels` alone (istio/api `type/v1beta1/selector.proto`); without it,
+    /// everything. `None` where it is half-written or known only after apply.
+    pub fn of_workload_selector(node: Option<NodeRef<'d>>) -> Option<Self> {
+        let Some(node) = node.filter(|node| !node.is_null()) else { return Some(Self::default()) };
+        if !node.is_mapping() {
+            return None;
+        }
+        node.get("matchLabels").map_or_else(|| Some(Self::default()), Self::of_labels)
     }
 
     /// A map of labels that must all be there, as Services and `matchLabels` have it.
@@ -141,6 +154,7 @@ mod tests {
             ("{matchExpressions: [{key: tier, operator: DoesNotExist}]}", Some(false)),
             ("{matchExpressions: [{key: tier, operator: Matches}]}", None),
             ("{matchLabels: {app: 1}}", None),
+            ("{app: cart}", None),
             ("[]", None),
         ] {
             let parsed = yaml::parse(SourceId(0), &text.into());

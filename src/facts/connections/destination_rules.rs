@@ -40,13 +40,14 @@ impl<'e> DestinationRules<'e> {
         let configuration = &meshes.configuration;
         let written = view.of_kind("networking.istio.io", "DestinationRule");
         let all: Vec<DestinationRule<'e>> = written
-            .filter_map(|resource| {
+            .map(|resource| {
                 DestinationRule::new(resource, view.estate.node(resource), &configuration.default_export_to)
             })
             .collect();
         let mut by_namespace: BTreeMap<&'e str, OfNamespace<'e>> = BTreeMap::new();
         for (index, rule) in all.iter().enumerate() {
-            if configuration.discovers(rule.namespace, &meshes.namespaces) == Truth::False {
+            if rule.is_refused || configuration.discovers(rule.namespace, &meshes.namespaces) == Truth::False
+            {
                 continue;
             }
             let namespace = by_namespace.entry(rule.namespace).or_default();

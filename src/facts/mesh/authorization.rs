@@ -13,7 +13,7 @@ use crate::{
     document::NodeRef,
     estate::{Resource, View},
     facts::{
-        Because, Truth,
+        Because, Truth, refusals,
         workloads::{Workload, WorkloadId, Workloads},
     },
     resource::selector::Selector,
@@ -29,7 +29,8 @@ pub(in crate::facts) enum Action {
     Custom,
     /// AUDIT, a dry run: nothing happens.
     Other,
-    Unreadable,
+    /// Known only after apply.
+    Unknown,
 }
 
 /// One policy that sidecars or ztunnel enforce.
@@ -38,9 +39,11 @@ pub(in crate::facts) struct Authorization<'e> {
     pub(in crate::facts) resource: &'e Resource,
     pub(in crate::facts) node: NodeRef<'e>,
     pub(in crate::facts) namespace: &'e str,
-    /// `None`: half-written.
+    /// `None`: known only after apply.
     pub(in crate::facts) selector: Option<Selector<'e>>,
     pub(in crate::facts) action: Action,
+    /// Whether the API server refuses it, so that it decides nothing.
+    pub(in crate::facts) is_refused: bool,
     rules: Vec<Rule<'e>>,
 }
 
@@ -76,7 +79,7 @@ impl<'e> Authorization<'e> {
     fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
         let spec = node.get("spec");
         let get = |key: &str| spec.and_then(|spec| spec.get(key)).filter(|value| !value.is_null());
-        let selector = get("selector").map_or_else(|| Some(Selector::default()), Selector::of_label_selector);
+        let selector = Selector::of_workload_selector(get("selector"));
         let dry_run = node.at(&["metadata", "annotations"]).and_then(|map| map.str_at(&["istio.io/dry-run"]));
         let action = match get("action").map(NodeRef::as_str) {
             _ if dry_run == Some("true") => Action::Other,
@@ -84,7 +87,7 @@ impl<'e> Authorization<'e> {
             Some(Some("DENY")) => Action::Deny,
             Some(Some("CUSTOM")) => Action::Custom,
             Some(Some("AUDIT")) => Action::Other,
-            Some(_) => Action::Unreadable,
+            Some(_) => Action::Unknown,
         };
         Self {
             resource,
@@ -92,6 +95,7 @@ impl<'e> Authorization<'e> {
             namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
             selector,
             action,
+            is_refused: refusals::is_refused(&resource.object, node),
             rules: get("rules").into_iter().flat_map(NodeRef::items).map(Rule::new).collect(),
         }
     }
@@ -131,7 +135,7 @@ impl<'e> Authorizations<'e> {
         let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
         for (index, policy) in all.iter().enumerate() {
-            if configuration.discovers(policy.namespace, namespaces) == Truth::False {
+            if policy.is_refused || configuration.discovers(policy.namespace, namespaces) == Truth::False {
                 continue;
             }
             let is_root = policy.namespace == configuration.root_namespace;
@@ -181,8 +185,8 @@ impl<'e> Authorizations<'e> {
     ) -> Admission {
         let policies = self.of_workload(id, workload);
         let mut admission = Admission::default();
-        if let Some(unread) = policies.iter().find(|policy| policy.action == Action::Unreadable) {
-            let text = format!("{} has an action that cannot be read", unread.resource.id);
+        if let Some(unread) = policies.iter().find(|policy| policy.action == Action::Unknown) {
+            let text = format!("{} has an action that is known only after apply", unread.resource.id);
             admission.because.push(Because::decided(text, unread.resource, unread.place()));
             admission.identity_required = Truth::Unknown;
             admission.is_limited = Truth::Unknown;
@@ -196,7 +200,8 @@ impl<'e> Authorizations<'e> {
             }
         }
         let allow: Vec<_> = policies.iter().filter(|policy| policy.action == Action::Allow).collect();
-        if policies.iter().any(|policy| policy.action == Action::Custom) {
+        // A4: ztunnel asks no authorizer.
+        if !ambient && policies.iter().any(|policy| policy.action == Action::Custom) {
             admission.is_limited = Truth::True;
         }
         if allow.is_empty() {

@@ -7,7 +7,7 @@ mod written;
 
 use std::collections::BTreeMap;
 
-pub(in crate::facts) use self::written::{PeerAuthentication, Written};
+pub(in crate::facts) use self::written::PeerAuthentication;
 use super::{Mode, configuration::Configuration, namespaces::Namespaces};
 use crate::{
     estate::View,
@@ -56,7 +56,7 @@ impl<'e> PeerAuthentications<'e> {
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
         for (index, policy) in all.iter().enumerate() {
             let namespace = policy.namespace;
-            if configuration.discovers(namespace, namespaces) == Truth::False {
+            if policy.is_refused || configuration.discovers(namespace, namespaces) == Truth::False {
                 continue;
             }
             match &policy.selector {

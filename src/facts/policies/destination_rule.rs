@@ -1,7 +1,7 @@
 //! `DestinationRule`: hosts that no client asks for, credentials that are dropped, two rules for one host
 //! (domains.md 1a: D1, D4, D9).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Policy, Rival};
 use crate::{
@@ -27,8 +27,12 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
             rivals.entry(&first.resource.id).or_default().extend(differing);
         }
     }
+    let (by_sidecars, by_gateways) = users(set);
     let policies = rules.all.iter().map(|rule| {
         let mut policy = Policy::new(rule.resource, rule.node);
+        if policy.refuse() {
+            return policy;
+        }
         if let Some(service) = meant(set, rule) {
             let text = format!(
                 "names the host `{}`, which matches no Service: a host with a dot is taken as it is",
@@ -45,15 +49,15 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         }
         for tls in rule.all_tls() {
             let wraps = matches!(tls.mode, TlsMode::Simple | TlsMode::Mutual);
-            if let Some(credential) = tls.credential().filter(|_| wraps && rule.selector.is_none()) {
+            // Gateways keep it.
+            let id = &*rule.resource.id;
+            let is_of_gateways = by_gateways.contains(id) && !by_sidecars.contains(id);
+            let is_dropped = wraps && rule.selector.is_none() && !is_of_gateways;
+            if let Some(credential) = tls.credential().filter(|_| is_dropped) {
                 let text =
                     "has a `credentialName` without `workloadSelector`: sidecars drop it and send plaintext";
                 let remedy = "Add a `workloadSelector`, or mount the certificates and name their files.";
                 policy.dead(credential.place(), text, remedy);
-            }
-            if tls.mode == TlsMode::Unreadable && !tls.is_open() {
-                let text = "has a TLS mode that is none, so the API server refuses it";
-                policy.dead(tls.place(), text, "Write `ISTIO_MUTUAL`, `MUTUAL`, `SIMPLE` or `DISABLE`.");
             }
         }
         let others = rivals.remove(&*rule.resource.id).unwrap_or_default();
@@ -65,6 +69,17 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         policy
     });
     policies.collect()
+}
+
+/// Ids of the rules by which Pods connect, and of those by which gateways do.
+fn users<'s>(set: &'s Set<'_>) -> (BTreeSet<&'s str>, BTreeSet<&'s str>) {
+    let (mut by_sidecars, mut by_gateways) = (BTreeSet::new(), BTreeSet::new());
+    for connection in &set.connections().all {
+        let users = if connection.client_workload.is_some() { &mut by_sidecars } else { &mut by_gateways };
+        let deciding = connection.because.iter().filter_map(|step| step.resource.as_deref());
+        users.extend(deciding.filter(|id| id.starts_with("DestinationRule/")));
+    }
+    (by_sidecars, by_gateways)
 }
 
 /// Id of the Service that a host names, where nothing of the input is called so.

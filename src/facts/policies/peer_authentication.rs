@@ -6,7 +6,7 @@ use super::{Policy, Rival, services_with_port};
 use crate::{
     facts::{
         Set,
-        mesh::{Mesh, PeerAuthentication, Written},
+        mesh::{Mesh, PeerAuthentication},
         places,
         workloads::WorkloadId,
     },
@@ -18,6 +18,9 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let rivals = rivals(peers.rivals());
     let policies = peers.all.iter().map(|peer| {
         let mut policy = Policy::new(peer.resource, peer.node);
+        if policy.refuse() {
+            return policy;
+        }
         describe(set, peer, &mut policy);
         match rivals.get(&*peer.resource.id) {
             Some((Order::Older(older), _)) => {
@@ -46,21 +49,8 @@ fn describe<'e>(set: &Set<'e>, peer: &PeerAuthentication<'e>, policy: &mut Polic
     } else {
         policy.selecting(set, peer.selector.as_ref(), &["spec", "selector"]);
     }
-    if let Written::Unreadable(place) = &peer.mode {
-        let text = "has a mode that is none, so the API server refuses it";
-        policy.dead(place.clone(), text, "Write `STRICT`, `PERMISSIVE`, `DISABLE` or `UNSET`.");
-    }
-    for (key, place, written) in &peer.ports {
-        if let Written::Unreadable(place) = written {
-            let text = format!("has a mode for port {key} that is none, so the API server refuses it");
-            policy.dead(place.clone(), text, "Write `STRICT`, `PERMISSIVE`, `DISABLE` or `UNSET`.");
-        }
-        let port = key.parse::<u16>().ok();
-        let Some(port) = port else {
-            let text = format!("sets a mode for port `{key}`, which is no number");
-            policy.dead(place.clone(), text, "Write the number of the container's port.");
-            continue;
-        };
+    for (key, place, _) in &peer.ports {
+        let Ok(port) = key.parse::<u16>() else { continue };
         if is_whole {
             let text = format!("sets a mode for port {port} without a selector, which Istio ignores");
             policy.dead(place.clone(), text, "Add a selector; modes of ports are for chosen workloads only.");

@@ -71,9 +71,43 @@ fn what_has_no_effect_is_said_where_it_stands() {
         (
             "a selector that is none",
             peer("shop", "{selector: [a]}"),
-            "dead: has a selector that is no selector",
+            "dead: has a `spec.selector` that is not an object",
         ),
-        ("a mode that is none", peer("shop", "{mtls: {mode: ON}}"), "dead: has a mode that is none"),
+        ("a mode that is none", peer("shop", "{mtls: {mode: ON}}"), "dead: has a value at `spec.mtls.mode`"),
+        (
+            "a mode without its key",
+            peer("shop", "{mtls: STRICT}"),
+            "dead: has a `spec.mtls` that is not an object",
+        ),
+        (
+            "a selector of another kind",
+            peer("shop", "{selector: {matchExpressions: [{key: app, operator: Exists}]}}"),
+            "dead: has `spec.selector.matchExpressions`, a field that does not exist",
+        ),
+        (
+            "a policy that is a list",
+            object("networking.istio.io/v1", "DestinationRule", "{host: cart, trafficPolicy: [1]}"),
+            "dead: has a `spec.trafficPolicy` that is not an object",
+        ),
+        (
+            "a port as text",
+            object(
+                "networking.istio.io/v1",
+                "DestinationRule",
+                "{host: cart, trafficPolicy: {portLevelSettings: [{port: {number: '80'}}]}}",
+            ),
+            "dead: has a `spec.trafficPolicy.portLevelSettings[0].port.number` that is not a number",
+        ),
+        (
+            "a route whose parent is no list",
+            object("gateway.networking.k8s.io/v1", "HTTPRoute", "{parentRefs: {name: g}}"),
+            "dead: has a `spec.parentRefs` that is not a list",
+        ),
+        (
+            "a Sidecar whose host has no namespace",
+            object("networking.istio.io/v1", "Sidecar", "{egress: [{hosts: ['cart']}]}"),
+            "dead: has a host at `spec.egress[0].hosts[0]` without its namespace",
+        ),
         (
             "a port without selector",
             peer("shop", "{portLevelMtls: {8080: {mode: STRICT}}}"),
@@ -92,7 +126,7 @@ fn what_has_no_effect_is_said_where_it_stands() {
         (
             "a port in words",
             peer("shop", "{selector: {matchLabels: {app: cart}}, portLevelMtls: {http: {mode: STRICT}}}"),
-            "dead: sets a mode for port `http`",
+            "dead: has the port `http`, which is no number",
         ),
         ("a short host", object("networking.istio.io/v1", "DestinationRule", "{host: cart}"), ""),
         (
@@ -126,6 +160,20 @@ fn what_has_no_effect_is_said_where_it_stands() {
             "dead: has a `credentialName`",
         ),
         (
+            "a credential of a gateway",
+            object(
+                "networking.istio.io/v1",
+                "DestinationRule",
+                "{host: cart, trafficPolicy: {tls: {mode: SIMPLE, credentialName: c}}}",
+            ) + &object("networking.istio.io/v1", "Gateway", "{selector: {istio: ingressgateway}}")
+                + &object(
+                    "networking.istio.io/v1",
+                    "VirtualService",
+                    "{hosts: [a.example.com], gateways: [p], http: [{route: [{destination: {host: cart}}]}]}",
+                ),
+            "",
+        ),
+        (
             "a credential from a ConfigMap",
             object(
                 "networking.istio.io/v1",
@@ -137,7 +185,7 @@ fn what_has_no_effect_is_said_where_it_stands() {
         (
             "an action that is none",
             object("security.istio.io/v1", "AuthorizationPolicy", "{action: PERMIT}"),
-            "dead: has an action that is none",
+            "dead: has a value at `spec.action` that is none of its values",
         ),
         (
             "a server of nothing",
@@ -152,6 +200,24 @@ fn what_has_no_effect_is_said_where_it_stands() {
                 "{targetRef: {kind: Server, name: web}, requiredAuthenticationRefs: []}",
             ),
             "open: Server/shop/web",
+        ),
+        (
+            "a route that is missing",
+            object(
+                "policy.linkerd.io/v1",
+                "AuthorizationPolicy",
+                "{targetRef: {group: policy.linkerd.io, kind: HTTPRoute, name: r}, requiredAuthenticationRefs: []}",
+            ),
+            "open: HTTPRoute/shop/r",
+        ),
+        (
+            "a route without a server",
+            object(
+                "policy.linkerd.io/v1",
+                "AuthorizationPolicy",
+                "{targetRef: {group: policy.linkerd.io, kind: HTTPRoute, name: p}, requiredAuthenticationRefs: []}",
+            ) + &object("policy.linkerd.io/v1", "HTTPRoute", "{parentRefs: [{kind: Gateway, name: g}]}"),
+            "dead: authorizes requests of HTTPRoute/shop/p, which belongs to no Server",
         ),
         (
             "a network policy of nothing",

@@ -1,7 +1,9 @@
 //! One `DestinationRule` as written.
 
 use super::Caller;
-use crate::{document::NodeRef, estate::Resource, resource::selector::Selector, source::Place};
+use crate::{
+    document::NodeRef, estate::Resource, facts::refusals, resource::selector::Selector, source::Place,
+};
 
 /// One rule.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(in crate::facts) struct DestinationRule<'e> {
     /// Clients that it is for; `None`: all that see it.
     pub(in crate::facts) selector: Option<Selector<'e>>,
     pub(in crate::facts) created: Option<&'e str>,
+    /// Whether the API server refuses it, so that it decides nothing.
+    pub(in crate::facts) is_refused: bool,
     export_to: Vec<String>,
     policy: Option<NodeRef<'e>>,
     subsets: Vec<(&'e str, NodeRef<'e>)>,
@@ -36,7 +40,8 @@ pub(in crate::facts) enum TlsMode {
     Simple,
     Mutual,
     IstioMutual,
-    Unreadable,
+    /// Known only after apply.
+    Unknown,
 }
 
 /// What a rule says about one port.
@@ -50,25 +55,24 @@ pub(in crate::facts) enum Choice<'e> {
 }
 
 impl<'e> DestinationRule<'e> {
-    /// `None`: it names no host.
-    pub(super) fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Option<Self> {
-        let spec = node.get("spec")?;
-        let written_host = spec.str_at(&["host"])?;
+    pub(super) fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Self {
+        let get = |key: &str| node.at(&["spec", key]);
+        let written_host = get("host").and_then(NodeRef::as_str).unwrap_or_default();
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let host = if written_host.contains('.') || written_host.contains('*') {
             written_host.to_owned()
         } else {
             format!("{written_host}.{namespace}.svc.cluster.local")
         };
-        let export_to = spec.get("exportTo").into_iter().flat_map(NodeRef::items);
+        let export_to = get("exportTo").into_iter().flat_map(NodeRef::items);
         let mut export_to: Vec<String> =
             export_to.filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
         if export_to.is_empty() {
             export_to = default_export.to_vec();
         }
-        let labels = spec.at(&["workloadSelector", "matchLabels"]);
-        let subsets = spec.get("subsets").into_iter().flat_map(NodeRef::items);
-        Some(Self {
+        let labels = node.at(&["spec", "workloadSelector", "matchLabels"]);
+        let subsets = get("subsets").into_iter().flat_map(NodeRef::items);
+        Self {
             resource,
             node,
             namespace,
@@ -76,10 +80,11 @@ impl<'e> DestinationRule<'e> {
             host,
             selector: labels.and_then(Selector::of_labels).filter(|selector| !selector.is_empty()),
             created: node.str_at(&["metadata", "creationTimestamp"]),
+            is_refused: refusals::is_refused(&resource.object, node),
             export_to,
-            policy: spec.get("trafficPolicy").filter(|policy| policy.is_mapping()),
+            policy: get("trafficPolicy").filter(|policy| policy.is_mapping()),
             subsets: subsets.filter_map(|subset| Some((subset.str_at(&["name"])?, subset))).collect(),
-        })
+        }
     }
 
     pub(super) fn is_private(&self) -> bool {
@@ -138,6 +143,14 @@ impl<'e> DestinationRule<'e> {
         }
     }
 
+    /// D13: whether clients reach the addresses that they ask for themselves (`loadBalancer.simple`).
+    pub(in crate::facts) fn passes_through(&self, subset: Option<&str>) -> bool {
+        let subset = subset.and_then(|name| self.subset(name)).and_then(|subset| subset.get("trafficPolicy"));
+        let simple = |policy: NodeRef<'e>| policy.str_at(&["loadBalancer", "simple"]);
+        let own = subset.and_then(simple).or_else(|| self.policy.and_then(simple));
+        own == Some("PASSTHROUGH")
+    }
+
     /// All TLS settings in it.
     pub(in crate::facts) fn all_tls(&self) -> Vec<Tls<'e>> {
         let policies = self.subsets.iter().filter_map(|(_, subset)| subset.get("trafficPolicy"));
@@ -162,7 +175,7 @@ impl<'e> Tls<'e> {
             Some(Some("SIMPLE")) => TlsMode::Simple,
             Some(Some("MUTUAL")) => TlsMode::Mutual,
             Some(Some("ISTIO_MUTUAL")) => TlsMode::IstioMutual,
-            _ => TlsMode::Unreadable,
+            _ => TlsMode::Unknown,
         };
         Some(Self { mode, node, owner })
     }
@@ -182,13 +195,8 @@ impl<'e> Tls<'e> {
             TlsMode::Simple => "SIMPLE",
             TlsMode::Mutual => "MUTUAL",
             TlsMode::IstioMutual => "ISTIO_MUTUAL",
-            TlsMode::Unreadable => "something unknown",
+            TlsMode::Unknown => "something unknown",
         }
-    }
-
-    /// Whether the mode is known only after apply.
-    pub(in crate::facts) fn is_open(&self) -> bool {
-        self.node.holds_unknown()
     }
 
     /// D10: nobody looks at the server's certificate.

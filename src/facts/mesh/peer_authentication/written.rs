@@ -1,10 +1,10 @@
-//! One `PeerAuthentication` as written; what cannot be read decides nothing, and is said.
+//! One `PeerAuthentication` as written.
 
 use super::Possible;
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Because, mesh::Mode, places},
+    facts::{Because, mesh::Mode, refusals},
     resource::selector::Selector,
     source::Place,
 };
@@ -15,8 +15,10 @@ pub(in crate::facts) struct PeerAuthentication<'e> {
     pub(in crate::facts) resource: &'e Resource,
     pub(in crate::facts) node: NodeRef<'e>,
     pub(in crate::facts) namespace: &'e str,
-    /// Empty: everything at its level; `None`: half-written.
+    /// Empty: everything at its level; `None`: known only after apply.
     pub(in crate::facts) selector: Option<Selector<'e>>,
+    /// Whether the API server refuses it, so that it decides nothing.
+    pub(in crate::facts) is_refused: bool,
     pub(in crate::facts) mode: Written<'e>,
     /// Modes of single ports, by the key as written.
     pub(in crate::facts) ports: Vec<(&'e str, Place, Written<'e>)>,
@@ -30,17 +32,12 @@ pub(in crate::facts) enum Written<'e> {
     /// Left out, or UNSET: what is inherited stays.
     Unset,
     Mode(Mode, NodeRef<'e>),
-    /// Nothing that the API server takes.
-    Unreadable(Place),
 }
 
 impl<'e> PeerAuthentication<'e> {
     pub(super) fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
         let spec = node.get("spec");
-        let selector = match spec.and_then(|spec| spec.get("selector")) {
-            Some(selector) => Selector::of_label_selector(selector),
-            None => Some(Selector::default()),
-        };
+        let selector = Selector::of_workload_selector(spec.and_then(|spec| spec.get("selector")));
         let ports = spec.and_then(|spec| spec.get("portLevelMtls"));
         let ports = ports.into_iter().flat_map(NodeRef::entries);
         let source = node.document.source;
@@ -51,6 +48,7 @@ impl<'e> PeerAuthentication<'e> {
             node,
             namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
             selector,
+            is_refused: refusals::is_refused(&resource.object, node),
             mode: Written::new(spec.and_then(|spec| spec.get("mtls"))),
             ports: ports.collect(),
             created: node.str_at(&["metadata", "creationTimestamp"]),
@@ -107,10 +105,6 @@ impl<'e> PeerAuthentication<'e> {
                 let text = format!("{id} sets {} {scope}", mode.istio_name());
                 Some(Because::decided(text, self.resource, node.place()))
             }
-            Written::Unreadable(place) => {
-                let text = format!("{id} has a mode that cannot be read {scope}");
-                Some(Because::decided(text, self.resource, place.clone()))
-            }
         }
     }
 }
@@ -122,21 +116,16 @@ fn is_strict((mode, _): &(Mode, Option<Place>)) -> bool {
 impl<'e> Written<'e> {
     /// Of an object with a `mode`.
     fn new(mtls: Option<NodeRef<'e>>) -> Self {
-        let Some(mtls) = mtls.filter(|mtls| !mtls.is_null()) else { return Self::Unset };
-        if !mtls.is_mapping() {
-            return Self::Unreadable(mtls.place());
-        }
-        let Some(mode) = mtls.get("mode").filter(|mode| !mode.is_null()) else { return Self::Unset };
+        let Some(mtls) = mtls else { return Self::Unset };
+        let mode = if mtls.is_unknown() { Some(mtls) } else { mtls.get("mode") };
+        let Some(mode) = mode else { return Self::Unset };
         match mode.as_str() {
             None if mode.is_unknown() => Self::Mode(Mode::Unknown, mode),
-            Some("UNSET") => Self::Unset,
             Some("STRICT") => Self::Mode(Mode::Strict, mode),
             Some("PERMISSIVE") => Self::Mode(Mode::Permissive, mode),
             Some("DISABLE") => Self::Mode(Mode::Disabled, mode),
-            _ => {
-                let key = mtls.key_span("mode").map(|span| Place::new(mtls.document.source, span));
-                Self::Unreadable(key.map_or_else(|| mode.place(), |key| places::value(key, mode)))
-            }
+            // UNSET, or what is refused.
+            _ => Self::Unset,
         }
     }
 
@@ -145,7 +134,6 @@ impl<'e> Written<'e> {
         match self {
             Self::Unset => None,
             Self::Mode(mode, _) => Some(*mode),
-            Self::Unreadable(_) => Some(Mode::Unknown),
         }
     }
 
@@ -154,7 +142,6 @@ impl<'e> Written<'e> {
         match self {
             Self::Unset => inherited.clone(),
             Self::Mode(mode, node) => vec![(*mode, Some(node.place()))],
-            Self::Unreadable(place) => vec![(Mode::Unknown, Some(place.clone()))],
         }
     }
 }
