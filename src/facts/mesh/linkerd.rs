@@ -1,18 +1,20 @@
 //! What Linkerd's servers admit: the default policy, `Server`s and what authorises clients (domains.md 1a: L2–L6).
 //!
-//! Source: linkerd2 `policy-controller/k8s/index`. Deliberately absent: policies that target single routes.
+//! Source: linkerd2 `policy-controller/k8s/index`.
 
 mod authorization;
+mod routes;
 
 use std::collections::BTreeMap;
 
 use self::authorization::{Grant, Grants};
+pub(in crate::facts) use self::routes::{RouteName, Routes};
 use super::{Admission, Mode, configuration::Configuration, membership::Pod, namespaces::Text};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
     facts::{
-        Because, Truth, places,
+        Because, Truth, places, refusals,
         workloads::{Workload, WorkloadId, Workloads},
     },
     resource::selector::Selector,
@@ -108,6 +110,9 @@ impl<'e> Servers<'e> {
             .collect();
         let mut by_workload: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
         for (index, server) in all.iter().enumerate() {
+            if refusals::is_refused(&server.resource.object, server.node) {
+                continue;
+            }
             let selected =
                 server.selector.as_ref().map(|selector| workloads.select(server.namespace, selector));
             for workload in selected.into_iter().flatten() {
@@ -115,6 +120,10 @@ impl<'e> Servers<'e> {
             }
         }
         Self { all, by_workload, grants: Grants::new(view) }
+    }
+
+    pub(in crate::facts) const fn routes(&self) -> &Routes<'e> {
+        &self.grants.routes
     }
 
     /// What a meshed workload admits on a port.
@@ -133,7 +142,7 @@ impl<'e> Servers<'e> {
             servers.sort_by_key(|server| (server.created, &server.resource.object.name));
             servers.truncate(1);
         }
-        let mut found = servers.iter().map(|server| self.of_server(server, pod));
+        let mut found = servers.iter().map(|server| self.of_server(server, pod, port));
         let Some(first) = found.next() else { return default(pod, port, configuration) };
         if found.all(|other| other.mode == first.mode) {
             return first;
@@ -144,12 +153,13 @@ impl<'e> Servers<'e> {
     }
 
     /// L5, L6: a server lets in whom any of its grants lets in.
-    fn of_server(&self, server: &Server<'e>, pod: Pod<'_, 'e>) -> Inbound {
+    fn of_server(&self, server: &Server<'e>, pod: Pod<'_, 'e>, port: Option<u16>) -> Inbound {
         let access = server.access.and_then(NodeRef::as_str).and_then(Policy::new);
         let id = &server.resource.id;
         let mut because =
             vec![Because::decided(format!("{id} is about the port"), server.resource, server.place())];
-        let grants = self.grants.of(server.namespace, server.resource, server.node);
+        let probes = port.map(|port| pod.workload.probed_paths(port)).unwrap_or_default();
+        let grants = self.grants.of(server.namespace, server.resource, server.node, &probes);
         let open = grants.iter().find(|grant| grant.admits_anonymous == Truth::True);
         let admits = match (open, access) {
             (Some(grant), _) => Some(grant.because()),

@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::{
     document::NodeRef,
-    facts::{Set, places},
+    facts::{Set, mesh::RouteName, places},
 };
 
 const GROUP: &str = "policy.linkerd.io";
@@ -12,7 +12,15 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let view = &set.view;
     let servers = set.mesh().servers().all.iter().map(|server| {
         let mut policy = Policy::new(server.resource, server.node);
-        if server.node.at(&["spec", "podSelector"]).is_some() {
+        if policy.refuse() {
+            return policy;
+        }
+        let names = |key: &str| server.node.at(&["spec", key]).is_some();
+        if !names("podSelector") && !names("externalWorkloadSelector") {
+            let text = "selects nothing: it has no `spec.podSelector`";
+            policy.dead(policy.key(&["spec"]), text, "Write `podSelector` with the labels of the Pods.");
+        }
+        if names("podSelector") {
             policy.selecting(set, server.selector.as_ref(), &["spec", "podSelector"]);
         }
         policy
@@ -21,7 +29,14 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     for resource in view.of_kind(GROUP, "AuthorizationPolicy") {
         let node = view.estate.node(resource);
         let mut policy = Policy::new(resource, node);
+        if policy.refuse() {
+            all.push(policy);
+            continue;
+        }
         let namespace = policy.namespace();
+        if let Some(target) = node.at(&["spec", "targetRef"]) {
+            of_target(set, &mut policy, target);
+        }
         let required = node.at(&["spec", "requiredAuthenticationRefs"]);
         let references = node.at(&["spec", "targetRef"]).into_iter();
         for reference in references.chain(required.into_iter().flat_map(NodeRef::items)) {
@@ -40,4 +55,31 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
         all.push(policy);
     }
     all
+}
+
+/// A route that a policy targets: without a server it authorises nobody.
+fn of_target<'e>(set: &Set<'e>, policy: &mut Policy<'e>, target: NodeRef<'e>) {
+    let (Some(route), Some(name)) = (RouteName::of(target, policy.namespace()), target.get("name")) else {
+        return;
+    };
+    let place = places::value(name.place(), name);
+    let Some(found) = set.mesh().servers().routes().get(&route) else {
+        policy.open(place, "authorizes requests of a route that is not in the input", route.id());
+        return;
+    };
+    let Some(server) = found.servers.first() else {
+        let text = format!("authorizes requests of {}, which belongs to no Server", route.id());
+        let remedy = format!(
+            "Name a Server in `parentRefs` of {}: `{{group: policy.linkerd.io, kind: Server, name: …}}`, without \
+             `port` or `sectionName`.",
+            route.id()
+        );
+        policy.dead(place, text, remedy);
+        return;
+    };
+    let ids = found.servers.iter().map(|server| format!("Server/{}/{server}", route.namespace));
+    if ids.into_iter().all(|id| set.view.get(&id).is_none()) {
+        let text = format!("authorizes requests of {}, whose Server is not in the input", route.id());
+        policy.open(place, text, format!("Server/{}/{server}", route.namespace));
+    }
 }

@@ -88,6 +88,18 @@ impl<'e> Workload<'e> {
         let mut named = self.declared_ports().filter(|port| port.str_at(&["name"]) == Some(name));
         number(named.next()?.get("containerPort")?)
     }
+
+    /// Paths that the kubelet asks for on a port.
+    pub(in crate::facts) fn probed_paths(&self, port: u16) -> Vec<&'e str> {
+        let containers = self.pod.containers();
+        let probes = containers.flat_map(|container| PROBES.iter().filter_map(move |key| container.get(key)));
+        let requests = probes.filter_map(|probe| probe.get("httpGet"));
+        let on_port = requests.filter(|request| {
+            let Some(written) = request.get("port") else { return false };
+            number(written).or_else(|| self.named_port(written.as_str()?)) == Some(port)
+        });
+        on_port.map(|request| request.str_at(&["path"]).unwrap_or("/")).collect()
+    }
 }
 
 /// Probes of a container that a port may be read from.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::routes::{RouteName, Routes};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
-    facts::{Because, Truth, places},
+    facts::{Because, Truth, places, refusals},
     resource::selector::{Labels, Selector},
     source::Place,
 };
@@ -28,18 +29,24 @@ enum Target<'e> {
     Server(&'e str),
     Servers(Selector<'e>),
     Namespace,
+    /// Requests of a route, on the servers that it belongs to.
+    Route(RouteName<'e>),
 }
 
-/// All grants by namespace.
+/// All grants by namespace, and the routes that they may be about.
 #[derive(Debug)]
-pub(super) struct Grants<'e>(BTreeMap<&'e str, Vec<Grant<'e>>>);
+pub(super) struct Grants<'e> {
+    by_namespace: BTreeMap<&'e str, Vec<Grant<'e>>>,
+    pub(super) routes: Routes<'e>,
+}
 
 impl<'e> Grants<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let mut all: BTreeMap<&'e str, Vec<Grant<'e>>> = BTreeMap::new();
         let mut add = |resource: &'e Resource, grant: Option<Grant<'e>>| {
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
-            all.entry(namespace).or_default().extend(grant);
+            let is_refused = refusals::is_refused(&resource.object, view.estate.node(resource));
+            all.entry(namespace).or_default().extend(grant.filter(|_| !is_refused));
         };
         for resource in view.of_kind(GROUP, "ServerAuthorization") {
             add(resource, of_server_authorization(resource, view.estate.node(resource)));
@@ -47,20 +54,44 @@ impl<'e> Grants<'e> {
         for resource in view.of_kind(GROUP, "AuthorizationPolicy") {
             add(resource, of_authorization_policy(resource, view.estate.node(resource), view));
         }
-        Self(all)
+        Self { by_namespace: all, routes: Routes::new(view) }
     }
 
-    /// Those that are about a server.
-    pub(super) fn of(&self, namespace: &str, server: &Resource, node: NodeRef<'_>) -> Vec<Grant<'e>> {
+    /// Those that are about a server. `probes`: paths of its port that the kubelet asks for, which need no identity.
+    pub(super) fn of(
+        &self,
+        namespace: &str,
+        server: &Resource,
+        node: NodeRef<'_>,
+        probes: &[&str],
+    ) -> Vec<Grant<'e>> {
         let labels = node.at(&["metadata", "labels"]).into_iter().flat_map(NodeRef::entries);
         let labels: Labels<'_> = labels.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
-        let grants = self.0.get(namespace).into_iter().flatten();
-        let about = grants.filter(|grant| match &grant.target {
-            Target::Server(name) => *name == &*server.object.name,
-            Target::Servers(selector) => selector.matches(&labels),
-            Target::Namespace => true,
+        let grants = self.by_namespace.get(namespace).into_iter().flatten();
+        let about = grants.filter_map(|grant| match &grant.target {
+            Target::Server(name) => (*name == &*server.object.name).then(|| grant.clone()),
+            Target::Servers(selector) => selector.matches(&labels).then(|| grant.clone()),
+            Target::Namespace => Some(grant.clone()),
+            Target::Route(name) => self.of_route(grant, name, server, probes),
         });
-        about.cloned().collect()
+        about.collect()
+    }
+
+    /// A grant for the requests of a route, if the route belongs to a server, or may.
+    fn of_route(
+        &self,
+        grant: &Grant<'e>,
+        name: &RouteName<'e>,
+        server: &Resource,
+        probes: &[&str],
+    ) -> Option<Grant<'e>> {
+        let Some(route) = self.routes.get(name) else {
+            let missing = grant.missing.clone().or_else(|| Some(name.id()));
+            let open = Grant { admits_anonymous: Truth::Unknown, missing, ..grant.clone() };
+            return (grant.admits_anonymous != Truth::False).then_some(open);
+        };
+        let is_about = route.servers.contains(&&*server.object.name) && !route.is_of_probes(probes);
+        is_about.then(|| grant.clone())
     }
 }
 
@@ -71,7 +102,12 @@ impl Grant<'_> {
             Truth::False => "lets in clients with an identity",
             Truth::Unknown => "lets in clients that the input does not tell",
         };
-        Because::decided(format!("{} {whom}", self.resource.id), self.resource, self.place.clone())
+        let of_route = match &self.target {
+            Target::Route(name) => format!(" for requests of {}", name.id()),
+            _ => String::new(),
+        };
+        let text = format!("{} {whom}{of_route}", self.resource.id);
+        Because::decided(text, self.resource, self.place.clone())
     }
 }
 
@@ -94,12 +130,12 @@ fn of_authorization_policy<'e>(
     view: &View<'e>,
 ) -> Option<Grant<'e>> {
     let reference = node.at(&["spec", "targetRef"])?;
+    let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
     let target = match reference.str_at(&["kind"])? {
         "Server" => Target::Server(reference.str_at(&["name"])?),
         "Namespace" => Target::Namespace,
-        _ => return None,
+        _ => Target::Route(RouteName::of(reference, namespace)?),
     };
-    let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
     let required = node.at(&["spec", "requiredAuthenticationRefs"]);
     let mut identified = false;
     let mut missing = None;
