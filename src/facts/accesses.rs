@@ -10,10 +10,10 @@ mod tests;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-pub(super) use self::strings::{Claim, Part};
-use self::{
+use self::strings::Reader;
+pub(super) use self::{
     names::{Role, Words},
-    strings::Reader,
+    strings::{Claim, Part},
 };
 use super::{
     environment::{Channel, Setting},

@@ -69,9 +69,14 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// What `sslmode` of PostgreSQL and MySQL demands.
-    pub fn of_mode(mode: &str) -> Self {
-        ssl_mode(mode)
+    /// What a setting of its own demands: a switch, a mode of PostgreSQL and MySQL, a protocol of Kafka, or a scheme.
+    pub fn of_setting(text: &str) -> Self {
+        match text.trim().to_ascii_lowercase().replace('_', "").as_str() {
+            "true" | "1" | "yes" | "on" | "enabled" | "ssl" | "saslssl" | "tls" | "https" | "grpcs"
+            | "rediss" => Self::Verified,
+            "0" | "no" | "plaintext" | "saslplaintext" | "http" | "grpc" | "tcp" | "redis" => Self::Plain,
+            mode => ssl_mode(mode),
+        }
     }
 }
 

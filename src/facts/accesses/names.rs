@@ -2,7 +2,7 @@
 
 /// A part of a connection that a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
+pub(in crate::facts) enum Role {
     /// A whole connection string.
     String,
     Host,
@@ -15,7 +15,7 @@ pub(super) enum Role {
 
 /// Words of a name, in upper case: `spring.datasource.url`, `SPRING_DATASOURCE_URL` and `dbHost` alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Words(pub(super) Vec<String>);
+pub(in crate::facts) struct Words(pub(in crate::facts) Vec<String>);
 
 /// Endings, the longer of two before the shorter.
 const ENDINGS: &[(&[&str], Role)] = &[
@@ -31,6 +31,18 @@ const ENDINGS: &[(&[&str], Role)] = &[
     (&["INITIAL", "CATALOG"], Role::Database),
     (&["USER", "NAME"], Role::Principal),
     (&["SSL", "MODE"], Role::Transport),
+    (&["TLS", "MODE"], Role::Transport),
+    (&["SSL", "ENABLED"], Role::Transport),
+    (&["TLS", "ENABLED"], Role::Transport),
+    (&["SSL", "ENABLE"], Role::Transport),
+    (&["TLS", "ENABLE"], Role::Transport),
+    (&["ENABLE", "SSL"], Role::Transport),
+    (&["ENABLE", "TLS"], Role::Transport),
+    (&["USE", "SSL"], Role::Transport),
+    (&["USE", "TLS"], Role::Transport),
+    (&["REQUIRE", "SSL"], Role::Transport),
+    (&["REQUIRE", "TLS"], Role::Transport),
+    (&["SECURITY", "PROTOCOL"], Role::Transport),
     (&["URL"], Role::String),
     (&["URI"], Role::String),
     (&["DSN"], Role::String),
@@ -56,6 +68,10 @@ const ENDINGS: &[(&[&str], Role)] = &[
     (&["PASS"], Role::Password),
     (&["PWD"], Role::Password),
     (&["SSLMODE"], Role::Transport),
+    (&["TLSMODE"], Role::Transport),
+    (&["SSL"], Role::Transport),
+    (&["TLS"], Role::Transport),
+    (&["SCHEME"], Role::Transport),
 ];
 
 /// Variables of libpq and of the client of MySQL, which have no mark between prefix and role.
@@ -108,7 +124,7 @@ const OTHERS: &[&str] =
     &["KAFKA", "RABBITMQ", "AMQP", "NATS", "SMTP", "MAIL", "LDAP", "S3", "MINIO", "VAULT", "CONSUL"];
 
 impl Words {
-    pub(super) fn of(name: &str) -> Self {
+    pub(in crate::facts) fn of(name: &str) -> Self {
         let mut words = Vec::new();
         let mut word = String::new();
         let mut before_is_lower = false;
@@ -129,7 +145,7 @@ impl Words {
     }
 
     /// What stands before the role, and the role; the prefix is the longest that is not empty.
-    pub(super) fn role(&self) -> Option<(Vec<String>, Role)> {
+    pub(in crate::facts) fn role(&self) -> Option<(Vec<String>, Role)> {
         if let [only] = self.0.as_slice()
             && let Some((_, prefix, role)) = WHOLE.iter().find(|(name, _, _)| only == name)
         {
@@ -148,7 +164,7 @@ impl Words {
     }
 
     /// The engine that a word names, and whether words speak of a database at all.
-    pub(super) fn speaks_of(words: &[String]) -> (Option<&'static str>, bool) {
+    pub(in crate::facts) fn speaks_of(words: &[String]) -> (Option<&'static str>, bool) {
         if words.iter().any(|word| OTHERS.contains(&word.as_str())) {
             return (None, false);
         }

@@ -223,7 +223,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         if claim.transport == Transport::Unsaid
             && let Some(mode) = found(Role::Transport).and_then(|setting| setting.text.as_ref())
         {
-            claim.transport = Transport::of_mode(mode);
+            claim.transport = Transport::of_setting(mode);
         }
         claim
     }

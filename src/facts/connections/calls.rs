@@ -3,6 +3,7 @@
 //! Deliberately absent: texts that only look like a host, such as images and identifiers; a bare name counts only where
 //! a Service has it and the setting's name asks for a host.
 
+use super::tls_beside::TlsBeside;
 use crate::{
     facts::{
         Truth,
@@ -43,10 +44,11 @@ const TLS_PORTS: [u16; 3] = [443, 8443, 6443];
 
 /// All servers that settings of one container name. `settings` are those of the workload.
 pub(super) fn calls(settings: &[Setting<'_>]) -> Vec<Call> {
-    settings.iter().flat_map(|setting| of_setting(setting, settings)).collect()
+    let tls = TlsBeside::new(settings);
+    settings.iter().flat_map(|setting| of_setting(setting, settings, &tls)).collect()
 }
 
-fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>]) -> Vec<Call> {
+fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>], tls_beside: &TlsBeside<'_, '_>) -> Vec<Call> {
     let Some(text) = setting.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
         return Vec::new();
     };
@@ -80,8 +82,11 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>]) -> Vec<Call> {
     let endpoints: Vec<Endpoint> = text.split(',').map(Endpoint::of).collect();
     let with_port = endpoints.iter().all(|endpoint| endpoint.port.is_some() && endpoint.is_sound());
     if with_port {
-        let tls =
-            |endpoint: &Endpoint| Truth::from(endpoint.port.is_some_and(|port| TLS_PORTS.contains(&port)));
+        let said = tls_beside.of(setting);
+        let tls = |endpoint: &Endpoint| {
+            let by_port = || Truth::from(endpoint.port.is_some_and(|port| TLS_PORTS.contains(&port)));
+            said.unwrap_or_else(by_port)
+        };
         return endpoints.iter().map(|endpoint| call(endpoint, tls(endpoint), false, false)).collect();
     }
     let name = setting.name.to_ascii_uppercase();
@@ -90,7 +95,9 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>]) -> Vec<Call> {
     }
     let port = port_beside(setting, &name, settings);
     let bare = endpoints.into_iter().filter(|endpoint| endpoint.port.is_none() && endpoint.is_sound());
-    bare.map(|endpoint| call(&Endpoint { port, ..endpoint }, Truth::False, false, true)).collect()
+    let by_port = || Truth::from(port.is_some_and(|port| TLS_PORTS.contains(&port)));
+    let speaks_tls = tls_beside.of(setting).unwrap_or_else(by_port);
+    bare.map(|endpoint| call(&Endpoint { port, ..endpoint }, speaks_tls, false, true)).collect()
 }
 
 fn of_url(scheme: &str, rest: &str) -> Option<(Endpoint, Truth)> {
@@ -162,7 +169,7 @@ mod tests {
             ("EMPTY", "", ""),
         ] {
             let settings = [setting(name, text), setting("CART_PORT", "8081")];
-            let found: Vec<String> = of_setting(&settings[0], &settings)
+            let found: Vec<String> = of_setting(&settings[0], &settings, &TlsBeside::new(&settings))
                 .into_iter()
                 .map(|call| {
                     let port = call.port.map_or_else(String::new, |port| port.to_string());
@@ -170,6 +177,31 @@ mod tests {
                 })
                 .collect();
             assert_eq!(found.join(", "), expected, "{name}={text}");
+        }
+    }
+    #[test]
+    fn tls_that_is_said_beside_a_host_is_spoken() {
+        for (host, beside, expected) in [
+            (("PGHOST", "db"), ("PGSSLMODE", "verify-full"), Truth::True),
+            (("PGHOST", "db"), ("PGSSLMODE", "disable"), Truth::False),
+            (("PGHOST", "db"), ("PGSSLMODE", "prefer"), Truth::Unknown),
+            (("DB_HOST", "db"), ("DB_SSL_MODE", "require"), Truth::True),
+            (("MYSQL_DB_HOST", "db"), ("MYSQL_SSL_MODE", "REQUIRED"), Truth::True),
+            (("REDIS_HOST", "cache"), ("REDIS_TLS", "true"), Truth::True),
+            (("REDIS_HOST", "cache"), ("REDIS_TLS_ENABLED", "1"), Truth::True),
+            (("REDIS_HOST", "cache"), ("REDIS_USE_SSL", "no"), Truth::False),
+            (("redis.host", "cache"), ("redis.ssl.enabled", "yes"), Truth::True),
+            (("CART_SERVICE_HOST", "cart"), ("CART_SCHEME", "https"), Truth::True),
+            (("KAFKA_BROKERS", "a:9092"), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"), Truth::True),
+            (("KAFKA_BOOTSTRAP_SERVERS", "a:9092"), ("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"), Truth::False),
+            (("DB_HOST", "db"), ("DB_SSL", "as usual"), Truth::Unknown),
+            (("DB_HOST", "db"), ("REDIS_TLS", "true"), Truth::False),
+            (("SERVICE_A_HOST", "a"), ("SERVICE_TLS", "true"), Truth::False),
+        ] {
+            let settings = [setting(host.0, host.1), setting(beside.0, beside.1)];
+            let calls = calls(&settings);
+            let found = calls.iter().find(|call| call.host == host.1.trim_end_matches(":9092"));
+            assert_eq!(found.map(|call| call.speaks_tls), Some(expected), "{host:?} beside {beside:?}");
         }
     }
 }
