@@ -23,14 +23,15 @@ mod workload_subjects;
 
 pub use self::configuration::ROOT;
 pub(super) use self::{
-    authorization::{Action, Admission, Authorizations},
-    configuration::{Configuration, Declared},
+    authorization::{Admission, Authorizations},
+    capture::LINKERD_IGNORED,
+    configuration::{Capture, Configuration, Declared},
     identity_subjects::identities,
-    linkerd::Servers,
+    linkerd::{RouteName, Servers},
     membership::{Membership, Mesh},
     namespace_subjects::namespaces,
-    namespaces::Namespaces,
-    peer_authentication::{PeerAuthentication, PeerAuthentications, Written},
+    namespaces::{Namespaces, texts},
+    peer_authentication::{PeerAuthentication, PeerAuthentications},
     port_list::PortList,
     workload_subjects::{chain, overview as workload_overview, workloads},
 };

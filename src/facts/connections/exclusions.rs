@@ -1,13 +1,10 @@
 //! Traffic that leaves a client without its proxy (domains.md 1a: B3, L2, C2).
 
-use crate::{
-    document::NodeRef,
-    facts::{
-        Because, Truth,
-        mesh::{Mesh, PortList},
-        services::Service,
-        workloads::Workload,
-    },
+use crate::facts::{
+    Because, Truth,
+    mesh::{Capture, LINKERD_IGNORED, Mesh, PortList, texts},
+    services::Service,
+    workloads::Workload,
 };
 
 const ISTIO_PORTS: &str = "traffic.sidecar.istio.io/excludeOutboundPorts";
@@ -33,38 +30,50 @@ pub(super) fn leaves_proxy(
     mesh: Mesh,
     port: Option<u16>,
     service: Option<&Service<'_>>,
+    capture: &Capture,
 ) -> Option<(Truth, Because)> {
-    let annotations = client.pod.metadata?.get("annotations")?;
-    let annotation = |key: &str| Some((annotations.get(key)?, annotations.str_at(&[key])?));
-    let say = |node: NodeRef<'_>, key: &str, text: &str| {
-        let said = format!("{} says `{key}: {text}`", client.resource.id);
-        Because::decided(said, client.resource, node.place())
+    let annotations = client.pod.metadata.and_then(|metadata| metadata.get("annotations"));
+    // That of the Pod, else of the installation.
+    let said = |key: &str, installed: Option<&str>| {
+        if let Some((_, text)) = texts(annotations).find(|(name, _)| *name == key) {
+            let said = format!("{} says `{key}: {}`", client.resource.id, text.text);
+            return Some((text.text.into_owned(), Because::decided(said, client.resource, text.place)));
+        }
+        let text = installed?;
+        Some((text.to_owned(), Because::default(format!("the installation sets `{text}` for `{key}`"))))
     };
     for (_, key) in PORTS.iter().filter(|(owner, _)| *owner == mesh) {
-        if let Some((node, text)) = annotation(key)
-            && port.is_some_and(|port| PortList::new(text).contains(port))
+        let installed = match mesh {
+            Mesh::IstioSidecar => capture.exclude_outbound.as_deref(),
+            Mesh::Linkerd => Some(capture.linkerd_outbound.as_deref().unwrap_or(LINKERD_IGNORED)),
+            _ => None,
+        };
+        if let Some((text, step)) = said(key, installed)
+            && port.is_some_and(|port| PortList::new(&text).contains(port))
         {
-            return Some((Truth::True, say(node, key, text)));
+            return Some((Truth::True, step));
         }
     }
     if mesh != Mesh::IstioSidecar {
         return None;
     }
-    if let Some((node, text)) = annotation(INTERCEPTION).filter(|(_, text)| *text == "NONE") {
-        return Some((Truth::True, say(node, INTERCEPTION, text)));
+    if let Some((_, step)) = said(INTERCEPTION, None).filter(|(text, _)| text == "NONE") {
+        return Some((Truth::True, step));
     }
-    if let Some((node, text)) = annotation(ISTIO_ONLY_RANGES).filter(|(_, text)| *text != "*") {
-        let listed = annotation(ISTIO_ONLY_PORTS).map(|(_, text)| PortList::new(text));
+    let only_ranges = said(ISTIO_ONLY_RANGES, capture.include_ranges.as_deref());
+    if let Some((text, step)) = only_ranges.filter(|(text, _)| text != "*") {
+        let listed = said(ISTIO_ONLY_PORTS, capture.include_outbound.as_deref());
+        let listed = listed.map(|(text, _)| PortList::new(&text));
         if listed.is_some_and(|ports| port.is_some_and(|port| ports.contains(port))) {
             return None;
         }
         let leaves = if text.trim().is_empty() { Truth::True } else { Truth::Unknown };
-        return Some((leaves, say(node, ISTIO_ONLY_RANGES, text)));
+        return Some((leaves, step));
     }
-    let (node, text) = annotation(ISTIO_RANGES)?;
+    let (text, step) = said(ISTIO_RANGES, capture.exclude_ranges.as_deref())?;
     let address = service.and_then(|service| service.node.str_at(&["spec", "clusterIP"]));
-    let leaves = excluded(text, address);
-    (leaves != Truth::False).then(|| (leaves, say(node, ISTIO_RANGES, text)))
+    let leaves = excluded(&text, address);
+    (leaves != Truth::False).then_some((leaves, step))
 }
 
 /// Whether ranges hold the address of a Service, which manifests seldom tell.

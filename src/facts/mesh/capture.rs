@@ -9,7 +9,7 @@ use crate::facts::{Because, Truth};
 const PROXY_PORTS: [u16; 6] = [15001, 15006, 15008, 15020, 15021, 15090];
 
 /// Ports that Linkerd leaves alone unless told otherwise: Galera's, whose server speaks first.
-const LINKERD_IGNORED: [u16; 2] = [4567, 4568];
+pub(in crate::facts) const LINKERD_IGNORED: &str = "4567,4568";
 
 const EXCLUDE: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 const INCLUDE: &str = "traffic.sidecar.istio.io/includeInboundPorts";
@@ -60,7 +60,7 @@ pub(super) fn bypass(
             Some(text) if text.text == "true" => Bypass::said(Truth::True, pod, AMBIENT_BYPASS, text),
             _ => Bypass::NO,
         },
-        Mesh::Linkerd => linkerd(pod, port),
+        Mesh::Linkerd => linkerd(pod, port, configuration),
         Mesh::Kuma => excluded(pod, port, KUMA_EXCLUDE).unwrap_or(Bypass::NO),
         Mesh::Consul => excluded(pod, port, CONSUL_EXCLUDE).unwrap_or(Bypass::NO),
         Mesh::Cilium | Mesh::None | Mesh::Unknown => Bypass::NO,
@@ -71,25 +71,25 @@ fn sidecar(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -
     if let Some(mode) = pod.annotation(INTERCEPTION).filter(|mode| mode.text == "NONE") {
         return Bypass::said(Truth::True, pod, INTERCEPTION, mode);
     }
-    match pod.annotation(EXCLUDE) {
-        Some(text) => {
-            let list = PortList::new(&text.text);
-            if port.is_some_and(|port| list.contains(port)) {
-                return Bypass::said(Truth::True, pod, EXCLUDE, text);
-            }
+    let installed = |text: &str| Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
+    let lists = |text: &str| port.is_some_and(|port| PortList::new(text).contains(port));
+    match (pod.annotation(EXCLUDE), &configuration.capture.exclude_inbound) {
+        (Some(text), _) if lists(&text.text) => return Bypass::said(Truth::True, pod, EXCLUDE, text),
+        (None, Some(text)) if lists(text) => {
+            return installed("the installation excludes the port from all sidecars");
         }
-        None if port.is_some_and(|port| configuration.excluded_inbound.contains(port)) => {
-            let text = "the installation excludes the port from all sidecars";
-            return Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
-        }
-        None => {}
+        _ => {}
     }
-    if let Some(text) = pod.annotation(INCLUDE) {
-        let list = PortList::new(&text.text);
-        let captured = port.map_or(!list.is_empty(), |port| list.contains(port));
-        if !captured {
-            return Bypass::said(Truth::True, pod, INCLUDE, text);
+    let captures = |text: &str| {
+        let list = PortList::new(text);
+        port.map_or(!list.is_empty(), |port| list.contains(port))
+    };
+    match (pod.annotation(INCLUDE), &configuration.capture.include_inbound) {
+        (Some(text), _) if !captures(&text.text) => return Bypass::said(Truth::True, pod, INCLUDE, text),
+        (None, Some(text)) if !captures(text) => {
+            return installed("the installation has sidecars capture other ports alone");
         }
+        _ => {}
     }
     // Which network a client comes from is not in a manifest.
     match pod.annotation(INTERFACES).filter(|text| !text.text.trim().is_empty()) {
@@ -99,11 +99,15 @@ fn sidecar(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -
 }
 
 /// The annotation of the Pod replaces that of its Namespace (L2).
-fn linkerd(pod: Pod<'_, '_>, port: Option<u16>) -> Bypass {
+fn linkerd(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -> Bypass {
     let Some(text) = pod.inherited(LINKERD_SKIP) else {
-        if port.is_some_and(|port| LINKERD_IGNORED.contains(&port)) {
-            let because = Because::default("Linkerd leaves 4567 and 4568 alone by default");
-            return Bypass { bypasses: Truth::True, because: Some(because) };
+        let installed = configuration.capture.linkerd_inbound.as_deref();
+        if port.is_some_and(|port| PortList::new(installed.unwrap_or(LINKERD_IGNORED)).contains(port)) {
+            let text = match installed {
+                Some(ports) => format!("the installation has Linkerd leave {ports} alone"),
+                None => format!("Linkerd leaves {LINKERD_IGNORED} alone by default"),
+            };
+            return Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
         }
         return Bypass::NO;
     };

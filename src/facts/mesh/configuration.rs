@@ -1,11 +1,12 @@
 //! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
 //!
-//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, and the `ConfigMap`s `istio` and `cilium-config`,
-//! which are what the control planes run with (istio/api `mesh/v1alpha1/config.proto`, cilium `cilium-config`).
+//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, and the
+//! `ConfigMap`s `istio`, `istio-sidecar-injector`, `linkerd-config` and `cilium-config`, which are what the control
+//! planes run with (istio/api `mesh/v1alpha1/config.proto`, istio `manifests/charts/istio-control/istio-discovery`).
 
 use std::collections::BTreeSet;
 
-use super::{Hints, Mode, namespaces::Namespaces, port_list::PortList};
+use super::{Hints, Mode, namespaces::Namespaces};
 use crate::{
     config,
     document::{Document, NodeRef, Step, yaml},
@@ -61,6 +62,21 @@ pub(in crate::facts) enum Flavour {
     Cilium,
 }
 
+/// Annotations of Pods that say what their proxy captures, with what an installation sets for all: `5432,6379`,
+/// `10.0.0.0/8`. `None`: nothing.
+#[derive(Debug, Default)]
+pub(in crate::facts) struct Capture {
+    pub(in crate::facts) exclude_inbound: Option<String>,
+    pub(in crate::facts) include_inbound: Option<String>,
+    pub(in crate::facts) exclude_outbound: Option<String>,
+    pub(in crate::facts) include_outbound: Option<String>,
+    pub(in crate::facts) exclude_ranges: Option<String>,
+    pub(in crate::facts) include_ranges: Option<String>,
+    /// Of Linkerd.
+    pub(in crate::facts) linkerd_inbound: Option<String>,
+    pub(in crate::facts) linkerd_outbound: Option<String>,
+}
+
 /// Settings that decide facts.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of another mesh's installation")]
 #[derive(Debug)]
@@ -69,14 +85,18 @@ pub(in crate::facts) struct Configuration {
     pub(in crate::facts) root_namespace: String,
     /// Whether Istio's clients use mTLS wherever a server can.
     pub(in crate::facts) auto_mtls: bool,
+    /// Whether Istio's proxies refuse hosts that the mesh does not know.
+    pub(in crate::facts) registry_only: bool,
     /// `exportTo` of a `DestinationRule` that has none.
     pub(in crate::facts) default_export_to: Vec<String>,
     pub(super) declared: Declared,
     pub(super) inject_by_default: bool,
     /// Revisions and tags of control planes that the estate shows.
     pub(super) revisions: BTreeSet<String>,
-    /// Ports that no sidecar captures unless a Pod says otherwise.
-    pub(super) excluded_inbound: PortList,
+    /// What sidecars capture unless a Pod says otherwise.
+    pub(in crate::facts) capture: Capture,
+    /// Whether Istio's injector leaves alone what does not ask for a proxy.
+    pub(super) injects_on_request: bool,
     /// Members of `OpenShift` Service Mesh 2.
     pub(super) members: BTreeSet<String>,
     /// `proxy.defaultInboundPolicy` of Linkerd.
@@ -97,11 +117,13 @@ impl Configuration {
         let mut configuration = Self {
             root_namespace: declared.root_namespace.clone().unwrap_or_else(|| ROOT.to_owned()),
             auto_mtls: true,
+            registry_only: false,
             default_export_to: Vec::new(),
             declared: declared.clone(),
             inject_by_default: false,
             revisions: BTreeSet::from(["default".to_owned()]),
-            excluded_inbound: PortList::default(),
+            capture: Capture::default(),
+            injects_on_request: false,
             members: BTreeSet::new(),
             linkerd_policy: None,
             consul_injects: false,
@@ -157,11 +179,7 @@ impl Configuration {
     fn read_chart(&mut self, chart: &str, values: NodeRef<'_>) {
         match chart {
             "istiod" | "base" => self.read_istio_values(values),
-            "linkerd-control-plane" => {
-                if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
-                    self.linkerd_policy = Some(policy.to_owned());
-                }
-            }
+            "linkerd-control-plane" => self.read_linkerd_values(values),
             "consul" => {
                 let injects = values.at(&["connectInject", "default"]).and_then(NodeRef::as_bool);
                 self.consul_injects = injects.unwrap_or(self.consul_injects);
@@ -197,6 +215,27 @@ impl Configuration {
                     let on = |key| node.str_at(&["data", key]) == Some("true");
                     self.cilium_encrypts = Truth::from(on("enable-wireguard") || on("enable-ipsec"));
                 }
+                "linkerd-config" => {
+                    let Some(text) = node.str_at(&["data", "values"]) else { continue };
+                    let parsed = yaml::parse(SourceId(0), &text.into());
+                    if let Some(document) = parsed.documents.first() {
+                        self.read_linkerd_values(document.root());
+                    }
+                }
+                name if name == INJECTOR || name.starts_with(REVISED_INJECTOR) => {
+                    let parsed = ["values", "config"].map(|key| {
+                        node.str_at(&["data", key]).map(|text| yaml::parse(SourceId(0), &text.into()))
+                    });
+                    let [values, config] = parsed.each_ref().map(|parsed| {
+                        parsed.as_ref().and_then(|parsed| parsed.documents.first()).map(Document::root)
+                    });
+                    if let Some(values) = values {
+                        self.read_istio_values(values);
+                    }
+                    if let Some(policy) = config.and_then(|config| config.str_at(&["policy"])) {
+                        self.injects_on_request = policy == "disabled";
+                    }
+                }
                 name if name == "istio" || name.starts_with("istio-") => {
                     let Some(text) = node.str_at(&["data", "mesh"]) else { continue };
                     let parsed = yaml::parse(SourceId(0), &text.into());
@@ -213,14 +252,34 @@ impl Configuration {
         if let Some(mesh_config) = values.get("meshConfig") {
             self.read_mesh_config(mesh_config);
         }
-        if let Some(ports) = values.str_at(&["global", "proxy", "excludeInboundPorts"]) {
-            self.excluded_inbound = PortList::new(ports);
+        let proxy = |key: &str| values.at(&["global", "proxy", key]).and_then(text);
+        let capture = &mut self.capture;
+        for (kept, key) in [
+            (&mut capture.exclude_inbound, "excludeInboundPorts"),
+            (&mut capture.include_inbound, "includeInboundPorts"),
+            (&mut capture.exclude_outbound, "excludeOutboundPorts"),
+            (&mut capture.include_outbound, "includeOutboundPorts"),
+            (&mut capture.exclude_ranges, "excludeIPRanges"),
+            (&mut capture.include_ranges, "includeIPRanges"),
+        ] {
+            *kept = proxy(key).or(kept.take());
         }
-        if let Some(revision) = values.str_at(&["revision"]) {
-            self.revisions.insert(revision.to_owned());
+        if let Some(policy) = proxy("autoInject") {
+            self.injects_on_request = policy == "disabled";
         }
+        self.revisions.extend(values.get("revision").and_then(text).filter(|revision| !revision.is_empty()));
         let default = values.at(&["sidecarInjectorWebhook", "enableNamespacesByDefault"]);
         self.inject_by_default = default.and_then(NodeRef::as_bool).unwrap_or(self.inject_by_default);
+    }
+
+    fn read_linkerd_values(&mut self, values: NodeRef<'_>) {
+        if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
+            self.linkerd_policy = Some(policy.to_owned());
+        }
+        let ignored = |key: &str| values.at(&["proxyInit", key]).and_then(text);
+        let capture = &mut self.capture;
+        capture.linkerd_inbound = ignored("ignoreInboundPorts").or(capture.linkerd_inbound.take());
+        capture.linkerd_outbound = ignored("ignoreOutboundPorts").or(capture.linkerd_outbound.take());
     }
 
     fn read_mesh_config(&mut self, mesh_config: NodeRef<'_>) {
@@ -229,6 +288,9 @@ impl Configuration {
         }
         self.auto_mtls =
             mesh_config.get("enableAutoMtls").and_then(NodeRef::as_bool).unwrap_or(self.auto_mtls);
+        if let Some(mode) = mesh_config.str_at(&["outboundTrafficPolicy", "mode"]) {
+            self.registry_only = mode == "REGISTRY_ONLY";
+        }
         if let Some(export_to) = mesh_config.get("defaultDestinationRuleExportTo") {
             self.default_export_to =
                 export_to.items().filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
@@ -288,6 +350,15 @@ impl Configuration {
             }
         }
     }
+}
+
+/// The `ConfigMap` with the values that Istio's injector works with, and its beginning where it has a revision.
+const INJECTOR: &str = "istio-sidecar-injector";
+const REVISED_INJECTOR: &str = "istio-sidecar-injector-";
+
+/// A scalar that may be a single port without quotes.
+fn text(node: NodeRef<'_>) -> Option<String> {
+    node.as_str().map(ToOwned::to_owned).or_else(|| node.as_i64().map(|number| number.to_string()))
 }
 
 /// Revisions of Cloud Service Mesh, by channel.

@@ -89,7 +89,7 @@ fn absence(node: NodeRef<'_>) -> Place {
 }
 
 /// Entries of a map of labels or annotations; a truth value without quotes is what most tools make of it.
-pub(super) fn texts(map: Option<NodeRef<'_>>) -> impl Iterator<Item = (&str, Text<'_>)> {
+pub(in crate::facts) fn texts(map: Option<NodeRef<'_>>) -> impl Iterator<Item = (&str, Text<'_>)> {
     map.into_iter().flat_map(NodeRef::entries).filter_map(|(key, _, value)| {
         let text = match (value.as_str(), value.as_bool()) {
             (Some(text), _) => Cow::Borrowed(text),

@@ -1,6 +1,8 @@
 //! The server side of the truth table of domains.md 1a', and what Istio makes of its own test cases.
 
 mod ambient;
+mod configuration;
+mod linkerd;
 mod table;
 
 use super::*;

@@ -80,10 +80,14 @@ pub(super) fn sidecar(pod: Pod<'_, '_>, configuration: &Configuration) -> Inject
         return Injection::of_label(false, owner, SIDECAR, no);
     }
     let wants = label.as_ref().filter(|label| label.text == "true");
-    if wants.is_none()
+    if label.is_none()
         && let Some(no) = pod.annotation(SIDECAR).filter(|annotation| annotation.text == "false")
     {
         return Injection::of_label(false, owner, SIDECAR, &no);
+    }
+    let asks = || pod.annotation(SIDECAR).filter(|_| label.is_none()).is_some_and(|text| text.text == "true");
+    if configuration.injects_on_request && wants.is_none() && !asks() {
+        return Injection::new(Truth::False, Because::default("Istio injects only where a Pod asks for it"));
     }
     let Some(namespace) = pod.namespace else { return Injection::undeclared(pod) };
     if let Some(injection) = namespace.label(INJECTION) {

@@ -13,12 +13,6 @@ fn authorization(spec: &str) -> String {
     )
 }
 
-fn linkerd(kind: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: policy.linkerd.io/v1\nkind: {kind}\nmetadata: {{name: s, namespace: shop}}\nspec: {spec}\n---\n"
-    )
-}
-
 #[test]
 fn peer_authentications_resolve_from_the_mesh_to_the_port() {
     let root = |spec: &str| peer("root", "istio-system", spec);
@@ -85,11 +79,26 @@ fn peer_authentications_resolve_from_the_mesh_to_the_port() {
             ],
             "5432=strict 8080=strict",
         ),
-        ("a mode that is none", vec![shop("{mtls: {mode: STRCT}}")], "5432=unknown 8080=unknown"),
+        ("a mode that is none", vec![shop("{mtls: {mode: STRCT}}")], "5432=permissive 8080=permissive"),
+        (
+            "a mode that is none below one that is",
+            vec![root(STRICT), shop("{mtls: {mode: PERMISIVE}}")],
+            "5432=strict 8080=strict",
+        ),
+        ("a mode without its key", vec![root(STRICT), shop("{mtls: PERMISSIVE}")], "5432=strict 8080=strict"),
+        (
+            "a selector that Istio does not have",
+            vec![peer(
+                "a",
+                "shop",
+                "{selector: {matchExpressions: [{key: app, operator: Exists}]}, mtls: {mode: STRICT}}",
+            )],
+            "5432=permissive 8080=permissive",
+        ),
         (
             "a port that is none",
             vec![own("cart", "mtls: {mode: STRICT}, portLevelMtls: {http: {mode: DISABLE}}")],
-            "5432=strict 8080=strict",
+            "5432=permissive 8080=permissive",
         ),
         (
             "a selector that is none",
@@ -320,66 +329,6 @@ fn ambient_takes_disable_for_permissive() {
 }
 
 #[test]
-fn linkerd_admits_what_its_servers_and_defaults_admit() {
-    let meshed = "linkerd.io/inject: enabled";
-    let authenticated = "config.linkerd.io/default-inbound-policy: all-authenticated";
-    let server = linkerd("Server", "{podSelector: {matchLabels: {app: cart}}, port: 8080}");
-    let policy = |refs: &str| {
-        linkerd(
-            "AuthorizationPolicy",
-            &format!(
-                "{{targetRef: {{group: policy.linkerd.io, kind: Server, name: s}}, requiredAuthenticationRefs: {refs}}}"
-            ),
-        )
-    };
-    for (row, annotations, policies, expected) in [
-        ("the default", meshed.to_owned(), String::new(), "5432=permissive 8080=permissive"),
-        ("authenticated", format!("{meshed}, {authenticated}"), String::new(), "5432=strict 8080=strict"),
-        (
-            "28",
-            format!("{meshed}, {authenticated}"),
-            format!("{server}{}", policy("[]")),
-            "5432=strict 8080=permissive*",
-        ),
-        (
-            "identities",
-            meshed.to_owned(),
-            format!("{server}{}", policy("[{kind: ServiceAccount, name: web}]")),
-            "5432=permissive 8080=strict",
-        ),
-        (
-            "networks that are missing",
-            meshed.to_owned(),
-            format!("{server}{}", policy("[{kind: NetworkAuthentication, name: lost}]")),
-            "5432=permissive 8080=unknown",
-        ),
-        ("a server alone", meshed.to_owned(), server.clone(), "5432=permissive 8080=strict"),
-        (
-            "an open server",
-            meshed.to_owned(),
-            linkerd("Server", "{podSelector: {}, port: 8080, accessPolicy: all-unauthenticated}"),
-            "5432=permissive 8080=permissive*",
-        ),
-        (
-            "29, opaque",
-            format!("{meshed}, {authenticated}, config.linkerd.io/opaque-ports: '5432'"),
-            String::new(),
-            "5432=strict 8080=strict",
-        ),
-        (
-            "29, skipped",
-            format!("{meshed}, {authenticated}, config.linkerd.io/skip-inbound-ports: '5432'"),
-            String::new(),
-            "5432=disabled! 8080=strict",
-        ),
-    ] {
-        let text =
-            format!("{}{}{policies}", namespace(&format!("annotations: {{{annotations}}}")), cart(APP, ""));
-        assert_eq!(standing(&text), format!("linkerd {expected}"), "row {row}");
-    }
-}
-
-#[test]
 fn cilium_proves_identity_and_encrypts_apart() {
     let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {endpointSelector: {matchLabels: {app: cart}}, ingress: [{authentication: {mode: required}}]}\n---\n";
     let config = |on: &str| {
@@ -426,33 +375,5 @@ fn kuma_and_consul_follow_their_meshes() {
     ] {
         let text = format!("{}{pod}{resources}", namespace(""));
         assert_eq!(standing(&text), format!("consul 5432={expected} 8080={expected}"), "{name}");
-    }
-}
-
-#[test]
-fn the_mesh_is_configured_by_what_the_estate_holds() {
-    let config = |mesh: &str| {
-        format!(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{mesh}'}}\n---\n"
-        )
-    };
-    let strict = peer("a", "mesh-root", "{mtls: {mode: STRICT}}");
-    for (name, resources, expected) in [
-        ("another root", config("rootNamespace: mesh-root"), "5432=strict 8080=strict"),
-        ("the usual root", String::new(), "5432=permissive 8080=permissive"),
-        (
-            "an operator",
-            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a, namespace: istio-system}\nspec: {meshConfig: {rootNamespace: mesh-root}}\n---\n".to_owned(),
-            "5432=strict 8080=strict",
-        ),
-        (
-            "a namespace that Istio does not see",
-            config("{rootNamespace: mesh-root, discoverySelectors: [{matchLabels: {seen: please}}]}"),
-            "5432=strict 8080=strict",
-        ),
-    ] {
-        let own = if name.starts_with("a namespace") { peer("b", "shop", "{mtls: {mode: PERMISSIVE}}") } else { String::new() };
-        let text = format!("{}{}{resources}{strict}{own}", namespace(INJECTED), cart(APP, ""));
-        assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "{name}");
     }
 }

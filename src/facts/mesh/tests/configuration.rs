@@ -1,0 +1,84 @@
+//! Settings of the meshes themselves.
+
+use super::*;
+
+#[test]
+fn installations_set_what_sidecars_capture() {
+    let operator = |values: &str| {
+        format!(
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {{name: a, namespace: istio-system}}\nspec: {{values: {values}}}\n---\n"
+        )
+    };
+    let injector = |values: &str, config: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio-sidecar-injector, namespace: istio-system}}\ndata: {{values: '{values}', config: '{config}'}}\n---\n"
+        )
+    };
+    let strict = peer("a", "shop", "{mtls: {mode: STRICT}}");
+    for (name, resources, expected) in [
+        (
+            "a port without quotes",
+            operator("{global: {proxy: {excludeInboundPorts: 5432}}}"),
+            "istio-sidecar 5432=disabled! 8080=strict",
+        ),
+        (
+            "the injector's values",
+            injector("{\"global\": {\"proxy\": {\"excludeInboundPorts\": \"5432\"}}}", "policy: enabled"),
+            "istio-sidecar 5432=disabled! 8080=strict",
+        ),
+        (
+            "ports to include",
+            injector("{\"global\": {\"proxy\": {\"includeInboundPorts\": \"8080\"}}}", ""),
+            "istio-sidecar 5432=disabled! 8080=strict",
+        ),
+        (
+            "what injectors have by default",
+            injector(
+                "{\"global\": {\"proxy\": {\"includeInboundPorts\": \"*\", \"excludeInboundPorts\": \"\"}}}",
+                "policy: enabled",
+            ),
+            "istio-sidecar 5432=strict 8080=strict",
+        ),
+        ("only on request", injector("{}", "policy: disabled"), "none 5432=disabled 8080=disabled"),
+        (
+            "only on request, by its values",
+            operator("{global: {proxy: {autoInject: disabled}}}"),
+            "none 5432=disabled 8080=disabled",
+        ),
+    ] {
+        let text = format!("{}{}{resources}{strict}", namespace(INJECTED), cart(APP, ""));
+        assert_eq!(standing(&text), expected, "{name}");
+    }
+    let linkerd = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: linkerd-config, namespace: linkerd}\ndata: {values: '{proxy: {defaultInboundPolicy: all-authenticated}, proxyInit: {ignoreInboundPorts: 5432}}'}\n---\n";
+    let text =
+        format!("{}{}{linkerd}", namespace("annotations: {linkerd.io/inject: enabled}"), cart(APP, ""));
+    assert_eq!(standing(&text), "linkerd 5432=disabled! 8080=strict");
+}
+
+#[test]
+fn the_mesh_is_configured_by_what_the_estate_holds() {
+    let config = |mesh: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{mesh}'}}\n---\n"
+        )
+    };
+    let strict = peer("a", "mesh-root", "{mtls: {mode: STRICT}}");
+    for (name, resources, expected) in [
+        ("another root", config("rootNamespace: mesh-root"), "5432=strict 8080=strict"),
+        ("the usual root", String::new(), "5432=permissive 8080=permissive"),
+        (
+            "an operator",
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a, namespace: istio-system}\nspec: {meshConfig: {rootNamespace: mesh-root}}\n---\n".to_owned(),
+            "5432=strict 8080=strict",
+        ),
+        (
+            "a namespace that Istio does not see",
+            config("{rootNamespace: mesh-root, discoverySelectors: [{matchLabels: {seen: please}}]}"),
+            "5432=strict 8080=strict",
+        ),
+    ] {
+        let own = if name.starts_with("a namespace") { peer("b", "shop", "{mtls: {mode: PERMISSIVE}}") } else { String::new() };
+        let text = format!("{}{}{resources}{strict}{own}", namespace(INJECTED), cart(APP, ""));
+        assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "{name}");
+    }
+}
