@@ -93,7 +93,9 @@ pub const KINDS: &[Kind] = &[
     kind(Mesh, "kuma.io", "TrafficPermission", "trafficpermissions"),
     kind(Mesh, "networking.istio.io", "DestinationRule", "destinationrules"),
     kind(Mesh, "networking.istio.io", "EnvoyFilter", "envoyfilters"),
+    kind(Mesh, "networking.istio.io", "Sidecar", "sidecars"),
     kind(Mesh, "policy.linkerd.io", "AuthorizationPolicy", "authorizationpolicies"),
+    kind(Mesh, "policy.linkerd.io", "HTTPRoute", "httproutes"),
     kind(Mesh, "policy.linkerd.io", "MeshTLSAuthentication", "meshtlsauthentications"),
     kind(Mesh, "policy.linkerd.io", "NetworkAuthentication", "networkauthentications"),
     kind(Mesh, "policy.linkerd.io", "Server", "servers"),
@@ -109,6 +111,7 @@ pub const KINDS: &[Kind] = &[
     kind(Network, "policy.networking.k8s.io", "BaselineAdminNetworkPolicy", "baselineadminnetworkpolicies"),
     kind(Network, "projectcalico.org", "GlobalNetworkPolicy", "globalnetworkpolicies"),
     kind(Network, "projectcalico.org", "NetworkPolicy", "networkpolicies"),
+    kind(Route, "gateway.networking.k8s.io", "BackendTLSPolicy", "backendtlspolicies"),
     kind(Route, "gateway.networking.k8s.io", "GRPCRoute", "grpcroutes"),
     kind(Route, "gateway.networking.k8s.io", "Gateway", "gateways"),
     kind(Route, "gateway.networking.k8s.io", "HTTPRoute", "httproutes"),
@@ -240,8 +243,8 @@ const fn feed(
     Feed { selector, parts, decides, across }
 }
 
-/// What meshes make of workloads.
-const MESHED: &[Part] = NETWORKED;
+/// What meshes make of workloads: policies of Linkerd may be about single routes.
+const MESHED: &[Part] = &[Workload, Service, Namespace, Configuration, Mesh, Network, Route];
 
 /// Who is in a mesh, and what it accepts there. Network policies of Cilium decide it, too.
 const MEMBERSHIP: &[Part] = &[Workload, Namespace, Configuration, Mesh, Network];
@@ -297,14 +300,14 @@ pub const FEEDS: &[Feed] = &[
     feed("flow", CALLED, CALLED, true),
     feed("gateway", &[Route], &[Route], false),
     feed("grant", &[Grant], &[], false),
-    feed("identity", MESHED, MESHED, false),
+    feed("identity", MESHED, NETWORKED, false),
     feed(
         "log-pipeline",
-        &[Workload, Service, Namespace, Configuration, Mesh, Network, Logging, Maker],
+        &[Workload, Service, Namespace, Configuration, Mesh, Network, Route, Logging, Maker],
         &[Workload, Namespace, Configuration, Logging],
         true,
     ),
-    feed("namespace", MESHED, MESHED, false),
+    feed("namespace", MESHED, NETWORKED, false),
     feed("policy", CALLED, NETWORKED, true),
     feed("secret", ANY, &[], false),
     feed("secret-use", CREDENTIALS, &[], false),

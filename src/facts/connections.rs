@@ -7,9 +7,12 @@
 mod calls;
 mod destination_rules;
 mod entrances;
+mod entries;
 mod exclusions;
+mod sidecars;
 #[cfg(test)]
 mod tests;
+mod tls_beside;
 mod transport;
 mod virtual_services;
 
@@ -18,6 +21,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use self::{
     calls::Call,
     entrances::{Entrance, Port},
+    sidecars::Sidecars,
     transport::{Client, Decision, Destination, Transports, target},
     virtual_services::VirtualServices,
 };
@@ -82,10 +86,11 @@ impl<'e> Connections<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let rules = DestinationRules::new(&set.view, set.mesh());
         let routes = VirtualServices::new(&set.view);
+        let sidecars = Sidecars::new(&set.view, set.workloads(), &set.mesh().configuration);
         let mut finder = Finder {
             set,
             routes: &routes,
-            transports: Transports { set, rules: &rules },
+            transports: Transports { set, rules: &rules, routes: &routes, sidecars: &sidecars },
             found: BTreeMap::new(),
         };
         for (id, workload) in set.workloads().iter() {
@@ -154,6 +159,9 @@ impl<'s, 'e> Finder<'s, 'e> {
                 destination.host = format!("{name}.{namespace}.svc.cluster.local");
                 self.add(&caller, &destination, Some(format!("Service/{namespace}/{name}").into()));
             }
+            Host::External(host) if self.is_inside(&host, workload.namespace) => {
+                self.call_entry(&caller, &host, call);
+            }
             Host::External(host) if !call.is_bare && !call.is_aside => {
                 let mut destination = self.destination(None, call.port, call.speaks_tls);
                 destination.is_external = true;
@@ -221,7 +229,7 @@ impl<'s, 'e> Finder<'s, 'e> {
         let single = || ports.first().filter(|_| ports.len() == 1)?.port;
         let port = port.or_else(single);
         let routed = is_routed && matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown);
-        let route = self.routes.of_host(&self.host(service)).filter(|_| routed);
+        let route = self.routes.of_host(&self.host(service), caller.client.namespace).filter(|_| routed);
         if let Some(route) = route {
             for to in &route.destinations {
                 if let Some(target) = self.named(&to.host) {

@@ -101,6 +101,11 @@ impl<'e> Hosts<'e> {
         &self.operators
     }
 
+    /// The `ServiceEntry` that tells the proxies of a namespace about a host.
+    pub(super) fn entry(&self, host: &str, namespace: &str) -> Option<&'e Resource> {
+        self.entries.of(host, namespace)
+    }
+
     /// What a host without port means to Pods of a namespace.
     pub(super) fn resolve(&self, set: &Set<'e>, host: &str, namespace: &str) -> Resolved<'e> {
         let mut through: Vec<&'e Resource> = Vec::new();

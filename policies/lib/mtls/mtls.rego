@@ -24,6 +24,19 @@ _step(step, path) := {
 	step.resource != null
 }
 
+# What to write where a Sidecar keeps a server from its proxy.
+told(steps, server) := {"remedy": sprintf("Add `%s/*` to `hosts` of `egress` in `%s`.", [namespace, sidecars[0]])} if {
+	sidecars := [step.resource |
+		some step in steps
+		step.resource != null
+		startswith(step.resource, "Sidecar/")
+	]
+	count(sidecars) > 0
+	[_, namespace, _] := split(server, "/")
+}
+
+else := {}
+
 # Services that lead to a port, and who calls it.
 concerned(port, index) := array.concat(
 	[{"msg": "leads to this port", "path": ["ports", index, "services", at], "resource": service} |

@@ -28,12 +28,12 @@ import data.probity.lib.mtls
 deny contains result if {
 	input.transport == "broken"
 	not input.platform
-	result := {
+	result := object.union(mtls.told(input.because, input.server), {
 		"msg": sprintf("`%s` cannot call `%s`: %s", [input.client, input.server, _reason]),
 		"path": ["transport"],
 		"peer": input.server,
 		"related": _ends,
-	}
+	})
 }
 
 not_assessed contains result if {

@@ -41,13 +41,13 @@ deny contains result if {
 	input.transport in {"plaintext", "authenticated"}
 	not input.platform
 	not _is_access
-	result := {
+	result := object.union(mtls.told(input.because, input.server), {
 		"msg": sprintf("`%s` calls `%s` in plaintext%s", [input.client, input.server, _note]),
 		"path": ["transport"],
 		"peer": input.server,
 		"related": _ends,
 		"fixes": _fixes,
-	}
+	})
 }
 
 not_assessed contains result if {

@@ -13,6 +13,15 @@ test_plaintext_is_reported_with_both_ends if {
 	}
 }
 
+test_a_sidecar_that_keeps_the_server_is_named if {
+	because := [
+		{"text": "no Namespace", "resource": null},
+		{"text": "Sidecar/front/default tells nothing", "resource": "Sidecar/front/default"},
+	]
+	results := rule.deny with input as _connection({"transport": "plaintext", "because": because})
+	{result.remedy | some result in results} == {"Add `shop/*` to `hosts` of `egress` in `Sidecar/front/default`."}
+}
+
 test_a_fix_needs_both_sides_in_the_mesh if {
 	fixes := {"istio-sidecar": {["DISABLE", "ISTIO_MUTUAL"]}, "none": set(), null: set()}
 	every mesh, expected in fixes {

@@ -2,8 +2,11 @@
 //!
 //! Each is a client of the Services behind it. Deliberately absent: what the entrances themselves accept.
 
+mod upstream;
+
 use std::sync::Arc;
 
+use self::upstream::BackendTls;
 use super::{
     transport::Client,
     virtual_services::{VirtualServices, full},
@@ -11,7 +14,7 @@ use super::{
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Because, Set, Truth, mesh::Mesh},
+    facts::{Because, Set, Truth, mesh::Mesh, refusals},
     resource::selector::{Labels, Selector},
     source::Place,
 };
@@ -41,10 +44,6 @@ pub(super) enum Port<'e> {
 
 /// Kinds of routes of the Gateway API.
 const ROUTES: [&str; 5] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
-
-/// Annotations that tell a controller to speak TLS to what is behind it.
-const BACKEND_PROTOCOL: [&str; 2] =
-    ["nginx.ingress.kubernetes.io/backend-protocol", "alb.ingress.kubernetes.io/backend-protocol"];
 
 pub(super) fn all<'e>(set: &Set<'e>, routes: &VirtualServices<'e>) -> Vec<Entrance<'e>> {
     let mut found = Vec::new();
@@ -77,8 +76,6 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
         let missing = format!("the controller of IngressClass/{}", class.unwrap_or("(default)"));
         let mesh = if class == Some("istio") { Mesh::IstioSidecar } else { Mesh::Unknown };
         let text = format!("{} is served by {missing}", resource.id);
-        let protocol = BACKEND_PROTOCOL.iter().find_map(|key| annotation(key)).unwrap_or("HTTP");
-        let speaks_tls = Truth::from(matches!(protocol, "HTTPS" | "GRPCS"));
         let paths = spec
             .get("rules")
             .into_iter()
@@ -90,6 +87,8 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
             let Some(name) = service.get("name").or_else(|| backend.get("serviceName")) else { continue };
             let Some(text_of_name) = name.as_str() else { continue };
             let port = service.get("port").or_else(|| backend.get("servicePort"));
+            let behind = set.services().named(namespace, text_of_name);
+            let behind = behind.map(|service| set.services().get(service));
             found.push(Entrance {
                 id: Arc::clone(&resource.id),
                 kind: Arc::clone(&resource.object.kind),
@@ -97,7 +96,7 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                 host: full(text_of_name, namespace),
                 subset: None,
                 port: port.map_or(Port::Unsaid, port_of),
-                speaks_tls,
+                speaks_tls: upstream::of_ingress(node, text_of_name, behind),
                 place: name.place(),
             });
         }
@@ -114,8 +113,12 @@ fn port_of(node: NodeRef<'_>) -> Port<'_> {
 
 fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
     let group = "gateway.networking.k8s.io";
+    let backend_tls = BackendTls::new(set);
     for resource in ROUTES.iter().flat_map(|kind| set.view.of_kind(group, kind)) {
         let node = set.view.estate.node(resource);
+        if refusals::is_refused(&resource.object, node) {
+            continue;
+        }
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let items = |key: &str| node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
         let backends: Vec<_> = items("rules")
@@ -129,22 +132,38 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
             let home = parent.str_at(&["namespace"]).unwrap_or(namespace);
             let id = format!("Gateway.{group}/{home}/{name}");
             let client = gateway(set, &id, home);
+            let passed_on = match &*resource.object.kind {
+                "TLSRoute" => passes_on_tls(set, &id),
+                _ => Truth::False,
+            };
             for backend in &backends {
                 let Some(service) = backend.get("name") else { continue };
                 let Some(text) = service.as_str() else { continue };
+                let scope = backend.str_at(&["namespace"]).unwrap_or(namespace);
+                let behind = set.services().named(scope, text).map(|service| set.services().get(service));
+                let speaks_tls = backend_tls.to(scope, text, behind);
                 found.push(Entrance {
                     id: id.as_str().into(),
                     kind: "Gateway".into(),
                     client: client.clone(),
-                    host: full(text, backend.str_at(&["namespace"]).unwrap_or(namespace)),
+                    host: full(text, scope),
                     subset: None,
                     port: backend.get("port").map_or(Port::Unsaid, port_of),
-                    speaks_tls: Truth::False,
+                    speaks_tls: speaks_tls.or(passed_on),
                     place: service.place(),
                 });
             }
         }
     }
+}
+
+/// Whether a Gateway passes on the TLS of its clients, as its listeners for TLS say (default: they end it).
+fn passes_on_tls(set: &Set<'_>, id: &str) -> Truth {
+    let Some(resource) = set.view.get(id) else { return Truth::Unknown };
+    let listeners = set.view.estate.node(resource).at(&["spec", "listeners"]);
+    let listeners = listeners.into_iter().flat_map(NodeRef::items);
+    let mut of_tls = listeners.filter(|listener| listener.str_at(&["protocol"]) == Some("TLS"));
+    Truth::from(of_tls.any(|listener| listener.str_at(&["tls", "mode"]) == Some("Passthrough")))
 }
 
 /// The proxy of a Gateway: Istio's, or one that the input does not tell.
@@ -177,7 +196,7 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
                     host: destination.host.clone(),
                     subset: destination.subset,
                     port: destination.port.map_or(Port::Unsaid, Port::Number),
-                    speaks_tls: Truth::False,
+                    speaks_tls: Truth::from(destination.is_tls),
                     place: destination.place.clone(),
                 });
             }

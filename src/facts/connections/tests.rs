@@ -1,6 +1,8 @@
 //! The client side of the truth table of domains.md 1a'.
 
 mod bookinfo;
+mod entrances;
+mod reach;
 mod table;
 
 use super::*;
@@ -9,6 +11,29 @@ use crate::{
     estate::Estate,
     source::{Source, Sources, Status},
 };
+
+const INJECTED: &str = "labels: {istio-injection: enabled}";
+const HOST: &str = "cart.shop.svc.cluster.local";
+
+/// A client in namespace `front` and a server in `shop`, both in the mesh.
+fn meshed(others: &str) -> String {
+    format!(
+        "{}{}{}{}{}{others}",
+        namespace("front", INJECTED),
+        namespace("shop", INJECTED),
+        web("front", "", "http://cart.shop:80"),
+        cart(""),
+        service("")
+    )
+}
+
+fn expect(row: &str, text: &str, transport: &str) {
+    assert_eq!(
+        connections(text),
+        [format!("Deployment/front/web -> Deployment/shop/cart {transport}")],
+        "row {row}"
+    );
+}
 
 /// A declared Namespace; `metadata` is what stands beside its name.
 fn namespace(name: &str, metadata: &str) -> String {

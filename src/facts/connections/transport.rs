@@ -1,5 +1,6 @@
 //! What a connection really uses: what the client sends, met by what the server takes (domains.md 1a: D5–D14, B3).
 
+mod reach;
 mod server;
 
 use self::server::Server;
@@ -7,6 +8,8 @@ pub(super) use self::server::target;
 use super::{
     destination_rules::{Caller, Choice, DestinationRules, Tls, TlsMode},
     exclusions,
+    sidecars::{Reach, Sidecars},
+    virtual_services::VirtualServices,
 };
 use crate::{
     facts::{
@@ -89,8 +92,10 @@ pub(super) struct Decision {
 #[derive(Debug)]
 enum Sent<'e> {
     Plaintext,
-    /// Whatever the program itself sends.
-    Automatic,
+    /// What automatic mTLS makes of it; `direct`: towards single addresses, as a rule has it.
+    Automatic {
+        direct: bool,
+    },
     Mtls,
     /// The client's proxy wraps it into TLS of its own.
     Tls(Tls<'e>),
@@ -117,6 +122,8 @@ impl Decision {
 pub(super) struct Transports<'s, 'e> {
     pub(super) set: &'s Set<'e>,
     pub(super) rules: &'s DestinationRules<'e>,
+    pub(super) routes: &'s VirtualServices<'e>,
+    pub(super) sidecars: &'s Sidecars<'e>,
 }
 
 impl<'e> Transports<'_, 'e> {
@@ -136,6 +143,9 @@ impl<'e> Transports<'_, 'e> {
 
     fn as_client(&self, client: &Client<'_>, destination: &Destination) -> Decision {
         let server = Server::new(self.set, destination);
+        if let Some((because, port)) = server::missing_port(self.set, destination) {
+            return Decision::unknown(port, vec![because]);
+        }
         if client.mesh == Mesh::Cilium || server.mesh() == Some(Mesh::Cilium) {
             return server.by_cilium(self.set, destination);
         }
@@ -149,7 +159,10 @@ impl<'e> Transports<'_, 'e> {
             Sent::Plaintext => server.takes_plaintext(destination, because),
             Sent::Mtls => server.takes_mtls(because),
             Sent::Tls(tls) => server.takes_tls(&tls, because),
-            Sent::Automatic => server.takes_automatic(self.set, client, destination, because),
+            Sent::Automatic { direct } => {
+                let direct = direct || server::is_direct(self.set, destination);
+                server.takes_automatic(self.set, client, destination, direct, because)
+            }
         };
         Decision { place: decision.place.clone().or(place), ..decision }
     }
@@ -161,7 +174,8 @@ impl<'e> Transports<'_, 'e> {
         }
         if let Some((_, workload)) = client.workload {
             let service = destination.service.map(|service| self.set.services().get(service));
-            let left = exclusions::leaves_proxy(workload, client.mesh, destination.port, service);
+            let capture = &self.set.mesh().configuration.capture;
+            let left = exclusions::leaves_proxy(workload, client.mesh, destination.port, service, capture);
             match left {
                 Some((Truth::True, step)) => {
                     because.push(step);
@@ -175,10 +189,23 @@ impl<'e> Transports<'_, 'e> {
             }
         }
         // A4: only sidecars and gateways read DestinationRules.
-        if client.mesh == Mesh::IstioSidecar {
-            self.by_rule(client, destination, because)
-        } else {
-            Sent::Automatic
+        if client.mesh != Mesh::IstioSidecar {
+            return Sent::Automatic { direct: false };
+        }
+        match self.reach(client, destination) {
+            Reach::Known => self.by_rule(client, destination, because),
+            Reach::PassedThrough(step) => {
+                because.push(step);
+                Sent::Plaintext
+            }
+            Reach::Refused(step) => {
+                because.push(step);
+                Sent::Broken
+            }
+            Reach::Unknown(step, missing) => {
+                because.push(step);
+                Sent::Unknown(missing)
+            }
         }
     }
 
@@ -194,15 +221,21 @@ impl<'e> Transports<'_, 'e> {
         let subset = destination.subset.as_deref();
         let choices = found.iter().map(|rule| (*rule, rule.choice(destination.port, subset)));
         let mut choices: Vec<_> = choices.collect();
-        let Some((rule, choice)) = choices.pop() else { return Sent::Automatic };
+        let Some((rule, choice)) = choices.pop() else { return Sent::Automatic { direct: false } };
         let differs = choices.iter().any(|(_, other)| !other.agrees(&choice));
         if differs {
             let names: Vec<&str> = found.iter().map(|rule| &*rule.resource.id).collect();
             return Sent::Unknown(format!("metadata.creationTimestamp of {}", names.join(" and ")));
         }
         let id = &rule.resource.id;
+        // A rule is about what the mesh has a name for.
+        let is_named =
+            !destination.is_external || self.set.hosts().entry(&destination.host, client.namespace).is_some();
         let (tls, plaintext) = match choice {
-            Choice::Automatic => return Sent::Automatic,
+            Choice::Automatic => return Sent::Automatic { direct: rule.passes_through(subset) },
+            Choice::Tls(tls) if !is_named && tls.mode != TlsMode::Disable => {
+                return Sent::Unknown(format!("a ServiceEntry with the host {}", destination.host));
+            }
             Choice::Plaintext(tls) => (tls, true),
             Choice::Tls(tls) => (tls, tls.mode == TlsMode::Disable),
         };
@@ -234,7 +267,7 @@ impl<'e> Transports<'_, 'e> {
             TlsMode::Mutual if !tls.has_certificates() => Sent::Broken,
             TlsMode::Simple | TlsMode::Mutual => Sent::Tls(tls),
             TlsMode::Disable => Sent::Plaintext,
-            TlsMode::Unreadable => Sent::Unknown(format!("a valid mode in {id}")),
+            TlsMode::Unknown => Sent::Unknown(format!("the TLS mode of {id}")),
         }
     }
 }

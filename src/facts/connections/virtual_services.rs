@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
+    facts::refusals,
     source::Place,
 };
 
@@ -17,6 +18,8 @@ pub(super) struct Destination<'e> {
     pub(super) host: String,
     pub(super) subset: Option<&'e str>,
     pub(super) port: Option<u16>,
+    /// Whether it is chosen by the name in the TLS of clients, which is passed on.
+    pub(super) is_tls: bool,
     pub(super) place: Place,
 }
 
@@ -25,7 +28,10 @@ pub(super) struct Destination<'e> {
 pub(super) struct VirtualService<'e> {
     /// Namespace and name of each gateway; without any it is about Pods.
     pub(super) gateways: Vec<(&'e str, &'e str)>,
-    hosts: Vec<String>,
+    pub(super) namespace: &'e str,
+    pub(super) hosts: Vec<String>,
+    /// Namespaces that see it; none: all.
+    export_to: Vec<&'e str>,
     is_for_pods: bool,
     pub(super) destinations: Vec<Destination<'e>>,
 }
@@ -35,7 +41,9 @@ pub(super) struct VirtualService<'e> {
 pub(super) struct VirtualServices<'e> {
     pub(super) all: Vec<VirtualService<'e>>,
     /// Those about Pods, by host.
-    by_host: BTreeMap<String, usize>,
+    by_host: BTreeMap<String, Vec<usize>>,
+    /// Those about Pods, by the hosts of their destinations.
+    by_destination: BTreeMap<String, Vec<usize>>,
 }
 
 /// D1 holds for all of Istio: a host without dot is a Service of the resource's own namespace.
@@ -50,21 +58,34 @@ pub(super) fn full(host: &str, namespace: &str) -> String {
 impl<'e> VirtualServices<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let written = view.of_kind("networking.istio.io", "VirtualService");
+        let written = written.map(|resource| (resource, view.estate.node(resource)));
+        let written = written.filter(|(resource, node)| !refusals::is_refused(&resource.object, *node));
         let all: Vec<VirtualService<'e>> =
-            written.map(|resource| VirtualService::new(resource, view.estate.node(resource))).collect();
-        let mut by_host = BTreeMap::new();
+            written.map(|(resource, node)| VirtualService::new(resource, node)).collect();
+        let mut by_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, service) in all.iter().enumerate().filter(|(_, service)| service.is_for_pods) {
             for host in &service.hosts {
-                by_host.entry(host.clone()).or_insert(index);
+                by_host.entry(host.clone()).or_default().push(index);
+            }
+            for destination in &service.destinations {
+                by_destination.entry(destination.host.clone()).or_default().push(index);
             }
         }
-        Self { all, by_host }
+        Self { all, by_host, by_destination }
     }
 
-    /// What routes Pods that ask for a host.
-    pub(super) fn of_host(&self, host: &str) -> Option<&VirtualService<'e>> {
-        let found = self.all.get(*self.by_host.get(host)?)?;
-        (!found.destinations.is_empty()).then_some(found)
+    /// What routes Pods of a namespace that ask for a host: the first that they see.
+    pub(super) fn of_host(&self, host: &str, namespace: &str) -> Option<&VirtualService<'e>> {
+        let candidates = self.by_host.get(host)?.iter().filter_map(|index| self.all.get(*index));
+        let mut visible = candidates.filter(|service| service.is_visible(namespace));
+        visible.find(|service| !service.destinations.is_empty())
+    }
+
+    /// Those about Pods that lead to a host.
+    pub(super) fn leading_to(&self, host: &str) -> impl Iterator<Item = &VirtualService<'e>> {
+        let indices = self.by_destination.get(host).into_iter().flatten();
+        indices.filter_map(|index| self.all.get(*index))
     }
 }
 
@@ -82,25 +103,39 @@ impl<'e> VirtualService<'e> {
             for rule in node.at(&["spec", protocol]).into_iter().flat_map(NodeRef::items) {
                 let routes = rule.get("route").into_iter().flat_map(NodeRef::items);
                 let targets = routes.filter_map(|route| route.get("destination")).chain(rule.get("mirror"));
-                destinations.extend(targets.filter_map(|target| destination(target, namespace)));
+                let is_tls = protocol == "tls";
+                destinations.extend(targets.filter_map(|target| destination(target, namespace, is_tls)));
             }
         }
         Self {
+            namespace,
+            export_to: list("exportTo"),
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),
             destinations,
         }
     }
+
+    /// `exportTo`: by default every namespace; `.` is its own.
+    fn is_visible(&self, namespace: &str) -> bool {
+        self.export_to.is_empty()
+            || self.export_to.iter().any(|to| match *to {
+                "*" => true,
+                "." => self.namespace == namespace,
+                named => named == namespace,
+            })
+    }
 }
 
-fn destination<'e>(target: NodeRef<'e>, namespace: &str) -> Option<Destination<'e>> {
+fn destination<'e>(target: NodeRef<'e>, namespace: &str, is_tls: bool) -> Option<Destination<'e>> {
     let host = target.get("host")?;
     let port = target.at(&["port", "number"]).and_then(NodeRef::as_i64);
     Some(Destination {
         host: full(host.as_str()?, namespace),
         subset: target.str_at(&["subset"]),
         port: port.and_then(|port| u16::try_from(port).ok()),
+        is_tls,
         place: host.place(),
     })
 }

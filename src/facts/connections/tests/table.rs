@@ -1,28 +1,5 @@
 use super::*;
 
-const INJECTED: &str = "labels: {istio-injection: enabled}";
-const HOST: &str = "cart.shop.svc.cluster.local";
-
-/// A client in namespace `front` and a server in `shop`, both in the mesh.
-fn meshed(others: &str) -> String {
-    format!(
-        "{}{}{}{}{}{others}",
-        namespace("front", INJECTED),
-        namespace("shop", INJECTED),
-        web("front", "", "http://cart.shop:80"),
-        cart(""),
-        service("")
-    )
-}
-
-fn expect(row: &str, text: &str, transport: &str) {
-    assert_eq!(
-        connections(text),
-        [format!("Deployment/front/web -> Deployment/shop/cart {transport}")],
-        "row {row}"
-    );
-}
-
 #[test]
 fn destination_rules_decide_what_istio_clients_send() {
     let tls = |host: &str, tls: &str| format!("{{host: {host}, trafficPolicy: {{tls: {tls}}}}}");
@@ -156,7 +133,12 @@ fn destination_rules_decide_what_istio_clients_send() {
                 + &istio("DestinationRule", "b", "front", &tls(HOST, "{mode: ISTIO_MUTUAL}")),
             "unknown",
         ),
-        ("a mode that is none", rule("front", &tls(HOST, "{mode: NO}")), "unknown"),
+        ("a mode that is none", rule("front", &tls(HOST, "{mode: NO}")), "mtls"),
+        (
+            "a policy that is none",
+            rule("front", &format!("{{host: {HOST}, trafficPolicy: [DISABLE]}}")),
+            "mtls",
+        ),
     ] {
         expect(row, &meshed(&others), transport);
     }
@@ -220,6 +202,19 @@ fn either_side_may_be_outside_of_the_mesh() {
             "a port that leaves the client's proxy",
             both(INJECTED, INJECTED)
                 + &rest("http://cart.shop", "traffic.sidecar.istio.io/excludeOutboundPorts: '80'", ""),
+            "plaintext",
+        ),
+        (
+            "a port without quotes that leaves the client's proxy",
+            both(INJECTED, INJECTED)
+                + &rest("http://cart.shop", "traffic.sidecar.istio.io/excludeOutboundPorts: 80", ""),
+            "plaintext",
+        ),
+        (
+            "a port that leaves all proxies",
+            both(INJECTED, INJECTED)
+                + &plain
+                + "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a, namespace: istio-system}\nspec: {values: {global: {proxy: {excludeOutboundPorts: 80}}}}\n---\n",
             "plaintext",
         ),
         (
@@ -325,6 +320,15 @@ fn servers_outside_the_cluster_get_what_rules_and_programs_send() {
             "plaintext",
         ),
         ("TLS of the proxy", client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE}"), "tls"),
+        ("a rule without entry", client("http://pay.example.com") + &tls("{mode: SIMPLE}"), "unknown"),
+        (
+            "an entry that the Sidecar leaves out",
+            client("http://pay.example.com")
+                + &entry
+                + &tls("{mode: SIMPLE}")
+                + &istio("Sidecar", "own", "front", "{egress: [{hosts: [shop/*]}]}"),
+            "plaintext",
+        ),
         (
             "unverified",
             client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE, insecureSkipVerify: true}"),
@@ -358,42 +362,6 @@ fn cilium_authenticates_and_encrypts_apart() {
     expect("30", &format!("{rest}{policy}{}", config("false")), "authenticated");
     expect("30, encrypted", &format!("{rest}{policy}{}", config("true")), "mtls");
     expect("30, not known", &format!("{rest}{policy}"), "unknown");
-}
-
-#[test]
-fn entrances_are_clients_too() {
-    let server = format!("{}{}{}", namespace("shop", INJECTED), cart(""), service(""));
-    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: edge, namespace: shop}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{backend: {service: {name: cart, port: {number: 80}}}}]}}]}\n---\n";
-    assert_eq!(
-        connections(&format!("{server}{ingress}")),
-        ["Ingress/shop/edge -> Deployment/shop/cart unknown"]
-    );
-    let outside = server.replace("istio-injection: enabled", "");
-    assert_eq!(
-        connections(&format!("{outside}{ingress}")),
-        ["Ingress/shop/edge -> Deployment/shop/cart plaintext"]
-    );
-    let gateway = istio("Gateway", "edge", "shop", "{selector: {istio: ingressgateway}}");
-    let route = istio(
-        "VirtualService",
-        "edge",
-        "shop",
-        "{hosts: [shop.example.com], gateways: [edge], http: [{route: [{destination: {host: cart}}]}]}",
-    );
-    assert_eq!(
-        connections(&format!("{server}{gateway}{route}")),
-        ["Gateway/shop/edge -> Deployment/shop/cart mtls"]
-    );
-    let rule = rule("shop", "{host: cart, trafficPolicy: {tls: {mode: DISABLE}}}");
-    assert_eq!(
-        connections(&format!("{server}{gateway}{route}{rule}")),
-        ["Gateway/shop/edge -> Deployment/shop/cart plaintext"]
-    );
-    let api = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: api, namespace: shop}\nspec: {gatewayClassName: istio, listeners: []}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: api, namespace: shop}\nspec: {parentRefs: [{name: api}], rules: [{backendRefs: [{name: cart, port: 80}]}]}\n---\n";
-    assert_eq!(
-        connections(&format!("{server}{api}")),
-        ["Gateway.gateway.networking.k8s.io/shop/api -> Deployment/shop/cart mtls"]
-    );
 }
 
 #[test]

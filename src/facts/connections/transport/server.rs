@@ -7,6 +7,7 @@ use crate::{
         Because, Set, Truth,
         mesh::{Inbound, Mesh, Mode, Standing},
         network::{Peer, Port},
+        places,
         workloads::WorkloadId,
     },
     source::Place,
@@ -34,6 +35,7 @@ impl<'s, 'e> Server<'s, 'e> {
                 Some(target) => {
                     ports.find(|inbound| inbound.port.port == Some(target) || inbound.port.port.is_none())
                 }
+                None if is_lost(set, destination) => None,
                 None => standing.ports.first().filter(|_| standing.ports.len() == 1),
             }
         });
@@ -148,6 +150,7 @@ impl<'s, 'e> Server<'s, 'e> {
         set: &Set<'_>,
         client: &Client<'_>,
         destination: &Destination,
+        direct: bool,
         mut because: Vec<Because>,
     ) -> Decision {
         let (Some((id, standing)), false) = (self.standing, self.is_external) else {
@@ -182,7 +185,7 @@ impl<'s, 'e> Server<'s, 'e> {
             return Decision::new(Transport::Mtls, because);
         }
         if client.mesh == Mesh::IstioSidecar
-            && let Some(step) = plaintext_for_all(set, id, destination)
+            && let Some(step) = plaintext_for_all(set, id, destination, direct)
         {
             because.push(step);
             return self.takes_plaintext(destination, because);
@@ -197,10 +200,8 @@ impl<'s, 'e> Server<'s, 'e> {
             };
         }
         match inbound.mode {
-            Mode::Disabled if is_direct(set, destination) => {
-                Decision::new(Transport::Broken, self.chain(because))
-                    .with(Because::default("clients of a headless Service send mTLS all the same"))
-            }
+            Mode::Disabled if direct => Decision::new(Transport::Broken, self.chain(because))
+                .with(Because::default("clients that reach single Pods send mTLS all the same")),
             Mode::Disabled => self.takes_plaintext(destination, because),
             Mode::Unknown => self.unknown(self.chain(because)),
             Mode::Strict | Mode::Permissive => {
@@ -235,7 +236,12 @@ impl<'s, 'e> Server<'s, 'e> {
 }
 
 /// Why Istio's clients send plaintext to every endpoint, where they do.
-fn plaintext_for_all(set: &Set<'_>, id: WorkloadId, destination: &Destination) -> Option<Because> {
+fn plaintext_for_all(
+    set: &Set<'_>,
+    id: WorkloadId,
+    destination: &Destination,
+    direct: bool,
+) -> Option<Because> {
     let meshes = set.mesh();
     if !meshes.configuration.auto_mtls {
         return Some(Because::default("the mesh turns automatic mTLS off"));
@@ -246,16 +252,17 @@ fn plaintext_for_all(set: &Set<'_>, id: WorkloadId, destination: &Destination) -
         return Some(Because::default(text));
     }
     // D12: clients look at the namespace before they look at the workload.
-    if meshes.mode_of_namespace(workload.namespace) == Mode::Disabled && !is_direct(set, destination) {
+    if meshes.mode_of_namespace(workload.namespace) == Mode::Disabled && !direct {
         let text = format!("Namespace/{} is set to DISABLE, which clients follow", workload.namespace);
         return Some(Because::default(text));
     }
-    if is_direct(set, destination) {
+    if direct {
         let service = set.services().get(destination.service?);
         let outside = service.selected.iter().find(|id| !meshes.of(**id).membership.mesh.is_istio());
         let outside = set.workloads().get(*outside?);
         let text = format!(
-            "{} is behind the same headless Service and has no proxy, so clients speak plaintext to all",
+            "{} is behind the same Service, whose Pods clients reach themselves, and has no proxy, so clients speak \
+             plaintext to all",
             outside.resource.id
         );
         return Some(Because::default(text));
@@ -285,10 +292,32 @@ fn blocks_tunnel(
 }
 
 /// D13: Istio's clients reach the Pods of a headless Service themselves.
-fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
+pub(super) fn is_direct(set: &Set<'_>, destination: &Destination) -> bool {
     destination.service.is_some_and(|service| {
         set.services().get(service).node.at(&["spec", "clusterIP"]).and_then(NodeRef::as_str) == Some("None")
     })
+}
+
+/// A port that clients ask a Service for and that it does not have, where its address answers on declared ones alone.
+pub(super) fn missing_port(set: &Set<'_>, destination: &Destination) -> Option<(Because, String)> {
+    let (service, port) = (set.services().get(destination.service?), destination.port?);
+    let is_missing =
+        !service.ports.is_empty() && service.ports.iter().all(|declared| declared.port != Some(port));
+    let id = &service.resource.id;
+    (is_missing && !is_direct(set, destination)).then(|| {
+        let place = places::name(service.node);
+        let because = Because::decided(format!("{id} has no port {port}"), service.resource, place);
+        (because, format!("port {port} of {id}"))
+    })
+}
+
+/// Whether a Service's port leads to a name that no container of the server declares.
+fn is_lost(set: &Set<'_>, destination: &Destination) -> bool {
+    let (Some(service), Some(server)) = (destination.service, destination.server) else { return false };
+    let workload = set.workloads().get(server);
+    let mut ports = set.services().get(service).ports.iter();
+    let port = ports.find(|port| port.port.is_some() && port.port == destination.port);
+    port.is_some_and(|port| port.container_port(workload).is_none())
 }
 
 /// The container's port that a Service's port leads to; without a Service, the port itself.

@@ -1,0 +1,67 @@
+//! Whether a client's proxy knows where a connection leads; what it does not know it sends on as it is.
+
+use super::{Client, Destination, Transports};
+use crate::facts::{
+    Because,
+    connections::sidecars::{Reach, Wanted},
+    mesh::texts,
+    places,
+    services::ServiceId,
+};
+
+/// Namespaces whose proxies know a Service.
+const EXPORT_TO: &str = "networking.istio.io/exportTo";
+
+impl Transports<'_, '_> {
+    /// Whether the client's proxy knows where the connection leads.
+    pub(super) fn reach(&self, client: &Client<'_>, destination: &Destination) -> Reach {
+        let Some((pod, _)) = client.workload else { return Reach::Known };
+        if let Some(step) = destination.service.and_then(|service| self.kept(service, client.namespace)) {
+            return Reach::PassedThrough(step);
+        }
+        let entry = || self.set.hosts().entry(&destination.host, client.namespace);
+        let namespace = match destination.service {
+            Some(service) => Some(self.set.services().get(service).namespace),
+            None => entry().and_then(|entry| entry.identity.namespace.as_deref()),
+        };
+        // What the mesh has no name for is sent on by every proxy.
+        let Some(namespace) = namespace else { return Reach::Known };
+        if let Some(step) = destination.service.and_then(|service| self.undeclared_port(service, destination))
+        {
+            return Reach::PassedThrough(step);
+        }
+        let wanted = Wanted { host: &destination.host, namespace, port: destination.port };
+        self.sidecars.reach(pod, client.namespace, wanted, self.routes)
+    }
+
+    /// A Service that other namespaces' proxies are not told of (istio/api `annotation/annotations.yaml`).
+    fn kept(&self, service: ServiceId, namespace: &str) -> Option<Because> {
+        let service = self.set.services().get(service);
+        let (_, list) =
+            texts(service.node.at(&["metadata", "annotations"])).find(|(key, _)| *key == EXPORT_TO)?;
+        let is_told = list.text.split(',').map(str::trim).any(|to| match to {
+            "*" => true,
+            "." => service.namespace == namespace,
+            named => named == namespace,
+        });
+        let text = format!(
+            "{} is exported to `{}`, so the client's proxy sends on what it gets",
+            service.resource.id, list.text
+        );
+        (!is_told).then(|| Because::decided(text, service.resource, list.place))
+    }
+
+    /// A port that a headless Service does not declare: its Pods are reached all the same, but not as part of the mesh.
+    fn undeclared_port(&self, service: ServiceId, destination: &Destination) -> Option<Because> {
+        let port = destination.port?;
+        let service = self.set.services().get(service);
+        if service.ports.is_empty() || service.ports.iter().any(|declared| declared.port == Some(port)) {
+            return None;
+        }
+        let text = format!(
+            "{} declares no port {port}, so clients' proxies send it on as it is",
+            service.resource.id
+        );
+        Some(Because::decided(text, service.resource, places::name(service.node)))
+    }
+}
