@@ -73,12 +73,21 @@ impl<'e> Policy<'e> {
         Self { resource, node, selects: None, dead: Vec::new(), rivals: Some(Vec::new()), open: Vec::new() }
     }
 
-    /// Says what of it the API server refuses, if anything.
-    fn refuse(&mut self) -> bool {
+    /// Says what of it the API server refuses, if anything. A patch of a kustomization leaves out what it does not
+    /// change.
+    fn refuse(&mut self, set: &Set<'_>) -> bool {
         let refusals = refusals::refusals(&self.resource.object, self.node);
         let is_refused = !refusals.is_empty();
+        let unbuilt = set.unbuilt().of(set.view.estate.file(self.resource));
         for refusal in refusals {
-            self.dead(refusal.place, refusal.text, refusal.remedy);
+            match unbuilt.filter(|_| refusal.is_absence) {
+                Some(kustomization) => {
+                    let text = "may be complete once the kustomization is built that it is part of";
+                    let missing = format!("what `kubectl kustomize` makes of {kustomization}");
+                    self.open(refusal.place, text, missing);
+                }
+                None => self.dead(refusal.place, refusal.text, refusal.remedy),
+            }
         }
         is_refused
     }

@@ -19,6 +19,8 @@ pub(super) struct Refusal {
     /// What to write instead, in Markdown.
     pub(super) remedy: String,
     pub(super) place: Place,
+    /// Whether it is that something is left out, which what builds manifests may put in.
+    pub(super) is_absence: bool,
 }
 
 /// What a value has to be.
@@ -169,6 +171,9 @@ impl Walk<'_> {
                 None if field.is_required => {
                     let text = format!("has no `{}.{}`", self.path(), field.key);
                     self.refuse(key.clone(), text, format!("Write `{}.{}`.", self.path(), field.key));
+                    if let Some(absence) = self.found.last_mut() {
+                        absence.is_absence = true;
+                    }
                 }
                 None => {}
             }
@@ -193,7 +198,7 @@ impl Walk<'_> {
 
     fn refuse(&mut self, place: Place, text: impl std::fmt::Display, remedy: impl Into<String>) {
         let text = format!("{text}, so the API server refuses it");
-        self.found.push(Refusal { text, remedy: remedy.into(), place });
+        self.found.push(Refusal { text, remedy: remedy.into(), place, is_absence: false });
     }
 }
 

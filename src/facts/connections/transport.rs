@@ -216,7 +216,11 @@ impl<'e> Transports<'_, 'e> {
         because: &mut Vec<Because>,
     ) -> Sent<'e> {
         let caller = Caller { namespace: client.namespace, labels: &client.labels };
-        let namespace = destination.service.map(|service| self.set.services().get(service).namespace);
+        let entry = self.set.hosts().entry(&destination.host, client.namespace);
+        let namespace = match destination.service {
+            Some(service) => Some(self.set.services().get(service).namespace),
+            None => entry.and_then(|entry| entry.identity.namespace.as_deref()),
+        };
         let found = self.rules.look_up(caller, &destination.host, namespace);
         let subset = destination.subset.as_deref();
         let choices = found.iter().map(|rule| (*rule, rule.choice(destination.port, subset)));
@@ -228,14 +232,8 @@ impl<'e> Transports<'_, 'e> {
             return Sent::Unknown(format!("metadata.creationTimestamp of {}", names.join(" and ")));
         }
         let id = &rule.resource.id;
-        // A rule is about what the mesh has a name for.
-        let is_named =
-            !destination.is_external || self.set.hosts().entry(&destination.host, client.namespace).is_some();
         let (tls, plaintext) = match choice {
             Choice::Automatic => return Sent::Automatic { direct: rule.passes_through(subset) },
-            Choice::Tls(tls) if !is_named && tls.mode != TlsMode::Disable => {
-                return Sent::Unknown(format!("a ServiceEntry with the host {}", destination.host));
-            }
             Choice::Plaintext(tls) => (tls, true),
             Choice::Tls(tls) => (tls, tls.mode == TlsMode::Disable),
         };
@@ -260,6 +258,11 @@ impl<'e> Transports<'_, 'e> {
                 format!("{id} has no `workloadSelector`, so sidecars drop its `credentialName` and all TLS");
             because.push(Because::decided(text, rule.resource, credential.place()));
             return Sent::Plaintext;
+        }
+        // A rule is about what the mesh has a name for; what it gets wrong it gets wrong wherever that is declared.
+        let is_named = !destination.is_external || entry.is_some();
+        if !is_named && tls.skips_verification().is_none() {
+            return Sent::Unknown(format!("a ServiceEntry with the host {}", destination.host));
         }
         say(format!("{id} sets {} for the client", tls.name()));
         match tls.mode {

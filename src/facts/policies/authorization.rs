@@ -7,7 +7,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let root = &set.mesh().configuration.root_namespace;
     let policies = set.mesh().authorizations().all.iter().map(|authorization| {
         let mut policy = Policy::new(authorization.resource, authorization.node);
-        if policy.refuse() {
+        if policy.refuse(set) {
             return policy;
         }
         // A selector in the root namespace reaches every namespace, and so may reach what is not in the input.

@@ -30,7 +30,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let (by_sidecars, by_gateways) = users(set);
     let policies = rules.all.iter().map(|rule| {
         let mut policy = Policy::new(rule.resource, rule.node);
-        if policy.refuse() {
+        if policy.refuse(set) {
             return policy;
         }
         if let Some(service) = meant(set, rule) {

@@ -12,7 +12,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let view = &set.view;
     let servers = set.mesh().servers().all.iter().map(|server| {
         let mut policy = Policy::new(server.resource, server.node);
-        if policy.refuse() {
+        if policy.refuse(set) {
             return policy;
         }
         let names = |key: &str| server.node.at(&["spec", key]).is_some();
@@ -29,7 +29,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     for resource in view.of_kind(GROUP, "AuthorizationPolicy") {
         let node = view.estate.node(resource);
         let mut policy = Policy::new(resource, node);
-        if policy.refuse() {
+        if policy.refuse(set) {
             all.push(policy);
             continue;
         }

@@ -18,7 +18,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let rivals = rivals(peers.rivals());
     let policies = peers.all.iter().map(|peer| {
         let mut policy = Policy::new(peer.resource, peer.node);
-        if policy.refuse() {
+        if policy.refuse(set) {
             return policy;
         }
         describe(set, peer, &mut policy);

@@ -18,7 +18,7 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
     let refused = all.filter_map(|resource| {
         let node = set.view.estate.node(resource);
         let mut policy = Policy::new(resource, node);
-        policy.refuse().then_some(policy)
+        policy.refuse(set).then_some(policy)
     });
     refused.collect()
 }

@@ -284,3 +284,21 @@ fn a_policy_of_a_component_may_select_what_the_component_is_added_to() {
     let whole = found("resources: [policy.yaml]\n");
     assert_eq!(whole, ["NetworkPolicy/shop/p dead: selects no workload of namespace shop"]);
 }
+
+#[test]
+fn a_patch_leaves_out_what_it_does_not_change() {
+    let patch = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: p}\nspec: {trafficPolicy: {}}\n";
+    let found = found_in(vec![
+        Source::new(
+            "guard/kustomization.yaml",
+            "kind: Component\npatches: [{path: patch.yaml}]\n",
+            None,
+            Status::Skipped("kustomization".to_owned()),
+        ),
+        Source::new("guard/patch.yaml", patch, None, Status::Read),
+    ]);
+    assert_eq!(
+        found,
+        ["DestinationRule/shop/p open: what `kubectl kustomize` makes of guard/kustomization.yaml"]
+    );
+}

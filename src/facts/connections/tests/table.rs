@@ -319,8 +319,20 @@ fn servers_outside_the_cluster_get_what_rules_and_programs_send() {
             client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE, credentialName: pay}"),
             "plaintext",
         ),
+        (
+            "a rule beside the entry",
+            client("http://pay.example.com")
+                + &entry.replace("namespace: front", "namespace: egress")
+                + &tls("{mode: SIMPLE}").replace("namespace: front", "namespace: egress"),
+            "tls",
+        ),
         ("TLS of the proxy", client("http://pay.example.com") + &entry + &tls("{mode: SIMPLE}"), "tls"),
         ("a rule without entry", client("http://pay.example.com") + &tls("{mode: SIMPLE}"), "unknown"),
+        (
+            "a rule without entry that verifies nothing",
+            client("http://pay.example.com") + &tls("{mode: SIMPLE, insecureSkipVerify: true}"),
+            "encrypted",
+        ),
         (
             "an entry that the Sidecar leaves out",
             client("http://pay.example.com")
