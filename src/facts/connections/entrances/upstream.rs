@@ -1,5 +1,5 @@
 //! TLS between an entrance and the Services behind it: what annotations of Ingress and Service and a
-//! `BackendTLSPolicy` say (ingress-nginx, AWS, Azure, HAProxy, Kong, Traefik and GKE; Gateway API GEP-1897).
+//! `BackendTLSPolicy` say (ingress-nginx, AWS, Azure, `HAProxy`, Kong, Traefik and GKE; Gateway API GEP-1897).
 //!
 //! Deliberately absent: what gateways of Istio speak, which rules of the mesh decide.
 
