@@ -103,7 +103,7 @@ impl<'e> Hosts<'e> {
 
     /// The `ServiceEntry` that tells the proxies of a namespace about a host.
     pub(super) fn entry(&self, host: &str, namespace: &str) -> Option<&'e Resource> {
-        self.entries.of(host, namespace)
+        self.entries.of(host, namespace).map(|entry| entry.resource)
     }
 
     /// What a host without port means to Pods of a namespace.
