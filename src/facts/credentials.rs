@@ -135,7 +135,7 @@ impl<'e> Consumer<'_, 'e> {
             reference: setting.reference.clone(),
         };
         match &setting.origin {
-            Origin::Literal | Origin::ConfigMap(_) => {
+            Origin::Literal | Origin::AfterApply(_) | Origin::ConfigMap(_) => {
                 let source = self.source_of_literal(setting)?;
                 let owner = match setting.origin {
                     Origin::ConfigMap(owner) => owner,

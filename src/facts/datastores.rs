@@ -11,6 +11,7 @@ mod own;
 mod planned;
 mod ports;
 mod principals;
+mod proxies;
 mod reach;
 mod readers;
 mod servers;
@@ -25,7 +26,6 @@ use std::{
     sync::Arc,
 };
 
-use self::planned::Cloud;
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
@@ -33,6 +33,7 @@ pub(super) use self::{
     servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };
+use self::{planned::Cloud, readers::Role};
 use super::Set;
 use crate::resource::engine;
 
@@ -58,6 +59,9 @@ impl<'e> Datastores<'e> {
         accesses
             .extend(bound.filter(|access| !told.contains(&(Arc::clone(&access.caller.id), access.server))));
         accesses.extend(cloud.accesses(set, &mut servers, &own));
+        for (id, _) in set.services().iter().filter(|(_, service)| proxies::is_behind(set, service)) {
+            servers.expose(set, id);
+        }
         let mut by_server: BTreeMap<ServerId, Vec<usize>> = BTreeMap::new();
         for (index, access) in accesses.iter().enumerate() {
             by_server.entry(access.server).or_default().push(index);
@@ -96,7 +100,9 @@ impl<'e> Datastores<'e> {
     pub(super) fn databases(&self, id: ServerId) -> BTreeSet<Named> {
         let declared =
             self.own(id).into_iter().flat_map(|own| own.databases.keys().cloned().map(Named::Known));
-        let used = self.accesses_to(id).into_iter().map(|access| access.database.clone());
+        // A proxy opens whatever its clients ask for.
+        let asks = |access: &&Access| access.database != Named::Unknown || access.caller.role != Role::Server;
+        let used = self.accesses_to(id).into_iter().filter(asks).map(|access| access.database.clone());
         let mut databases: BTreeSet<Named> = declared.chain(used).collect();
         if databases.is_empty() {
             let index = Named::Known("0".to_owned());

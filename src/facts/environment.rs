@@ -48,6 +48,8 @@ pub(super) enum Channel {
 pub(super) enum Origin<'e> {
     /// In the manifest of the workload.
     Literal,
+    /// In the workload of a plan, which this is, and known only after apply.
+    AfterApply(&'e Resource),
     ConfigMap(&'e Resource),
     /// A Secret of the input, committed as it is.
     Secret(&'e Resource),

@@ -59,6 +59,20 @@ deny contains result if {
 
 not_assessed contains result if {
 	input.shared == "unknown"
+	input.passes_on
+	_is_judged
+	result := {
+		"msg": sprintf("which %s server stands behind `%s` is not known, and so is who else uses database `%s` there", [
+			input.engine, input.server, input.database,
+		]),
+		"path": ["shared"],
+		"missing": sprintf("the server behind `%s`", [input.server]),
+	}
+}
+
+not_assessed contains result if {
+	input.shared == "unknown"
+	not input.passes_on
 	_is_judged
 	result := {
 		"msg": sprintf("whether several services use %s database `%s` of `%s` is not known: %s may", [

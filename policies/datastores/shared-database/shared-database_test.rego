@@ -48,6 +48,18 @@ test_a_declared_owner_alone_passes if {
 	count(rule.deny) == 0 with input as _store({"owner": "shop/a", "by_design": "reports read it"})
 }
 
+test_what_stands_behind_a_proxy_is_not_assessed if {
+	some result in rule.not_assessed with input as _store({"passes_on": true, "shared": "unknown"})
+	contains(result.msg, "which postgresql server stands behind `Service/shop/db` is not known")
+	result.missing == "the server behind `Service/shop/db`"
+	count(rule.deny) == 0 with input as _store({"passes_on": true, "shared": "unknown"})
+	count(rule.deny) == 1 with input as _store({"passes_on": true})
+	count(rule.not_assessed) == 0 with input as _store({"passes_on": true})
+	count(rule.not_assessed) == 1 with input as _store({"passes_on": true, "shared": "unknown"})
+	design := {"passes_on": true, "shared": "unknown", "by_design": "reports read it"}
+	count(rule.not_assessed) == 0 with input as _store(design)
+}
+
 test_what_is_shared_by_design_passes if {
 	every shared in {true, "unknown"} {
 		design := {"by_design": "reports read it", "shared": shared}

@@ -39,7 +39,20 @@ deny contains result if {
 
 not_assessed contains result if {
 	_meet
+	input.passes_on
+	result := {
+		"msg": sprintf("%s meet on `%s`, but which %s servers stand behind it is not known", [
+			concat(", ", input.shared_server), input.server, input.engine,
+		]),
+		"path": ["shared_server"],
+		"missing": sprintf("the servers behind `%s`", [input.server]),
+	}
+}
+
+not_assessed contains result if {
+	_meet
 	not input.databases_known
+	not input.passes_on
 	result := {
 		"msg": sprintf("%s meet on %s server `%s`, but in which databases is not known", [
 			concat(", ", input.shared_server), input.engine, input.server,

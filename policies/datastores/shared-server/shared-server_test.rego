@@ -19,6 +19,14 @@ test_a_server_that_is_shared_by_design_passes if {
 	count(rule.deny) == 0 with input as _server({"by_design": "one team runs both"})
 }
 
+test_what_stands_behind_a_proxy_is_not_assessed if {
+	proxy := {"passes_on": true, "databases_known": false}
+	count(rule.deny) == 0 with input as _server(proxy)
+	results := rule.not_assessed with input as _server(proxy)
+	{result.missing | some result in results} == {"the servers behind `Service/shop/db`"}
+	count(rule.not_assessed) == 0 with input as _server(object.union(proxy, {"shared_server": []}))
+}
+
 test_a_server_of_its_own_passes if {
 	count(rule.deny) == 0 with input as _server({"shared_server": []})
 	count(rule.not_assessed) == 0 with input as _server({"shared_server": []})

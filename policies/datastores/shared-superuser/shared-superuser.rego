@@ -40,6 +40,19 @@ deny contains result if {
 }
 
 not_assessed contains result if {
+	count(input.shared_server) > 0
+	input.passes_on
+	result := {
+		"msg": sprintf("%s meet on `%s`, but which %s servers stand behind it is not known", [
+			concat(", ", input.shared_server), input.server, input.engine,
+		]),
+		"path": ["shared_server"],
+		"missing": sprintf("the servers behind `%s`", [input.server]),
+	}
+}
+
+not_assessed contains result if {
+	not input.passes_on
 	some id in input.shared_server
 	some principal in input.users[id].principals
 	principal.name == "unknown"

@@ -28,6 +28,14 @@ test_an_unknown_principal_is_not_assessed if {
 	result.missing == "the principal of `Deployment/shop/c`"
 }
 
+test_what_stands_behind_a_proxy_is_not_assessed if {
+	proxy := {"passes_on": true, "shared_server": ["Deployment/shop/b", "Deployment/shop/c"]}
+	count(rule.deny) == 0 with input as _server(proxy)
+	results := rule.not_assessed with input as _server(proxy)
+	{result.missing | some result in results} == {"the servers behind `Service/shop/sql`"}
+	count(rule.not_assessed) == 0 with input as _server({"passes_on": true})
+}
+
 _server(fields) := object.union(
 	{
 		"engine": "sqlserver",

@@ -46,6 +46,7 @@ pub(super) fn accesses(set: &Set<'_>, servers: &Servers<'_>) -> Vec<Access> {
                 credential: None,
                 transport: Transport::Unsaid,
                 stays_in_pod: false,
+                proxy: None,
                 evidence: Evidence::Explicit,
                 because: vec![because],
                 database_because: None,

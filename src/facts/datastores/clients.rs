@@ -5,14 +5,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     own::{Own, because},
     planned::{self, Cloud},
+    proxies,
     readers::Role,
     servers::{ServedBy, ServerId, Servers, Workload},
 };
 use crate::{
+    estate::Resource,
     facts::{
         Because, Set,
         accesses::{Claim, Part, claims},
-        environment::{Evidence, Origin, Setting},
+        database_containers,
+        environment::{Channel, Evidence, Origin, Setting},
         hosts::{Handed, Host, Resolved, referred},
         places,
         workloads::WorkloadId,
@@ -21,6 +24,7 @@ use crate::{
         connection::{Password, Transport},
         engine,
     },
+    source::Place,
 };
 
 /// A database or principal.
@@ -56,6 +60,8 @@ pub(in crate::facts) struct Access {
     pub(in crate::facts) transport: Transport,
     /// Whether the connection stays in the Pod, or enters a proxy there that encrypts.
     pub(in crate::facts) stays_in_pod: bool,
+    /// The proxy that it is connected to instead, if it is a workload of its own.
+    pub(in crate::facts) proxy: Option<WorkloadId>,
     pub(in crate::facts) evidence: Evidence,
     /// What names the server, then what led from that name to it.
     pub(in crate::facts) because: Vec<Because>,
@@ -107,7 +113,9 @@ pub(super) fn accesses<'e>(
         let reader = Reader { set, cloud, own, id, caller: &caller };
         let mut accesses = merged(reader.accesses(servers));
         // A replica reads its peers. A cache beside a program makes no server of other databases of it.
-        if let Some(run) = servers.run_by(id) {
+        if proxies::is_proxy(set, id) {
+            accesses.iter_mut().for_each(|access| access.caller.role = Role::Server);
+        } else if let Some(run) = servers.run_by(id) {
             let engine = servers.get(run).engine;
             let is_peer = |access: &&mut Access| servers.get(access.server).engine == engine;
             accesses.iter_mut().filter(is_peer).for_each(|access| access.caller.role = Role::Server);
@@ -138,7 +146,72 @@ impl<'e> Reader<'_, 'e> {
         let of_clients = of_containers
             .filter(|settings| settings.first().is_some_and(|setting| serving != Some(setting.container)));
         let claims = of_clients.flat_map(|settings| claims(settings, namespace));
-        claims.filter_map(|claim| self.access(servers, namespace, &claim)).collect()
+        let mut found: Vec<Access> =
+            claims.filter_map(|claim| self.access(servers, namespace, &claim)).collect();
+        found.extend(self.referred(servers, &found));
+        found
+    }
+
+    /// Servers of plans that it is told of as a whole, where no setting says which value names one: its own
+    /// configuration refers to them, or that of an object which it takes all values of.
+    fn referred(&self, servers: &Servers<'e>, told: &[Access]) -> Vec<Access> {
+        let workload = self.set.workloads().get(self.id);
+        let settings = self.set.environments().of(self.id);
+        let unknown = |setting: &&Setting<'_>| matches!(setting.origin, Origin::AfterApply(_));
+        let own = settings
+            .iter()
+            .find(unknown)
+            .map_or_else(|| places::name(workload.node), |setting| setting.place.clone());
+        let mut sources: Vec<(&Resource, Place, Evidence)> =
+            vec![(workload.resource, own, Evidence::Explicit)];
+        for setting in settings.iter().filter(|setting| setting.text.is_none()) {
+            let (Origin::ConfigMap(object) | Origin::Secret(object)) = setting.origin else { continue };
+            if setting.channel == Channel::File || setting.name.ends_with('*') {
+                sources.push((object, setting.reference.clone(), setting.evidence));
+            }
+        }
+        let mut found: BTreeMap<ServerId, Access> = BTreeMap::new();
+        for (object, place, evidence) in sources {
+            for server in self.cloud.linked(object) {
+                if told.iter().any(|access| access.server == server) {
+                    continue;
+                }
+                let by = if object.id == self.caller.id { "its configuration" } else { &object.id };
+                let because = Because {
+                    text: format!("{by} refers to {}", servers.get(server).id),
+                    resource: Some(Arc::clone(&self.caller.id)),
+                    origin: Some(place.clone().into()),
+                };
+                found.entry(server).or_insert_with(|| Access {
+                    caller: self.caller.clone(),
+                    server,
+                    database: planned::database(self.own, server, Named::Unknown),
+                    principal: Named::Unknown,
+                    password: None,
+                    credential: None,
+                    transport: Transport::Unsaid,
+                    stays_in_pod: false,
+                    proxy: None,
+                    evidence,
+                    because: vec![because],
+                    database_because: None,
+                    principal_because: None,
+                    credential_because: None,
+                });
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Whether a container is what its Pod is about, and the database beside it its own: not a part of the database such
+    /// as an exporter, which comes after it.
+    fn stands_before_database(&self, container: &str) -> bool {
+        let pod = &self.set.workloads().get(self.id).pod;
+        let own = pod.containers().position(|other| other.str_at(&["name"]) == Some(container));
+        let serving = pod
+            .containers()
+            .position(|other| database_containers::served_by(self.set, self.id, other).is_some());
+        own.zip(serving).is_some_and(|(own, serving)| own < serving)
     }
 
     fn access(&self, servers: &mut Servers<'e>, namespace: &str, claim: &Claim<'_, 'e>) -> Option<Access> {
@@ -156,21 +229,36 @@ impl<'e> Reader<'_, 'e> {
             Part::Absent | Part::Unknown => return None,
         };
         let resolved = set.hosts().behind(set, resolved, namespace);
+        let asked = claim.database.known();
+        let (resolved, passed) = proxies::follow(set, resolved, claim.port, asked, id);
         let through_own_pod = resolved.through.iter().any(|by| by.id == caller.id);
         // The port of a proxy in the Pod is not that of the server.
         let outside = Claim {
             engine: claim
                 .engine
                 .or_else(|| engine::of_port(i64::from(claim.port?)).map(|engine| engine.name)),
-            port: claim.port.filter(|_| !through_own_pod),
+            port: match &passed {
+                Some(passed) => passed.port,
+                None => claim.port.filter(|_| !through_own_pod),
+            },
             ..claim.clone()
         };
-        let server = servers.claimed(set, self.cloud, &resolved, &outside)?;
+        let server = match (&resolved.host, outside.engine) {
+            (Host::Loopback, Some(engine)) if claim.is_database => {
+                servers.in_pod_of(set, id, engine, claim.port)
+            }
+            _ => servers.claimed(set, self.cloud, &resolved, &outside)?,
+        };
         let served_by = servers.get(server).served_by;
-        if served_by == ServedBy::Workload(id) {
+        let is_own = served_by == ServedBy::Workload(id);
+        if is_own && !self.stands_before_database(claim.by.container) {
             return None;
         }
+        let passed = passed.unwrap_or_default();
         let mut database = handed(set, claim, &claim.database, |handed| handed.database.clone());
+        if let Some(renamed) = passed.database {
+            database = renamed;
+        }
         let is_redis = servers.get(server).engine == Some("redis");
         if database == Named::Unknown && is_redis && claim.database == Part::Absent {
             database = Named::Known("0".to_owned());
@@ -188,15 +276,24 @@ impl<'e> Reader<'_, 'e> {
             origin: Some(places::name(set.view.estate.node(by)).into()),
         }));
         let local = matches!(resolved.host, Host::Workload { workload, .. } if workload == id);
+        let principal = passed.principal.map_or_else(
+            || handed(set, claim, &claim.principal, |handed| Some(handed.principal.clone())),
+            Named::Known,
+        );
+        let mut caller = caller.clone();
+        if is_own {
+            caller.role = Role::of(set.workloads().get(id));
+        }
         Some(Access {
-            caller: caller.clone(),
+            caller,
             server,
             database,
-            principal: handed(set, claim, &claim.principal, |handed| Some(handed.principal.clone())),
+            principal,
             password: claim.password,
             credential: claim.password_by.and_then(|setting| credential(setting, namespace)),
             transport: claim.transport,
-            stays_in_pod: through_own_pod || local,
+            stays_in_pod: through_own_pod || local || resolved.host == Host::Loopback,
+            proxy: passed.first.filter(|proxy| *proxy != id),
             evidence: claim.by.evidence,
             because: chain,
             database_because: claim.database_by.map(|setting| step(setting, "names the database")),

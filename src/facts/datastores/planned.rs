@@ -22,6 +22,7 @@ use super::{
     servers::{ServedBy, Server, ServerId, Servers},
 };
 use crate::{
+    estate::Resource,
     facts::{
         Because, Fact, Origin, Set,
         accesses::{Claim, Part, claims},
@@ -125,12 +126,17 @@ impl Cloud {
         reference: &str,
     ) -> Option<ServerId> {
         let (id, name) = reference.split_once('#')?;
-        let via = set.view.get(id)?.via.as_ref()?;
-        let plan = u32::try_from(via.plan).ok()?;
-        let linked = self.links.get(via.plan)?.of(via.resource);
-        let candidates: Vec<ServerId> =
-            linked.iter().filter_map(|position| self.by_position.get(&(plan, *position)).copied()).collect();
-        choose(servers, &candidates, claim.engine, name)
+        choose(servers, &self.linked(set.view.get(id)?), claim.engine, name)
+    }
+
+    /// Servers that the planned resource behind an object refers to.
+    pub(super) fn linked(&self, object: &Resource) -> Vec<ServerId> {
+        let Some(via) = &object.via else { return Vec::new() };
+        let (Some(links), Ok(plan)) = (self.links.get(via.plan), u32::try_from(via.plan)) else {
+            return Vec::new();
+        };
+        let positions = links.of(via.resource).iter();
+        positions.filter_map(|position| self.by_position.get(&(plan, *position)).copied()).collect()
     }
 
     /// Accesses of services of plans.
@@ -207,6 +213,7 @@ impl Cloud {
                 credential: None,
                 transport: claim.transport,
                 stays_in_pod: false,
+                proxy: None,
                 evidence: Evidence::Explicit,
                 because: vec![because(format!("`{}` names the server", claim.by.name), origin)],
                 database_because: None,
@@ -236,6 +243,7 @@ impl Cloud {
                 credential: None,
                 transport: Transport::Unsaid,
                 stays_in_pod: false,
+                proxy: None,
                 evidence: Evidence::Explicit,
                 because: vec![because],
                 database_because: None,

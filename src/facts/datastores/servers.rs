@@ -7,6 +7,7 @@ use super::{
     exposure,
     planned::{self, Cloud},
     ports::{Serves, ServicePort},
+    proxies,
 };
 use crate::{
     document::NodeRef,
@@ -63,6 +64,9 @@ pub(in crate::facts) struct Server<'e> {
     pub(in crate::facts) pod_port: Option<u16>,
     /// Ports that lead to the database, of Pods and of Services.
     ports: BTreeSet<i64>,
+    /// Whether it only passes connections on, and to which server is not known: a proxy whose configuration does not
+    /// tell, or what listens on the loopback of a Pod.
+    pub(super) passes_on: bool,
 }
 
 /// A workload that serves as long as it runs.
@@ -117,6 +121,7 @@ impl Server<'_> {
             encrypted: Fact::default(),
             pod_port: known.and_then(|engine| u16::try_from(*engine.ports.first()?).ok()),
             ports: known.map(|engine| engine.ports.iter().copied().collect()).unwrap_or_default(),
+            passes_on: false,
         }
     }
 
@@ -138,6 +143,10 @@ impl<'e> Servers<'e> {
         }
         let mut unserved = Vec::new();
         for (id, service) in set.services().iter() {
+            // What a proxy leads to is told by those that use it, and by its configuration.
+            if proxies::is_behind(set, service) {
+                continue;
+            }
             let ports: Vec<ServicePort<'_>> = ServicePort::all(service.resource, service.node).collect();
             let running: Vec<(WorkloadId, Workload<'e>)> =
                 service.selected.iter().filter_map(|id| Some((*id, Workload::of(set, *id)?))).collect();
@@ -223,9 +232,10 @@ impl<'e> Servers<'e> {
         match &resolved.host {
             Host::Service(id) => {
                 let service = set.services().get(*id);
-                let by =
-                    service.selected.first().map_or(ServedBy::Service(*id), |id| ServedBy::Workload(*id));
-                let mut server = Server::new(&service.resource.id, Some(engine?), by);
+                let passes_on = proxies::is_behind(set, service);
+                let by = service.selected.first().filter(|_| !passes_on);
+                let by = by.map_or(ServedBy::Service(*id), |id| ServedBy::Workload(*id));
+                let mut server = Server { passes_on, ..Server::new(&service.resource.id, Some(engine?), by) };
                 server.services.push(service.resource);
                 let position = self.add(server);
                 self.by_service.insert(*id, position);
@@ -236,7 +246,9 @@ impl<'e> Servers<'e> {
             }
             Host::Workload { workload, .. } => {
                 let id = &*set.workloads().get(*workload).resource.id;
-                let position = self.add(Server::new(id, Some(engine?), ServedBy::Workload(*workload)));
+                let passes_on = proxies::is_proxy(set, *workload);
+                let by = if passes_on { ServedBy::Elsewhere } else { ServedBy::Workload(*workload) };
+                let position = self.add(Server { passes_on, ..Server::new(id, Some(engine?), by) });
                 self.by_workload.insert(*workload, position);
                 Some(position)
             }
@@ -255,6 +267,54 @@ impl<'e> Servers<'e> {
                 Some(position)
             }
             Host::Operated(_) | Host::Loopback | Host::Unknown => None,
+        }
+    }
+
+    /// What listens on the loopback of a Pod where nothing there is known to: a server of its own for each workload and
+    /// port, since the addresses of two Pods are never one (domains.md Q6).
+    pub(super) fn in_pod_of(
+        &mut self,
+        set: &Set<'e>,
+        caller: WorkloadId,
+        engine: &'static str,
+        port: Option<u16>,
+    ) -> ServerId {
+        let caller = &set.workloads().get(caller).resource.id;
+        let usual = engine::named(engine).and_then(|engine| engine.ports.first().copied());
+        let port = port.map(i64::from).or(usual);
+        let text = port.map_or_else(|| format!("{caller}:localhost"), |port| format!("{caller}:{port}"));
+        if let Some(known) = self.by_text.get(&text) {
+            return *known;
+        }
+        let server = Server::new(&text, Some(engine), ServedBy::Elsewhere);
+        let position = self.add(Server { passes_on: true, ..server });
+        self.by_text.insert(text, position);
+        position
+    }
+
+    /// The server that a Service of a proxy leads to, with the ways in which the Service opens it; one of its own where
+    /// nobody is known to stand behind it.
+    pub(super) fn expose(&mut self, set: &Set<'e>, id: ServiceId) {
+        let service = set.services().get(id);
+        let ports: Vec<ServicePort<'_>> = ServicePort::all(service.resource, service.node).collect();
+        let Some(serves) = best(&ports, None) else { return };
+        let exposures = exposure::of_service(service.resource, service.node, &serves);
+        if exposures.is_empty() {
+            return;
+        }
+        let standing = Resolved { host: Host::Service(id), through: Vec::new() };
+        let Some(first) = service.selected.first() else { return };
+        let (resolved, passed) = proxies::follow(set, standing, None, None, *first);
+        let port = passed.and_then(|passed| passed.port);
+        let server = self.at(set, &resolved.host, port).unwrap_or_else(|| {
+            let by = ServedBy::Service(id);
+            let server = Server::new(&service.resource.id, Some(serves.engine().name), by);
+            let position = self.add(Server { passes_on: true, ..server });
+            self.by_service.insert(id, position);
+            position
+        });
+        if let Some(server) = self.all.get_mut(server.0) {
+            server.exposures.extend(exposures);
         }
     }
 

@@ -30,6 +30,27 @@ pub(super) struct OfServer {
     pub(super) databases_known: bool,
 }
 
+impl OfDatabase {
+    /// Behind a proxy that does not tell, others may come to the same database in another way.
+    pub(super) fn behind(mut self, passes_on: bool) -> Self {
+        if passes_on && self.shared == Truth::False {
+            self.shared = Truth::Unknown;
+        }
+        self
+    }
+}
+
+impl OfServer {
+    /// Behind a proxy that does not tell, databases with names of their own may be on servers of their own.
+    pub(super) fn behind(mut self, passes_on: bool) -> Self {
+        if passes_on {
+            self.by_server.append(&mut self.by_principal);
+            self.databases_known = false;
+        }
+        self
+    }
+}
+
 /// Whether it counts as a service that works with the data, for sure.
 pub(super) fn is_owner(access: &Access) -> bool {
     access.caller.role == Role::Service && access.evidence >= Evidence::OwnFile

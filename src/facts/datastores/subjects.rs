@@ -4,6 +4,7 @@
 //! | fact | field | value |
 //! |---|---|---|
 //! | both stores | `id`, `engine`, `server`, `name`, `namespace`, `workload`, `services` | as in the contract; `workload` is what serves, `services` lead to it |
+//! | both stores | `passes_on` | a proxy, or a loopback: which server stands behind it is not known |
 //! | both stores | `pods` | `{namespace, labels, port}`: labels by which its Pods are selected; null where it has none |
 //! | both stores | `classification` | `{declared, level, categories, sanitizes}`; `declared` is `"unknown"` outside the input |
 //! | both stores | `users` | by id: `{service, role, evidence, databases, principals: [{name, superuser}], because, pods: {namespace, labels}}` |
@@ -78,7 +79,8 @@ impl Datastores<'_> {
         let each = self.by_database(id).into_iter().map(|(database, users, elsewhere)| {
             let declared = set.view.estate.config.datastore(&self.id(id, &database));
             let is_unknown = database == Named::Unknown;
-            let sharing = sharing::of_database(&users, &elsewhere, is_unknown, declared.0);
+            let sharing = sharing::of_database(&users, &elsewhere, is_unknown, declared.0)
+                .behind(self.servers.get(id).passes_on);
             let cache = is_cache(set, id, &users);
             (database, sharing.shared, cache)
         });
@@ -97,7 +99,8 @@ fn datastore(
     let is_unknown = *database == Named::Unknown;
     let id = datastores.id(server, database);
     let (owner, by_design) = set.view.estate.config.datastore(&id);
-    let sharing = sharing::of_database(accesses, elsewhere, is_unknown, owner);
+    let sharing = sharing::of_database(accesses, elsewhere, is_unknown, owner)
+        .behind(datastores.servers.get(server).passes_on);
     let shown = if is_unknown { elsewhere } else { accesses };
     let first = shown.iter().find(|access| sharing::is_owner(access)).or(shown.first());
     let decided = first.and_then(|access| deciding(access));
@@ -180,6 +183,7 @@ fn subject<'f>(
         ("workload", resource.map_or_else(Fact::unknown, Fact::from)),
         ("classification", declared),
         ("pods", served),
+        ("passes_on", Fact::from(server.passes_on)),
         ("services", Fact::array(server.services.iter().map(|service| Fact::from(&*service.id)))),
     ];
     Subject {

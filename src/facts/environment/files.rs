@@ -166,6 +166,10 @@ impl<'e> Files<'e> {
         let read = self.read.entry((kept.key_place(), format.map(Format::name)));
         let read = read.or_insert_with(|| {
             let documents = format.and_then(|format| format.read(&kept.text()?));
+            // `haproxy.cfg` is called like one with sections, and has none.
+            let documents = documents.filter(|documents| {
+                format != Some(Format::Sections) || documents.iter().any(|entries| !entries.is_empty())
+            });
             Rc::new(documents.map(|documents| {
                 let place_of = kept.places_of();
                 let places = documents

@@ -52,12 +52,24 @@ impl Keeper {
         }
     }
 
-    /// One value of an object for a variable.
-    pub(super) fn value<'e>(self, object: NodeRef<'e>, key: &str) -> Option<Kept<'e>> {
-        self.fields().iter().filter(|(field, _)| *field != "binaryData").find_map(|(field, encoded)| {
+    /// One value of an object for a variable. Where a plan knows none of its keys, any may be there.
+    pub(super) fn value<'e>(self, object: NodeRef<'e>, key: &'e str) -> Option<Kept<'e>> {
+        let mut fields = self.fields().iter().filter(|(field, _)| *field != "binaryData");
+        let known = fields.find_map(|(field, encoded)| {
             let (key, key_span, node) = object.get(field)?.entries().find(|(name, _, _)| *name == key)?;
             Some(Kept { key, key_span: (key_span.start, key_span.end), node, encoded: *encoded })
+        });
+        known.or_else(|| {
+            let node = self.after_apply(object)?;
+            let span = node.span();
+            Some(Kept { key, key_span: (span.start, span.end), node, encoded: false })
         })
+    }
+
+    /// The field of an object whose keys a plan does not know.
+    pub(super) fn after_apply(self, object: NodeRef<'_>) -> Option<NodeRef<'_>> {
+        let fields = self.fields().iter().filter_map(|(field, _)| object.get(field));
+        fields.into_iter().find(|field| field.is_unknown())
     }
 
     /// All values of an object; those for files have `binaryData` too.

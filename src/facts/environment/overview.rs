@@ -69,7 +69,7 @@ pub(in crate::facts) fn overview(set: &Set<'_>, id: WorkloadId) -> Fact {
 /// How the text is kept, and the id of the object that keeps it.
 fn origin(origin: &Origin<'_>, namespace: &str) -> (&'static str, Option<String>) {
     match origin {
-        Origin::Literal => ("literal", None),
+        Origin::Literal | Origin::AfterApply(_) => ("literal", None),
         Origin::ConfigMap(resource) => ("config-map", Some(resource.id.to_string())),
         Origin::Secret(resource) => ("secret", Some(resource.id.to_string())),
         Origin::MissingSecret { name, .. } => ("missing", Some(format!("Secret/{namespace}/{name}"))),

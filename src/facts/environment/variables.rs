@@ -126,6 +126,9 @@ fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Opti
             let place = variable.get("name").unwrap_or(variable).place();
             return Some(setting(Some(Cow::Borrowed("")), Origin::Literal, place));
         };
+        if value.is_unknown() {
+            return Some(setting(None, Origin::AfterApply(container.workload.resource), value.place()));
+        }
         return Some(setting(scalar(value).map(Cow::Borrowed), Origin::Literal, value.place()));
     };
     let (kind, _, reference) = from.entries().next()?;
@@ -162,29 +165,39 @@ fn of_kept<'e>(
     Setting { key: Some(kept.key), reference, ..setting }
 }
 
-/// All variables that one source of `envFrom` brings; `*` behind its prefix where the source is not in the input.
+/// All variables that one source of `envFrom` brings; `*` behind its prefix where the source is not in the input, or
+/// what it holds is known only after apply.
 fn all_of<'e>(container: &Container<'_, 'e>, source: NodeRef<'e>) -> Vec<Setting<'e>> {
     let prefix = source.str_at(&["prefix"]).unwrap_or_default();
     let reference = |kind: &str| {
         let name = source.get(kind)?.get("name")?;
         Some((name, name.as_str()?))
     };
-    let (keeper, node, owner) = match (reference("configMapRef"), reference("secretRef")) {
-        (Some((node, name)), _) => (Keeper::ConfigMap, node, name),
-        (None, Some((node, name))) => (Keeper::Secret, node, name),
+    let (keeper, owner_place, owner) = match (reference("configMapRef"), reference("secretRef")) {
+        (Some((node, name)), _) => (Keeper::ConfigMap, node.place(), name),
+        (None, Some((node, name))) => (Keeper::Secret, node.place(), name),
         (None, None) => return Vec::new(),
     };
     let Some(resource) = keeper.find(container.view, container.namespace, owner) else {
         let origin = Origin::absent(keeper, container.namespace, owner, None);
-        return vec![container.setting(Channel::Variable, format!("{prefix}*"), None, origin, node.place())];
+        return vec![container.setting(Channel::Variable, format!("{prefix}*"), None, origin, owner_place)];
     };
-    let values = keeper.values(container.view.estate.node(resource), false).into_iter().map(|kept| {
+    let node = container.view.estate.node(resource);
+    let unknown = keeper.after_apply(node).map(|field| {
+        let origin = Origin::of(keeper, resource);
+        let name = format!("{prefix}*");
+        Setting {
+            reference: owner_place.clone(),
+            ..container.setting(Channel::Variable, name, None, origin, field.place())
+        }
+    });
+    let values = keeper.values(node, false).into_iter().map(|kept| {
         let name = if prefix.is_empty() {
             Cow::Borrowed(kept.key)
         } else {
             Cow::Owned(format!("{prefix}{}", kept.key))
         };
-        of_kept(container, name, keeper, resource, kept, node.place())
+        of_kept(container, name, keeper, resource, kept, owner_place.clone())
     });
-    values.collect()
+    values.chain(unknown).collect()
 }

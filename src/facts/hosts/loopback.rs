@@ -195,6 +195,7 @@ pub(in crate::facts) fn referred(setting: &Setting<'_>, namespace: &str) -> Opti
         Origin::ConfigMap(resource) | Origin::Secret(resource) if setting.text.is_none() => {
             Some(format!("{}#{}", resource.id, setting.key.unwrap_or(&setting.name)))
         }
+        Origin::AfterApply(workload) => Some(format!("{}#{}", workload.id, setting.name)),
         Origin::Missing(what) => Some(format!("{what}#{}", setting.name)),
         _ => None,
     }

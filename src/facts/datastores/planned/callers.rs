@@ -1,4 +1,4 @@
-//! Services of clouds: functions and containers, with the variables that each is told.
+//! Services of clouds: functions, containers and releases of charts, with the variables that each is told.
 
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
 /// Tasks that no service runs.
 const ALONE: &Shape = &shape(TASKS, &[], &[]);
 
-/// A function or container service of a plan.
+/// A function, a container service or a release of a plan.
 #[derive(Debug)]
 pub(in crate::facts) struct Service {
     /// Address.
@@ -65,6 +65,8 @@ const SHAPES: &[Shape] = &[
     shape("azurerm_windows_web_app", &["app_settings"], &["connection_string"]),
     shape("azurerm_app_service", &["app_settings"], &["connection_string"]),
     shape("azurerm_container_app", &[], &["template.0.container.*.env"]),
+    // What a chart makes of its values is no part of a plan: the release stands for what it installs.
+    shape("helm_release", &[], &["set", "set_sensitive"]),
 ];
 
 const TASKS: &str = "aws_ecs_task_definition";

@@ -56,13 +56,12 @@ const TOLD: &[&str] = &[
     "azurerm_windows_web_app",
     "azurerm_app_service",
     "azurerm_container_app",
-    "kubernetes_deployment",
-    "kubernetes_deployment_v1",
-    "kubernetes_stateful_set",
-    "kubernetes_stateful_set_v1",
-    "kubernetes_manifest",
+    "helm_release",
     "kubectl_manifest",
 ];
+
+/// Objects of Kubernetes, which are told things themselves unless they carry some for others.
+const KUBERNETES: &str = "kubernetes_";
 
 /// How many resources may stand between a service and its database.
 const DEPTH: usize = 6;
@@ -75,7 +74,7 @@ impl Links {
         let mut direct: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for (position, resource) in (0..).zip(&plan.resources) {
             let kind = &&*resource.kind;
-            if !CARRIERS.contains(kind) && !TOLD.contains(kind) {
+            if !CARRIERS.contains(kind) && !is_told(kind) {
                 continue;
             }
             let names = plan.references(resource).into_values().flatten();
@@ -86,6 +85,13 @@ impl Links {
                 }
             }
             direct.entry(position).or_default().extend(referred);
+        }
+        // A workload of Kubernetes names the objects that it takes values from: of one it may take something else.
+        for (position, others) in &mut direct {
+            let kind = |position: u32| plan.resource(position).map_or("", |resource| &*resource.kind);
+            if is_told(kind(*position)) && is_kubernetes(kind(*position)) {
+                others.retain(|other| !is_kubernetes(kind(*other)));
+            }
         }
         let told = direct.keys().copied();
         let found = told.map(|position| {
@@ -111,6 +117,14 @@ impl Links {
     }
 }
 
+fn is_kubernetes(kind: &str) -> bool {
+    kind.starts_with(KUBERNETES) || kind == "kubectl_manifest"
+}
+
+fn is_told(kind: &str) -> bool {
+    TOLD.contains(&kind) || (kind.starts_with(KUBERNETES) && !CARRIERS.contains(&kind))
+}
+
 fn follow(
     plan: &Plan,
     direct: &BTreeMap<u32, BTreeSet<u32>>,
@@ -124,7 +138,7 @@ fn follow(
         if is_server(*other) {
             reached.insert(*other);
         } else if depth < DEPTH && seen.insert(*other) {
-            let carries = plan.resource(*other).is_some_and(|resource| !TOLD.contains(&&*resource.kind));
+            let carries = plan.resource(*other).is_some_and(|resource| !is_told(&resource.kind));
             if carries {
                 follow(plan, direct, is_server, *other, depth + 1, seen, reached);
             }

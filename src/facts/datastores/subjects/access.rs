@@ -84,6 +84,7 @@ impl Mesh {
     fn of(&self, set: &Set<'_>, access: &Access) -> &'static str {
         let server = set.datastores().servers.get(access.server);
         let carrier = access.caller.workload.and_then(|client| match server.served_by {
+            _ if access.proxy.is_some() => self.between.get(&(client, access.proxy?)),
             ServedBy::Workload(server) => self.between.get(&(client, server)),
             ServedBy::Operated(index) => {
                 let operated = set.hosts().operators().get(index)?;

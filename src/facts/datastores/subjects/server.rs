@@ -28,7 +28,9 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
     let datastores = set.datastores();
     let accesses = datastores.accesses_to(id);
     let cache = is_cache(set, id, &accesses);
-    let sharing = sharing::of_server(&accesses, cache, |access| datastores.superuser(access).is_some());
+    let passes_on = datastores.servers.get(id).passes_on;
+    let sharing = sharing::of_server(&accesses, cache, |access| datastores.superuser(access).is_some())
+        .behind(passes_on);
     let names = |positions: &BTreeSet<usize>| {
         let mut ids: Vec<&str> = positions
             .iter()

@@ -307,7 +307,7 @@ fn a_store_is_classified_by_the_tags_of_its_provider() {
             postgres(json!({})),
             json!({"tags": true, "tags_all": true}),
             Value::String("unknown".into()),
-            Value::Null,
+            Value::String("unknown".into()),
             vec![],
         ),
         (
@@ -316,7 +316,7 @@ fn a_store_is_classified_by_the_tags_of_its_provider() {
             postgres(json!({"tags": {}})),
             json!({"tags": {"DataClassification": true}, "tags_all": true}),
             Value::String("unknown".into()),
-            Value::Null,
+            Value::String("unknown".into()),
             vec![],
         ),
         (
@@ -324,8 +324,8 @@ fn a_store_is_classified_by_the_tags_of_its_provider() {
             instance,
             postgres(json!({"tags_all": {"DataClassification": "5"}})),
             json!({}),
-            Value::Bool(false),
-            Value::Null,
+            Value::String("unknown".into()),
+            Value::String("unknown".into()),
             vec![],
         ),
     ] {

@@ -238,3 +238,99 @@ fn who_could_reach_a_database_is_told_beside_who_does() {
         assert_eq!(users(subject), used_by, "row {row}");
     }
 }
+
+/// A proxy with its Service, its variables and a configuration file.
+fn pooler(image: &str, environment: &str, file: &str, text: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: pool}}\ndata: {{{file}: {text:?}}}\n---\n{}apiVersion: v1\nkind: Service\nmetadata: {{name: pool}}\nspec: {{selector: {{app: pool}}, ports: [{{port: 5432, targetPort: 6432}}]}}\n---\n",
+        app(
+            "pool",
+            "app: pool",
+            &format!("volumeMounts: [{{name: c, mountPath: /c}}], env: [{environment}]"),
+            "], volumes: [{name: c, configMap: {name: pool}}",
+        )
+        .replace("image: pool", &format!("image: '{image}'"))
+    )
+}
+
+#[test]
+fn services_behind_a_pooler_share_what_is_behind_it() {
+    let direct = told("cart", "postgres://c@db/shop") + &server("db", "postgres:16");
+    let through = told("orders", "postgres://o@pool/shop");
+    for (case, text, expected) in [
+        ("a host", pooler("edoburu/pgbouncer", "{name: DB_HOST, value: db}", "x", ""), "G1 cart+orders"),
+        (
+            "a URL",
+            pooler("pgbouncer", "{name: DATABASE_URL, value: 'postgres://db/shop'}", "x", ""),
+            "G1 cart+orders+pool",
+        ),
+        ("entries", pooler("pgbouncer", "", "pgbouncer.ini", "[databases]\n* = host=db\n"), "G1 cart+orders"),
+        (
+            "an entry of another name",
+            pooler("pgbouncer", "", "pgbouncer.ini", "[databases]\nshop = host=db dbname=sales\n"),
+            "G3 cart+orders",
+        ),
+        (
+            "HAProxy",
+            pooler("haproxy:3", "", "haproxy.cfg", "backend pg\n  server a db:5432 check\n"),
+            "G1 cart+orders",
+        ),
+    ] {
+        assert_eq!(graded(&format!("{direct}{through}{text}")), [expected], "{case}");
+    }
+}
+
+/// What `shared` says of each database.
+fn shared(text: &str) -> Vec<(String, Value)> {
+    let estate = estate(text);
+    let subjects = datastore_subjects(&Set::new(estate.view(0)));
+    let of = |subject: &Subject| match value(&subject.fact, "id") {
+        Value::String(id) => (id.to_string(), value(&subject.fact, "shared").clone()),
+        other => panic!("{other:?} is no id"),
+    };
+    subjects.iter().map(of).collect()
+}
+
+#[test]
+fn what_stands_behind_a_silent_proxy_or_a_loopback_is_not_known() {
+    let unknown = || Value::String("unknown".into());
+    let silent = pooler("pgbouncer", "", "x", "");
+    let orders = |host: &str, database: &str| told("orders", &format!("postgres://o@{host}/{database}"));
+    let carts = |host: &str, database: &str| told("carts", &format!("postgres://c@{host}/{database}"));
+    for (case, text, expected) in [
+        (
+            "one client",
+            silent.clone() + &orders("pool", "a"),
+            vec![("postgresql:Service/shop/pool/a", unknown())],
+        ),
+        (
+            "one database",
+            silent.clone() + &orders("pool", "a") + &carts("pool", "a"),
+            vec![("postgresql:Service/shop/pool/a", Value::Bool(true))],
+        ),
+        (
+            "loopbacks of two Pods",
+            orders("localhost", "a") + &carts("127.0.0.1", "a"),
+            vec![
+                ("postgresql:Deployment/shop/orders:5432/a", unknown()),
+                ("postgresql:Deployment/shop/carts:5432/a", unknown()),
+            ],
+        ),
+        (
+            "a database of its own",
+            app(
+                "wiki",
+                "app: wiki",
+                "env: [{name: DATABASE_URL, value: 'postgres://w@localhost/wiki'}]",
+                ", {name: db, image: 'postgres:16'}",
+            ),
+            vec![("postgresql:Deployment/shop/wiki/wiki", Value::Bool(false))],
+        ),
+    ] {
+        let expected: Vec<(String, Value)> =
+            expected.into_iter().map(|(id, value)| (id.to_owned(), value)).collect();
+        assert_eq!(shared(&text), expected, "{case}");
+    }
+    let two = silent + &orders("pool", "a") + &carts("pool", "b");
+    assert_eq!(graded(&two), ["G3 carts+orders"], "which the rule does not assess");
+}

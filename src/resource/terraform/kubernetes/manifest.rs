@@ -55,7 +55,11 @@ impl Merge {
         let mask = |key: &str| unknown.and_then(|unknown| unknown.get(key));
         let mut entries: Vec<Entry> = Vec::new();
         for (key, span, field) in value.entries() {
-            let id = if hidden.contains(&key) { self.hidden(field) } else { self.value(field, mask(key)) };
+            let id = if hidden.contains(&key) {
+                self.hidden(field, mask(key))
+            } else {
+                self.value(field, mask(key))
+            };
             entries.push(entry(key, span, id));
         }
         for (key, span, mask) in unknown.into_iter().flat_map(NodeRef::entries) {
@@ -67,15 +71,17 @@ impl Merge {
         self.assembly.mapping(entries, value.span())
     }
 
-    /// The keys of a map, with nothing known of its values.
-    pub(super) fn hidden(&mut self, value: NodeRef<'_>) -> NodeId {
-        if !value.is_mapping() {
+    /// The keys of a map, with nothing known of its values; those of `unknown` among them, which values leave out.
+    pub(super) fn hidden(&mut self, value: NodeRef<'_>, unknown: Option<NodeRef<'_>>) -> NodeId {
+        if !value.is_mapping() || is_true(unknown) {
             return self.assembly.add(Kind::Unknown, value.span());
         }
-        let entries = value
-            .entries()
-            .map(|(key, span, value)| entry(key, span, self.assembly.add(Kind::Unknown, value.span())));
-        let entries = entries.collect();
+        let left_out = unknown.into_iter().flat_map(NodeRef::entries);
+        let left_out = left_out.filter(|(key, _, mask)| value.get(key).is_none() && is_true(Some(*mask)));
+        let entries = value.entries().chain(left_out);
+        let entries = entries
+            .map(|(key, span, value)| entry(key, span, self.assembly.add(Kind::Unknown, value.span())))
+            .collect();
         self.assembly.mapping(entries, value.span())
     }
 }

@@ -96,7 +96,8 @@ impl Convert {
             Kind::Null => {}
             Kind::Mapping(_) => {
                 let hidden = self.hide && parent == "resource" && matches!(name, "data" | "binary_data");
-                let id = if hidden { self.merge.hidden(value) } else { self.merge.value(value, unknown) };
+                let id =
+                    if hidden { self.merge.hidden(value, unknown) } else { self.merge.value(value, unknown) };
                 entries.push(entry(&key, span, id));
             }
             Kind::Sequence(_) if blocks || value.items().next().is_none() => {
