@@ -60,8 +60,8 @@ pub struct Config {
     pub mesh: Mesh,
     /// Bounded contexts: the workloads and datastores that are one service.
     pub services: BTreeMap<String, Service>,
-    /// Ids of datastores with who owns them.
-    pub datastores: BTreeMap<String, DatastoreSettings>,
+    /// Ids of datastores, or globs over them, with who owns them.
+    pub datastores: BTreeMap<String, Placed<DatastoreSettings>>,
     /// The vocabulary in which this organisation classifies data.
     pub classification: Classification,
     /// What is a credential, and what only looks like one.
@@ -73,6 +73,9 @@ pub struct Config {
     /// Name of the file, for messages; empty where there is none.
     #[serde(skip)]
     pub file: Arc<str>,
+    /// Keys of `datastores` that are globs.
+    #[serde(skip)]
+    globs: Vec<NamePattern>,
 }
 
 /// What is to be different about a rule.
@@ -136,22 +139,41 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Name of the service that declares a workload or a planned resource as its own; the first of several.
     pub fn service_of(&self, id: &str) -> Option<&str> {
-        let mut all = self.services.iter();
-        all.find(|(_, service)| service.workloads.iter().any(|pattern| pattern.matches(id)))
-            .map(|(name, _)| name.as_str())
+        self.services_of(id).first().copied()
+    }
+
+    /// Names of all services that declare a workload or a planned resource as their own.
+    pub fn services_of(&self, id: &str) -> Vec<&str> {
+        self.listing(|service| &service.workloads, id)
     }
 
     /// Name of the service that owns a datastore, and why several share it on purpose.
     pub fn datastore(&self, id: &str) -> (Option<&str>, Option<&str>) {
-        let settings = self.datastores.get(id);
-        let named = settings.and_then(|settings| settings.owner.as_deref());
-        let mut services = self.services.iter();
-        let owner = named.or_else(|| {
-            services
-                .find(|(_, service)| service.datastores.iter().any(|pattern| pattern.matches(id)))
-                .map(|(name, _)| name.as_str())
-        });
+        let settings = self.datastore_settings(id).map(|settings| &settings.value);
+        let named = settings.and_then(|settings| settings.owner.as_ref());
+        let owner = named.map(|owner| &*owner.value).or_else(|| self.owners_of(id).first().copied());
         (owner, settings.and_then(|settings| settings.shared_by_design.as_deref()))
+    }
+
+    /// Names of all services that list a datastore as their own.
+    pub fn owners_of(&self, id: &str) -> Vec<&str> {
+        self.listing(|service| &service.datastores, id)
+    }
+
+    fn listing(&self, patterns: impl Fn(&Service) -> &[Placed<NamePattern>], id: &str) -> Vec<&str> {
+        let lists = |service: &Service| patterns(service).iter().any(|pattern| pattern.value.matches(id));
+        self.services.iter().filter(|(_, service)| lists(service)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Whether a key of `datastores` that is a glob is about a datastore.
+    pub fn is_about(&self, key: &str, id: &str) -> bool {
+        self.globs.iter().any(|glob| glob.as_str() == key && glob.matches(id))
+    }
+
+    /// What is said of a datastore: by its id, else by the first glob over it.
+    fn datastore_settings(&self, id: &str) -> Option<&Placed<DatastoreSettings>> {
+        let glob = || self.globs.iter().find(|glob| glob.matches(id));
+        self.datastores.get(id).or_else(|| self.datastores.get(glob()?.as_str()))
     }
 
     /// Reads the text of a configuration that is named `file` in messages.
@@ -191,7 +213,16 @@ impl Config {
         checked.map_err(|(at, message)| {
             error(Region { line: at.0, column: at.1, end_line: at.0, end_column: at.1 }, message)
         })?;
-        config.file = file;
+        for (key, settings) in config.datastores.iter().filter(|(key, _)| key.contains(['*', '?', '{'])) {
+            let at = Region {
+                line: settings.line,
+                column: settings.column,
+                end_line: settings.line,
+                end_column: settings.column,
+            };
+            config.globs.push(NamePattern::try_from(key.clone()).map_err(|message| error(at, message))?);
+        }
+        config.file = Arc::clone(&file);
         Ok(config)
     }
 

@@ -26,6 +26,7 @@ mod log_stores;
 mod mesh;
 mod network;
 mod overview;
+mod ownership;
 mod places;
 mod planned_secrets;
 mod policies;
@@ -41,7 +42,10 @@ mod workloads;
 
 pub use self::fields::Fields;
 use self::truth::Truth;
-pub use self::{mesh::ROOT as MESH_ROOT, overview::OVERVIEW, secrets::allowed as allowed_secrets, set::Set};
+pub use self::{
+    mesh::ROOT as MESH_ROOT, overview::OVERVIEW, ownership::notices as ownership_notices,
+    secrets::allowed as allowed_secrets, set::Set,
+};
 
 use std::sync::Arc;
 

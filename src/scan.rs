@@ -239,6 +239,7 @@ pub fn judge(
     let mut incomplete = incomplete(settings, estate, &policies, settings.cluster.is_some());
     let mut parts = decide(settings, estate, policies, applied, &evaluation.findings);
     parts.evaluation = evaluation;
+    parts.evaluation.notices.extend(facts::ownership_notices(estate));
     parts.incomplete.append(&mut incomplete);
     limit(within.as_ref(), &mut parts);
     if let Some(target) = &settings.cluster {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{NamePattern, Phrase};
+use super::{NamePattern, Phrase, Placed};
 
 /// The service mesh that the workloads run in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -46,9 +46,9 @@ pub enum MtlsMode {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct Service {
     /// Ids of its workloads, or globs over them.
-    pub workloads: Vec<NamePattern>,
+    pub workloads: Vec<Placed<NamePattern>>,
     /// Ids of its datastores, or globs over them.
-    pub datastores: Vec<NamePattern>,
+    pub datastores: Vec<Placed<NamePattern>>,
 }
 
 /// What is known about a datastore.
@@ -57,7 +57,7 @@ pub struct Service {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct DatastoreSettings {
     /// Name of the service that owns it.
-    pub owner: Option<Phrase>,
+    pub owner: Option<Placed<Phrase>>,
     /// Why several services share it on purpose.
     pub shared_by_design: Option<Phrase>,
 }

@@ -60,7 +60,7 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!(values, ["deploy/values.yaml", "deploy/prod.yaml"]);
     assert_eq!(config.mesh.flavour, Some(Flavour::None));
     assert_eq!(config.mesh.default_mode, Some(MtlsMode::Permissive));
-    assert!(config.services["orders"].workloads[0].matches("Deployment/shop/orders-api"));
+    assert!(config.services["orders"].workloads[0].value.matches("Deployment/shop/orders-api"));
     assert_eq!(config.classification.levels["secret"].value, DataLevel::Restricted);
     assert_eq!(config.classification.categories["patients"].value, [DataCategory::Pii, DataCategory::Phi]);
     assert!(config.classification.category_keys[0].value.matches("acme.io/data-kind"));
