@@ -11,7 +11,7 @@ mod strimzi;
 use std::collections::BTreeMap;
 
 pub(super) use self::bindings::words;
-use super::{Because, Set, truth::Truth, workloads::WorkloadId};
+use super::{Because, Set, connections::Transport, truth::Truth, workloads::WorkloadId};
 use crate::estate::Resource;
 
 /// Position of a topic among those of its set.
@@ -34,6 +34,8 @@ pub(super) struct Topic<'e> {
     pub(super) name: String,
     /// Its own object.
     pub(super) resource: Option<&'e Resource>,
+    /// The cluster of Strimzi that it is in, where the input holds it.
+    kafka: Option<&'e Resource>,
     /// The grant that names it, where one does.
     pub(super) named_by: Option<Because>,
     /// Whether a part of Kafka keeps its own state there.
@@ -51,6 +53,16 @@ pub(super) struct Use {
     pub(super) workload: WorkloadId,
     pub(super) direction: Direction,
     pub(super) because: Because,
+    /// What carries its messages to or from the broker, and what tells that.
+    pub(super) transport: Transport,
+    pub(super) carried_by: Vec<Because>,
+}
+
+impl Use {
+    /// One whose transport is not known yet.
+    const fn new(workload: WorkloadId, direction: Direction, because: Because) -> Self {
+        Self { workload, direction, because, transport: Transport::Unknown, carried_by: Vec::new() }
+    }
 }
 
 /// All topics of a set.
@@ -74,6 +86,7 @@ impl<'e> Topics<'e> {
         strimzi::collect(set, &mut topics);
         rabbitmq::collect(set, &mut topics);
         bindings::collect(set, &mut topics);
+        strimzi::carry(set, &mut topics);
         let storage = internal::Storage::new(set);
         for topic in &mut topics.all {
             topic.is_internal = storage.has(topic);
@@ -89,6 +102,10 @@ impl<'e> Topics<'e> {
         self.all.iter().enumerate().map(|(index, topic)| (TopicId(index), topic))
     }
 
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Topic<'e>> {
+        self.all.iter_mut()
+    }
+
     /// The topic of a cluster, made where it is not yet known.
     fn named(&mut self, cluster: &str, name: &str) -> &mut Topic<'e> {
         let key = (cluster.to_owned(), name.to_owned());
@@ -100,6 +117,7 @@ impl<'e> Topics<'e> {
                 cluster: cluster.to_owned(),
                 name: name.to_owned(),
                 resource: None,
+                kafka: None,
                 named_by: None,
                 is_internal: false,
                 uses: Vec::new(),

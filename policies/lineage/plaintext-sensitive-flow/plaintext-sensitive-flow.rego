@@ -51,9 +51,53 @@ deny contains result if {
 		"msg": sprintf("%s goes from `%s` to `%s` in plaintext", [_what, input.from, input.to]),
 		"path": ["transport"],
 		"peer": input.from,
-		"related": [{"msg": "this declares what the data is", "path": ["sink"], "resource": input.to}],
+		"related": array.concat(
+			[{"msg": "this declares what the data is", "path": ["sink"], "resource": input.to}],
+			_carriers,
+		),
+		"remedy": _remedy,
 	}
 }
+
+# The grant of the topic, the address of the client, the listener of the broker.
+_carriers := [{"msg": step.text, "path": ["because", index], "resource": step.resource} |
+	input.way in {"publish", "consume"}
+	some index, step in input.because
+]
+
+_remedy := concat("\n", [
+	"Give the broker a listener with TLS, and let the client use its port:",
+	"```yaml",
+	"apiVersion: kafka.strimzi.io/v1",
+	"kind: Kafka",
+	"spec:",
+	"  kafka:",
+	"    listeners:",
+	"      - {name: tls, port: 9093, type: internal, tls: true, authentication: {type: tls}}",
+	"```",
+	"The client then says `security.protocol=SSL`, and trusts the certificate in the Secret `CLUSTER-cluster-ca-cert`.",
+]) if {
+	input.way in {"publish", "consume"}
+} else := concat("\n", [
+	"Put both ends into the mesh and ask for mTLS:",
+	"```yaml",
+	"apiVersion: security.istio.io/v1",
+	"kind: PeerAuthentication",
+	"metadata:",
+	"  name: default",
+	sprintf("  namespace: %s", [_namespace]),
+	"spec:",
+	"  mtls:",
+	"    mode: STRICT",
+	"```",
+	"For a database, turn on TLS at the client: `sslmode=verify-full`.",
+])
+
+# `Deployment/shop/orders`
+_namespace := parts[1] if {
+	parts := split(input.to, "/")
+	count(parts) == 3
+} else := "NAMESPACE"
 
 not_assessed contains result if {
 	input.way != "store"

@@ -19,6 +19,25 @@ test_plaintext_is_reported if {
 	}
 }
 
+test_a_topic_is_reported_with_what_carries_its_messages if {
+	publish := object.union(_flow, {
+		"to": "topic:events/orders",
+		"way": "publish",
+		"because": [{"text": "listener `plain` does not encrypt", "resource": "Kafka/shop/events"}],
+	})
+	some result in rule.deny with input as publish
+	{"Kafka/shop/events", "topic:events/orders"} == {related.resource | some related in result.related}
+	contains(result.remedy, "tls: true")
+}
+
+test_services_are_told_to_join_the_mesh if {
+	some result in rule.deny with input as _flow
+	contains(result.remedy, "namespace: shop")
+	{related.resource | some related in result.related} == {"Deployment/shop/web"}
+	some outside in rule.deny with input as object.union(_flow, {"to": "external:a.example.com", "way": "leave"})
+	contains(outside.remedy, "namespace: NAMESPACE")
+}
+
 test_a_level_alone_is_enough if {
 	results := rule.deny with input as object.union(_flow, {"carries": {"level": "restricted", "categories": []}})
 	{true | some result in results; startswith(result.msg, "restricted data goes")} == {true}

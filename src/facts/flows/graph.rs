@@ -201,14 +201,18 @@ impl Flows {
         own.joined(self.spread.inherited(position))
     }
 
-    /// Ids from the source of what a flow carries to where the flow ends.
+    /// Ids from the source of what a flow carries to where the flow ends: the shortest way, on which nothing stands twice.
     pub(in crate::facts) fn path(&self, flow: &Flow) -> Vec<Arc<str>> {
-        let own = self.nodes.get(flow.from).is_some_and(|node| node.own == flow.carries);
-        let before = if own { Vec::new() } else { self.spread.path(flow.from, &self.nodes, &self.edges) };
+        let before = self.spread.path(flow.from, &self.nodes, &self.edges);
         let through = before.iter().filter_map(|edge| self.all.get(*self.by_edge.get(*edge)?));
-        let mut path: Vec<Arc<str>> = through.map(|flow| Arc::clone(&self.point(flow.from).id)).collect();
-        path.extend([flow.from, flow.to].map(|position| Arc::clone(&self.point(position).id)));
-        path
+        let mut path: Vec<usize> = through.map(|flow| flow.from).collect();
+        path.push(flow.from);
+        // What goes back to where it came from starts there.
+        if let Some(earlier) = path.iter().position(|point| *point == flow.to) {
+            path.drain(..=earlier);
+        }
+        path.push(flow.to);
+        path.into_iter().map(|position| Arc::clone(&self.point(position).id)).collect()
     }
 }
 
@@ -244,10 +248,13 @@ fn accesses(set: &Set<'_>, builder: &mut Builder) {
         let id = datastores.id(access.server, &access.database);
         let declared = || of_database(set, access.server, access.database.known());
         let store = builder.point(&id, What::Datastore(access.server), declared);
-        let transport = match (access.caller.workload, server.served_by) {
-            (Some(workload), ServedBy::Workload(server)) => transports.get(&(workload, server)).copied(),
-            _ => None,
+        let called = match (access.proxy, server.served_by) {
+            (Some(proxy), _) => Some(proxy),
+            (None, ServedBy::Workload(server)) => Some(server),
+            (None, _) => None,
         };
+        let ends = access.caller.workload.zip(called);
+        let transport = ends.and_then(|ends| transports.get(&ends).copied());
         builder.flow(store, service, Way::Read, transport, access.because.clone());
         builder.flow(service, store, Way::Store, transport, access.because.clone());
     }
@@ -259,10 +266,12 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
         let at = builder.point(&topic.id(), What::Topic(id), declared);
         for used in &topic.uses {
             let service = builder.workload(set, used.workload);
-            let because = vec![used.because.clone()];
+            let because: Vec<Because> =
+                std::iter::once(&used.because).chain(&used.carried_by).cloned().collect();
+            let transport = Some(used.transport);
             match used.direction {
-                Direction::Reads => builder.flow(at, service, Way::Consume, None, because),
-                Direction::Writes => builder.flow(service, at, Way::Publish, None, because),
+                Direction::Reads => builder.flow(at, service, Way::Consume, transport, because),
+                Direction::Writes => builder.flow(service, at, Way::Publish, transport, because),
                 Direction::Unknown => {}
             }
         }
@@ -276,9 +285,9 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
     let accessed: BTreeSet<_> = datastores
         .accesses()
         .iter()
-        .filter_map(|access| match datastores.servers.get(access.server).served_by {
-            ServedBy::Workload(server) => Some((access.caller.workload?, server)),
-            _ => None,
+        .filter_map(|access| match (access.proxy, datastores.servers.get(access.server).served_by) {
+            (Some(server), _) | (None, ServedBy::Workload(server)) => Some((access.caller.workload?, server)),
+            (None, _) => None,
         })
         .collect();
     let is_access = |connection: &Connection| {

@@ -55,16 +55,15 @@ impl Carried {
         self.level.max(self.categories.iter().map(|category| category.level()).max())
     }
 
-    fn join(&mut self, other: &Self) -> bool {
-        let before = (self.level, self.categories.len());
+    fn join(&mut self, other: &Self) {
         self.level = self.level.max(other.level);
         self.categories.extend(&other.categories);
-        before != (self.level, self.categories.len())
     }
 }
 
 impl Spread {
-    /// Each node changes at most once for each category and level, so each edge is followed as often at most.
+    /// Follows each category, and each level, on its own and from all of its sources at once, nearest nodes first: an
+    /// edge is followed once for each at most, and the edge by which a node is reached first is on a shortest way.
     pub(super) fn new(nodes: &[Node], edges: &[Edge]) -> Self {
         let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
         for (index, edge) in edges.iter().enumerate() {
@@ -72,21 +71,34 @@ impl Spread {
                 leaving.push(index);
             }
         }
+        let graph = Graph { nodes, edges, leaving };
         let mut spread = Self {
             inherited: vec![Carried::default(); nodes.len()],
             by_category: vec![BTreeMap::new(); nodes.len()],
             by_level: vec![None; nodes.len()],
         };
-        let mut waiting: VecDeque<usize> = (0..nodes.len())
-            .filter(|index| nodes.get(*index).is_some_and(|node| !node.own.is_empty()))
-            .collect();
-        while let Some(here) = waiting.pop_front() {
-            let Some(emitted) = nodes.get(here).map(|node| spread.emitted(here, node)) else { continue };
-            for index in leaving.get(here).into_iter().flatten() {
-                if let Some(edge) = edges.get(*index)
-                    && spread.arrive(*index, edge.to, &emitted)
+        let categories: BTreeSet<Category> =
+            nodes.iter().flat_map(|node| &node.own.categories).copied().collect();
+        for category in categories {
+            for (to, edge) in graph.reached(|node| node.own.categories.contains(&category)) {
+                if let (Some(inherited), Some(by)) =
+                    (spread.inherited.get_mut(to), spread.by_category.get_mut(to))
                 {
-                    waiting.push_back(edge.to);
+                    inherited.categories.insert(category);
+                    by.insert(category, edge);
+                }
+            }
+        }
+        let levels: BTreeSet<Level> = nodes.iter().filter_map(|node| node.own.level).collect();
+        // The highest that reaches a node is the one that counts.
+        for level in levels.into_iter().rev() {
+            for (to, edge) in graph.reached(|node| node.own.level == Some(level)) {
+                if let (Some(inherited), Some(by)) =
+                    (spread.inherited.get_mut(to), spread.by_level.get_mut(to))
+                    && inherited.level.is_none()
+                {
+                    inherited.level = Some(level);
+                    *by = Some(edge);
                 }
             }
         }
@@ -109,47 +121,69 @@ impl Spread {
         self.inherited.get(position).unwrap_or(NOTHING)
     }
 
-    /// Edges by which the data reached a node, from its source on. The category decides; without one, the level.
+    /// Edges by which data reached a node that is not declared there, from its source on; none where all is. The highest
+    /// category decides; without one, the level.
     pub(super) fn path(&self, to: usize, nodes: &[Node], edges: &[Edge]) -> Vec<usize> {
-        let category = self.inherited(to).categories.iter().max().copied();
-        let level = self.inherited(to).level;
+        let inherited = self.inherited(to);
+        let own = |position: usize| nodes.get(position).map(|node| &node.own);
+        let category = inherited
+            .categories
+            .iter()
+            .rev()
+            .find(|category| own(to).is_none_or(|own| !own.categories.contains(*category)));
         let is_source = |position: usize| {
-            nodes.get(position).is_some_and(|node| match category {
-                Some(category) => node.own.categories.contains(&category),
-                None => node.own.level >= level,
+            own(position).is_some_and(|own| match category {
+                Some(category) => own.categories.contains(category),
+                None => own.level >= inherited.level,
             })
         };
         let mut path = Vec::new();
         let mut here = to;
-        // Each step goes to a node that was reached earlier, so this ends.
-        while let Some(index) = match category {
-            Some(category) => self.by_category.get(here).and_then(|edges| edges.get(&category)).copied(),
-            None => self.by_level.get(here).copied().flatten(),
-        } {
+        // Each step goes to a node that is nearer to a source, so this ends.
+        while !is_source(here) {
+            let by = match category {
+                Some(category) => self.by_category.get(here).and_then(|edges| edges.get(category)).copied(),
+                None => self.by_level.get(here).copied().flatten(),
+            };
+            let Some((index, edge)) = by.and_then(|index| Some((index, edges.get(index)?))) else { break };
             path.push(index);
-            let Some(edge) = edges.get(index) else { break };
             here = edge.from;
-            if is_source(here) {
-                break;
-            }
         }
         path.reverse();
         path
     }
+}
 
-    fn arrive(&mut self, edge: usize, to: usize, carried: &Carried) -> bool {
-        let (Some(inherited), Some(by_category), Some(by_level)) =
-            (self.inherited.get_mut(to), self.by_category.get_mut(to), self.by_level.get_mut(to))
-        else {
-            return false;
-        };
-        for category in &carried.categories {
-            by_category.entry(*category).or_insert(edge);
+/// What data spreads over.
+struct Graph<'g> {
+    nodes: &'g [Node],
+    edges: &'g [Edge],
+    /// Edges by the node that they leave, in order.
+    leaving: Vec<Vec<usize>>,
+}
+
+impl Graph<'_> {
+    /// Nodes that are reached from sources, nearest first, each with the edge by which it is; sanitisers let nothing on.
+    fn reached(&self, is_source: impl Fn(&Node) -> bool) -> Vec<(usize, usize)> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut reached = Vec::new();
+        let emits = |position: usize| self.nodes.get(position).is_some_and(|node| !node.sanitizes);
+        let sources = self.nodes.iter().enumerate().filter(|(_, node)| is_source(node));
+        let mut waiting: VecDeque<usize> = sources.map(|(position, _)| position).collect();
+        let started: BTreeSet<usize> = waiting.iter().copied().collect();
+        while let Some(here) = waiting.pop_front() {
+            for index in self.leaving.get(here).into_iter().flatten().filter(|_| emits(here)) {
+                let Some(edge) = self.edges.get(*index) else { continue };
+                if let Some(seen) = seen.get_mut(edge.to).filter(|seen| !**seen) {
+                    *seen = true;
+                    reached.push((edge.to, *index));
+                    if !started.contains(&edge.to) {
+                        waiting.push_back(edge.to);
+                    }
+                }
+            }
         }
-        if carried.level > inherited.level {
-            *by_level = Some(edge);
-        }
-        inherited.join(carried)
+        reached
     }
 }
 
@@ -181,7 +215,9 @@ mod tests {
                     emitted.join(&node.own);
                     emitted.join(&inherited[edge.from].clone());
                 }
-                changed |= inherited[edge.to].join(&emitted);
+                let before = inherited[edge.to].clone();
+                inherited[edge.to].join(&emitted);
+                changed |= before != inherited[edge.to];
             }
             if !changed {
                 return inherited;
@@ -205,7 +241,12 @@ mod tests {
             for (position, expected) in naive(&nodes, &edges).iter().enumerate() {
                 prop_assert_eq!(spread.inherited(position), expected);
                 let path = spread.path(position, &nodes, &edges);
-                prop_assert_eq!(path.is_empty(), expected.is_empty());
+                let own = &nodes[position].own;
+                let is_declared =
+                    expected.categories.is_subset(&own.categories) && expected.level <= own.level;
+                prop_assert_eq!(path.is_empty(), is_declared);
+                let passed: BTreeSet<usize> = path.iter().map(|edge| edges[*edge].to).collect();
+                prop_assert_eq!(passed.len(), path.len(), "a way passes nothing twice");
                 if let (Some(first), Some(last)) = (path.first(), path.last()) {
                     prop_assert!(!nodes[edges[*first].from].own.is_empty());
                     prop_assert_eq!(edges[*last].to, position);

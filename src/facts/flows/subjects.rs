@@ -65,7 +65,10 @@ pub(in crate::facts) fn flow_list(set: &Set<'_>) -> Vec<Fact> {
 
 fn shared(set: &Set<'_>, flow: &Flow) -> [(&'static str, Fact); 6] {
     let flows = set.flows();
-    let decided = flow.because.iter().find_map(|because| because.origin.clone());
+    // Behind the grant of a topic stands what carries its messages.
+    let carried =
+        flow.because.get(1).filter(|_| matches!(flow.way, super::Way::Publish | super::Way::Consume));
+    let decided = carried.into_iter().chain(&flow.because).find_map(|because| because.origin.clone());
     [
         ("from", Fact::from(&*flows.point(flow.from).id)),
         ("to", Fact::from(&*flows.point(flow.to).id)),

@@ -32,7 +32,7 @@ pub(super) fn collect(set: &Set<'_>, topics: &mut Topics<'_>) {
                 let because = because(workload, setting, &name);
                 let topic = topics.named(&cluster, &name);
                 if !is_told(&topic.uses, id, direction) {
-                    topic.uses.push(Use { workload: id, direction, because });
+                    topic.uses.push(Use::new(id, direction, because));
                 }
             }
         }

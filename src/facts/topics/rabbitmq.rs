@@ -1,4 +1,5 @@
-//! Queues of RabbitMQ's messaging topology operator (`rabbitmq.com/v1beta1`): `Queue`, `Permission`, `User`.
+//! Queues of RabbitMQ's messaging topology operator (`rabbitmq.com/v1beta1`): `Queue`, `Binding`,
+//! `Permission`, `User`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use regex::Regex;
 use super::{Direction, Topics, Use};
 use crate::{
     document::NodeRef,
-    estate::Resource,
+    estate::{Resource, View},
     facts::{Because, Origin, Set, workloads::WorkloadId},
 };
 
@@ -15,7 +16,9 @@ const GROUP: &str = "rabbitmq.com";
 
 pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
     let view = &set.view;
-    let mut queues: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    // By cluster and virtual host: a permission is for one of them.
+    let mut queues: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let host = |node: NodeRef<'e>| node.str_at(&["spec", "vhost"]).unwrap_or("/");
     for resource in view.of_kind(GROUP, "Queue") {
         let node = view.estate.node(resource);
         let (Some(cluster), Some(name)) =
@@ -24,12 +27,13 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
             continue;
         };
         topics.named(cluster, name).resource = Some(resource);
-        queues.entry(cluster).or_default().push(name);
+        queues.entry((cluster, host(node))).or_default().push(name);
     }
     if queues.is_empty() {
         return;
     }
     let holders = holders(set);
+    let bindings = Bindings::new(view);
     for permission in view.of_kind(GROUP, "Permission") {
         let node = view.estate.node(permission);
         let Some(cluster) = node.str_at(&["spec", "rabbitmqClusterReference", "name"]) else { continue };
@@ -44,16 +48,46 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
             else {
                 continue;
             };
-            for queue in queues.get(cluster).into_iter().flatten().filter(|queue| matcher.is_match(queue)) {
+            let here = queues.get(&(cluster, host(node))).into_iter().flatten();
+            // Who publishes needs to write to an exchange, not to the queue that it is bound to.
+            let is_met = |queue: &&&str| match bindings.of(cluster, host(node), queue) {
+                [] => matcher.is_match(queue),
+                exchanges if direction == Direction::Writes => {
+                    exchanges.iter().any(|exchange| matcher.is_match(exchange))
+                }
+                _ => matcher.is_match(queue),
+            };
+            for queue in here.filter(is_met) {
                 let because = because(permission, pattern, user, field, queue);
-                let uses = workloads.iter().map(|workload| Use {
-                    workload: *workload,
-                    direction,
-                    because: because.clone(),
-                });
+                let uses = workloads.iter().map(|workload| Use::new(*workload, direction, because.clone()));
                 topics.named(cluster, queue).uses.extend(uses);
             }
         }
+    }
+}
+
+/// Exchanges that each queue is bound to, by cluster, virtual host and queue (RabbitMQ documentation, "Authorisation").
+struct Bindings<'e>(BTreeMap<(&'e str, &'e str, &'e str), Vec<&'e str>>);
+
+impl<'e> Bindings<'e> {
+    fn new(view: &View<'e>) -> Self {
+        let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for binding in view.of_kind(GROUP, "Binding") {
+            let node = view.estate.node(binding);
+            let text = |key: &str| node.str_at(&["spec", key]);
+            let cluster = node.str_at(&["spec", "rabbitmqClusterReference", "name"]);
+            if let (Some(cluster), Some(source), Some(queue), Some("queue")) =
+                (cluster, text("source"), text("destination"), text("destinationType"))
+            {
+                let key = (cluster, text("vhost").unwrap_or("/"), queue);
+                found.entry(key).or_default().push(source);
+            }
+        }
+        Self(found)
+    }
+
+    fn of(&self, cluster: &'e str, host: &'e str, queue: &'e str) -> &[&'e str] {
+        self.0.get(&(cluster, host, queue)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 

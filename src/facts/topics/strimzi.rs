@@ -1,10 +1,12 @@
 //! Topics and users of Strimzi (strimzi-kafka-operator `api/src/main/java/io/strimzi/api/kafka/model`).
 
 mod clusters;
+mod listeners;
 
 use std::collections::BTreeMap;
 
 use self::clusters::Clusters;
+pub(super) use self::listeners::carry;
 use super::{Direction, Topics, Use};
 use crate::{
     document::NodeRef,
@@ -27,6 +29,7 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
         let Some((cluster, kafka)) = clusters.of(resource, node) else { continue };
         let topic = topics.named(&cluster, name);
         topic.resource = Some(resource);
+        topic.kafka = kafka;
         if let Some(kafka) = kafka {
             (topic.open, topic.open_because) = openness(kafka, view.estate.node(kafka));
         }
@@ -38,24 +41,30 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
     let consumers = Consumers::new(set);
     for user in view.of_kind(GROUP, "KafkaUser") {
         let node = view.estate.node(user);
-        let Some((cluster, _)) = clusters.of(user, node) else { continue };
+        let Some((cluster, kafka)) = clusters.of(user, node) else { continue };
         let workloads = consumers.of(user);
-        for acl in node.at(&["spec", "authorization", "acls"]).into_iter().flat_map(NodeRef::items) {
-            let Some(grant) = Grant::of(acl) else { continue };
+        let entries = || node.at(&["spec", "authorization", "acls"]).into_iter().flat_map(NodeRef::items);
+        // Kafka refuses what any entry denies, whatever others allow (Kafka documentation, "Authorization and ACLs").
+        let denied: Vec<Grant<'_>> =
+            entries().filter(|acl| is_denial(*acl) && is_for_all_hosts(*acl)).filter_map(Grant::of).collect();
+        for grant in entries().filter(|acl| !is_denial(*acl)).filter_map(Grant::of) {
             for name in grant.topics(by_cluster.get(&cluster).map(Vec::as_slice).unwrap_or_default()) {
+                let is_denied = |way: &Direction| {
+                    denied.iter().any(|denial| denial.directions.contains(way) && denial.is_about(&name))
+                };
+                let directions: Vec<Direction> =
+                    grant.directions.iter().filter(|way| !is_denied(way)).copied().collect();
+                let Some(first) = directions.first() else { continue };
                 let topic = topics.named(&cluster, &name);
+                topic.kafka = topic.kafka.or(kafka);
                 if topic.named_by.is_none() {
-                    topic.named_by = grant.directions.first().map(|way| grant.because(user, *way, &name));
+                    topic.named_by = Some(grant.because(user, *first, &name));
                 }
-                for (workload, direction) in workloads
-                    .iter()
-                    .flat_map(|workload| grant.directions.iter().map(move |way| (*workload, *way)))
-                {
-                    topic.uses.push(Use {
-                        workload,
-                        direction,
-                        because: grant.because(user, direction, &name),
-                    });
+                for workload in &workloads {
+                    let uses = directions
+                        .iter()
+                        .map(|way| Use::new(*workload, *way, grant.because(user, *way, &name)));
+                    topic.uses.extend(uses);
                 }
             }
         }
@@ -100,7 +109,15 @@ fn openness(kafka: &Resource, node: NodeRef<'_>) -> (Truth, Option<Because>) {
     }
 }
 
-/// What one ACL allows.
+fn is_denial(acl: NodeRef<'_>) -> bool {
+    acl.str_at(&["type"]).is_some_and(|kind| kind != "allow")
+}
+
+fn is_for_all_hosts(acl: NodeRef<'_>) -> bool {
+    acl.str_at(&["host"]).is_none_or(|host| host == "*")
+}
+
+/// What one ACL is about.
 struct Grant<'e> {
     name: &'e str,
     is_prefix: bool,
@@ -109,11 +126,8 @@ struct Grant<'e> {
 }
 
 impl<'e> Grant<'e> {
-    /// `None` for what denies, is about no topic, or is half-written.
+    /// `None` for what is about no topic, or is half-written.
     fn of(acl: NodeRef<'e>) -> Option<Self> {
-        if acl.str_at(&["type"]).is_some_and(|kind| kind != "allow") {
-            return None;
-        }
         let resource = acl.get("resource").filter(|resource| resource.str_at(&["type"]) == Some("topic"))?;
         let name = resource.get("name")?;
         let listed = acl.get("operations").into_iter().flat_map(NodeRef::items);
@@ -133,6 +147,10 @@ impl<'e> Grant<'e> {
             directions,
             place: name,
         })
+    }
+
+    fn is_about(&self, topic: &str) -> bool {
+        self.name == "*" || topic == self.name || (self.is_prefix && topic.starts_with(self.name))
     }
 
     fn topics(&self, known: &[String]) -> Vec<String> {
