@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Fact, Set, Subject, buckets::planned::Planned, declared::planned, places},
+    facts::{Because, Fact, Set, Subject, buckets::planned::Planned, declared::planned, places},
     resource::{
         classification::{Key, Meaning, Vocabulary},
         terraform::{Mode, Plan},
@@ -75,6 +75,15 @@ pub(super) fn planned(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan) -> Ve
         .filter(|(_, resource)| resource.mode == Mode::Managed && HOLDING.contains(&&*resource.kind));
     let subjects = holding.filter_map(|(position, resource)| {
         let tags = planned::tags(vocabulary, index, plan, position).filter(|tags| !tags.is_empty())?;
+        let said = |tag: &planned::Tag| {
+            let value = tag.value.as_deref().map_or_else(|| "set".to_owned(), |value| format!("`{value}`"));
+            let text = format!("`{}` of {} is {value}", tag.key, resource.address);
+            let resource = Some(Arc::clone(&resource.address));
+            Fact::from(Because { text, resource, origin: Some(tag.origin.clone()) })
+        };
+        let conflict = planned::contradiction(&tags).map_or_else(Fact::default, |(higher, lower)| {
+            Fact::object([("higher", said(higher)), ("lower", said(lower))])
+        });
         let declarations = tags.into_iter().map(|tag| {
             let recognised = match (&tag.meaning, &tag.value) {
                 (Some(_), _) => Fact::from(true),
@@ -89,7 +98,7 @@ pub(super) fn planned(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan) -> Ve
             ("namespace", Fact::default()),
             ("name", Fact::from(&*resource.address)),
             ("declarations", Fact::array(declarations)),
-            ("conflict", Fact::default()),
+            ("conflict", conflict),
         ]);
         let origin = Planned::new(index, plan, position)?.origin("");
         let (resource, kind) = (resource.address.to_string(), Arc::clone(&resource.kind));

@@ -31,7 +31,7 @@ pub(super) struct Declared {
     pub(super) because: Option<Because>,
     /// Declarations that cannot both hold, the lower one last.
     pub(super) conflict: Option<(Because, Because)>,
-    /// What it declares is known only after apply.
+    /// What it declares is known only after apply, or is in no vocabulary.
     pub(super) is_open: bool,
 }
 
@@ -51,6 +51,14 @@ impl Declaration<'_> {
     fn states(&self) -> Option<Level> {
         let asked = self.meaning.categories.iter().map(|category| category.level()).max();
         self.meaning.level.filter(|level| Some(*level) > asked)
+    }
+
+    /// With the level that its categories ask for.
+    fn asking(&self) -> Because {
+        let because = self.because();
+        let asked = self.meaning.categories.iter().map(|category| category.level()).max();
+        let asked = asked.map(|level| format!(", which is {} at least", level.name())).unwrap_or_default();
+        Because { text: format!("{}{asked}", because.text), ..because }
     }
 
     fn because(&self) -> Because {
@@ -79,6 +87,14 @@ impl Declared {
         self.level.max(self.categories.iter().map(|category| category.level()).max())
     }
 
+    /// The level that protects it, or null; `"unknown"` where it is known only after apply or in no vocabulary.
+    pub(super) fn level_fact(&self) -> Fact {
+        match self.effective_level() {
+            None if self.is_open => Fact::unknown(),
+            level => Fact::from(level.map(Level::name)),
+        }
+    }
+
     /// What two objects say of the same data.
     #[must_use]
     pub(super) fn and(self, other: Self) -> Self {
@@ -92,8 +108,8 @@ impl Declared {
         }
     }
 
-    /// `{declared, level, categories, sanitizes}` at the declaration; `level` is null where none is declared, and
-    /// `declared` `"unknown"` where that is known only after apply.
+    /// `{declared, level, categories, sanitizes}` at the declaration; `level` is null where none is declared, and both
+    /// are `"unknown"` where that is known only after apply or in no vocabulary.
     pub(super) fn fact(&self) -> Fact {
         let is_declared = if self.is_open && !self.is_declared() {
             Fact::unknown()
@@ -102,7 +118,7 @@ impl Declared {
         };
         let fields = [
             ("declared", is_declared),
-            ("level", Fact::from(self.effective_level().map(Level::name))),
+            ("level", self.level_fact()),
             ("categories", categories(&self.categories)),
             ("sanitizes", Fact::from(self.sanitizes)),
         ];
@@ -131,8 +147,11 @@ impl<'e> Declarations<'e> {
         let declared = view.resources().filter_map(|resource| {
             let inherited = resource.identity.namespace.as_deref().and_then(|name| namespaces.get(name));
             let own = own(resource);
-            (!own.is_empty() || inherited.is_some())
-                .then(|| (&*resource.id, combine(&own, inherited.map(Vec::as_slice).unwrap_or_default())))
+            let is_open = own.is_empty() && is_unrecognised(vocabulary, resource, view.estate.node(resource));
+            (!own.is_empty() || inherited.is_some() || is_open).then(|| {
+                let declared = combine(&own, inherited.map(Vec::as_slice).unwrap_or_default());
+                (&*resource.id, Declared { is_open, ..declared })
+            })
         });
         Self(declared.collect())
     }
@@ -144,6 +163,26 @@ impl<'e> Declarations<'e> {
 
 /// Declarations of an object in the order of their weight: annotations, labels, then those of its Pod.
 fn declarations<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeRef<'e>) -> Vec<Declaration<'e>> {
+    let said = said(vocabulary, by, node).into_iter().filter_map(|(kind, key, value, text)| {
+        let meaning = vocabulary.meaning(kind, text)?;
+        let meaning = if kind == Key::Sanitizes { Meaning::default() } else { meaning };
+        Some(Declaration { kind, key, value: text, meaning, place: value.place(), by })
+    });
+    said.collect()
+}
+
+/// Whether it declares something, and nothing that is in the vocabulary.
+fn is_unrecognised<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeRef<'e>) -> bool {
+    let said = said(vocabulary, by, node);
+    !said.is_empty() && said.iter().all(|(kind, _, _, text)| vocabulary.meaning(*kind, text).is_none())
+}
+
+/// Keys that declare, each with its value and the text of that.
+fn said<'e>(
+    vocabulary: Vocabulary<'_>,
+    by: &'e Resource,
+    node: NodeRef<'e>,
+) -> Vec<(Key, &'e str, NodeRef<'e>, &'e str)> {
     let pod = PodTemplate::of(&by.object, node).filter(|_| &*by.object.kind != "Pod");
     let mut found = Vec::new();
     for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
@@ -152,10 +191,8 @@ fn declarations<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeRef<
                 let Some(kind) = vocabulary.key(key) else { continue };
                 // `pii: true` is written without quotes often enough.
                 let text = value.as_str().or_else(|| value.is_scalar().then(|| value.raw()));
-                let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { continue };
-                if let Some(meaning) = vocabulary.meaning(kind, text) {
-                    let meaning = if kind == Key::Sanitizes { Meaning::default() } else { meaning };
-                    found.push(Declaration { kind, key, value: text, meaning, place: value.place(), by });
+                if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
+                    found.push((kind, key, value, text));
                 }
             }
         }
@@ -177,13 +214,19 @@ fn combine(own: &[Declaration<'_>], inherited: &[Declaration<'_>]) -> Declared {
     }
 }
 
-/// Two levels that one object states.
+/// Two levels that one object states, or one below what its categories ask for.
 fn contradiction(own: &[Declaration<'_>]) -> Option<(Because, Because)> {
     let mut stating = own.iter().filter_map(|declaration| Some((declaration.states()?, declaration)));
     let (level, first) = stating.next()?;
-    let (other, second) = stating.find(|(other, _)| *other != level)?;
-    let (higher, lower) = if level >= other { (first, second) } else { (second, first) };
-    Some((higher.because(), lower.because()))
+    if let Some((other, second)) = stating.find(|(other, _)| *other != level) {
+        let (higher, lower) = if level >= other { (first, second) } else { (second, first) };
+        return Some((higher.because(), lower.because()));
+    }
+    let asks = |declaration: &&Declaration<'_>| {
+        declaration.meaning.categories.iter().any(|category| category.level() > level)
+    };
+    let higher = own.iter().find(asks)?;
+    Some((higher.asking(), first.because()))
 }
 
 /// A level below what the Namespace asks for.
@@ -261,7 +304,7 @@ mod tests {
             (
                 "",
                 ", annotations: {probity.dev/data-categories: 'PII,PHI'}, labels: {data-classification: internal}",
-                (Some("restricted"), vec!["PII", "PHI"], true, false),
+                (Some("restricted"), vec!["PII", "PHI"], true, true),
             ),
             ("", ", annotations: {probity.dev/sanitizes: masked}", (None, vec![], false, false)),
             ("", ", annotations: {data-classification: hot}", (None, vec![], false, false)),

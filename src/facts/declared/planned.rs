@@ -97,9 +97,7 @@ impl Declared {
             return Self { is_open: true, ..Self::default() };
         };
         let said = tags.into_iter().map(|tag| {
-            let Some(meaning) = tag.meaning else {
-                return Self { is_open: tag.value.is_none(), ..Self::default() };
-            };
+            let Some(meaning) = tag.meaning else { return Self { is_open: true, ..Self::default() } };
             if tag.kind == Key::Sanitizes {
                 return Self { sanitizes: true, ..Self::default() };
             }
@@ -118,4 +116,15 @@ impl Declared {
         });
         said.fold(Self::default(), Self::and)
     }
+}
+
+/// The tag that asks for more than another states, and that one: `data-classification: public` beside `PII`.
+pub(in crate::facts) fn contradiction(tags: &[Tag]) -> Option<(&Tag, &Tag)> {
+    let meaning = |tag: &Tag| tag.meaning.clone().filter(|_| tag.kind != Key::Sanitizes);
+    let asked = |tag: &Tag| meaning(tag)?.categories.iter().map(|category| category.level()).max();
+    let states = |tag: &Tag| meaning(tag)?.level.filter(|level| Some(*level) > asked(tag));
+    let (lower, level) =
+        tags.iter().filter_map(|tag| Some((tag, states(tag)?))).min_by_key(|(_, level)| *level)?;
+    let higher = tags.iter().find(|tag| asked(tag).max(states(tag)) > Some(level))?;
+    Some((higher, lower))
 }
