@@ -34,6 +34,7 @@ mod refusals;
 mod secrets;
 mod services;
 mod set;
+mod stores;
 mod topics;
 mod truth;
 mod unbuilt;
@@ -97,6 +98,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("secret", Make::Document(secrets::generated)),
     ("secret", Make::Document(secrets::of_charts)),
     ("secret-use", Make::Set(credentials::uses)),
+    ("store", Make::Plan(|estate, index, plan| stores::subjects(estate.vocabulary(), index, plan))),
     ("topic", Make::Set(flows::topic_subjects)),
     ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),

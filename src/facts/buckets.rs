@@ -16,12 +16,13 @@
 //! | `classification` | level that its tags or labels declare, or ask for by their categories, or null |
 //! | `related` | `[{resource, type}]` that configure it |
 //!
-//! Azure grants access by container and encrypts by account: the one has no `encryption`, the other has that alone.
+//! Datasets of `BigQuery` are among them. Azure grants access by container and encrypts by account: the one has no `encryption`, the other has that alone.
 //! Of S3 alone there are `acls_enabled`, `block_public_acls`, `block_public_policy`, `ignore_public_acls`,
 //! `restrict_public_buckets` (`T`) and `public_access_block` (null or `{resource, omitted}`).
 
 mod access_policy;
 mod azure;
+mod datasets;
 mod google;
 mod partial;
 pub(super) mod parts;
@@ -34,16 +35,13 @@ use std::sync::Arc;
 
 use self::planned::Planned;
 use super::{Fact, Subject, declared::Declared};
-use crate::resource::{
-    classification::{Level, Vocabulary},
-    terraform::Plan,
-};
+use crate::resource::{classification::Vocabulary, terraform::Plan};
 
 /// Buckets of one provider, by their positions in a plan, with the provider's fields.
 type Provider = fn(u32, &Plan) -> Vec<(u32, Vec<(&'static str, Fact)>)>;
 
-const PROVIDERS: [(&str, Provider); 3] =
-    [("aws", s3::buckets), ("azure", azure::buckets), ("gcp", google::buckets)];
+const PROVIDERS: [(&str, Provider); 4] =
+    [("aws", s3::buckets), ("azure", azure::buckets), ("gcp", datasets::datasets), ("gcp", google::buckets)];
 
 /// One subject for each bucket of a plan.
 pub(super) fn subjects(vocabulary: Vocabulary<'_>, plan_index: u32, plan: &Plan) -> Vec<Subject> {
@@ -70,7 +68,7 @@ fn subject(
     let declared =
         account.map_or(own, |account| Declared::planned(vocabulary, bucket.plan_index, bucket.plan, account));
     let origin = declared.because.as_ref().and_then(|because| because.origin.clone());
-    let classification = Fact::from(declared.effective_level().map(Level::name)).at(origin);
+    let classification = declared.level_fact().at(origin);
     let shared = [
         ("provider", Fact::from(provider)),
         ("address", Fact::from(bucket.address())),

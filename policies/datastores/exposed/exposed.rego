@@ -143,9 +143,15 @@ _has_unknown_range(exposure) if {
 
 _way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
 	exposure.service != null
-} else := sprintf("through a public address, port %v, from %s", [exposure.port, concat(", ", exposure.source_ranges)]) if {
+} else := sprintf("through a public address, port %v, from %s", [exposure.port, concat(", ", _sources(exposure))]) if {
 	exposure.kind == "PublicAddress"
 } else := sprintf("through `%s` of its Pod, port %d", [exposure.kind, exposure.port])
+
+# Azure documentation, "Firewall rules": that range stands for whatever anybody runs in Azure.
+_sources(exposure) := [source |
+	some range in exposure.source_ranges
+	source := object.get({"0.0.0.0/32": "the services of every customer of Azure"}, range, range)
+]
 
 # What to write, in the object that opens the way.
 _remedy(exposure) := concat("\n", array.concat(

@@ -21,6 +21,12 @@ test_the_fix_keeps_the_service_inside_the_cluster if {
 	}
 }
 
+test_all_of_azure_is_called_so if {
+	azure := _exposure("PublicAddress", {"service": null, "source_ranges": ["0.0.0.0/32"]})
+	some result in rule.deny with input as _store([azure])
+	endswith(result.msg, "from the services of every customer of Azure")
+}
+
 test_the_remedy_names_what_opens_the_way if {
 	every kind, said in {
 		"NodePort": "remove `nodePort` from `Service/shop/db`",

@@ -1,5 +1,5 @@
 # METADATA
-# title: Databases are encrypted at rest
+# title: Databases, volumes and queues are encrypted at rest
 # description: >-
 #   Disks, snapshots and backups leave the place where they were made. Encrypted, they are worth nothing without the key;
 #   otherwise every copy is a copy of the data.
@@ -28,7 +28,9 @@
 #     gdpr: {"32(1)(a)": partial}
 #     iso27001: {A.8.24: partial}
 #   input:
-#     selector: [{type: database-server}]
+#     selector:
+#       - {type: database-server}
+#       - {type: store}
 package probity.datastores.unencrypted
 
 import rego.v1
@@ -36,12 +38,13 @@ import rego.v1
 deny contains result if {
 	input.encrypted == false
 	result := {
-		"msg": sprintf("%s server `%s` is not encrypted at rest", [input.engine, input.server]),
+		"msg": sprintf("%s is not encrypted at rest", [_what]),
 		"path": ["encrypted"],
 		"related": [related |
-			some id, _ in input.users
+			some id, _ in object.get(input, "users", {})
 			related := {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id}
 		],
+		"remedy": _remedy,
 	}
 }
 
@@ -50,6 +53,60 @@ not_assessed contains result if {
 	result := {
 		"msg": "whether what it stores is encrypted at rest is not in the input",
 		"path": ["encrypted"],
-		"missing": sprintf("the encryption of `%s`", [input.server]),
+		"missing": _missing,
 	}
 }
+
+_what := sprintf("%s server `%s`", [input.engine, input.server]) if input.server
+
+_what := sprintf("`%s`", [input.address]) if not input.server
+
+_missing := sprintf("the encryption of `%s`", [input.server]) if input.server
+
+_missing := input.missing if is_string(input.missing)
+
+# `module.shop.aws_db_instance.orders[0]`
+_address := split(regex.replace(object.get(input, "address", object.get(input, "workload", "")), `\[[^\]]*\]`, ""), ".")
+
+_type := _address[count(_address) - 2] if {
+	count(_address) > 1
+} else := ""
+
+_block := _address[count(_address) - 1]
+
+_switches := {
+	"aws_db_instance": "storage_encrypted = true",
+	"aws_docdb_cluster": "storage_encrypted = true",
+	"aws_ebs_volume": "encrypted = true",
+	"aws_efs_file_system": "encrypted = true",
+	"aws_elasticache_replication_group": "at_rest_encryption_enabled = true",
+	"aws_elasticsearch_domain": "encrypt_at_rest {\n    enabled = true\n  }",
+	"aws_kinesis_stream": "encryption_type = \"KMS\"\n  kms_key_id      = \"alias/aws/kinesis\"",
+	"aws_neptune_cluster": "storage_encrypted = true",
+	"aws_opensearch_domain": "encrypt_at_rest {\n    enabled = true\n  }",
+	"aws_rds_cluster": "storage_encrypted = true",
+	"aws_redshift_cluster": "encrypted = true",
+	"aws_sqs_queue": "sqs_managed_sse_enabled = true",
+}
+
+# An existing one keeps what it was made with.
+_recreated := _type in {"aws_kinesis_stream", "aws_sqs_queue"}
+
+_note := "" if _recreated
+
+_note := " What holds data already is replaced: restore it from an encrypted copy of its snapshot." if not _recreated
+
+_remedy := sprintf("Encrypt it:\n```hcl\nresource \"%s\" \"%s\" {\n  %s\n}\n```%s", [_type, _block, _switches[_type], _note]) if {
+	_switches[_type]
+} else := concat("\n", [
+	"Encrypt the volumes that it keeps its data on, by a StorageClass that does:",
+	"```yaml",
+	"apiVersion: storage.k8s.io/v1",
+	"kind: StorageClass",
+	"metadata:",
+	"  name: encrypted",
+	"provisioner: ebs.csi.aws.com",
+	"parameters:",
+	"  encrypted: \"true\"",
+	"```",
+])

@@ -24,7 +24,7 @@
 #     gdpr: {"32(1)(a)": partial, "32(1)(b)": partial}
 #     iso27001: {A.8.3: partial, A.8.24: supporting}
 #   input:
-#     selector: [{type: database-server}, {type: bucket}]
+#     selector: [{type: database-server}, {type: bucket}, {type: store}]
 package probity.lineage.sensitive_store_unprotected
 
 import rego.v1

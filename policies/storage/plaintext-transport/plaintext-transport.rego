@@ -1,10 +1,11 @@
 # METADATA
-# title: Buckets refuse what comes without TLS
+# title: Buckets, brokers and caches refuse what comes without TLS
 # description: >-
 #   S3 answers plain HTTP as readily as HTTPS: whoever is on the way can read objects, and take over signed requests.
 #   Only a statement of the bucket's policy that denies everyone where `aws:SecureTransport` is false ends that, and it
 #   has to cover the bucket and its objects. An Azure storage account refuses plain HTTP unless that is switched off.
-#   Google Cloud Storage has no such setting. A website endpoint of S3 speaks plain HTTP alone; put a CDN before it.
+#   Google Cloud Storage has no such setting. Brokers of MSK speak plaintext only where they are told to, ElastiCache
+#   unless it is told not to. A website endpoint of S3 speaks plain HTTP alone; put a CDN before it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
@@ -45,7 +46,9 @@
 #     gdpr: {"32(1)(a)": supporting}
 #     iso27001: {A.8.24: supporting}
 #   input:
-#     selector: [{type: bucket, kinds: [aws_s3_bucket, azurerm_storage_account]}]
+#     selector:
+#       - {type: bucket, kinds: [aws_s3_bucket, azurerm_storage_account]}
+#       - {type: store}
 package probity.storage.plaintext_transport
 
 import rego.v1
@@ -55,6 +58,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("`%s` takes requests without TLS: %s", [input.address, _lack]),
 		"path": ["secure_transport"],
+		"remedy": _remedy,
 	}
 }
 
@@ -68,5 +72,50 @@ not_assessed contains result if {
 }
 
 _lack := "plain HTTP is switched on" if {
-	input.provider == "azure"
+	object.get(input, "provider", "") == "azure"
+} else := "`client_broker` lets plaintext in" if {
+	input.type == "aws_msk_cluster"
+} else := "`transit_encryption_enabled` is off" if {
+	input.type == "aws_elasticache_replication_group"
 } else := "no policy denies them for the bucket and its objects"
+
+# `module.shop.aws_msk_cluster.events[0]`
+_address := split(regex.replace(input.address, `\[[^\]]*\]`, ""), ".")
+
+_block := _address[count(_address) - 1]
+
+_settings := {
+	"aws_elasticache_replication_group": "transit_encryption_enabled = true",
+	"aws_msk_cluster": "encryption_info {\n    encryption_in_transit {\n      client_broker = \"TLS\"\n    }\n  }",
+	"azurerm_storage_account": "https_traffic_only_enabled = true",
+}
+
+_remedy := sprintf("Let clients in over TLS alone, once all of them speak it:\n```hcl\nresource \"%s\" \"%s\" {\n  %s\n}\n```", [
+	input.type, _block, _settings[input.type],
+]) if {
+	_settings[input.type]
+} else := concat("\n", [
+	"Deny what comes without TLS. A bucket has one policy, so add the statement to the one that there is:",
+	"```hcl",
+	sprintf("data \"aws_iam_policy_document\" \"%s_tls_only\" {", [_block]),
+	"  statement {",
+	"    effect    = \"Deny\"",
+	"    actions   = [\"s3:*\"]",
+	sprintf("    resources = [%s.arn, \"${%s.arn}/*\"]", [input.address, input.address]),
+	"    principals {",
+	"      type        = \"*\"",
+	"      identifiers = [\"*\"]",
+	"    }",
+	"    condition {",
+	"      test     = \"Bool\"",
+	"      variable = \"aws:SecureTransport\"",
+	"      values   = [\"false\"]",
+	"    }",
+	"  }",
+	"}",
+	sprintf("resource \"aws_s3_bucket_policy\" \"%s\" {", [_block]),
+	sprintf("  bucket = %s.id", [input.address]),
+	sprintf("  policy = data.aws_iam_policy_document.%s_tls_only.json", [_block]),
+	"}",
+	"```",
+])

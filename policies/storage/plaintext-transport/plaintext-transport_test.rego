@@ -8,10 +8,10 @@ test_what_lets_plaintext_in_is_reported_with_what_is_lacking if {
 	cases := {"aws": "no policy denies them for the bucket and its objects", "azure": "plain HTTP is switched on"}
 	every provider, lack in cases {
 		results := rule.deny with input as _bucket(provider, false)
-		results == {{
-			"msg": sprintf("`the.bucket` takes requests without TLS: %s", [lack]),
-			"path": ["secure_transport"],
-		}}
+		some result in results
+		result.msg == sprintf("`the.bucket` takes requests without TLS: %s", [lack])
+		result.path == ["secure_transport"]
+		count(results) == 1
 		count(rule.not_assessed) == 0 with input as _bucket(provider, false)
 	}
 }
@@ -27,6 +27,27 @@ test_an_unknown_policy_is_not_assessed if {
 	count(rule.deny) == 0 with input as _bucket("aws", "unknown")
 	results := rule.not_assessed with input as _bucket("aws", "unknown")
 	{result.missing | some result in results} == {"a.policy, b.policy"}
+}
+
+test_brokers_and_caches_are_reported_with_what_to_write if {
+	cases := {
+		"aws_msk_cluster": {"lack": "`client_broker` lets plaintext in", "write": "client_broker = \"TLS\""},
+		"aws_elasticache_replication_group": {
+			"lack": "`transit_encryption_enabled` is off",
+			"write": "transit_encryption_enabled = true",
+		},
+	}
+	every type, expected in cases {
+		some result in rule.deny with input as {
+			"address": sprintf("module.shop.%s.a[0]", [type]),
+			"type": type,
+			"secure_transport": false,
+			"secure_transport_missing": [],
+		}
+		endswith(result.msg, expected.lack)
+		contains(result.remedy, expected.write)
+		contains(result.remedy, sprintf("resource \"%s\" \"a\"", [type]))
+	}
 }
 
 _bucket(provider, secure) := {

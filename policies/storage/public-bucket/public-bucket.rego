@@ -33,7 +33,9 @@
 #     gdpr: {"32(1)(b)": supporting}
 #     iso27001: {A.8.3: supporting, A.8.12: supporting}
 #   input:
-#     selector: [{type: bucket, kinds: [aws_s3_bucket, azurerm_storage_container, google_storage_bucket]}]
+#     selector:
+#       - type: bucket
+#         kinds: [aws_s3_bucket, azurerm_storage_container, google_bigquery_dataset, google_storage_bucket]
 package probity.storage.public_bucket
 
 import rego.v1
@@ -43,7 +45,8 @@ deny contains result if {
 	some index, through in input.public_through
 	not _declared_public(through)
 	result := {
-		"msg": sprintf("bucket `%s` is %s by %s: %s", [
+		"msg": sprintf("%s `%s` is %s by %s: %s", [
+			_thing,
 			input.address,
 			_open[through.access],
 			through.audience,
@@ -59,7 +62,7 @@ not_assessed contains result if {
 	input.public == "unknown"
 	not _meant_for_everyone
 	result := {
-		"msg": sprintf("whether bucket `%s` is public is known only after apply", [input.address]),
+		"msg": sprintf("whether %s `%s` is public is known only after apply", [_thing, input.address]),
 		"path": ["public"],
 		"missing": concat(", ", input.missing),
 	}
@@ -85,3 +88,7 @@ _blocks(through) := [{"msg": "this does not stop it", "path": [setting], "resour
 ]
 
 _stopping := {"policy": ["restrict_public_buckets"], "acl": ["ignore_public_acls"]}
+
+_thing := "dataset" if {
+	object.get(input, "type", "") == "google_bigquery_dataset"
+} else := "bucket"

@@ -22,6 +22,11 @@ test_each_way_in_is_reported if {
 	contains(result.msg, "readable and writable by everyone")
 }
 
+test_a_dataset_is_called_one if {
+	some result in rule.deny with input as _bucket({"type": "google_bigquery_dataset"})
+	startswith(result.msg, "dataset `")
+}
+
 test_a_private_bucket_passes if {
 	private := _bucket({"public": false, "public_through": []})
 	count(rule.deny) == 0 with input as private

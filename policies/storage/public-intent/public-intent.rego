@@ -35,10 +35,10 @@ deny contains result if {
 	input.classification != "public"
 	some index, through in input.blocked_through
 	result := {
-		"msg": sprintf("bucket `%s` is opened to %s, though `%s` stops it: %s", [
+		"msg": sprintf("bucket `%s` is opened to %s, though %s stops it: %s", [
 			input.address,
 			through.audience,
-			through.blocked_by,
+			_stopping(through.blocked_by),
 			through.what,
 		]),
 		"path": ["blocked_through", index],
@@ -55,3 +55,11 @@ not_assessed contains result if {
 		"missing": sprintf("policy and ACL of %s", [input.address]),
 	}
 }
+
+# By the name of the setting, where that alone would say the opposite, or nothing.
+_named := {
+	"allow_nested_items_to_be_public": "`allow_nested_items_to_be_public = false`",
+	"network": "the network of its storage account",
+}
+
+_stopping(name) := object.get(_named, name, sprintf("`%s`", [name]))

@@ -27,6 +27,20 @@ test_a_grant_that_only_a_block_stops_is_reported if {
 	count(rule.not_assessed) == 0 with input as _bucket
 }
 
+test_what_stops_a_container_is_told_in_words if {
+	cases := {
+		"network": "though the network of its storage account stops it",
+		"allow_nested_items_to_be_public": "though `allow_nested_items_to_be_public = false` stops it",
+		"block_public_policy": "though `block_public_policy` stops it",
+	}
+	every name, text in cases {
+		some way in _bucket.blocked_through
+		blocked := object.union(_bucket, {"blocked_through": [object.union(way, {"blocked_by": name})]})
+		some result in rule.deny with input as blocked
+		contains(result.msg, text)
+	}
+}
+
 test_a_bucket_that_is_public_is_for_another_rule if {
 	count(rule.deny) == 0 with input as object.union(_bucket, {"public": true})
 }

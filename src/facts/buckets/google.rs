@@ -19,7 +19,7 @@ use crate::{
 
 /// How a resource writes whom it lets in.
 #[derive(Clone, Copy)]
-enum Notation {
+pub(super) enum Notation {
     /// Members, with one `role` for all.
     Members,
     /// An IAM policy as JSON.
@@ -138,7 +138,7 @@ fn kind_of(kind: &str) -> &'static str {
 }
 
 /// Whom a resource lets in, and with which role.
-fn grant(part: &Planned<'_>, attribute: &str, notation: Notation) -> Way {
+pub(super) fn grant(part: &Planned<'_>, attribute: &str, notation: Notation) -> Way {
     let kind = kind_of(&part.resource.kind);
     let members = members(part, attribute, notation);
     let named = |name: &str| {
@@ -210,7 +210,7 @@ fn members(part: &Planned<'_>, attribute: &str, notation: Notation) -> Option<Ve
 }
 
 /// What a role or an entry of an ACL comes to; what is not known to be less may do anything.
-fn access(role: &str) -> Access {
+pub(super) fn access(role: &str) -> Access {
     let role = role.to_ascii_lowercase();
     if ["admin", "owner", "writer", "objectuser", "readwrite", "editor"]
         .iter()
