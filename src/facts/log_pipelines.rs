@@ -12,7 +12,8 @@
 //! | `missing` | what would decide `central` |
 //!
 //! A collector whose configuration is not in the input sends logs somewhere unknown; without any collector in the input
-//! it is unknown who collects. Deliberately absent: filters and tags by which a collector picks what it sends where.
+//! it is unknown who collects. Files that a collector is told to leave alone are left out; deliberately absent are filters and tags by which it
+//! picks what it sends where.
 
 mod collectors;
 mod operators;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     operators,
-    outputs::{self, Kind, Output, Told},
+    outputs::{self, Kind, LeftOut, Output, Told},
     products::{self, Product},
 };
 use crate::{
@@ -36,6 +36,8 @@ pub(super) struct Collector {
     pub(super) outputs: Vec<Output>,
     /// Keys of its configuration that are on, in lower case; `None` where it is not in the input.
     pub(super) switches: Option<Vec<String>>,
+    /// Namespaces whose files it leaves alone.
+    pub(super) left_out: Vec<LeftOut>,
     /// What would tell where it sends logs.
     pub(super) missing: String,
     pub(super) origin: Origin,
@@ -108,6 +110,7 @@ fn of_container(
         product,
         covers,
         switches: is_read.then(|| outputs::switches(&told)),
+        left_out: outputs::left_out(&told),
         missing: format!("the configuration of {} in {}", product.name, workload.resource.id),
         outputs,
         origin: image.into(),
@@ -129,8 +132,16 @@ impl Collector {
 
     /// What keeps the logs of a workload from it.
     pub(super) fn opt_out(&self, workload: &Workload<'_>) -> Option<Because> {
-        self.product.opt_out(workload, |key| {
+        let named = self.product.opt_out(workload, |key| {
             self.switches.as_ref().is_none_or(|switches| switches.iter().any(|switch| switch.ends_with(key)))
+        });
+        named.or_else(|| {
+            let left_out = self.left_out.iter().find(|left_out| left_out.namespace == workload.namespace)?;
+            Some(Because {
+                text: format!("{} leaves out `{}`", self.resource, left_out.pattern),
+                resource: Some(self.resource.as_str().into()),
+                origin: Some(left_out.place.clone().into()),
+            })
         })
     }
 

@@ -61,6 +61,7 @@ fn collector(
         covers,
         outputs,
         switches: None,
+        left_out: Vec::new(),
         missing: format!("the outputs of {}", resource.id),
         origin: places::name(node).into(),
     })

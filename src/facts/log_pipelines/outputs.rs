@@ -7,9 +7,11 @@ mod fluent_bit;
 mod fluentd;
 mod grafana;
 mod keyed;
+mod left_out;
 
 use std::{borrow::Cow, ops::Range};
 
+pub(super) use self::left_out::{LeftOut, namespaces as left_out};
 use super::products::{Notation, Product};
 use crate::{
     document::NodeRef,
