@@ -112,9 +112,9 @@ pub(super) fn accesses<'e>(
         };
         let reader = Reader { set, cloud, own, id, caller: &caller };
         let mut accesses = merged(reader.accesses(servers));
-        // A replica reads its peers. A cache beside a program makes no server of other databases of it.
         if proxies::is_proxy(set, id) {
             accesses.iter_mut().for_each(|access| access.caller.role = Role::Server);
+        // A replica reads its peers. A cache beside a program makes no server of other databases of it.
         } else if let Some(run) = servers.run_by(id) {
             let engine = servers.get(run).engine;
             let is_peer = |access: &&mut Access| servers.get(access.server).engine == engine;
