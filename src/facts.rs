@@ -31,6 +31,7 @@ mod places;
 mod planned_secrets;
 mod policies;
 mod refusals;
+mod secret_stores;
 mod secrets;
 mod services;
 mod set;
@@ -97,6 +98,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("secret", Make::Resource(secrets::secret)),
     ("secret", Make::Document(secrets::generated)),
     ("secret", Make::Document(secrets::of_charts)),
+    ("secret-store", Make::Resource(secret_stores::subject)),
     ("secret-use", Make::Set(credentials::uses)),
     ("store", Make::Plan(|estate, index, plan| stores::subjects(estate.vocabulary(), index, plan))),
     ("topic", Make::Set(flows::topic_subjects)),

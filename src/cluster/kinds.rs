@@ -310,6 +310,7 @@ pub const FEEDS: &[Feed] = &[
     feed("namespace", MESHED, NETWORKED, false),
     feed("policy", CALLED, NETWORKED, true),
     feed("secret", ANY, &[], false),
+    feed("secret-store", &[Maker], &[], false),
     feed("secret-use", CREDENTIALS, &[], false),
     feed("topic", CALLED, CALLED, true),
     feed("vault-agent", &[Workload, Namespace, Configuration], &[], false),

@@ -35,11 +35,13 @@ package probity.secrets.credential_in_url
 
 import rego.v1
 
+import data.probity.lib.secrets
+
 deny contains result if {
 	some at, value in input.values
 	value.class == "connection-string"
 	result := {
-		"msg": sprintf("%s `%s` has a credential in the connection string in `%s`", [input.kind, input.name, at]),
+		"msg": sprintf("%s has a credential in the connection string in `%s`", [secrets.titled(input), at]),
 		"path": ["values", at],
 	}
 }
@@ -48,7 +50,7 @@ not_assessed contains result if {
 	some at, value in input.values
 	value.class == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that could not be read", [input.kind, input.name, at]),
+		"msg": sprintf("%s has a value in `%s` that could not be read", [secrets.titled(input), at]),
 		"path": ["values", at],
 		"missing": sprintf("the text of %s", [at]),
 	}

@@ -2,7 +2,8 @@
 # title: Secret stores are reached safely and hand out real secrets
 # description: >-
 #   Without TLS, or with its verification switched off, whoever sits between reads every secret of the vault. A static
-#   token for the vault is one more credential to leak. A fake store hands out what its manifest says.
+#   token for the vault is one more credential to leak. A fake store hands out what its manifest says. A store that every
+#   namespace may use hands all of its secrets to whoever may create an ExternalSecret in any of them.
 # scope: package
 # related_resources:
 #   - ref: https://external-secrets.io/latest/provider/hashicorp-vault/
@@ -26,6 +27,8 @@
 #           auth:
 #             kubernetes: {mountPath: kubernetes, role: shop}
 #     ```
+#     Say of a ClusterSecretStore which namespaces may use it: `conditions: [{namespaces: [shop]}]`, or give each its own
+#     SecretStore. A fake store belongs in a folder of tests.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.7: partial}
 #     hipaa: {"164.312(e)(1)": partial, "164.312(d)": supporting}
@@ -36,7 +39,8 @@
 #   input:
 #     selector:
 #       - type: kubernetes
-#         kinds: [SecretStore, ClusterSecretStore, ExternalSecret, Fake, SecretProviderClass, VaultConnection]
+#         kinds: [SecretStore, ClusterSecretStore, ExternalSecret, SecretProviderClass, VaultConnection]
+#       - {type: secret-store}
 #       - {type: vault-agent}
 package probity.secrets.insecure_secret_store
 
@@ -44,15 +48,32 @@ import rego.v1
 
 _vault := input.spec.provider.vault
 
-deny contains {"msg": sprintf("store `%s` hands out what its manifest says", [_name]), "path": _path} if {
-	_is_store
-	input.spec.provider.fake
-	_path := ["spec", "provider", "fake"]
+deny contains {"msg": sprintf("%s `%s` hands out what its manifest says", [input.fake, input.name]), "path": ["fake"]} if {
+	is_string(input.fake)
+	input.tests == false
 }
 
-deny contains {"msg": sprintf("generator `%s` hands out what its manifest says", [_name]), "path": ["spec", "data"]} if {
-	input.kind == "Fake"
-	startswith(input.apiVersion, "generators.external-secrets.io/")
+deny contains {"msg": sprintf("store `%s` may be used from every namespace", [_name]), "path": ["spec", "conditions"]} if {
+	input.kind == "ClusterSecretStore"
+	_is_store
+	not input.spec.provider.fake
+	not _is_restricted
+}
+
+# A store for the whole cluster: conditions say from where it may be used, and one of them has to hold.
+_is_restricted if {
+	is_array(input.spec.conditions)
+	count(input.spec.conditions) > 0
+	every condition in input.spec.conditions {
+		not _admits_all(condition)
+	}
+}
+
+_admits_all(condition) if condition.namespaceSelector == {}
+
+_admits_all(condition) if {
+	some expression in condition.namespaceRegexes
+	expression in {".*", "^.*$", ".+", "^.+$"}
 }
 
 deny contains {"msg": sprintf("store `%s` reaches Vault without TLS", [_name]), "path": _path} if {

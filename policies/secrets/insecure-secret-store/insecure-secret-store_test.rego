@@ -19,14 +19,31 @@ test_a_static_login_is_reported if {
 	}
 }
 
-test_a_fake_store_is_reported if {
-	fake := object.union(_object("SecretStore", {}), {"spec": {"provider": {"fake": {"data": []}}}})
-	_paths(fake) == {["spec", "provider", "fake"]}
+test_a_fake_store_is_reported_outside_tests if {
+	every what in {"store", "generator"} {
+		fake := {"kind": "SecretStore", "name": "a", "fake": what, "tests": false}
+		results := rule.deny with input as fake
+		{result.msg | some result in results} == {sprintf("%s `a` hands out what its manifest says", [what])}
+		{result.path | some result in results} == {["fake"]}
+		count(rule.deny) == 0 with input as object.union(fake, {"tests": true})
+		count(rule.deny) == 0 with input as object.union(fake, {"fake": null})
+	}
 }
 
-test_a_fake_generator_is_reported if {
-	fake := {"apiVersion": "generators.external-secrets.io/v1alpha1", "kind": "Fake", "metadata": {"name": "a"}, "spec": {"data": {}}}
-	_paths(fake) == {["spec", "data"]}
+test_a_store_for_every_namespace_is_reported if {
+	every conditions in [[], [{"namespaceSelector": {}}], [{"namespaces": ["shop"]}, {"namespaceRegexes": [".*"]}], "shop", null] {
+		_paths(_cluster_store({"conditions": conditions, "provider": {"aws": {}}})) == {["spec", "conditions"]}
+	}
+	_paths(_cluster_store({"provider": {"aws": {}}})) == {["spec", "conditions"]}
+}
+
+test_a_store_for_some_namespaces_passes if {
+	every condition in [{"namespaces": ["shop"]}, {"namespaceSelector": {"matchLabels": {"team": "shop"}}}, {"namespaceRegexes": ["^shop-.*"]}] {
+		_paths(_cluster_store({"conditions": [condition], "provider": {"aws": {}}})) == set()
+	}
+	_paths(_object("SecretStore", {"provider": {"aws": {}}})) == set()
+	_paths(_cluster_store({"provider": {"fake": {}}})) == set()
+	_paths(object.union(_cluster_store({"provider": {"aws": {}}}), {"apiVersion": "example.com/v1"})) == set()
 }
 
 test_a_store_of_another_group_passes if {
@@ -106,3 +123,5 @@ _workload(agent, key, text, misplaced) := {
 	"refused": false,
 	"annotations": {key: {"text": text, "misplaced": misplaced}},
 }
+
+_cluster_store(spec) := _object("ClusterSecretStore", spec)

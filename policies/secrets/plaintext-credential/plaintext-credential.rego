@@ -45,11 +45,13 @@ package probity.secrets.plaintext_credential
 
 import rego.v1
 
+import data.probity.lib.secrets
+
 deny contains result if {
 	some at, value in input.values
 	what := _what(value)
 	result := {
-		"msg": sprintf("%s `%s` has %s in readable form in `%s`", [input.kind, input.name, what, at]),
+		"msg": sprintf("%s has %s in readable form in `%s`", [secrets.titled(input), what, at]),
 		"path": ["values", at],
 	}
 }
@@ -58,7 +60,7 @@ not_assessed contains result if {
 	some at, value in input.values
 	value.class == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that could not be read", [input.kind, input.name, at]),
+		"msg": sprintf("%s has a value in `%s` that could not be read", [secrets.titled(input), at]),
 		"path": ["values", at],
 		"missing": sprintf("the text of %s", [at]),
 	}

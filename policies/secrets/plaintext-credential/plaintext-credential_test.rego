@@ -10,6 +10,12 @@ test_a_literal_under_a_telling_name_is_reported if {
 	{result.path | some result in results} == {["values", "data.it"]}
 }
 
+test_what_has_no_name_is_told_by_its_kind if {
+	nameless := object.union(_object("EncryptionConfiguration", "secret", "named"), {"name": ""})
+	results := rule.deny with input as nameless
+	{result.msg | some result in results} == {"EncryptionConfiguration has the credential `secret` in readable form in `data.it`"}
+}
+
 test_a_token_is_reported_with_its_issuer if {
 	issued := {"values": {"data.it": {"issuer": "GitHub token"}}}
 	results := rule.deny with input as object.union(_object("ConfigMap", "x", "token"), issued)

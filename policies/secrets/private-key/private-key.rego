@@ -50,11 +50,13 @@ package probity.secrets.private_key
 
 import rego.v1
 
+import data.probity.lib.secrets
+
 deny contains result if {
 	some at, value in input.values
 	value.class == "private-key"
 	result := {
-		"msg": sprintf("%s `%s` holds a private key in `%s`", [input.kind, input.name, at]),
+		"msg": sprintf("%s holds a private key in `%s`", [secrets.titled(input), at]),
 		"path": ["values", at],
 	}
 }
@@ -63,7 +65,7 @@ not_assessed contains result if {
 	some at, value in input.values
 	value.shape == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that cannot be read here", [input.kind, input.name, at]),
+		"msg": sprintf("%s has a value in `%s` that cannot be read here", [secrets.titled(input), at]),
 		"path": ["values", at],
 		"missing": sprintf("the text of %s", [at]),
 	}

@@ -44,11 +44,13 @@ package probity.secrets.weak_credential
 
 import rego.v1
 
+import data.probity.lib.secrets
+
 deny contains result if {
 	some at, value in input.values
 	value.class == "weak"
 	result := {
-		"msg": sprintf("%s `%s` sets the credential `%s` to a value that everybody tries", [input.kind, input.name, value.key]),
+		"msg": sprintf("%s sets the credential `%s` to a value that everybody tries", [secrets.titled(input), value.key]),
 		"path": ["values", at],
 	}
 }
@@ -57,7 +59,7 @@ not_assessed contains result if {
 	some at, value in input.values
 	value.class == "unknown"
 	result := {
-		"msg": sprintf("%s `%s` has a value in `%s` that could not be read", [input.kind, input.name, at]),
+		"msg": sprintf("%s has a value in `%s` that could not be read", [secrets.titled(input), at]),
 		"path": ["values", at],
 		"missing": sprintf("the text of %s", [at]),
 	}
