@@ -18,3 +18,4 @@ pub mod shape;
 pub mod terraform;
 pub mod words;
 pub mod workload;
+pub mod xml;

@@ -4,34 +4,40 @@
 //! with literal values, tokens that tell their issuer, and randomness last. Deliberately absent: where a credential
 //! comes from, and whether it may stand where it stands.
 
+mod applied;
 mod context;
+mod line;
 mod literal;
 pub mod name;
 mod own;
+mod random;
 mod search;
+mod statement;
+mod store;
 pub mod string;
 mod token;
+mod translation;
 pub mod weak;
 
 #[cfg(test)]
 mod tests;
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use self::{context::Context, search::Search};
 pub use self::{
-    literal::is_random,
     own::find as find_own,
+    random::is_random,
     search::{Held, in_file},
 };
 use super::{
-    kubernetes::{self, Object},
+    kubernetes::Object,
     shape::{self, Shape},
+    words,
 };
 use crate::{
     config::Secrets,
-    document::{NodeRef, Step, json},
-    source::SourceId,
+    document::{NodeRef, Step},
 };
 
 /// What something is that has to be kept, and is readable where it stands.
@@ -118,19 +124,8 @@ pub fn secrets(object: &Object, root: NodeRef<'_>) -> Vec<Secret> {
         .into_iter()
         .map(|found| Secret { span: found.span, values: found.values })
         .collect();
-    // What `kubectl apply` keeps of an object is the object once more.
-    if let Some(applied) = root.at(&["metadata", "annotations", LAST_APPLIED]) {
-        let text = applied.as_str().unwrap_or_default();
-        let parsed = json::parse(SourceId(0), &Arc::from(text));
-        let inner = parsed.documents.iter().flat_map(|document| {
-            let objects = kubernetes::objects(document);
-            let found = objects.iter().flat_map(|object| find(object, document.root())).collect::<Vec<_>>();
-            found.into_iter().chain(find_in_settings(document.root()))
-        });
-        let values = std::iter::once(text.to_owned()).chain(inner.flat_map(|found| found.values)).collect();
-        secrets.push(Secret { span: applied.span(), values });
-    }
-    for value in literal::kept_by_stores(object, root) {
+    secrets.extend(applied::secret(root));
+    for value in store::kept(object, root) {
         secrets.push(Secret {
             span: value.span(),
             values: value.as_str().map(ToOwned::to_owned).into_iter().collect(),
@@ -139,15 +134,21 @@ pub fn secrets(object: &Object, root: NodeRef<'_>) -> Vec<Secret> {
     secrets
 }
 
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
 /// Everything in an object that is, or may be, a credential: each value once, in the order of the source.
 pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
     // Schemas describe keys; they hold none.
     if &*object.kind == "CustomResourceDefinition" {
         return Vec::new();
     }
+    let mut found = find_itself(object, root);
+    applied::find(root, &mut found);
+    found
+}
+
+/// As [`find`], without what `kubectl apply` keeps in an annotation.
+fn find_itself(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
     let is_secret = &*object.kind == "Secret" && object.group.is_empty();
+    let is_translation = &*object.kind == "ConfigMap" && translation::is_called_so(&object.name);
     let mut search = Search::new(root);
     for (key, key_span, value) in root.entries() {
         let context = match key {
@@ -156,6 +157,7 @@ pub fn find(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
                 search.kept(key, key_span, value);
                 continue;
             }
+            "data" if is_translation => Context::References,
             "data" if &*object.kind == "ConfigMap" => Context::Settings,
             "binaryData" if &*object.kind == "ConfigMap" => {
                 search.encoded(key, value);
@@ -191,14 +193,45 @@ pub fn of_kept(key: &str, text: &str) -> (Shape, Option<Class>) {
     search::kept_text(key, shape::of_text(text), text)
 }
 
+/// A text within a text that is a credential whatever it is called.
+struct Written<'t> {
+    class: Class,
+    /// What it is called there; empty where nothing says.
+    name: &'t str,
+    range: Range<usize>,
+}
+
+/// Credentials in connection strings and statements, in the order of the text.
+fn written(text: &str) -> Vec<Written<'_>> {
+    let strings = string::credentials(text).into_iter();
+    let mut found: Vec<Written<'_>> =
+        strings.map(|range| Written { class: Class::ConnectionString, name: "", range }).collect();
+    for statement in statement::statements(text) {
+        let value = text.get(statement.range.clone()).unwrap_or_default();
+        let is_new = found.iter().all(|known| {
+            known.range.end <= statement.range.start || statement.range.end <= known.range.start
+        });
+        // A shell puts it in.
+        if !is_new || words::is_variable(value) {
+            continue;
+        }
+        if let Some(class) = literal::judge(statement.name, value, Context::Settings) {
+            found.push(Written { class, name: statement.name, range: statement.range });
+        }
+    }
+    found.sort_by_key(|written| written.range.start);
+    found
+}
+
 /// Credentials in a script or a configuration of an unknown format.
 pub fn in_script(text: &str) -> Vec<Class> {
     let private_key = shape::holds_private_key(text).then_some(Class::PrivateKey);
-    let strings = string::credentials(text).into_iter().map(|_| Class::ConnectionString);
-    let lines =
-        literal::lines(text).filter_map(|line| literal::judge(line.name, line.text, Context::Settings));
+    let written = written(text).into_iter().map(|written| written.class);
+    let lines = line::lines(text).filter_map(|line| literal::judge(line.name, line.text, Context::Settings));
+    let words = line::of_script(text);
+    let words = words.into_iter().filter_map(|line| literal::judge(line.name, line.text, Context::Settings));
     let token = token::find(text).map(|(issuer, _)| Class::Token(issuer));
-    private_key.into_iter().chain(strings).chain(lines).chain(token).collect()
+    private_key.into_iter().chain(written).chain(lines).chain(words).chain(token).collect()
 }
 
 /// The class of one setting by its name and text; `None` where it is no credential. For settings that are put together
@@ -207,7 +240,10 @@ pub fn of_setting(name: &str, text: &str) -> Option<Class> {
     if shape::holds_private_key(text) {
         return Some(Class::PrivateKey);
     }
-    if !string::credentials(text).is_empty() {
+    if let Some(written) = written(text).first() {
+        return Some(written.class);
+    }
+    if string::of_header(name, text).is_some() {
         return Some(Class::ConnectionString);
     }
     literal::judge(name, text, Context::Settings)

@@ -2,10 +2,14 @@
 //!
 //! Deliberately absent: what the value is for, and whether it may stand where it stands.
 
+mod digest;
+
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use regex::Regex;
+
+pub use self::digest::is_digest;
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,8 +147,9 @@ static PUBLIC_SSH: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant expression")
 });
 
-/// What the name of a value kept elsewhere starts with: bank-vaults, vals, 1Password, berglas, cloud secret stores.
-const REFERENCES: [&str; 16] = [
+/// What the name of a value kept elsewhere starts with: bank-vaults, vals, 1Password, berglas, cloud secret stores, Vector,
+/// Telegraf.
+const REFERENCES: [&str; 21] = [
     "vault:",
     "op://",
     "ref+",
@@ -161,6 +166,11 @@ const REFERENCES: [&str; 16] = [
     "@Microsoft.KeyVault(",
     "file:",
     "secretref:",
+    "secretsmanager:",
+    "ssm:",
+    "env:",
+    "SECRET[",
+    "@{",
 ];
 
 /// Whether a text names a value that is kept elsewhere, or is filled in later: by Helm, a shell, Kubernetes, Argo CD
@@ -169,6 +179,9 @@ pub fn is_reference(text: &str) -> bool {
     let text = text.trim();
     if text.starts_with("ENC[") {
         return SOPS.is_match(text) || !text.starts_with("ENC[AES256_GCM");
+    }
+    if is_encrypted(text) {
+        return true;
     }
     if text.contains('\n') {
         return false;
@@ -181,8 +194,20 @@ pub fn is_reference(text: &str) -> bool {
         Some('<') => text.starts_with("<path:") && text.ends_with('>'),
         Some('/' | '.') => FILE_PATH.is_match(text),
         Some('$') if NAME.is_match(text) => true,
+        // What Maven filters in: `@db.password@`.
+        Some('@') if text.len() > 2 && text.ends_with('@') => true,
         _ => REFERENCES.iter().any(|prefix| text.starts_with(prefix)) || EXPRESSION.is_match(text),
     }
+}
+
+/// What Jasypt, the configuration server of Spring, Ansible, age and PGP encrypt.
+fn is_encrypted(text: &str) -> bool {
+    (text.starts_with("ENC(") && text.ends_with(')'))
+        || text.starts_with("{cipher}")
+        || text.starts_with("$ANSIBLE_VAULT;")
+        || ["-----BEGIN AGE ENCRYPTED FILE-----", "-----BEGIN PGP MESSAGE-----"]
+            .iter()
+            .any(|label| text.starts_with(label))
 }
 
 /// What `kubeseal` encrypts: two bytes with the length of a session key of RSA-4096, the key, and what it hides, in base64
@@ -235,6 +260,13 @@ mod tests {
             ("an expression", "postgres://${USER}:${PASSWORD}@db/shop", Shape::Reference),
             ("a file", "/vault/secrets/db", Shape::Reference),
             ("SOPS", "ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]", Shape::Reference),
+            ("Jasypt", "ENC(G6N718UuyPE5bHyWKyuLQSm02auQPUtm)", Shape::Reference),
+            (
+                "the configuration server of Spring",
+                "{cipher}682bc583f4641835fa2db009355293",
+                Shape::Reference,
+            ),
+            ("Ansible Vault", "$ANSIBLE_VAULT;1.1;AES256\n6231", Shape::Reference),
             ("sealed", &format!("AgBy{}", "3i4OJSWK".repeat(90)), Shape::Reference),
             ("a variable", "$DB_PASSWORD", Shape::Reference),
             ("a key for Argo CD", "$dex.github.clientSecret", Shape::Reference),

@@ -2,8 +2,11 @@
 //!
 //! Deliberately absent: what a program makes of its arguments.
 
+mod client;
+
 use std::ops::Range;
 
+use self::client::Client;
 use crate::document::NodeRef;
 
 /// One argument: a flag with its value, an assignment, or a word that stands alone.
@@ -30,6 +33,7 @@ pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Ar
         node.into_iter().flat_map(NodeRef::items).enumerate().map(move |(index, item)| (field, index, item))
     });
     let mut words: Vec<Word<'d>> = Vec::new();
+    let mut holders = Vec::new();
     let mut script_follows = false;
     for (field, index, item) in items {
         let Some(text) = item
@@ -38,54 +42,41 @@ pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Ar
         else {
             continue;
         };
-        let word = |text: &'d str, offset: usize| Word { text, field, index, item, offset };
         if script_follows {
-            words.extend(split(text).into_iter().map(|range| {
-                let quoted = text.get(range.clone()).unwrap_or_default();
-                let bare = unquoted(quoted);
-                word(bare, range.start + (quoted.len() - bare.len()) / 2)
-            }));
+            words.extend(split(text));
             script_follows = false;
         } else if is_script_flag(text) && words.iter().any(|word| is_shell(word.text)) {
             script_follows = true;
         } else {
-            words.push(word(text, 0));
+            words.push(Word { text, offset: 0, starts: false });
         }
+        holders.resize(words.len(), (field, index, item));
     }
-    let mut arguments = Vec::new();
-    let mut position = 0;
-    let mut client = None;
-    while let Some(word) = words.get(position) {
-        let next = words.get(position + 1);
-        client = client_of(word.text).or(client);
-        let pair = password(client, word.text, next.map(|next| next.text))
-            .or_else(|| pair(word.text, next.map(|next| next.text)));
-        let (name, text, holder, used) = match (pair, next) {
-            (Some((name, value, true)), Some(next)) => (Some(name), value, next, 2),
-            (Some((name, value, _)), _) => (Some(name), value, word, 1),
-            (None, _) => (None, word.text, word, 1),
-        };
-        let within = holder.text.rfind(text).unwrap_or_default();
-        if position > 0 || !has_program {
-            arguments.push(Argument {
-                name,
-                text,
-                field: holder.field,
-                index: holder.index,
-                item: holder.item,
-                offset: holder.offset + within,
-                position,
-            });
-        }
-        position += used;
-    }
-    arguments
+    let arguments = read(&words).into_iter().filter_map(|read| {
+        let (field, index, item) = *holders.get(read.word)?;
+        let Read { name, text, offset, position, .. } = read;
+        (position > 0 || !has_program).then_some(Argument {
+            name,
+            text,
+            field,
+            index,
+            item,
+            offset,
+            position,
+        })
+    });
+    arguments.collect()
+}
+
+/// Name, value and offset of each flag and assignment in a script of a shell.
+pub fn of_script(text: &str) -> Vec<(&str, &str, usize)> {
+    let found = read(&split(text)).into_iter();
+    found.filter_map(|read| Some((read.name?, read.text, read.offset))).collect()
 }
 
 /// Name and value of each flag in a text such as that of `JAVA_OPTS`.
 pub fn flags(text: &str) -> Vec<(&str, &str)> {
-    let words: Vec<&str> =
-        split(text).into_iter().map(|range| unquoted(text.get(range).unwrap_or_default())).collect();
+    let words: Vec<&str> = split(text).into_iter().map(|word| word.text).collect();
     let mut found = Vec::new();
     let mut index = 0;
     while let Some(word) = words.get(index) {
@@ -96,60 +87,83 @@ pub fn flags(text: &str) -> Vec<(&str, &str)> {
     found
 }
 
+/// Name, value and offset in it of each setting that the value of a flag holds itself: `--set db.password=…,replicas=2`,
+/// `--from-literal=password=…`, `-e DB_PASSWORD=…`, `--data 'user=…&password=…'`. A flag for files names one.
+pub fn settings<'t>(flag: &str, value: &'t str) -> Vec<(&'t str, &'t str, usize)> {
+    if !flag.starts_with('-') || flag.ends_with("file") {
+        return Vec::new();
+    }
+    let separator = match flag.trim_start_matches('-') {
+        flag if flag.starts_with("set") => Some(','),
+        flag if flag == "d" || flag.starts_with("data") => Some('&'),
+        _ => None,
+    };
+    let mut offset = 0;
+    let parts: Vec<&str> = match separator {
+        Some(separator) => value.split_inclusive(separator).collect(),
+        None => vec![value],
+    };
+    let settings = parts.into_iter().filter_map(|part| {
+        let start = offset;
+        offset += part.len();
+        let bare = separator.map_or(part, |separator| part.strip_suffix(separator).unwrap_or(part));
+        let (name, text) = bare.split_once('=').filter(|(name, _)| is_name(name))?;
+        let inner = unquoted(text);
+        Some((name, inner, start + name.len() + 1 + (text.len() - inner.len()) / 2))
+    });
+    settings.collect()
+}
+
 /// Whether a word is nothing but variables of a shell: `$PGPASSWORD`, `${A}$B`.
 pub fn is_variable(word: &str) -> bool {
     let inner = word.strip_prefix('$').unwrap_or_default();
     !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_${}".contains(&byte))
 }
 
-/// A client of a database, by its short flag for a password.
+/// A word, without its quotes.
 #[derive(Debug, Clone, Copy)]
-struct Client {
-    flag: &'static str,
-    /// The password follows in the same word, as `-pVALUE`.
-    joined: bool,
-    /// The password is the next word.
-    apart: bool,
-}
-
-/// The client that a word starts.
-fn client_of(word: &str) -> Option<Client> {
-    let client = |flag, joined, apart| Some(Client { flag, joined, apart });
-    match word.rsplit('/').next()? {
-        // MySQL reference manual, "Using Options on the Command Line": `-p VALUE` asks, and VALUE is a database.
-        "mysql" | "mysqladmin" | "mysqlcheck" | "mysqldump" | "mysqlimport" | "mysqlpump" | "mysqlshow"
-        | "mysqlslap" | "mariadb" | "mariadb-admin" | "mariadb-check" | "mariadb-dump" | "mariadb-import"
-        | "mariadb-show" => client("-p", true, false),
-        "redis-cli" | "valkey-cli" => client("-a", false, true),
-        "mongo" | "mongosh" | "mongodump" | "mongoexport" | "mongoimport" | "mongorestore" => {
-            client("-p", true, true)
-        }
-        "sqlcmd" => client("-P", true, true),
-        _ => None,
-    }
-}
-
-/// As [`pair`], for the short flag of a client.
-fn password<'t>(
-    client: Option<Client>,
-    word: &'t str,
-    next: Option<&'t str>,
-) -> Option<(&'t str, &'t str, bool)> {
-    let client = client?;
-    let joined = word.strip_prefix(client.flag)?;
-    if joined.is_empty() {
-        let next = next.filter(|next| client.apart && !next.starts_with('-'))?;
-        return Some(("--password", next, true));
-    }
-    client.joined.then_some(("--password", unquoted(joined), false))
-}
-
-struct Word<'d> {
-    text: &'d str,
-    field: &'static str,
-    index: usize,
-    item: NodeRef<'d>,
+struct Word<'t> {
+    text: &'t str,
+    /// Where in its text it starts.
     offset: usize,
+    /// Whether a command starts with it.
+    starts: bool,
+}
+
+/// What one or two words say.
+struct Read<'t> {
+    name: Option<&'t str>,
+    text: &'t str,
+    /// Where in the text of its word it starts.
+    offset: usize,
+    /// Index of the word that holds the text.
+    word: usize,
+    /// Index of the first word.
+    position: usize,
+}
+
+fn read<'t>(words: &[Word<'t>]) -> Vec<Read<'t>> {
+    let mut found = Vec::new();
+    let mut client = Client::default();
+    let mut position = 0;
+    while let Some(word) = words.get(position) {
+        let next = words.get(position + 1).filter(|next| !next.starts);
+        if word.starts {
+            client = Client::default();
+        }
+        let taken = client.take(word.text, next.map(|next| next.text));
+        let pair = taken.or_else(|| pair(word.text, next.map(|next| next.text)));
+        let (name, text, holder, used) = match (pair, next) {
+            (Some((name, value, true)), Some(next)) => (Some(name), value, next, 2),
+            (Some((name, value, _)), _) => (Some(name), value, word, 1),
+            (None, _) => (None, word.text, word, 1),
+        };
+        let within = holder.text.rfind(text).unwrap_or_default();
+        let (offset, word) = (holder.offset + within, position + used - 1);
+        found.push(Read { name, text, offset, word, position });
+        position += used;
+    }
+    found
 }
 
 /// Name and value of one word, and whether the value is the next word.
@@ -167,10 +181,11 @@ fn pair<'t>(word: &'t str, next: Option<&'t str>) -> Option<(&'t str, &'t str, b
         };
     }
     let (name, value) = word.split_once('=')?;
-    let is_name = |name: &str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
-    };
     is_name(name).then(|| (name, unquoted(value), false))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 fn is_shell(word: &str) -> bool {
@@ -182,14 +197,31 @@ fn is_script_flag(text: &str) -> bool {
     text.starts_with('-') && !text.starts_with("--") && text.len() <= 5 && text.ends_with('c')
 }
 
-/// Words of a shell script, with their quotes; control operators end a word.
-fn split(text: &str) -> Vec<Range<usize>> {
+/// Words of a shell script; control operators and line breaks end a command, comments are left out.
+fn split(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
-    let mut start = None;
+    let mut start: Option<usize> = None;
     let mut quote = None;
-    let mut escaped = false;
+    let (mut escaped, mut is_comment, mut starts) = (false, false, false);
+    let mut push = |range: Range<usize>, starts: &mut bool| {
+        let quoted = text.get(range.clone()).unwrap_or_default();
+        let bare = unquoted(quoted);
+        let offset = range.start + (quoted.len() - bare.len()) / 2;
+        words.push(Word { text: bare, offset, starts: std::mem::take(starts) });
+    };
     for (at, character) in text.char_indices() {
         match (quote, character) {
+            _ if is_comment => {
+                is_comment = character != '\n';
+                starts |= !is_comment;
+            }
+            // A line that goes on.
+            (None, '\n') if escaped => {
+                escaped = false;
+                if let Some(begin) = start.take().filter(|begin| begin + 1 < at) {
+                    push(begin..at - 1, &mut starts);
+                }
+            }
             _ if escaped => escaped = false,
             (open, '\\') if open != Some('\'') => {
                 escaped = true;
@@ -201,14 +233,21 @@ fn split(text: &str) -> Vec<Range<usize>> {
                 quote = Some(character);
                 start.get_or_insert(at);
             }
-            (None, ';' | '|' | '&') => words.extend(start.take().map(|start| start..at)),
-            (None, _) if character.is_whitespace() => words.extend(start.take().map(|start| start..at)),
+            (None, '#') if start.is_none() => is_comment = true,
+            (None, _) if character.is_whitespace() || matches!(character, ';' | '|' | '&') => {
+                if let Some(begin) = start.take() {
+                    push(begin..at, &mut starts);
+                }
+                starts |= matches!(character, '\n' | ';' | '|' | '&');
+            }
             (None, _) => {
                 start.get_or_insert(at);
             }
         }
     }
-    words.extend(start.map(|start| start..text.len()));
+    if let Some(begin) = start {
+        push(begin..text.len(), &mut starts);
+    }
     words
 }
 
@@ -229,8 +268,14 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_script_is_split_without_panic(text in "[a-c=;|&\"'\\\\ \n-ä]{0,40}") {
-            for range in split(&text) {
-                proptest::prop_assert!(text.get(range).is_some_and(|word| !word.is_empty()));
+            for word in split(&text) {
+                proptest::prop_assert_eq!(text.get(word.offset..word.offset + word.text.len()), Some(word.text));
+            }
+            for (_, value, offset) in of_script(&text) {
+                proptest::prop_assert_eq!(text.get(offset..offset + value.len()), Some(value));
+            }
+            for (_, value, offset) in settings("--set", &text) {
+                proptest::prop_assert_eq!(text.get(offset..offset + value.len()), Some(value));
             }
             let _ = flags(&text);
         }

@@ -65,11 +65,10 @@ _is_setting(value) if {
 	not value.key in _argo_keys
 }
 
-# A value that everybody knows is `weak-credential`, a private key has a rule of its own.
+# What has no class is a value of the Secret, also in what `kubectl apply` keeps of it. A value that everybody knows is `weak-credential`, a private key has a rule of its own.
 _values(shape) := [at |
 	not _generated
 	some at, value in input.values
-	value.field in {"data", "stringData"}
 	value.shape == shape
 	value.class == null
 	not _is_setting(value)

@@ -64,6 +64,11 @@ test_a_weak_value_is_left_to_its_own_rule if {
 	count(rule.deny) == 1 with input as with_other
 }
 
+test_what_apply_keeps_of_a_secret_is_a_value_of_it if {
+	kept := _value("password", "metadata", "text", null)
+	count(rule.deny) == 1 with input as object.union(_secret([]), {"values": {"metadata.annotations.applied": kept}})
+}
+
 test_what_stands_elsewhere_in_a_secret_is_left_to_other_rules if {
 	note := _value("token", "metadata", "text", "token")
 	count(rule.deny) == 0 with input as object.union(_secret([]), {"values": {"metadata.annotations.token": note}})

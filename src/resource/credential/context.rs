@@ -11,6 +11,9 @@ pub(super) enum Context {
     Values,
     /// Fields of an API: a `token` or `secret` there is mostly the name of one.
     Fields,
+    /// Beside the name of a Secret: what stands here is mostly the name of one of its keys; in values of charts it may
+    /// also be what the Secret replaces.
+    Beside { chart: bool },
     /// Nothing here is a credential because of its name.
     References,
 }
@@ -26,15 +29,6 @@ impl Context {
         if self == Self::References || !node.is_mapping() {
             return self;
         }
-        // `existingSecret: ""` refers to nothing.
-        let has =
-            |key: &str| node.get(key).is_some_and(|value| value.as_str() != Some("") && !value.is_null());
-        // Of a chart, `secretKey` may be the key itself.
-        let is_the_key = self == Self::Values && !NAMING_KEYS.into_iter().any(has);
-        let refers = REFERRING_KEYS
-            .into_iter()
-            .any(|referring| has(referring) && !(is_the_key && referring == "secretKey"))
-            || (has("name") && has("key") && node.get("value").is_none());
         let lower = key.to_ascii_lowercase();
         let refers_by_name = lower.ends_with("ref")
             || match self {
@@ -44,22 +38,42 @@ impl Context {
                 }
                 _ => false,
             };
-        if refers || refers_by_name {
+        if refers_by_name {
             return Self::References;
+        }
+        if self.refers(node) {
+            return Self::Beside { chart: matches!(self, Self::Values | Self::Beside { chart: true }) };
         }
         let is_settings = SETTINGS_KEYS.contains(&key)
             || (matches!(key, "data" | "stringData")
                 && node.entries().all(|(_, _, value)| value.is_scalar()));
         match self {
             Self::Fields if VALUES_KEYS.contains(&key) => Self::Values,
-            Self::Fields if is_settings => Self::Settings,
+            Self::Fields | Self::Beside { .. } if is_settings => Self::Settings,
             _ => self,
         }
     }
 
+    /// Whether keys of a mapping name values that are kept elsewhere.
+    fn refers(self, node: NodeRef<'_>) -> bool {
+        // `existingSecret: ""` refers to nothing.
+        let has =
+            |key: &str| node.get(key).is_some_and(|value| value.as_str() != Some("") && !value.is_null());
+        // Of a chart, `secretKey` may be the key itself.
+        let is_the_key = self == Self::Values && !NAMING_KEYS.into_iter().any(has);
+        REFERRING_KEYS
+            .into_iter()
+            .any(|referring| has(referring) && !(is_the_key && referring == "secretKey"))
+            || (has("name") && has("key") && node.get("value").is_none())
+    }
+
     /// The value beside a name: a variable, a parameter, a header.
-    pub(super) fn of_named(self) -> Self {
-        if self == Self::References { self } else { Self::Settings }
+    pub(super) fn of_named(self, pair: NodeRef<'_>) -> Self {
+        match self {
+            Self::Beside { .. } if self.refers(pair) => self,
+            Self::References => self,
+            _ => Self::Settings,
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! What the name of a setting promises about its value: `DB_PASSWORD`, `apiKey`, not `TOKEN_TTL` or `secretName`.
 
+mod vocabulary;
+
+use self::vocabulary::{ABOUT, ENDS_IN_PASS, KEPT_KEYS, PASSWORDS, SECRETS, SWITCHING};
+
 /// What a value is by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -9,137 +13,20 @@ pub enum Promise {
     Password,
 }
 
-/// A word that says password wherever in a name it stands.
-const PASSWORDS: [&str; 8] =
-    ["password", "passwd", "passphrase", "pwd", "passwort", "pswd", "requirepass", "masterauth"];
-
-/// A last word that says secret by itself.
-const SECRETS: [&str; 8] =
-    ["secret", "token", "apikey", "dsn", "credential", "credentials", "accesskey", "secretkey"];
-
-/// What makes a `key` one that has to be kept.
-const KEPT_KEYS: [&str; 25] = [
-    "access",
-    "account",
-    "aes",
-    "api",
-    "app",
-    "auth",
-    "consumer",
-    "deploy",
-    "encryption",
-    "gpg",
-    "hmac",
-    "jwt",
-    "license",
-    "master",
-    "private",
-    "priv",
-    "secret",
-    "service",
-    "session",
-    "shared",
-    "signing",
-    "ssh",
-    "storage",
-    "vault",
-    "webhook",
-];
-
-/// A last word that makes the name that of something about a credential.
-const ABOUT: [&str; 79] = [
-    "address",
-    "age",
-    "alg",
-    "algorithm",
-    "allowed",
-    "arn",
-    "attribute",
-    "audience",
-    "class",
-    "claim",
-    "column",
-    "config",
-    "count",
-    "dir",
-    "directory",
-    "duration",
-    "email",
-    "empty",
-    "enabled",
-    "encoding",
-    "encryption",
-    "endpoint",
-    "error",
-    "expiration",
-    "expires",
-    "expiry",
-    "field",
-    "file",
-    "filename",
-    "format",
-    "hash",
-    "header",
-    "hint",
-    "host",
-    "id",
-    "interval",
-    "issuer",
-    "label",
-    "length",
-    "lifetime",
-    "limit",
-    "location",
-    "manager",
-    "max",
-    "message",
-    "method",
-    "min",
-    "minutes",
-    "mode",
-    "name",
-    "namespace",
-    "path",
-    "pattern",
-    "period",
-    "policy",
-    "port",
-    "prefix",
-    "provider",
-    "ref",
-    "reference",
-    "regex",
-    "required",
-    "reset",
-    "review",
-    "reviews",
-    "rotation",
-    "scope",
-    "scopes",
-    "seconds",
-    "size",
-    "store",
-    "suffix",
-    "timeout",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "user",
-    "username",
-];
-
 /// What a name promises; the last key of a dotted name counts.
 pub fn promise(name: &str) -> Option<Promise> {
     let words = words(name);
     let last = words.last()?.as_str();
+    let is_switch = |first: &String| SWITCHING.contains(&first.as_str());
     if ABOUT.contains(&last)
-        || words.iter().any(|word| matches!(word.as_str(), "public" | "pub" | "validation"))
+        || words.first().is_some_and(is_switch)
+        || words.iter().any(|word| matches!(word.as_str(), "public" | "pub" | "publishable" | "validation"))
     {
         return None;
     }
     let says_password = |word: &String| PASSWORDS.iter().any(|password| word.ends_with(password));
-    if words.iter().any(says_password) || matches!(last, "pass" | "pw") {
+    let is_pass = |last: &str| last == "pw" || last.ends_with("pass") && !ENDS_IN_PASS.contains(&last);
+    if words.iter().any(says_password) || is_pass(last) {
         return match last {
             // `existingSecretPasswordKey`: the name of a key in a Secret.
             "key" | "keys" => None,
@@ -164,7 +51,10 @@ pub fn promise(name: &str) -> Option<Promise> {
     let names_an_object =
         matches!((before, last), (Some("pull" | "tls" | "existing" | "ca" | "cert"), "secret"));
     let is_sas = matches!((before, last), (_, "sas")) || last == "connectionstring";
-    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas))
+    // Terraform: what a provider keeps.
+    let is_kept =
+        matches!((before, last), (Some("secret"), "string" | "value") | (Some("plaintext"), "value"));
+    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas || is_kept))
         .then_some(Promise::Key)
 }
 
@@ -237,6 +127,8 @@ mod tests {
             "DB_PASSWORD_PROD",
             "keystorePassphrase",
             "requirepass",
+            "-storepass",
+            "SMTPPASS",
         ] {
             assert_eq!(promise(name), Some(Promise::Password), "{name}");
         }
@@ -254,6 +146,8 @@ mod tests {
             "ConnectionStrings.connString",
             "k8svaultapikey",
             "JWT_SECRET",
+            "secret_string",
+            "plaintext_value",
             "adminPasswordSecret",
             "encryption-key",
             "K8S_GOAT_VAULT_KEY",
@@ -277,6 +171,15 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "password_validation",
             "PUBLIC_KEY",
+            "STRIPE_PUBLISHABLE_KEY",
+            "--password-stdin",
+            "--no-password",
+            "PASSWORD_HASHER",
+            "password-encoder",
+            "PASSWORD_CHARSET",
+            "PASSWORD_RESET_TEMPLATE",
+            "ROOT_PASSWORD_SHA2",
+            "LOGIN_PASSWORD_PROMPT",
             "imagePullSecret",
             "author",
             "compass",

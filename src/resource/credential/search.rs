@@ -7,9 +7,10 @@ use std::{collections::BTreeSet, ops::Range};
 use self::embedded::is_harmless_file;
 pub use self::embedded::{Held, in_file};
 use super::{
-    Class, Found, LAST_APPLIED,
+    Class, Found,
+    applied::LAST_APPLIED,
     context::{self, Context},
-    literal, string, token,
+    line, literal, name, string, token, written,
 };
 use crate::{
     document::{Kind, NodeRef, Path, Step, Text},
@@ -160,7 +161,7 @@ impl<'d> Search<'d> {
                 (Some(_), "name") => {}
                 (Some(name), "value") => {
                     self.path.push(Step::from(key));
-                    self.walk(&Here { name, key_span, node: value }, context.of_named());
+                    self.walk(&Here { name, key_span, node: value }, context.of_named(here.node));
                     self.path.pop();
                 }
                 // `password: {value: …}`, as charts and plans have it.
@@ -195,8 +196,17 @@ impl<'d> Search<'d> {
         let here = Here { name, key_span: argument.item.span(), node: argument.item };
         if self.may_hold(argument.item).0 && argument.item.as_str().is_some_and(shape::holds_private_key) {
             self.push(Some(Class::PrivateKey), Shape::PrivateKey, &here, None);
-        } else {
-            self.text(&here, argument.text, argument.offset, Context::Settings);
+        } else if !self.json(&here, argument.text, argument.offset) {
+            let settings = words::settings(name, argument.text);
+            let is_one = settings.is_empty() || name::promise(name).is_some();
+            if is_one || !written(argument.text).is_empty() {
+                self.text(&here, argument.text, argument.offset, Context::Settings);
+            } else {
+                for (name, text, within) in settings {
+                    let here = Here { name, ..here.clone() };
+                    self.text(&here, text, argument.offset + within, Context::Settings);
+                }
+            }
         }
         self.path.truncate(self.path.len() - 2);
     }
@@ -216,22 +226,41 @@ impl<'d> Search<'d> {
             self.push(Some(Class::PrivateKey), Shape::PrivateKey, here, None);
             return;
         }
-        let is_file = context.is_chosen() && self.json(here, text)
+        let is_file = context.is_chosen() && self.json(here, text, 0)
             || is_file(here.name, context) && self.file(here, text);
         if !is_file {
             self.text(here, text, 0, context);
+        }
+        if context != Context::References && SCRIPTS.contains(&here.name) {
+            self.script(here, text);
+        }
+    }
+
+    /// What a shell runs; in base64, where it is found as a whole.
+    fn script(&mut self, here: &Here<'d>, text: &str) {
+        if let Some(decoded) = shape::decoded(text) {
+            if let Some(class) = super::in_script(&decoded).first() {
+                self.push(Some(*class), Shape::Text, here, None);
+            }
+            return;
+        }
+        for line in line::lines(text).chain(line::of_script(text)) {
+            if let Some(class) = literal::judge(line.name, line.text, Context::Settings) {
+                self.push_part(class, here, line.range, line.text, Some(line.name.trim_start_matches('-')));
+            }
         }
     }
 
     /// A text that starts at an offset of the scalar.
     fn text(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) {
-        let strings = string::credentials(text);
-        for string in &strings {
-            let value = text.get(string.clone()).unwrap_or_default();
-            let range = string.start + offset..string.end + offset;
-            self.push_part(Class::ConnectionString, here, range, value, None);
+        let written = written(text);
+        for written in &written {
+            let value = text.get(written.range.clone()).unwrap_or_default();
+            let range = written.range.start + offset..written.range.end + offset;
+            let is_nameless = here.name.is_empty() || here.name.starts_with('-');
+            self.push_part(written.class, here, range, value, Some(written.name).filter(|_| is_nameless));
         }
-        if !strings.is_empty() || self.flags(here, text, offset, context) {
+        if !written.is_empty() || self.flags(here, text, offset, context) {
             return;
         }
         if let Some(range) = string::of_header(here.name, text) {
@@ -316,6 +345,21 @@ impl<'d> Search<'d> {
         self.found.push(Found { class, shape, key, at, path: self.path.clone(), span, shown, values });
     }
 }
+
+/// Keys of pipelines, jobs and machines whose values a shell runs.
+const SCRIPTS: [&str; 11] = [
+    "cmd",
+    "command",
+    "custom_data",
+    "entrypoint",
+    "metadata_startup_script",
+    "run",
+    "script",
+    "source",
+    "startup_script",
+    "user_data",
+    "user_data_base64",
+];
 
 /// Whether a value may be a file; the values of a chart are one within an object (`spec.source.helm.values`).
 fn is_file(name: &str, context: Context) -> bool {

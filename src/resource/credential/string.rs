@@ -50,6 +50,11 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
             "uthorization",
             r#"(?i)authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)\s+([A-Za-z0-9+/=_.~-]{8,})"#,
         ),
+        // nginx, HAProxy, Apache: proxy_set_header Authorization "Basic …"
+        (
+            "uthorization",
+            r#"(?i)(?:set[_-]header|requestheader\s+(?:set|add))\s+["']?(?:proxy-)?authorization["']?\s+["']?(?:basic|bearer|token)\\?\s+([A-Za-z0-9+/=_.~-]{8,})"#,
+        ),
     ];
     let compiled =
         shapes.iter().map(|(needs, shape)| (*needs, Regex::new(shape).expect("a constant expression")));
@@ -58,7 +63,7 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 
 /// Bytes of each credential within a text, in order and without overlaps.
 pub fn credentials(text: &str) -> Vec<Range<usize>> {
-    if text.len() < 8 || !text.contains(['@', '=', ':']) {
+    if text.len() < 8 || !text.contains(['@', '=', ':']) && !text.contains("uthorization") {
         return Vec::new();
     }
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -140,6 +145,8 @@ mod tests {
                 &["q7Zk2Wv9Lx4Tb8Nc3Rm6=="],
             ),
             ("curl -H 'Authorization: Basic dTpwNHNz' http://a", &["dTpwNHNz"]),
+            ("proxy_set_header Authorization \"Basic dTpwNHNz\";", &["dTpwNHNz"]),
+            ("http-request set-header Authorization Basic\\ dTpwNHNz", &["dTpwNHNz"]),
             ("amqp://a:p4ss@x,amqp://b:p5ss@y", &["p4ss", "p5ss"]),
             ("a: 1\nuri: http://u:p4ss@x/\n# http://u:old@x/\n", &["p4ss"]),
         ] {

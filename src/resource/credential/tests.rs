@@ -84,6 +84,33 @@ fn credentials_of_containers_are_found_where_they_are_written() {
             &[],
         ),
         (
+            "settings within flags",
+            "command: [helm, upgrade, --set, 'replicas=2,db.password=p4ss-word', --from-literal=token=p5ss-word, -e, DB_PASSWORD=p6ss-word, --api-key=cGFzcw==, -d, '{\"password\": \"p7ss-word\"}']",
+            &[
+                "named db.password p4ss-word",
+                "named token p5ss-word",
+                "named DB_PASSWORD p6ss-word",
+                "named --api-key cGFzcw==",
+                "named password p7ss-word",
+            ],
+        ),
+        (
+            "logins of clients",
+            "command: [sh, -c, 'curl -su shop:p4ss-word http://a; aws configure set aws_secret_access_key p5ss-word; docker login -u a -p p6ss-word b; rabbitmqctl add_user a p7ss-word; openssl rsa -passin pass:p8ss-word']",
+            &[
+                "named --password p4ss-word",
+                "named aws_secret_access_key p5ss-word",
+                "named --password p6ss-word",
+                "named --password p7ss-word",
+                "named --password p8ss-word",
+            ],
+        ),
+        (
+            "flags without a credential",
+            "command: [sh, -c, 'docker login --password-stdin registry.example.com; docker run -p 80:80 a; psql --no-password shop; curl -u $U:$P -u shop http://a; helm upgrade --set auth.existingSecret=a,auth.passwordKey=b --set-file password=./p; mysql -p\"$P\"; nc -p8080; vault login -method=jwt role=a; aws configure set aws_secret_access_key $A']",
+            &[],
+        ),
+        (
             "a header",
             "readinessProbe: {httpGet: {httpHeaders: [{name: Authorization, value: Basic dTpwNHNzd29yZA==}]}}",
             &["connection-string Authorization dTpwNHNzd29yZA=="],
@@ -159,8 +186,23 @@ fn custom_resources_hold_credentials_and_names_of_them() {
         ),
         (
             "values of a chart",
-            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {values: {db: {password: p4ss-word, existingSecret: x}}}",
-            &[],
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {values: {db: {password: p4ss-word, existingSecret: x}, a: {password: db-password, existingSecret: x}, b: {password: postgres, existingSecret: x}}}",
+            &["named password p4ss-word"],
+        ),
+        (
+            "values and names beside the name of a Secret",
+            "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {a: {secretName: x, password: p4ss-word, token: my-token}, b: {secretName: x, password: bankofanthos}, c: {secretName: x, env: [{name: DB_PASSWORD, value: bankofanthos}]}}",
+            &["named password p4ss-word", "named DB_PASSWORD bankofanthos"],
+        ),
+        (
+            "keys of an API, by their values",
+            "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {clientSecret: s3cr3t-v4lue, apiKey: Ab7!x9#k, a: {clientSecret: shop-oidc, apiKey: shop-api-key, token: k8s-token, accessKey: admin@example.com, authToken: 'shop-*'}}",
+            &["named clientSecret s3cr3t-v4lue", "named apiKey Ab7!x9#k"],
+        ),
+        (
+            "scripts of pipelines",
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec: {steps: [{name: a, script: 'curl -u shop:p4ss-word http://a; export TOKEN=$(cat /t)'}]}",
+            &["named password p4ss-word"],
         ),
         (
             "values of a chart without a reference",

@@ -70,6 +70,11 @@ pub(super) fn find(text: &str) -> Option<(&'static str, Range<usize>)> {
     Some((issuer.map_or("token", |(issuer, _)| *issuer), found.range()))
 }
 
+/// Whether a text is a key that its issuer means to be published: of Stripe for browsers, of Mapbox for maps, of `PostHog`.
+pub(super) fn is_published(text: &str) -> bool {
+    ["pk_live_", "pk_test_", "pk.eyJ", "phc_"].iter().any(|prefix| text.starts_with(prefix))
+}
+
 fn is_example(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     ["example", "xxxx", "0000000", "1234567890", "abcdefgh", "your", "placeholder"]

@@ -94,17 +94,31 @@ const PLACEHOLDERS: [&str; 20] = [
 
 /// Whether a value is a well-known default, too short to resist, or a placeholder that would be deployed.
 pub fn is_weak(text: &str) -> bool {
-    let plain: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let plain = plain(text);
     let one_character = || {
         let mut characters = plain.chars();
         characters.next().is_none_or(|first| characters.all(|other| other == first))
     };
     KNOWN.contains(&plain.as_str())
-        || PLACEHOLDERS
-            .iter()
-            .any(|part| if *part == "your" { plain.starts_with(part) } else { plain.contains(part) })
+        || has_placeholder(&plain)
         || text.trim().chars().count() < 4
         || one_character()
+}
+
+/// Whether a value is a placeholder that would be deployed: `changeme`.
+pub(super) fn is_to_be_replaced(text: &str) -> bool {
+    has_placeholder(&plain(text))
+}
+
+fn has_placeholder(plain: &str) -> bool {
+    PLACEHOLDERS
+        .iter()
+        .any(|part| if *part == "your" { plain.starts_with(part) } else { plain.contains(part) })
+}
+
+/// Letters and digits, in lower case.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a value stands for one that documentation or a script puts in: `<PASSWORD>`, and `API_KEY_VAL` for the
@@ -115,8 +129,23 @@ pub fn is_stand_in(name: &str, text: &str) -> bool {
         text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     let name = name.rsplit('.').next().unwrap_or(name).to_uppercase().replace('-', "_");
     shape::is_placeholder(text)
+        || is_parameter(text)
         || (is_shouted && (text.starts_with(&name) || text.ends_with("_VALUE") || text.ends_with("_HERE")))
         || (text.len() > 2 && text.chars().all(|c| c == '*'))
+}
+
+/// What a program puts in: `%s`, `%(password)s`, `:password`, `?`, `$1`.
+fn is_parameter(text: &str) -> bool {
+    let named = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    // In a script, a line break may be spelled behind it.
+    let text = text.trim_end_matches("\\n");
+    let formatted = text.strip_prefix('%').and_then(|rest| rest.strip_suffix(['s', 'v', 'd', 'q']));
+    matches!(text, "?" | "{}" | "..." | "…")
+        || text.strip_prefix('$').is_some_and(|rest| rest.trim_matches(['{', '}']).parse::<u8>().is_ok())
+        || formatted.is_some_and(|inner| {
+            inner.trim_matches(['(', ')']).chars().all(|c| c.is_alphanumeric() || c == '_')
+        })
+        || text.strip_prefix(':').is_some_and(|name| !name.is_empty() && named(name))
 }
 
 #[cfg(test)]
@@ -162,6 +191,11 @@ mod tests {
             ("api-key", "API_KEY", true),
             ("TOKEN", "PUT_IT_HERE", true),
             ("TOKEN", "********", true),
+            ("PASSWORD", "%s", true),
+            ("PASSWORD", "%(password)s", true),
+            ("PASSWORD", ":password", true),
+            ("PASSWORD", "${1}", true),
+            ("PASSWORD", "%p4ss-word", false),
             ("TOKEN", "SOMETHING_ELSE", false),
             ("PASSWORD", "changeme", false),
         ] {

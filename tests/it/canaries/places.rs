@@ -1,7 +1,7 @@
 //! Every place that a credential can have.
 //!
-//! `%%` is a value, `%b64%` one in base64, `%random%` one that is random enough to be told by that, `%properties%` a file of
-//! settings in base64.
+//! `%%` is a value, `%b64%` one in base64, `%random%` one that is random enough to be told by that, `%properties%`, `%xml%`
+//! and `%sql%` files with one in base64.
 
 pub(super) const MANIFESTS: &str = r#"apiVersion: apps/v1
 kind: Deployment
@@ -28,7 +28,7 @@ spec:
             postStart: {exec: {command: [curl, -H, "Authorization: Bearer %%", http://x]}}
             preStop: {httpGet: {path: "/?token=%%", port: 80, httpHeaders: [{name: X-Api-Key, value: "%%"}]}}
           command: [sh, -c, "PGPASSWORD=%% psql --password=%% 'postgres://cart:%%@db/x'"]
-          args: ["--api-token=%%", --secret-key, "%%"]
+          args: ["--api-token=%%", --secret-key, "%%", --set, "a=1,db.password=%%", -d, '{"password":"%%"}']
           env:
             # DB_PASSWORD: %%
             - {name: DB_PASSWORD, value: "%%"} # formerly %%
@@ -37,6 +37,8 @@ spec:
             - {name: URL, value: "amqp://cart:%%@rabbit"}
             - {name: JAVA_OPTS, value: "-Dspring.datasource.password=%% -Xmx1g"}
             - {name: TOGETHER, value: "http://cart:$(DB_PASSWORD)@x"}
+            - name: KAFKA_JAAS
+              value: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="%%";'
             - {name: UNNAMED, value: "q7Zk2Wv9Lx4Tb8Nc%%"}
           envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: db}}]
           volumeMounts: [{name: config, mountPath: /config}, {name: keys, mountPath: /keys}]
@@ -68,6 +70,48 @@ data:
   run.sh: |
     export DB_PASSWORD='%%'
     curl -H "Authorization: Basic %%" http://x
+  client.properties: |
+    sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \
+      username="u" password="%%";
+  kafka_jaas.conf: |
+    KafkaServer { org.apache.kafka.common.security.plain.PlainLoginModule required user_a="%%"; };
+  init.sql: |
+    CREATE USER a WITH PASSWORD '%%';
+    ALTER USER 'b' IDENTIFIED BY '%%';
+    CREATE USER c IDENTIFIED BY %%;
+    SET PASSWORD FOR 'd' = PASSWORD('%%');
+  init.js: |
+    db.createUser({user: "a", pwd: "%%"})
+  .pgpass: |
+    db:5432:a:a:%%
+  .netrc: |
+    machine a login b password %%
+  users.acl: |
+    user a on >%% >%% ~* +@all
+  userlist.txt: |
+    "a" "%%"
+  settings.xml: |
+    <settings><server><password>%%</password></server>
+    <Resource password="%%"/><property><name>a.password</name><value>%%</value></property>
+    <p name="db.password"><![CDATA[%%]]></p></settings>
+  nginx.conf: |
+    proxy_set_header Authorization "Basic %%";
+    proxy_set_header X-Api-Key "%%";
+  wait.sh: |
+    #!/bin/sh
+    curl -fsu a:%% http://x; helm upgrade a b --set auth.password=%%
+    aws configure set aws_secret_access_key %%
+    kubectl create secret generic a --from-literal=token=%%
+    mysql -p%% a; redis-cli -a %% ping; rabbitmqctl add_user a %%; openssl rsa -passin pass:%%
+    docker login -u a -p %%; echo 'root:%%' | chpasswd; app --db-password %%
+  logstash.conf: |
+    output { elasticsearch { password => "%%" } }
+  wp-config.php: |
+    define('DB_PASSWORD', '%%');
+  settings.py: |
+    DATABASES = {'default': {'PASSWORD': '%%'}}
+  .npmrc: |
+    //registry.example.com/:_authToken=%%
   folded: >
     postgres://cart:%%@db/x
   escaped: "\u0070ostgres://cart:%%@db/x\n"
@@ -77,6 +121,8 @@ data:
     -----END RSA PRIVATE KEY-----
 binaryData:
   saved.properties: "%properties%"
+  saved.xml: "%xml%"
+  saved.sql: "%sql%"
 ---
 apiVersion: v1
 kind: Secret
@@ -137,7 +183,26 @@ spec:
 apiVersion: example.com/v1
 kind: Thing
 metadata: {name: thing}
-spec: {password: "%%", url: "https://u:%%@x"}
+spec:
+  password: "%%"
+  url: "https://u:%%@x"
+  clientSecret: "%%"
+  apiKey: "%%"
+  authToken: "%%"
+  token: "%%"
+  s3: {accessKey: a, secretKey: "%%"}
+  beside: {secretName: a, password: "%%"}
+  existing: {existingSecret: a, env: [{name: DB_PASSWORD, value: "%%"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: applied
+  namespace: shop
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"applied"},"spec":{"containers":[{"name":"a","env":[{"name":"DB_PASSWORD","value":"%%"}]}]}}
+spec: {containers: [{name: a, image: a}]}
 ---
 apiVersion: generators.external-secrets.io/v1alpha1
 kind: Fake
@@ -154,7 +219,7 @@ kind: Pod
 metadata: {name: debug, namespace: shop}
 spec:
   containers: [{name: a, image: a, env: [{name: A_PASSWORD, value: "%%"}]}]
-  ephemeralContainers: [{name: b, image: b, env: [{name: B_PASSWORD, value: "%%"}]}]
+  ephemeralContainers: [{name: b, image: b, command: [curl, -u, "a:%%"], env: [{name: B_PASSWORD, value: "%%"}]}]
 "#;
 
 pub(super) const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.13.0",
@@ -166,8 +231,10 @@ pub(super) const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.
 {"address":"aws_ssm_parameter.p","mode":"managed","type":"aws_ssm_parameter","name":"p","change":{"actions":["update"],"before":{"name":"/shop/db-password","type":"String","value":"%%"},"after":{"name":"/shop/db-password","type":"String","value":"%%"},"before_sensitive":{},"after_unknown":{},"after_sensitive":{}}},
 {"address":"aws_ecs_task_definition.t","mode":"managed","type":"aws_ecs_task_definition","name":"t","change":{"actions":["create"],"after":{"container_definitions":"[{\"name\":\"a\",\"environment\":[{\"name\":\"DB_PASSWORD\",\"value\":\"%%\"}]}]"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","change":{"actions":["create"],"after":{"user_data":"export DB_PASSWORD=%%\n","user_data_base64":"%b64%"},"after_unknown":{},"after_sensitive":{"user_data_base64":true}}},
+{"address":"aws_instance.v","mode":"managed","type":"aws_instance","name":"v","change":{"actions":["create"],"after":{"user_data":"export A=1\ncurl -u a:%% http://x\npsql -c \"CREATE USER a PASSWORD '%%'\"\n"},"after_unknown":{},"after_sensitive":{}}},
+{"address":"github_actions_secret.g","mode":"managed","type":"github_actions_secret","name":"g","change":{"actions":["create"],"after":{"plaintext_value":"%%"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"kubernetes_secret.s","mode":"managed","type":"kubernetes_secret","name":"s","change":{"actions":["create"],"after":{"metadata":[{"name":"s","namespace":"shop"}],"data":{"a":"%%"}},"after_unknown":{},"after_sensitive":{"data":true}}}],
-"configuration":{"root_module":{"variables":{"db_password":{"default":"%%"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
+"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"secret_key":{"constant_value":"%%"},"assume":[{"token":{"constant_value":"%%"}}]}}},"root_module":{"variables":{"db_password":{"default":"%%"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
 {"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a","expressions":{"password":{"constant_value":"%%"}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","expressions":{"user_data":{"constant_value":"export DB_PASSWORD=%%\n"}}}]}}}
 "#;

@@ -6,9 +6,13 @@ use super::{Here, Search};
 use crate::{
     document::{NodeRef, Step, json},
     resource::{
-        credential::{Class, context::Context, find_in_settings, literal, of_setting, string, token},
-        format::Format,
+        credential::{
+            Class, context::Context, find_in_settings, line, literal, of_setting, statement, string, token,
+            translation, written,
+        },
+        format::{Entry, Format},
         shape::{self, Shape},
+        xml,
     },
     source::SourceId,
 };
@@ -35,7 +39,7 @@ impl<'d> Search<'d> {
     }
 
     /// A JSON text within a value that is no file of that format: `true` if it was read as one.
-    pub(super) fn json(&mut self, here: &Here<'d>, text: &str) -> bool {
+    pub(super) fn json(&mut self, here: &Here<'d>, text: &str, offset: usize) -> bool {
         if !text.trim_start().starts_with(['{', '[']) || Format::of(here.name).is_some() {
             return false;
         }
@@ -48,7 +52,7 @@ impl<'d> Search<'d> {
             let written = text.get(inner.span.clone()).unwrap_or_default();
             let bare = written.find(value.as_str()).map(|at| inner.span.start + at);
             let range = bare.map_or(inner.span, |start| start..start + value.len());
-            self.push_part(class, here, range, value, Some(&inner.at));
+            self.push_part(class, here, range.start + offset..range.end + offset, value, Some(&inner.at));
         }
         true
     }
@@ -56,6 +60,7 @@ impl<'d> Search<'d> {
     /// A configuration file within a value: `true` if it was read as one.
     pub(super) fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
         let is_manifest = self.manifests && text.contains("apiVersion:") && text.contains("kind:");
+        let context = if translation::is_file(here.name) { Context::References } else { Context::Settings };
         let is_yaml = text.contains('\n') && (here.name == "values" || is_manifest);
         let format = Format::of(here.name).or(is_yaml.then_some(Format::Yaml));
         if let Some(documents) = format.and_then(|format| format.read(text)) {
@@ -67,15 +72,26 @@ impl<'d> Search<'d> {
                     {
                         self.push_part(Class::Named, here, entry.range, &entry.text, Some(&entry.name));
                     } else {
-                        self.part(here, &entry.name, &entry.text, entry.range);
+                        self.part(here, &entry.name, &entry.text, entry.range, context);
                     }
                 }
             }
             return true;
         }
+        for range in statement::logins(here.name, text) {
+            self.part(here, "password", text.get(range.clone()).unwrap_or_default(), range, context);
+        }
+        if let Some(settings) = xml::settings(text) {
+            for Entry { name, text, range } in settings {
+                self.part(here, &name, &text, range, context);
+            }
+            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
+            return true;
+        }
         if text.contains('\n') {
-            for entry in literal::lines(text) {
-                self.part(here, entry.name, entry.text, entry.range);
+            let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
+            for entry in line::lines(text).chain(words) {
+                self.part(here, entry.name, entry.text, entry.range, context);
             }
             self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
             return true;
@@ -84,25 +100,37 @@ impl<'d> Search<'d> {
     }
 
     /// One setting of a file that starts at `range`.
-    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>) {
+    fn part(&mut self, here: &Here<'d>, name: &str, text: &str, range: Range<usize>, context: Context) {
         let at = Some(name);
-        let strings = string::credentials(text);
-        for string in &strings {
-            // A value that is spelled with escapes is longer in the file than it is.
-            let part = if range.len() == text.len() {
-                range.start + string.start..range.start + string.end
+        if shape::holds_private_key(text) {
+            self.push_part(Class::PrivateKey, here, range, text, at);
+            return;
+        }
+        // A value that is spelled with escapes is longer in the file than it is.
+        let within = |part: Range<usize>| {
+            if range.len() == text.len() {
+                range.start + part.start..range.start + part.end
             } else {
                 range.clone()
-            };
-            let value = text.get(string.clone()).unwrap_or_default();
-            self.push_part(Class::ConnectionString, here, part, value, at);
-        }
-        if strings.is_empty() {
-            let class = literal::judge(name, text, Context::Settings);
-            let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
-            if let Some(class) = class {
-                self.push_part(class, here, range, text, at);
             }
+        };
+        let written = written(text);
+        for written in &written {
+            let value = text.get(written.range.clone()).unwrap_or_default();
+            self.push_part(written.class, here, within(written.range.clone()), value, at);
+        }
+        if !written.is_empty() {
+            return;
+        }
+        if let Some(header) = string::of_header(name, text) {
+            let value = text.get(header.clone()).unwrap_or_default();
+            self.push_part(Class::ConnectionString, here, within(header), value, at);
+            return;
+        }
+        let class = literal::judge(name, text, context);
+        let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
+        if let Some(class) = class {
+            self.push_part(class, here, range.clone(), text, at);
         }
     }
 }
@@ -124,24 +152,29 @@ pub fn in_file(name: &str, text: &str) -> Vec<Held> {
         return vec![Held { class: Class::PrivateKey, name: String::new(), range, value }];
     }
     let documents = Format::of(name).and_then(|format| format.read(text));
-    let settings: Vec<(String, String, Range<usize>)> = match documents {
-        Some(documents) => {
-            let entries = documents.into_iter().flatten();
-            entries.map(|entry| (entry.name, entry.text, entry.range)).collect()
-        }
-        None => literal::lines(text)
-            .map(|line| (line.name.to_owned(), line.text.to_owned(), line.range))
-            .collect(),
-    };
-    let named = settings.into_iter().filter_map(|(name, value, range)| {
+    let documents = documents.map(|documents| documents.into_iter().flatten().collect());
+    let settings: Vec<(String, String, Range<usize>)> =
+        if let Some(entries) = documents.or_else(|| xml::settings(text)) {
+            entries.into_iter().map(|entry: Entry| (entry.name, entry.text, entry.range)).collect()
+        } else {
+            let words = if line::is_script(name, text) { line::of_script(text) } else { Vec::new() };
+            let lines = line::lines(text).chain(words);
+            lines.map(|line| (line.name.to_owned(), line.text.to_owned(), line.range)).collect()
+        };
+    let is_translation = translation::is_file(name);
+    let logins = statement::logins(name, text).into_iter();
+    let logins =
+        logins.filter_map(|range| Some(("password".to_owned(), text.get(range.clone())?.to_owned(), range)));
+    let named = settings.into_iter().chain(logins).filter_map(|(name, value, range)| {
         let class = of_setting(&name, &value).filter(|class| *class != Class::Random)?;
-        Some(Held { class, name, range, value })
+        let is_text = is_translation && matches!(class, Class::Named | Class::Weak);
+        (!is_text).then_some(Held { class, name, range, value })
     });
-    let strings = string::credentials(text).into_iter().filter_map(|range| {
-        let value = text.get(range.clone())?.to_owned();
-        Some(Held { class: Class::ConnectionString, name: String::new(), range, value })
+    let written = written(text).into_iter().filter_map(|written| {
+        let value = text.get(written.range.clone())?.to_owned();
+        Some(Held { class: written.class, name: written.name.to_owned(), range: written.range, value })
     });
-    let mut held: Vec<Held> = named.chain(strings).collect();
+    let mut held: Vec<Held> = named.chain(written).collect();
     // A string that carries one is found by its setting, too, which has a name.
     held.sort_by_key(|held| (held.range.start, held.name.is_empty()));
     let mut end = 0;

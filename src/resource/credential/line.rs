@@ -1,0 +1,69 @@
+//! Settings in the lines of a text that is no known format.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{name, weak};
+use crate::resource::words;
+
+/// One line of a text that is no known format, with what looks like a setting of a credential.
+pub(super) struct Line<'t> {
+    pub(super) name: &'t str,
+    pub(super) text: &'t str,
+    pub(super) range: Range<usize>,
+}
+
+/// `name = value`, `name: value`, `export NAME=value`; `requirepass value` as redis has it, `//registry/:_authToken=value`
+/// as npm has it.
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+|//\S*:_?|_)?["']?([A-Za-z][A-Za-z0-9_.-]*)["']?([ \t]*[=:]|[ \t])[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';,]+))"#,
+    )
+    .expect("a constant expression")
+});
+
+/// Settings of credentials in the lines of a script or a configuration of an unknown format; comments say nothing.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    ASSIGNMENT.captures_iter(text).filter_map(|captures| {
+        let (name, between) = (captures.get(1)?.as_str(), captures.get(2)?.as_str());
+        name::promise(name)?;
+        let quoted = captures.get(3).or_else(|| captures.get(4));
+        let bare = captures.get(5).filter(|bare| {
+            let value = bare.as_str();
+            let is_code = value.contains(['(', ')', '{', '}', '[', ']', '$', '<', '>', '|', '&', '`'])
+                || value.starts_with(['=', '.', ':'])
+                || value == name;
+            let is_assigned =
+                between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
+            let is_said = value.chars().any(|c| !c.is_ascii_alphabetic() && !matches!(c, '.' | '_'))
+                || weak::is_weak(value);
+            !is_code && (is_assigned || (!between.trim().is_empty() && is_said))
+        });
+        let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;
+        Some(Line { name, text: value.as_str(), range: value.range() })
+    })
+}
+
+/// Flags and assignments of a script of a shell; what the shell puts in says nothing.
+pub(super) fn of_script(text: &str) -> Vec<Line<'_>> {
+    let mut found = Vec::new();
+    for (name, value, offset) in words::of_script(text) {
+        let inner = words::settings(name, value);
+        found.extend(inner.into_iter().map(|(name, value, within)| (name, value, offset + within)));
+        found.push((name, value, offset));
+    }
+    let lines = found.into_iter().filter(|(name, value, _)| {
+        let is_put_in =
+            value.contains("$(") || value.contains('`') || value.contains("${") || value.starts_with('$');
+        name::promise(name).is_some() && !is_put_in
+    });
+    lines.map(|(name, text, start)| Line { name, text, range: start..start + text.len() }).collect()
+}
+
+/// Whether a text is a script of a shell by its name or its first line.
+pub(super) fn is_script(name: &str, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    [".sh", ".bash"].iter().any(|end| name.ends_with(end))
+        || first.starts_with("#!") && first.trim_end().ends_with("sh")
+}
