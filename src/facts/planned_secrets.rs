@@ -5,6 +5,7 @@
 //! Deliberately absent: Kubernetes objects within plans, which are objects like any other.
 
 mod outputs;
+mod providers;
 mod releases;
 #[cfg(test)]
 mod tests;
@@ -28,11 +29,12 @@ use crate::{
     source::{Place, SourceId},
 };
 
-/// `{address, type, values: {path: {key, class, origin, variable}}}` for each managed resource with a credential;
+/// `{address, type, values: {path: {key, class, origin, variable}}}` for each managed resource and provider with a credential;
 /// `origin` is `constant`, `default`, `variable`, `reference` or `unknown`.
 pub(super) fn resources(estate: &Estate, file: &str, index: u32, plan: &Plan) -> Vec<Subject> {
     let secrets = &estate.config.secrets;
     let origins = Origins::new(plan);
+    let providers = providers::subjects(secrets, file, plan, &origins);
     let managed = managed(plan).filter_map(|(position, resource)| {
         let mut held = held(secrets, plan, resource, &origins);
         // What a `local` holds is in no plan, but may be in the configuration.
@@ -44,7 +46,7 @@ pub(super) fn resources(estate: &Estate, file: &str, index: u32, plan: &Plan) ->
         held.retain(|held| secrets.allows(file, &held.key, std::slice::from_ref(&held.text)).is_none());
         subject(index, position, resource, held)
     });
-    managed.collect()
+    managed.chain(providers).collect()
 }
 
 fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
@@ -59,7 +61,8 @@ fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
 pub(super) fn credentials(secrets: &Secrets, plan: &Plan) -> Vec<(String, String)> {
     let origins = Origins::new(plan);
     let all = managed(plan).flat_map(|(_, resource)| held(secrets, plan, resource, &origins));
-    all.map(|held| (held.key, held.text)).collect()
+    let of_providers = providers::by_provider(secrets, plan, &origins).into_values().flatten();
+    all.chain(of_providers).map(|held| (held.key, held.text)).collect()
 }
 
 /// Resources that make their values themselves, or whose objects are judged as Kubernetes has them.
@@ -81,13 +84,26 @@ const SCRIPTS: [&str; 5] =
     ["user_data", "user_data_base64", "custom_data", "metadata_startup_script", "startup_script"];
 
 /// Attributes that hold a credential whatever they are called.
-const STORED: [(&str, &str); 5] = [
+const STORED: [(&str, &str); 14] = [
     ("aws_secretsmanager_secret_version", "secret_string"),
     ("azurerm_key_vault_secret", "value"),
+    ("cloudflare_worker_secret", "secret_text"),
+    ("cloudflare_workers_secret", "secret_text"),
+    ("doppler_secret", "value"),
+    ("github_actions_environment_secret", "plaintext_value"),
+    ("github_actions_organization_secret", "plaintext_value"),
+    ("github_actions_secret", "plaintext_value"),
+    ("github_codespaces_secret", "plaintext_value"),
+    ("github_dependabot_secret", "plaintext_value"),
+    ("google_secret_manager_regional_secret_version", "secret_data"),
     ("google_secret_manager_secret_version", "secret_data"),
     ("vault_generic_secret", "data_json"),
     ("vault_kv_secret_v2", "data_json"),
 ];
+
+/// Blocks that name secrets which are kept elsewhere.
+const REFERRING: [&str; 5] =
+    ["secret_environment_variables", "secret_key_ref", "secret_ref", "secret_volumes", "value_from"];
 
 /// A credential in a resource.
 struct Held {
@@ -164,6 +180,27 @@ fn found(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &O
 }
 
 fn subject(index: u32, position: u32, resource: &PlannedResource, held: Vec<Held>) -> Option<Subject> {
+    if held.is_empty() {
+        return None;
+    }
+    let fact = Fact::object([
+        ("address", Fact::from(&*resource.address)),
+        ("type", Fact::from(&*resource.kind)),
+        (
+            "values",
+            values(held, |path| Origin::Planned { plan: index, resource: position, path: Path(path) }),
+        ),
+    ]);
+    let origin = Origin::Planned { plan: index, resource: position, path: Path::default() };
+    Some(Subject {
+        resource: resource.address.to_string(),
+        kind: Arc::clone(&resource.kind),
+        fact: fact.at(origin),
+    })
+}
+
+/// By the path of each; `origin_of` says where a path leads that has no place of its own.
+fn values(held: Vec<Held>, origin_of: impl Fn(Vec<Step>) -> Origin) -> Fact {
     let mut facts: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
     for Held { path, key, class, origin, place, .. } in held {
         let (origin, variable) = match origin {
@@ -180,24 +217,10 @@ fn subject(index: u32, position: u32, resource: &PlannedResource, held: Vec<Held
             ("variable", Fact::from(variable)),
         ]);
         let at = Path(path.clone()).to_string();
-        let planned = || Origin::Planned { plan: index, resource: position, path: Path(path) };
-        let fact = fact.at(place.map_or_else(planned, Origin::Place));
+        let fact = fact.at(Some(place.map_or_else(|| origin_of(path), Origin::Place)));
         facts.entry(at.into()).or_insert(fact);
     }
-    if facts.is_empty() {
-        return None;
-    }
-    let fact = Fact::object([
-        ("address", Fact::from(&*resource.address)),
-        ("type", Fact::from(&*resource.kind)),
-        ("values", Fact { value: Value::Object(facts.into()), origin: None }),
-    ]);
-    let origin = Origin::Planned { plan: index, resource: position, path: Path::default() };
-    Some(Subject {
-        resource: resource.address.to_string(),
-        kind: Arc::clone(&resource.kind),
-        fact: fact.at(origin),
-    })
+    Fact { value: Value::Object(facts.into()), origin: None }
 }
 
 /// Strings below an attribute. `{name, value}` is a setting, and a JSON text holds more of them.
@@ -213,7 +236,7 @@ fn search(
         let script = if SCRIPTS.contains(&key) { shape::decoded(text) } else { None };
         let class = match credential::of_setting(key, text) {
             _ if script.is_some() => script.as_deref().and_then(in_text),
-            None if stored => Some(Class::Named),
+            None if stored && !shape::is_reference(text) => Some(Class::Named),
             None if text.starts_with(['{', '[']) => in_json(text),
             None if text.contains('\n') => in_text(text),
             class => class.filter(|class| *class != Class::Random),
@@ -227,7 +250,13 @@ fn search(
         return;
     }
     let named = node.str_at(&["name"]);
+    // CodeBuild: `{name, type: "SECRETS_MANAGER", value}`, where the value is a name.
+    let is_kept_elsewhere =
+        matches!(node.str_at(&["type"]), Some("PARAMETER_STORE" | "SECRETS_MANAGER")) && named.is_some();
     for (key, _, value) in node.entries() {
+        if is_kept_elsewhere && key == "value" || REFERRING.contains(&key) {
+            continue;
+        }
         let name = if key == "value" { named.unwrap_or(key) } else { key };
         path.push(Step::from(key));
         search(resource, name, value, path, held);

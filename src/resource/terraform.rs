@@ -10,6 +10,7 @@ pub mod kubernetes;
 pub mod modules;
 pub mod origins;
 pub mod outputs;
+pub mod providers;
 mod raw;
 pub mod recognise;
 mod references;

@@ -14,7 +14,7 @@ use super::{
     configuration::{self, Block, Module},
     stem,
 };
-use crate::document::Step;
+use crate::{document::Step, resource::shape};
 
 /// Where the value of one attribute comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,13 @@ fn names_several(parts: &[&Value]) -> bool {
         .any(|one| references.iter().any(|other| !one.starts_with(other) && !other.starts_with(one)))
 }
 
+/// Whether expressions refer to nothing but the folder of the configuration, whose files are kept with it:
+/// `file("${path.module}/start.sh")`.
+fn is_file_of_the_configuration(parts: &[&Value]) -> bool {
+    let references = references(parts);
+    !references.is_empty() && references.iter().all(|reference| reference.starts_with("path."))
+}
+
 impl<'p> Origins<'p> {
     /// Reads the variables of a plan.
     pub fn new(plan: &'p Plan) -> Self {
@@ -106,6 +113,12 @@ impl<'p> Origins<'p> {
         let parts = configuration::parts(&expressions, path);
         let named = self.of_parts(&parts, &resource.module_address, 0);
         let is_constant = |part: &&Value| part.as_object().is_some_and(serde_json::Map::is_empty);
+        let has_lines = |text: &str| text.contains('\n');
+        if is_file_of_the_configuration(&parts)
+            && (has_lines(text) || shape::decoded(text).is_some_and(|text| has_lines(&text)))
+        {
+            return Origin::Constant;
+        }
         if parts.iter().any(|part| part.get("references").is_some()) {
             let above = path.split_last().map(|(_, above)| configuration::parts(&expressions, above));
             let is_shared = above.is_some_and(|above| {
@@ -123,6 +136,18 @@ impl<'p> Origins<'p> {
         } else {
             named
         }
+    }
+
+    /// A text that an expression of a module is, where the configuration writes it out: a constant, or the default of a
+    /// variable that nothing else sets.
+    pub fn text_of(&self, expression: &Value, module: &str) -> Option<(Origin, String)> {
+        let origin = self.of_parts(&[expression], module, 0);
+        let value = match &origin {
+            Origin::Constant => expression.get("constant_value").cloned(),
+            Origin::Default(variable) => self.default_of(module, variable),
+            _ => None,
+        };
+        Some((origin, value?.as_str()?.to_owned()))
     }
 
     /// Constants of a resource's configuration under a key, such as the whole text of `user_data`, which a plan may hold
