@@ -1,7 +1,8 @@
 //! Baselines: findings of some day that do not count until their object changes.
 //!
-//! An entry is about one finding in one file, and about the object as it was: it lapses when the object changes, and it
-//! never covers a finding elsewhere. What no finding needs any more is told, so that the file only gets shorter.
+//! An entry is about one finding in one file, and about the object as it was: it lapses when the object changes or when
+//! more belongs to the finding, such as a third service at a database that two shared, and it never covers a finding
+//! elsewhere. What no finding needs any more is told, so that the file only gets shorter.
 //! Deliberately absent: what is not assessed, which nobody can accept.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,10 @@ struct Entry {
     fingerprint: String,
     /// SHA-256 of the object with credentials masked; null where the finding is about none of the input.
     digest: Option<String>,
+    /// Ids of what else belongs to the finding, such as the services that share a database; files that do not say it cover
+    /// the finding whatever belongs to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    related: Option<BTreeSet<String>>,
 }
 
 /// What a baseline says about the findings of a run, by fingerprint and file.
@@ -61,7 +66,7 @@ pub struct Standings(BTreeMap<(String, Option<SourceId>), Standing>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Covered,
-    /// It was covered, until its object changed.
+    /// It was covered, until its object changed or more belonged to it.
     Lapsed,
 }
 
@@ -113,7 +118,7 @@ impl Baseline {
             let Some(entries) = by_name.get(&(found.fingerprint.as_str(), found.file.as_deref())) else {
                 continue;
             };
-            let standing = if entries.iter().any(|entry| entry.digest == found.digest) {
+            let standing = if entries.iter().any(|entry| entry.covers(&found)) {
                 Standing::Covered
             } else {
                 Standing::Lapsed
@@ -125,6 +130,15 @@ impl Baseline {
             was_judged(&entry.rule) && !met.contains(&(entry.fingerprint.clone(), entry.file.clone()))
         });
         (standings, unmet.count())
+    }
+}
+
+impl Entry {
+    /// Whether the object is the same, and nothing more belongs to the finding.
+    fn covers(&self, found: &Self) -> bool {
+        let is_part =
+            |known: &BTreeSet<String>| found.related.as_ref().is_none_or(|now| now.is_subset(known));
+        self.digest == found.digest && self.related.as_ref().is_none_or(is_part)
     }
 }
 
@@ -175,6 +189,7 @@ impl<'e> Objects<'e> {
             resource: finding.resource.clone(),
             fingerprint: finding.fingerprint(),
             digest: self.object(finding).map(digest),
+            related: Some(finding.related.iter().filter_map(|related| related.resource.clone()).collect()),
         }
     }
 

@@ -135,7 +135,8 @@ fn decided(
         match baseline.of(&finding, &fingerprint) {
             Some(Standing::Covered) => status = Status::Baseline,
             Some(Standing::Lapsed) => {
-                let label = "it was in the baseline until its object changed".to_owned();
+                let label =
+                    "it was in the baseline until its object changed, or more belonged to it".to_owned();
                 finding.related.push(Related { label, resource: None, via: None, place: None });
             }
             None => {}

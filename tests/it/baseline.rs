@@ -92,3 +92,24 @@ fn what_is_no_baseline_ends_the_run() {
     let output = folder.run(&["baseline", "-o", "nowhere/baseline.json"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_third_service_at_a_database_that_two_share_is_not_absorbed() {
+    let service = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      serviceAccountName: {name}\n      containers:\n        - name: a\n          env:\n            - {{name: DATABASE_URL, value: 'postgresql://app@orders-db.shop:5432/orders?sslmode=require'}}\n"
+        )
+    };
+    let database = "apiVersion: v1\nkind: Service\nmetadata: {name: orders-db, namespace: shop}\nspec: {selector: {app: orders-db}, ports: [{port: 5432}]}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: orders-db, namespace: shop}\nspec: {template: {metadata: {labels: {app: orders-db}}, spec: {containers: [{name: db, image: 'postgres:17', ports: [{containerPort: 5432}]}]}}}\n";
+    let (orders, billing, web) = (service("orders"), service("billing"), service("web"));
+    let folder = Folder::new(&[("db.yaml", database), ("orders.yaml", &orders), ("billing.yaml", &billing)]);
+    let code = |command: &[&str]| folder.code(&[command, &["--rule", "datastores/shared-database"]].concat());
+    let scan = ["scan", "--audit", "off", "--baseline", "probity-baseline.json"];
+    assert_eq!(code(&["baseline"]), Some(0));
+    assert_eq!(code(&scan), Some(0));
+    write(&folder, "web.yaml", &web);
+    assert_eq!(code(&scan), Some(1), "one more");
+    assert_eq!(code(&["baseline"]), Some(0));
+    std::fs::remove_file(folder.path().join("web.yaml")).expect("removed");
+    assert_eq!(code(&scan), Some(0), "one less");
+}
