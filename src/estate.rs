@@ -229,6 +229,11 @@ impl Estate {
         Vocabulary::new(&self.config.classification)
     }
 
+    /// The file of a plan's configuration in which a place lies.
+    pub fn configuration(&self, place: &Place) -> Option<&Document> {
+        self.written.iter().find_map(|written| written.document(place))
+    }
+
     /// Where in the configuration a value of a planned resource is written; `place` is where the plan has it.
     pub fn written(&self, plan: usize, resource: u32, path: &[Step], place: Option<&Place>) -> Option<Shown> {
         let (written, plan) = (self.written.get(plan)?, self.plans.get(plan)?);

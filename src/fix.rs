@@ -5,6 +5,7 @@
 //! may hang on one scalar, so each file is read again once for all of them. Deliberately absent: which findings may be
 //! fixed (the command decides) and writing files.
 
+mod hcl;
 mod rewrite;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 
 use serde_json::Value;
 
+pub use hcl::is_written_in as is_configuration;
 pub use rewrite::rewritten;
 
 use crate::{
@@ -26,7 +28,7 @@ use crate::{
 /// What a rule would change, if it finds it where its finding points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Kind of the Kubernetes object in which the scalar stands.
+    /// Kind of the Kubernetes object, or type of the Terraform resource, in which the scalar stands.
     pub kind: String,
     /// Key of the scalar.
     pub key: String,
@@ -42,11 +44,15 @@ pub struct Offer {
 /// [`settle`] has proved it.
 ///
 /// Nothing is offered for what a renderer printed, standard input, objects within Terraform, secrets, files that were
-/// read in part, scalars that an alias shares, and objects with an equal copy elsewhere, which would then differ.
+/// read in part, scalars that an alias shares, and objects with an equal copy elsewhere, which would then differ. In
+/// Terraform a literal of a resource is one, an expression or what is left out none.
 pub fn edit(estate: &Estate, place: &Place, offers: &[Offer]) -> Option<Edit> {
     let source = estate.sources.get(place.source);
     if offers.is_empty() || !is_editable(source) || is_masked(source, &place.span()) {
         return None;
+    }
+    if hcl::is_written_in(&source.file) {
+        return hcl::edit(estate.configuration(place)?, place, offers);
     }
     let resource = resource_at(estate, place)?;
     let document = estate.documents.get(resource.document)?;
@@ -95,7 +101,8 @@ pub fn settle(findings: &mut [Finding], sources: &Sources) {
 }
 
 fn is_editable(source: &Source) -> bool {
-    source.rendered.is_none() && &*source.file != STDIN && source.status == Status::Read
+    let is_read = source.status == Status::Read || hcl::is_own(source);
+    source.rendered.is_none() && &*source.file != STDIN && is_read
 }
 
 fn is_masked(source: &Source, span: &Range<usize>) -> bool {

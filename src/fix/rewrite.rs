@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::only_path;
+use super::{hcl::is_written_in, only_path};
 use crate::{
-    document::{Document, Step},
+    document::{Document, Step, hcl},
     finding::Edit,
     resource::contents,
     source::{Source, SourceId, Status},
@@ -35,6 +35,10 @@ pub fn rewritten(source: &Source, edits: &[&Edit]) -> Option<String> {
 
 /// All documents of a source; `None` where some cannot be read.
 fn documents(source: &Source) -> Option<Vec<Document>> {
+    if is_written_in(&source.file) {
+        let (document, problem) = hcl::parse(SourceId(0), &source.text);
+        return problem.is_none().then(|| vec![document]);
+    }
     let written = Source::new(&*source.file, &*source.text, None, Status::Read);
     let contents = contents::read(SourceId(0), &written);
     (contents.status == Status::Read && contents.plan.is_none()).then_some(contents.documents)

@@ -170,3 +170,70 @@ fn fixtures_are_fixed_once_and_for_all() {
     }
     assert_eq!(changed.len(), 4, "{changed:?}");
 }
+
+/// A plan of resources, each as type, name and planned values.
+fn plan(resources: &[(&str, &str, serde_json::Value)]) -> String {
+    let of = |change: bool| {
+        let each = resources.iter().map(|(kind, name, values)| {
+            let mut resource = serde_json::json!({
+                "address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            });
+            if change {
+                resource["provider_name"] = "registry.terraform.io/hashicorp/aws".into();
+                resource["change"] = serde_json::json!({
+                    "actions": ["create"], "before": null, "after": values, "after_unknown": {"id": true},
+                    "before_sensitive": false, "after_sensitive": {},
+                });
+            } else {
+                resource["provider_config_key"] = "aws".into();
+                resource["expressions"] = serde_json::json!({});
+            }
+            resource
+        });
+        each.collect::<Vec<_>>()
+    };
+    serde_json::json!({
+        "format_version": "1.2", "terraform_version": "1.9.8", "resource_changes": of(true),
+        "configuration": {"root_module": {"resources": of(false)}}, "complete": true, "errored": false,
+    })
+    .to_string()
+}
+
+#[test]
+fn a_literal_of_terraform_is_fixed_where_it_is_written_and_the_plan_is_told_to_be_old() {
+    let trail = |flag: &str| {
+        format!(
+            "# keep\nresource \"aws_cloudtrail\" \"a\" {{\n  name           = \"all\"\n  s3_bucket_name = \"example-trail\" // where\n\n  enable_log_file_validation = true\n  is_multi_region_trail      = {flag} # one for now\n}}\n"
+        )
+    };
+    let values = serde_json::json!({
+        "name": "all", "s3_bucket_name": "example-trail", "enable_logging": true, "is_multi_region_trail": false,
+        "include_global_service_events": true, "enable_log_file_validation": true,
+    });
+    let plan = plan(&[("aws_cloudtrail", "a", values)]);
+    let scan = |written: &str, end: &str, folder: &str, option: &str| {
+        let text = trail(written).replace('\n', end);
+        let name = format!("{folder}main.tf");
+        let files = Folder::new(&[(&name, &text), (&format!("{folder}tfplan.json"), &plan)]);
+        let arguments = ["scan", "--audit", "off", "--rule", "audit/trail-incomplete", "-f", "json"];
+        let output = files.run(&[&arguments[..], &[option]].concat());
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+        (report, errors(&output), std::fs::read_to_string(files.path().join(name)).expect("the file"), text)
+    };
+    let (report, _, _, _) = scan("false", "\n", "", "--no-progress");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["place"]["file"], &finding["place"]["line"]), (&"main.tf".into(), &7.into()));
+    assert_eq!(finding["fix"]["replacement"], "true");
+    for end in ["\n", "\r\n"] {
+        let (_, said, after, _) = scan("false", end, "infra/", "--fix");
+        assert_eq!(after, trail("true").replace('\n', end));
+        assert!(said.contains("fixed infra/main.tf:7: it says true now"), "{said}");
+        assert!(said.contains("counts with the next plan"), "{said}");
+    }
+    for written in ["var.everywhere", "!var.here", "\"false\"", "(false)"] {
+        let (report, said, after, before) = scan(written, "\n", "", "--fix");
+        assert_eq!(after, before, "{written}");
+        assert!(!said.contains("fixed"), "{said}");
+        assert_eq!(report["findings"][0]["fix"], serde_json::Value::Null, "{written}");
+    }
+}

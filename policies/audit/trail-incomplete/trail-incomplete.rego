@@ -58,6 +58,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("trail `%s` %s: `%s` is false", [input.address, setting.lack, attribute]),
 		"path": ["values", attribute],
+		"fixes": [{"kind": "aws_cloudtrail", "key": attribute, "from": false, "to": true}],
 	}
 }
 

@@ -27,6 +27,13 @@ test_each_hole_is_reported_at_its_argument if {
 	}
 }
 
+test_the_fix_turns_the_argument_on if {
+	results := rule.deny with input as _trail(object.union(_whole, {"enable_logging": false}), {})
+	{fix | some result in results; some fix in result.fixes} == {{
+		"kind": "aws_cloudtrail", "key": "enable_logging", "from": false, "to": true,
+	}}
+}
+
 test_what_is_left_out_has_the_default_of_the_provider if {
 	results := rule.deny with input as _trail({}, {})
 	{result.path[1] | some result in results} == {"is_multi_region_trail", "enable_log_file_validation"}

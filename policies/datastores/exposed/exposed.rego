@@ -68,10 +68,17 @@ _beyond_cluster := [
 	"loadBalancerIP", "loadBalancerSourceRanges", "nodePort",
 ]
 
-_fixes := [fix |
-	some type in ["LoadBalancer", "NodePort"]
-	fix := {"kind": "Service", "key": "type", "from": type, "to": "ClusterIP", "without": _beyond_cluster}
-]
+_fixes := array.concat(
+	[{"kind": "Service", "key": "type", "from": type, "to": "ClusterIP", "without": _beyond_cluster} |
+		some type in ["LoadBalancer", "NodePort"]
+	],
+	[{"kind": type, "key": "publicly_accessible", "from": true, "to": false} |
+		some type in [
+			"aws_db_instance", "aws_docdb_cluster_instance", "aws_neptune_cluster_instance", "aws_rds_cluster_instance",
+			"aws_redshift_cluster",
+		]
+	],
+)
 
 not_assessed contains result if {
 	some index, exposure in input.exposures

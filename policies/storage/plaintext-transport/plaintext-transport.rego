@@ -59,6 +59,9 @@ deny contains result if {
 		"msg": sprintf("`%s` takes requests without TLS: %s", [input.address, _lack]),
 		"path": ["secure_transport"],
 		"remedy": _remedy,
+		"fixes": [{"kind": "azurerm_storage_account", "key": key, "from": false, "to": true} |
+			some key in ["https_traffic_only_enabled", "enable_https_traffic_only"]
+		],
 	}
 }
 

@@ -50,8 +50,16 @@ deny contains result if {
 		]),
 		"path": [_off[0]],
 		"related": [{"msg": "the bucket", "path": ["address"], "resource": input.address}],
+		"fixes": _fixes,
 	}
 }
+
+# One edit mends the finding only where one argument is off.
+_fixes := [{
+	"kind": "aws_s3_bucket_public_access_block", "key": _off[0], "from": false, "to": true,
+}] if {
+	count(_off) == 1
+} else := []
 
 not_assessed contains result if {
 	input.public_access_block != null

@@ -24,6 +24,13 @@ test_what_is_off_is_reported_once if {
 	])}
 }
 
+test_a_fix_is_offered_where_one_edit_mends_it if {
+	one := rule.deny with input as object.union(_bucket, {"restrict_public_buckets": true})
+	{fix.key | some result in one; some fix in result.fixes} == {"block_public_policy"}
+	two := rule.deny with input as _bucket
+	{result.fixes | some result in two} == {[]}
+}
+
 test_nothing_is_said_of_arguments_that_are_written if {
 	results := rule.deny with input as object.union(_bucket, {"public_access_block": {"resource": "a", "omitted": []}})
 	{true | some result in results; not contains(result.msg, "left out")} == {true}

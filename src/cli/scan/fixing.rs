@@ -41,17 +41,27 @@ pub(super) fn fix(arguments: &Arguments, terminal: &Terminal) -> Result<Fixed, F
         terminal.notice_always("nothing is fixed, since a policy failed");
         return Ok(fixed);
     }
+    let mut is_planned = false;
     for (id, edits) in report.edits() {
         let source = estate.sources.get(id);
         if !is_asked_for(&settings.base, source) {
             continue;
         }
         match write(&settings.base, source, &edits) {
-            Ok(()) => edits.iter().for_each(|edit| terminal.notice(told(source, edit))),
+            Ok(()) => {
+                is_planned |= fix::is_configuration(&source.file);
+                edits.iter().for_each(|edit| terminal.notice(told(source, edit)));
+            }
             Err(cause) => {
                 terminal.notice_always(format!("`{}` is not fixed: {cause}", one_line(&source.file)));
             }
         }
+    }
+    if is_planned {
+        terminal.notice_always(
+            "what is fixed in Terraform counts with the next plan: what follows is about the one before, so make \
+             another with `terraform plan`",
+        );
     }
     Ok(fixed)
 }

@@ -71,6 +71,11 @@ impl Written {
         self.locate_inside(plan, resource, path, &[])
     }
 
+    /// The file of the configuration in which a place lies.
+    pub fn document(&self, place: &Place) -> Option<&Document> {
+        self.modules.values().flatten().find(|document| document.source == place.source)
+    }
+
     /// Where what stands at a place of the plan is written.
     pub fn locate_place(&self, plan: &Plan, place: &Place) -> Option<Origin> {
         if self.modules.is_empty() {
