@@ -2,8 +2,11 @@
 //!
 //! Deliberately absent: which of the keys a program looks at.
 
+mod lines;
+
 use std::{fmt::Write as _, ops::Range, sync::Arc};
 
+use self::lines::{environment, properties, sections};
 use crate::{
     document::{NodeRef, Parsed, json, yaml},
     source::SourceId,
@@ -71,7 +74,10 @@ impl Format {
     pub fn read(self, text: &str) -> Option<Vec<Vec<Entry>>> {
         match self {
             Self::Yaml => tree(&yaml::parse(SourceId(0), &Arc::from(text))),
-            Self::Json => tree(&json::parse(SourceId(0), &Arc::from(text))),
+            Self::Json => {
+                let read = |text: &str| tree(&json::parse(SourceId(0), &Arc::from(text)));
+                read(text).or_else(|| read(&strict(text)))
+            }
             Self::Properties => Some(properties(text)),
             Self::Environment => Some(vec![environment(text)]),
             Self::Sections => Some(vec![sections(text)]),
@@ -117,92 +123,57 @@ fn flatten(node: NodeRef<'_>, name: &mut String, entries: &mut Vec<Entry>) {
     }
 }
 
-/// Lines with their offsets, without line breaks.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut start = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let at = start;
-        start += line.len();
-        (at, line.trim_end_matches(['\n', '\r']))
-    })
-}
-
-/// `java.util.Properties.load`, without Unicode escapes; `#---` starts a new document as Spring has it.
-fn properties(text: &str) -> Vec<Vec<Entry>> {
-    let mut documents = vec![Vec::new()];
-    let mut pending: Option<Entry> = None;
-    for (start, line) in lines(text) {
-        let body = line.trim_start();
-        let at = start + line.len() - body.len();
-        let goes_on = |body: &str| body.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
-        let entry = if let Some(mut entry) = pending.take() {
-            entry.text.pop();
-            entry.text.push_str(body);
-            entry.range.end = at + body.len();
-            entry
-        } else if matches!(body, "#---" | "!---") {
-            documents.push(Vec::new());
-            continue;
-        } else if body.is_empty() || body.starts_with(['#', '!']) {
-            continue;
-        } else {
-            let separator =
-                body.find(|c: char| matches!(c, '=' | ':') || c.is_whitespace()).unwrap_or(body.len());
-            let (key, rest) = body.split_at(separator);
-            let value = rest.trim_start().strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
-            let value_at = at + body.len() - value.len();
-            Entry { name: key.to_owned(), text: value.to_owned(), range: value_at..value_at + value.len() }
+/// JSON as .NET reads it: without a byte order mark, comments and trailing commas, for which spaces stand.
+fn strict(text: &str) -> String {
+    let mut strict = String::with_capacity(text.len());
+    let mut rest = text;
+    let blank = |strict: &mut String, part: &str| {
+        strict.extend(part.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    };
+    let mut comma = None;
+    while let Some(character) = rest.chars().next() {
+        let length = match character {
+            '"' => string(rest),
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            character => character.len_utf8(),
         };
-        if goes_on(&entry.text) {
-            pending = Some(entry);
-        } else if let Some(document) = documents.last_mut() {
-            document.push(entry);
+        let (part, behind) = rest.split_at(length);
+        match character {
+            '/' | '\u{feff}' => blank(&mut strict, part),
+            ',' => {
+                comma = Some(strict.len());
+                strict.push(',');
+            }
+            '}' | ']' => {
+                if let Some(at) = comma.take() {
+                    strict.replace_range(at..=at, " ");
+                }
+                strict.push_str(part);
+            }
+            character => {
+                if !character.is_whitespace() {
+                    comma = None;
+                }
+                strict.push_str(part);
+            }
         }
+        rest = behind;
     }
-    documents
+    strict
 }
 
-fn environment(text: &str) -> Vec<Entry> {
-    let assignments = lines(text).filter_map(|(start, line)| {
-        let body = line.trim_start();
-        if body.starts_with('#') {
-            return None;
-        }
-        let (key, value) = body.strip_prefix("export ").unwrap_or(body).split_once('=')?;
-        Some(entry(key.trim().to_owned(), start + line.len() - value.len(), value))
-    });
-    assignments.filter(|entry| !entry.name.is_empty()).collect()
-}
-
-fn sections(text: &str) -> Vec<Entry> {
-    let mut section = String::new();
-    let mut entries = Vec::new();
-    for (start, line) in lines(text) {
-        let body = line.trim();
-        if let Some(name) = body.strip_prefix('[').and_then(|body| body.strip_suffix(']')) {
-            section = name.trim_matches(['[', ']', ' ']).to_owned();
-        } else if !body.starts_with(['#', ';'])
-            && let Some((key, value)) = line.split_once('=')
-        {
-            let key = key.trim().trim_matches('"');
-            let name = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-            entries.push(entry(name, start + line.len() - value.len(), value));
+/// Length of the string that a text begins with.
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            b'\\' if !escaped => escaped = true,
+            b'"' if !escaped => return at + 1,
+            _ => escaped = false,
         }
     }
-    entries
-}
-
-/// A value that may be quoted, and starts at an offset.
-fn entry(name: String, at: usize, value: &str) -> Entry {
-    let body = value.trim_start();
-    let at = at + value.len() - body.len();
-    let body = body.trim_end();
-    for quote in ['"', '\''] {
-        if let Some(inside) = body.strip_prefix(quote).and_then(|inside| inside.split_once(quote)) {
-            return Entry { name, text: inside.0.to_owned(), range: at + 1..at + 1 + inside.0.len() };
-        }
-    }
-    Entry { name, text: body.to_owned(), range: at..at + body.len() }
+    text.len()
 }
 
 #[cfg(test)]
@@ -256,6 +227,41 @@ mod tests {
         assert_eq!(documents[0][0].text, "one two");
         assert_eq!(documents[1][0].name, "b");
         assert_eq!(Format::Yaml.read("a: 1\n---\na: 2\n").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn json_with_comments_trailing_commas_and_a_byte_order_mark_is_read() {
+        let text = "\u{feff}{ // a, }\n \"A\": [\"//x\", \"y,]\\\"\", ], /* ä */ \"B\": 1,\n}\n";
+        let entries = Format::Json.read(text).unwrap().remove(0);
+        let found: Vec<(&str, &str)> =
+            entries.iter().map(|entry| (entry.name.as_str(), entry.text.as_str())).collect();
+        assert_eq!(found, [("A[0]", "//x"), ("A[1]", "y,]\""), ("B", "1")]);
+        assert_eq!(&text[entries[0].range.clone()], "//x");
+        assert_eq!(Format::Json.read("{\"a\": 1,, }"), None);
+    }
+
+    #[test]
+    fn escapes_of_properties_and_what_ends_values_of_variables() {
+        let read = |format: Format, text: &str| -> Vec<(String, String)> {
+            let entries = format.read(text).unwrap().into_iter().flatten();
+            entries.map(|entry| (entry.name, entry.text)).collect()
+        };
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let text = "a\\ key:value\nb\\=c=d\nu=\\u0041\\u\ne=x\\ty\\\\\n";
+        let expected = [("a key", "value"), ("b=c", "d"), ("u", "Au"), ("e", "x\ty\\")];
+        assert_eq!(read(Format::Properties, text), pairs(&expected));
+        let text = "E=val # inline\nU=http://x/#y\nF=\"multi\nline\"\nG='a\nb' # c\nO=\"open\nP=1\n";
+        let expected = [
+            ("E", "val"),
+            ("U", "http://x/#y"),
+            ("F", "multi\nline"),
+            ("G", "a\nb"),
+            ("O", "\"open"),
+            ("P", "1"),
+        ];
+        assert_eq!(read(Format::Environment, text), pairs(&expected));
     }
 
     #[test]

@@ -36,31 +36,47 @@ pub(super) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) ->
     (expanded != text).then_some(expanded)
 }
 
-/// Replaces `${NAME}` and `${NAME:default}` (Spring's property placeholders). A name that `value` does not know gets
-/// its default, else stays as it is written. `None` where nothing was replaced.
+/// How deep placeholders may stand in one another.
+const DEEPEST: usize = 16;
+
+/// Replaces `${NAME}` and `${NAME:default}` (Spring's property placeholders), also within defaults. A name that `value`
+/// does not know gets its default, else stays as it is written. `None` where nothing was replaced.
 pub(super) fn placeholders<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Option<String> {
-    if !text.contains("${") {
-        return None;
-    }
+    let expanded = replaced(text, &value, 0);
+    (expanded != text).then_some(expanded)
+}
+
+fn replaced<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>, depth: usize) -> String {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, inside)) = rest.split_once("${") {
-        let Some((placeholder, behind)) = inside.split_once('}') else { break };
-        // One within another: the outer one is left as it is.
-        if placeholder.contains("${") {
-            break;
-        }
+        let Some(end) = end(inside).filter(|_| depth < DEEPEST) else { break };
+        let (placeholder, behind) = inside.split_at(end);
         expanded.push_str(before);
         let (name, default) =
             placeholder.split_once(':').map_or((placeholder, None), |(name, default)| (name, Some(default)));
-        match value(name).or(default) {
-            Some(value) => expanded.push_str(value),
-            None => expanded.extend(["${", placeholder, "}"]),
+        match (value(name), default) {
+            (Some(value), _) => expanded.push_str(value),
+            (None, Some(default)) => expanded.push_str(&replaced(default, value, depth + 1)),
+            (None, None) => expanded.extend(["${", placeholder, "}"]),
         }
-        rest = behind;
+        rest = behind.get(1..).unwrap_or_default();
     }
     expanded.push_str(rest);
-    (expanded != text).then_some(expanded)
+    expanded
+}
+
+/// Where the brace stands that closes a placeholder.
+fn end(inside: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    for (at, brace) in inside.match_indices(['{', '}']) {
+        match brace {
+            "{" => open += 1,
+            _ if open == 0 => return Some(at),
+            _ => open -= 1,
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -98,7 +114,9 @@ mod tests {
             ("${HOST:localhost}:${PORT:5432}", Some("db:5432")),
             ("${OTHER}", None),
             ("${OTHER:}", Some("")),
-            ("${A:${HOST}}", None),
+            ("${A:${HOST}}", Some("db")),
+            ("//${A:${B:pg1}}:${P:1}", Some("//pg1:1")),
+            ("${A:${B}}", Some("${B}")),
             ("${A", None),
         ] {
             assert_eq!(placeholders(text, value).as_deref(), expected, "{text}");
