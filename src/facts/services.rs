@@ -6,7 +6,7 @@ mod ports;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::ports::{ContainerPort, ServicePort};
+pub(super) use self::ports::{ContainerPort, ServicePort, target_port};
 use super::workloads::{WorkloadId, Workloads};
 use crate::{
     document::NodeRef,

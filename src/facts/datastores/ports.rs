@@ -4,6 +4,7 @@ use super::servers::Workload;
 use crate::{
     document::NodeRef,
     estate::Resource,
+    facts::services::target_port,
     resource::engine::{self, Engine},
 };
 
@@ -85,7 +86,7 @@ impl<'d> ServicePort<'d> {
 
     /// `targetPort`, by default `port` (core/v1 `ServicePort`).
     fn target(&self) -> Target<'d> {
-        match self.node.get("targetPort").filter(|target| !target.is_null()) {
+        match target_port(self.node) {
             Some(target) => match (target.as_i64(), target.as_str()) {
                 (Some(number), _) => Target::Number(number),
                 (None, Some(name)) => Target::Name(name),

@@ -17,7 +17,7 @@ use crate::{
         accesses::Claim,
         database_containers,
         hosts::{Host, Resolved},
-        services::ServiceId,
+        services::{ServiceId, target_port},
         workloads::WorkloadId,
     },
     resource::{
@@ -378,7 +378,7 @@ impl<'e> Server<'e> {
         self.services.push(service);
         if let Serves::Database(_, port) = serves {
             self.ports.extend(port.get("port").and_then(NodeRef::as_i64));
-            let target = port.get("targetPort").or_else(|| port.get("port"));
+            let target = target_port(*port).or_else(|| port.get("port"));
             let number = target.and_then(|target| {
                 target.as_i64().or_else(|| super::ports::container_port(workload?, target.as_str()?))
             });

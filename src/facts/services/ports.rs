@@ -45,6 +45,14 @@ fn number(node: NodeRef<'_>) -> Option<u16> {
     node.as_i64().and_then(|number| u16::try_from(number).ok()).filter(|number| *number != 0)
 }
 
+/// The `targetPort` of a Service's port. One that is null, 0 or empty is by default `port` (kubernetes/kubernetes,
+/// `pkg/apis/core/v1/defaults.go`, `SetDefaults_Service`).
+pub(in crate::facts) fn target_port(port: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let says =
+        |target: &NodeRef<'_>| !target.is_null() && target.as_i64() != Some(0) && target.as_str() != Some("");
+    port.get("targetPort").filter(says)
+}
+
 impl<'e> ServicePort<'e> {
     pub(in crate::facts) fn all(service: NodeRef<'e>) -> impl Iterator<Item = Self> {
         service.at(&["spec", "ports"]).into_iter().flat_map(NodeRef::items).map(Self::new)
@@ -52,8 +60,7 @@ impl<'e> ServicePort<'e> {
 
     fn new(node: NodeRef<'e>) -> Self {
         let port = node.get("port").and_then(number);
-        // core/v1 `ServicePort`: `targetPort` is by default `port`.
-        let target = match node.get("targetPort").filter(|target| !target.is_null()) {
+        let target = match target_port(node) {
             Some(target) => match (number(target), target.as_str()) {
                 (Some(number), _) => Target::Number(number),
                 (None, Some(name)) => Target::Name(name),
@@ -124,7 +131,7 @@ impl<'e> Services<'e> {
         }
         for service in self.of_workload(id).iter().map(|service| self.get(*service)) {
             for port in &service.ports {
-                let node = port.node.get("targetPort").or_else(|| port.node.get("port")).unwrap_or(port.node);
+                let node = target_port(port.node).or_else(|| port.node.get("port")).unwrap_or(port.node);
                 if let Some(number) = port.container_port(workload) {
                     found.entry((number, port.protocol)).or_insert_with(|| node.place());
                 }
@@ -148,5 +155,27 @@ impl<'e> Services<'e> {
             .into_iter()
             .map(|((port, protocol), place)| ContainerPort { port: Some(port), protocol, place: Some(place) })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{document::yaml, source::SourceId};
+
+    #[test]
+    fn a_target_port_that_says_nothing_is_the_port() {
+        for (port, expected) in [
+            ("{port: 80}", Target::Number(80)),
+            ("{port: 80, targetPort: }", Target::Number(80)),
+            ("{port: 80, targetPort: 0}", Target::Number(80)),
+            ("{port: 80, targetPort: ''}", Target::Number(80)),
+            ("{port: 80, targetPort: 8080}", Target::Number(8080)),
+            ("{port: 80, targetPort: http}", Target::Name("http")),
+        ] {
+            let parsed = yaml::parse(SourceId(0), &port.into());
+            let document = &parsed.documents[0];
+            assert_eq!(ServicePort::new(document.root()).target, expected, "{port}");
+        }
     }
 }
