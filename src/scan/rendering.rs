@@ -95,7 +95,7 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
             let rendered = run("helm", &arguments, &folder);
             let missing = chart.dependencies.iter().find(|name| !Disk::holds_chart(&folder, name));
             let text = rendered.map_err(|error| match missing {
-                Some(name) if matches!(error, RenderError::Failed(_)) => {
+                Some(name) if matches!(error, RenderError::Failed(..)) => {
                     format!(
                         "it depends on the chart `{name}`, which is not in its `charts` and is not downloaded"
                     )
@@ -112,7 +112,11 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
                 Err(RenderError::Missing(_)) => run("kubectl", &["kustomize", "."], &folder),
                 built => built,
             };
-            Ok(Output { used: Some(used), text: built.map_err(text)?, again: None })
+            let built = built.map_err(|error| match used.refused(disk) {
+                Some(reason) if matches!(error, RenderError::Failed(..)) => reason,
+                _ => text(error),
+            });
+            Ok(Output { used: Some(used), text: built?, again: None })
         }
     }
 }

@@ -27,8 +27,12 @@ pub enum RenderError {
     Slow(String, u64),
     #[error("`{0}` printed more than {1} MiB")]
     Large(String, u64),
-    #[error("`{0}` failed")]
-    Failed(String),
+    #[error("`{0}` printed what is no text")]
+    Strange(String),
+    #[error("`{0}` failed with exit code {1}; what it says may quote values, and is seen by running it")]
+    Failed(String, i32),
+    #[error("`{0}` could not be run to its end")]
+    Stopped(String),
 }
 
 /// Runs a program in a folder and returns what it prints.
@@ -46,9 +50,9 @@ fn within(
     let name = || program.to_owned();
     let mut child = command(program, arguments, folder).spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => RenderError::Missing(name()),
-        _ => RenderError::Failed(name()),
+        _ => RenderError::Stopped(name()),
     })?;
-    let output = child.stdout.take().ok_or_else(|| RenderError::Failed(name()))?;
+    let output = child.stdout.take().ok_or_else(|| RenderError::Stopped(name()))?;
     let reader = thread::spawn(move || {
         let mut bytes = Vec::new();
         // Reading one byte more tells a full output from one that was cut.
@@ -63,7 +67,7 @@ fn within(
         stop(&mut child);
         return Err(RenderError::Slow(name(), time.as_secs()));
     }
-    let bytes = reader.join().ok().and_then(Result::ok).ok_or_else(|| RenderError::Failed(name()))?;
+    let bytes = reader.join().ok().and_then(Result::ok).ok_or_else(|| RenderError::Stopped(name()))?;
     if bytes.len() as u64 > size {
         stop(&mut child);
         return Err(RenderError::Large(name(), size >> 20));
@@ -71,10 +75,15 @@ fn within(
     while Instant::now() < deadline {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => {
-                return String::from_utf8(bytes).map_err(|_| RenderError::Failed(name()));
+                return String::from_utf8(bytes).map_err(|_| RenderError::Strange(name()));
             }
             Ok(None) => thread::sleep(Duration::from_millis(5)),
-            _ => return Err(RenderError::Failed(name())),
+            Ok(Some(status)) => {
+                // A program that a signal ended has no code.
+                let failed = status.code().map(|code| RenderError::Failed(name(), code));
+                return Err(failed.unwrap_or_else(|| RenderError::Stopped(name())));
+            }
+            Err(_) => return Err(RenderError::Stopped(name())),
         }
     }
     stop(&mut child);
@@ -129,7 +138,7 @@ mod tests {
             run("echo $KUBECONFIG $HTTPS_PROXY", minute, 100),
             Ok("/dev/null http://127.0.0.1:9\n".to_owned())
         );
-        assert_eq!(run("echo secret >&2; exit 3", minute, 10), Err(RenderError::Failed("sh".into())));
+        assert_eq!(run("echo secret >&2; exit 3", minute, 10), Err(RenderError::Failed("sh".into(), 3)));
         assert_eq!(run("sleep 30", second, 10), Err(RenderError::Slow("sh".into(), 1)));
         assert_eq!(run("echo a; exec >&-; sleep 30", second, 10), Err(RenderError::Slow("sh".into(), 1)));
         assert_eq!(run("yes", minute, 1 << 20), Err(RenderError::Large("sh".into(), 1)));

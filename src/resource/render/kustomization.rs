@@ -68,6 +68,25 @@ impl Kustomizations {
         uses.iter().try_for_each(|used| self.collect(used, files, seen, depth + 1))
     }
 
+    /// What of its files kustomize refuses to build, as a lower-case phrase: one that is not there, or that its load
+    /// restrictor keeps out (kubernetes-sigs/kustomize, `api/internal/loader`): a file outside of the kustomization's folder.
+    pub fn refused(&self, files: &dyn Files) -> Option<String> {
+        self.0.iter().find_map(|one| {
+            let inside = join(&one.folder, "");
+            let named = || one.resources.iter().chain(&one.patches).chain(&one.others);
+            let gone = named().find(|file| files.text(file).is_none());
+            let gone = gone.map(|gone| format!("`{}` names `{gone}`, which is not there", one.file));
+            let outside = || {
+                let outside = named().find(|file| !one.folder.is_empty() && !file.starts_with(&inside))?;
+                Some(format!(
+                    "`{}` names `{outside}`, a file outside of its folder, which is built with `--load-restrictor LoadRestrictionsNone` only",
+                    one.file
+                ))
+            };
+            gone.or_else(outside)
+        })
+    }
+
     /// All files that it is made of, those with its kustomizations among them.
     pub fn files(&self) -> BTreeSet<String> {
         let parts = |one: &Kustomization| {
@@ -131,9 +150,15 @@ fn one(folder: &str, files: &dyn Files) -> Result<Option<Kustomization>, String>
     let root = found.document.root();
     let outside = |name: &str| {
         // An address may hold a token.
-        let named =
-            if name.contains([':', '@', '?']) { "an address".to_owned() } else { format!("`{name}`") };
-        format!("`{file}` names {named}, which is no file or folder here and would be fetched")
+        if name.contains([':', '@', '?']) {
+            return format!("`{file}` names an address, which would be fetched");
+        }
+        let host = name.split_once('/').map_or("", |(host, _)| host);
+        if host.contains('.') && host.trim_matches('.') == host {
+            return format!("`{file}` names `{name}`, which is no file or folder here and would be fetched");
+        }
+        let what = resolve(folder, name).map_or("lies outside of the base", |_| "is not there");
+        format!("`{file}` names `{name}`, which {what}")
     };
     for field in RESOURCES {
         for name in strings(root, field) {
@@ -261,6 +286,29 @@ mod tests {
             let read = Kustomizations::read("k", &files);
             assert_eq!(read.is_ok(), allowed, "{text}");
             assert!(read.err().is_none_or(|reason| !reason.contains("example.com")), "{text}");
+        }
+    }
+
+    #[test]
+    fn why_nothing_is_built_is_told() {
+        for (text, expected) in [
+            ("resources: [gone.yaml]", "names `gone.yaml`, which is not there"),
+            ("resources: [../../x]", "names `../../x`, which lies outside of the base"),
+            ("resources: [github.com/org/base]", "is no file or folder here and would be fetched"),
+            ("resources: ['https://h/x?token=t']", "names an address, which would be fetched"),
+            ("resources: [../base/b.yaml]", "`base/b.yaml`, a file outside of its folder"),
+            ("patches: [{path: gone.yaml}]", "names `k/gone.yaml`, which is not there"),
+            ("resources: [a.yaml]", ""),
+        ] {
+            let files = Texts(BTreeMap::from([
+                ("k/kustomization.yaml", text),
+                ("k/a.yaml", ""),
+                ("base/b.yaml", ""),
+            ]));
+            let read = Kustomizations::read("k", &files);
+            let reason = read.map_or_else(Some, |read| read.refused(&files)).unwrap_or_default();
+            assert!(reason.contains(expected), "{text}: {reason}");
+            assert_eq!(reason.is_empty(), expected.is_empty(), "{text}: {reason}");
         }
     }
 }
