@@ -266,7 +266,7 @@ impl Estate {
             for secret in credential::secrets(&resource.object, self.node(resource)) {
                 let place = Place::new(output, secret.span);
                 if let Some(origin) = rendered.locate(&self.sources, &place) {
-                    hidden.push(origin.place);
+                    hidden.extend(Some(origin.place).filter(|_| origin.is_exact));
                     taken.extend(origin.value);
                 }
                 texts.entry(output).or_default().extend(secret.values);

@@ -11,7 +11,7 @@ mod mask;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock},
 };
 
 pub use self::{chart::Chart, kustomization::Kustomizations};
@@ -52,7 +52,7 @@ pub struct Rendered {
     pub values: BTreeSet<String>,
     /// Lines of the output, from 0, that are others each time.
     pub made: BTreeSet<usize>,
-    aligned: chart::Aligned,
+    chart: chart::Known,
     parsed: OnceLock<kustomize::Parsed>,
 }
 
@@ -60,6 +60,8 @@ pub struct Rendered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub place: Place,
+    /// Whether what was rendered stands at the place, or is made by what stands there; else the place is near it.
+    pub is_exact: bool,
     /// The value that a template takes.
     pub value: Option<Place>,
 }
@@ -99,20 +101,20 @@ impl Rendered {
         let mut values = chart::values(&root.folder, names());
         values.extend(root.values.iter().cloned());
         let made = BTreeSet::new();
-        Self { root, files, values, made, aligned: Mutex::default(), parsed: OnceLock::new() }
+        Self { root, files, values, made, chart: chart::Known::default(), parsed: OnceLock::new() }
     }
 
     pub fn kustomization(root: Root, used: &Kustomizations) -> Self {
         let (files, values) = (used.files(), BTreeSet::new());
         let made = BTreeSet::new();
-        Self { root, files, values, made, aligned: Mutex::default(), parsed: OnceLock::new() }
+        Self { root, files, values, made, chart: chart::Known::default(), parsed: OnceLock::new() }
     }
 
     /// Where what stands at a place of the output is written; where that cannot be told, what the root is named by.
     pub fn locate(&self, sources: &Sources, place: &Place) -> Option<Origin> {
         let (found, anywhere) = match self.root.tool {
             Tool::Helm => {
-                let found = chart::locate(&self.root, sources, &self.aligned, place);
+                let found = chart::locate(&self.root, sources, &self.chart, place);
                 (found, chart::anywhere(sources, &self.root.folder))
             }
             Tool::Kustomize => {
@@ -121,7 +123,7 @@ impl Rendered {
                 (found, kustomize::anywhere(sources, &self.root.folder))
             }
         };
-        found.or_else(|| Some(Origin { place: anywhere?, value: None }))
+        found.or_else(|| Some(Origin { place: anywhere?, is_exact: false, value: None }))
     }
 
     /// Places in the files of the root that hold one of these texts, or a credential by its looks.

@@ -154,6 +154,10 @@ fn unparsed(estate: &Estate) -> Vec<Place> {
 fn is_value(estate: &Estate, place: &Place) -> bool {
     let source = estate.sources.get(place.source);
     let after = source.text.get(place.end..).unwrap_or_default();
+    // The name of a chart stands for what no line of it is known to make.
+    if source.file.rsplit('/').next() == Some("Chart.yaml") {
+        return false;
+    }
     if source.file.ends_with(".tf") {
         // `name = …`, `block {`, `resource "type" "name" {`.
         return !after.trim_start_matches([' ', '\t']).starts_with(['=', '{', '"']);

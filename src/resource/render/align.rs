@@ -2,9 +2,18 @@
 //!
 //! A template's literal text stays in its output, in the order of the template but for loops. Lines are matched by
 //! their literals, with actions (`{{ … }}`) as wildcards; among all ways to do that the one that keeps the order best
-//! and uses most literal text is taken.
+//! and uses most literal text is taken. Where several are as good, nothing is said: a wrong line is worse than none.
 
-use std::ops::Range;
+mod blocks;
+mod ways;
+
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
+
+use self::blocks::{Loop, expected, loops};
+pub(super) use self::ways::Aligned;
+
+/// Texts that the values hold at and below a path such as `.Values.env`; `None` where nothing gives it.
+pub(super) type Texts<'v> = dyn Fn(&str) -> Option<Arc<BTreeSet<String>>> + 'v;
 
 /// A line of a template.
 #[derive(Debug)]
@@ -12,6 +21,8 @@ struct Line {
     pieces: Vec<Piece>,
     /// Decides, loops or ends something and prints nothing itself.
     is_control: bool,
+    /// Ends a document.
+    is_end: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -19,6 +30,10 @@ struct Piece {
     /// Bytes of the template.
     span: Range<usize>,
     is_action: bool,
+    /// What the action may print, where that is known.
+    expected: Option<Arc<BTreeSet<String>>>,
+    /// The action puts quotes around what it prints.
+    is_quoted: bool,
 }
 
 /// A template, line by line.
@@ -26,6 +41,7 @@ struct Piece {
 pub(super) struct Template<'t> {
     text: &'t str,
     lines: Vec<Line>,
+    loops: Vec<Loop>,
 }
 
 /// What stands for a part of the output.
@@ -37,24 +53,20 @@ pub(super) struct Match {
     pub(super) is_action: bool,
 }
 
-/// More pairs of lines than this are not compared.
-const PAIRS: usize = 4_000_000;
-
-/// Costs, in characters of literal text: to go back, as a loop does; to pass a line over.
-const BACK: f32 = 6.0;
-const SKIP: f32 = 0.05;
-/// An action alone may have made any line.
-const WILD: f32 = 0.1;
-/// A line that nothing of the template can have made.
-const STRANGE: f32 = -4.0;
-
 const CONTROLS: [&str; 10] =
     ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "/*"];
 
+impl Piece {
+    const fn new(span: Range<usize>, is_action: bool) -> Self {
+        Self { span, is_action, expected: None, is_quoted: false }
+    }
+}
+
 impl<'t> Template<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t str, texts: &Texts<'_>) -> Self {
         let actions = actions(text);
-        let mut lines = Vec::new();
+        let loops = loops(text, &actions);
+        let mut lines: Vec<Line> = Vec::new();
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let body = line.trim();
@@ -62,7 +74,18 @@ impl<'t> Template<'t> {
             lines.push(self::line(text, from..from + body.len(), &actions));
             start += line.len();
         }
-        Self { text, lines }
+        for (at, line) in lines.iter_mut().enumerate() {
+            for piece in line.pieces.iter_mut().filter(|piece| piece.is_action) {
+                let action = text.get(piece.span.clone()).unwrap_or_default();
+                (piece.expected, piece.is_quoted) = expected(action, at, &loops, texts);
+            }
+        }
+        Self { text, lines, loops }
+    }
+
+    /// The action that stands for a place of the template.
+    pub(super) fn action(&self, found: &Match) -> Option<&'t str> {
+        self.text.get(found.span.clone()).filter(|_| found.is_action)
     }
 
     /// What in the line `at` made the part `wanted` of a line; `None` where it cannot have made that.
@@ -87,62 +110,6 @@ impl<'t> Template<'t> {
         let end = place(to, wanted.end, to.1.span.end);
         let is_action = touched.iter().any(|(_, piece)| piece.is_action);
         Some(Match { span: start..end, is_action })
-    }
-
-    /// The line for each line of an output; nothing where there are too many.
-    pub(super) fn align(&self, output: &[&str]) -> Vec<usize> {
-        let width = self.lines.len();
-        if width == 0 || output.len().saturating_mul(width) > PAIRS {
-            return Vec::new();
-        }
-        let mut best = vec![0.0_f32; width];
-        let mut from: Vec<Vec<usize>> = Vec::with_capacity(output.len());
-        for (row, rendered) in output.iter().enumerate() {
-            let mut next = vec![f32::MIN; width];
-            let mut steps = vec![0; width];
-            let top = (0..width).max_by(|a, b| best[*a].total_cmp(&best[*b])).unwrap_or_default();
-            // The best line before the present one, with what it costs to pass over those between.
-            let mut before: Option<(f32, usize)> = None;
-            for at in 0..width {
-                let own = self.score(at, rendered.trim());
-                let mut reached = if row == 0 { (0.0, at) } else { (best[top] - BACK, top) };
-                if let Some((score, line)) = before.filter(|(score, _)| row > 0 && *score > reached.0) {
-                    reached = (score, line);
-                }
-                if row > 0 && self.is_wild(at) && best[at] > reached.0 {
-                    reached = (best[at], at);
-                }
-                next[at] = reached.0 + own;
-                steps[at] = reached.1;
-                let passed = before.map(|(score, line)| (score - SKIP, line));
-                before = passed.filter(|(score, _)| *score >= best[at]).or(Some((best[at], at)));
-            }
-            best = next;
-            from.push(steps);
-        }
-        let mut at = (0..width).max_by(|a, b| best[*a].total_cmp(&best[*b])).unwrap_or_default();
-        let mut lines = vec![0; output.len()];
-        for row in (0..output.len()).rev() {
-            lines[row] = at;
-            at = from[row][at];
-        }
-        lines
-    }
-
-    fn is_wild(&self, at: usize) -> bool {
-        let line = &self.lines[at];
-        !line.is_control && line.pieces.iter().all(|piece| piece.is_action)
-    }
-
-    fn score(&self, at: usize, rendered: &str) -> f32 {
-        let line = &self.lines[at];
-        if line.is_control || self.parts(line, rendered).is_none() {
-            return STRANGE;
-        }
-        let literal = line.pieces.iter().filter(|piece| !piece.is_action);
-        let length: usize = literal.map(|piece| self.text[piece.span.clone()].trim().len()).sum();
-        let length = f32::from(u16::try_from(length).unwrap_or(u16::MAX));
-        if length > 0.0 { length } else { WILD }
     }
 
     /// Which piece of a line made which part of a rendered line; `None` if the line cannot have made it.
@@ -198,32 +165,28 @@ fn line(text: &str, span: Range<usize>, actions: &[Range<usize>]) -> Line {
     let first = actions.partition_point(|action| action.end <= span.start);
     for action in actions.iter().skip(first).take_while(|action| action.start < span.end) {
         if at < action.start {
-            pieces.push(Piece { span: at..action.start, is_action: false });
+            pieces.push(Piece::new(at..action.start, false));
         }
         at = action.end.min(span.end).max(at);
-        pieces.push(Piece { span: action.start.max(span.start)..at, is_action: true });
+        pieces.push(Piece::new(action.start.max(span.start)..at, true));
     }
     if at < span.end {
-        pieces.push(Piece { span: at..span.end, is_action: false });
+        pieces.push(Piece::new(at..span.end, false));
     }
     let is_control =
-        pieces.is_empty() || pieces.iter().all(|piece| piece.is_action && is_control(text, piece));
+        pieces.is_empty() || pieces.iter().all(|piece| piece.is_action && is_control_only(text, piece));
     // Control beside other text prints nothing: `{{- if .a }}name: {{ .a }}{{ end }}`.
     if !is_control {
         pieces.retain(|piece| !piece.is_action || !is_control_only(text, piece));
     }
-    Line { pieces, is_control }
-}
-
-fn is_control(text: &str, piece: &Piece) -> bool {
-    is_control_only(text, piece)
+    let is_end = text.get(span) == Some("---");
+    Line { pieces, is_control, is_end }
 }
 
 fn is_control_only(text: &str, piece: &Piece) -> bool {
     let action = text.get(piece.span.clone()).unwrap_or_default();
     let inner = action.trim_start_matches(['{', '-']).trim_start();
-    let word = inner.split([' ', '}', '-', '\t', '\n']).next().unwrap_or_default();
-    CONTROLS.contains(&word)
+    CONTROLS.contains(&blocks::word(action))
         || inner.starts_with("/*")
         || (inner.starts_with('$') && inner.contains(":="))
         || !action.starts_with("{{")

@@ -1,15 +1,15 @@
 //! Helm charts: which are roots, and which line of a template or of the values made what they render.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
-};
+mod output;
+mod search;
+mod values;
 
-use regex::Regex;
+use std::collections::BTreeSet;
 
-use super::{Files, Origin, Root, align::Template, folder, join, source};
+pub(super) use self::search::{Known, locate};
+use super::{Files, Root, folder, join, source};
 use crate::{
-    document::{NodeRef, Step, yaml},
+    document::{NodeRef, yaml},
     source::{Place, SourceId, Sources},
 };
 
@@ -60,85 +60,6 @@ pub(super) fn parts<'s>(root: &str, names: impl Iterator<Item = &'s str>) -> BTr
     let inside = ["templates/", "charts/", "crds/"].map(|part| join(root, part));
     let part = |name: &&str| inside.iter().any(|folder| name.starts_with(folder.as_str()));
     names.filter(part).map(ToOwned::to_owned).collect()
-}
-
-/// For each object of an output, by where it starts, the lines of the template that made its lines.
-pub(super) type Aligned = Mutex<BTreeMap<usize, Arc<[usize]>>>;
-
-pub(super) fn locate(root: &Root, sources: &Sources, aligned: &Aligned, place: &Place) -> Option<Origin> {
-    let output = &*sources.get(place.source).text;
-    let chunk = Chunk::around(output, place.start)?;
-    let inner = chunk.source.split_once('/')?.1;
-    let (id, template) = source(sources, &join(&root.folder, inner))?;
-    let lines: Vec<&str> = chunk.text.lines().collect();
-    let before = chunk.text.get(..place.start.checked_sub(chunk.start)?)?;
-    let target = before.matches('\n').count();
-    let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
-    let length = place.end.saturating_sub(place.start);
-    let parsed = Template::new(&template.text);
-    let mut known = aligned.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = known.entry(chunk.start).or_insert_with(|| parsed.align(&lines).into());
-    let made = parsed.origin(*made.get(target)?, lines.get(target)?, &(column..column + length))?;
-    drop(known);
-    let action = template.text.get(made.span.clone()).filter(|_| made.is_action);
-    let value = action.and_then(|action| value(root, sources, &template.file, action));
-    Some(Origin { place: Place::new(id, made.span), value })
-}
-
-/// What one template made of one object.
-struct Chunk<'t> {
-    /// As Helm names it: `chart/templates/web.yaml`.
-    source: &'t str,
-    text: &'t str,
-    start: usize,
-}
-
-impl<'t> Chunk<'t> {
-    /// Helm starts each object with `---` and `# Source: …`.
-    fn around(output: &'t str, offset: usize) -> Option<Self> {
-        const MARK: &str = "# Source: ";
-        let named = output.get(..offset)?.rfind(&format!("---\n{MARK}"))? + "---\n".len();
-        let rest = output.get(named..)?;
-        let (line, body) = rest.split_once('\n')?;
-        let start = named + line.len() + 1;
-        let text = body.split("\n---\n").next().unwrap_or(body);
-        Some(Self { source: line.strip_prefix(MARK)?.trim(), text, start })
-    }
-}
-
-static VALUE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\.Values((?:\.[A-Za-z0-9_]+)+)").expect("a constant expression"));
-
-/// Where the only value that an action takes is given.
-fn value(root: &Root, sources: &Sources, template: &str, action: &str) -> Option<Place> {
-    let paths: BTreeSet<&str> =
-        VALUE.captures_iter(action).filter_map(|found| Some(found.get(1)?.as_str())).collect();
-    let only = paths.iter().next().filter(|_| paths.len() == 1)?;
-    let path: Vec<Step> = only.split('.').skip(1).map(Step::from).collect();
-    let is_global = only.starts_with(".global.");
-    let chart = template.split("/templates/").next().unwrap_or_default();
-    let chart = if template.starts_with("templates/") { "" } else { chart };
-    // A chart in another one finds its values there under its name, and those for all under `global`.
-    let within: Vec<Step> = chart
-        .strip_prefix(&join(&root.folder, "charts/"))
-        .filter(|_| !is_global)
-        .into_iter()
-        .flat_map(|inner| inner.split("/charts/").map(Step::from))
-        .chain(path.iter().cloned())
-        .collect();
-    let named = root.values.iter().rev().find_map(|file| given(sources, file, &within));
-    let own = |chart: &str, path: &[Step]| given(sources, &join(chart, "values.yaml"), path);
-    named.or_else(|| own(&root.folder, &within)).or_else(|| own(chart, &path))
-}
-
-/// Where a values file gives a value.
-fn given(sources: &Sources, file: &str, path: &[Step]) -> Option<Place> {
-    let (id, values) = source(sources, file)?;
-    let documents = yaml::parse(id, &values.text).documents;
-    let located = documents.first()?.root().locate(path);
-    let node = located.node?;
-    let shown = node.is_scalar() && !node.span().is_empty() && !node.raw().contains('\n');
-    Some(if shown { node.place() } else { Place::new(id, located.key?) })
 }
 
 /// Values files of a chart, which may hold what must not be shown.

@@ -5,6 +5,7 @@
 //! Deliberately absent: building anything again.
 
 mod patches;
+mod replacements;
 mod search;
 mod wanted;
 
@@ -66,7 +67,7 @@ pub(super) fn locate(parsed: &Parsed, sources: &Sources, place: &Place) -> Optio
         let at = found.start + sources.get(found.source).text.get(found.span())?.find(part)?;
         Some(Place::new(found.source, at..at + part.len()))
     });
-    Some(Origin { place: first_line(sources, &narrowed.unwrap_or(found)), value: None })
+    Some(Origin { place: first_line(sources, &narrowed.unwrap_or(found)), is_exact: true, value: None })
 }
 
 /// Alerts on many lines are hidden in pull requests.

@@ -185,3 +185,126 @@ fn what_cannot_be_told_is_shown_at_the_name_of_its_root() {
     let source = sources.get(origin.place.source);
     assert_eq!((&*source.file, &source.text[origin.place.span()]), ("chart/Chart.yaml", "shop"));
 }
+
+/// What Helm makes of the templates of a small chart, and where it is written.
+fn made(output: &str, files: &[(&str, &str)], kind: &str, path: &str) -> String {
+    let root = Root { folder: "shop".into(), tool: Tool::Helm, values: Vec::new() };
+    let sources = sources(&root, output, files);
+    written(&Rendered::chart(root, sources.as_slice()), &sources, kind, path)
+}
+
+#[test]
+fn a_chart_with_an_alias_is_found_in_its_folder_and_its_values_under_the_alias() {
+    let files = [
+        ("shop/Chart.yaml", "name: shop\ndependencies:\n- {name: sub, version: 0.1.0, alias: second}\n"),
+        ("shop/values.yaml", "second: {secret: parent-hunter2}\nglobal: {all: all-hunter2}\n"),
+        ("shop/charts/sub/Chart.yaml", "name: sub\n"),
+        ("shop/charts/sub/values.yaml", "secret: sub-hunter2\nown: own-hunter2\n"),
+        (
+            "shop/charts/sub/templates/c.yaml",
+            "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: {{ .Values.secret }}\n  b: {{ .Values.own }}\n  c: {{ .Values.global.all }}\n",
+        ),
+    ];
+    let output = "---\n# Source: shop/charts/second/templates/c.yaml\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: parent-hunter2\n  b: own-hunter2\n  c: all-hunter2\n";
+    for (path, expected) in [
+        (
+            "data.a",
+            "shop/charts/sub/templates/c.yaml:4 {{ .Values.secret }} < shop/values.yaml:1 parent-hunter2",
+        ),
+        (
+            "data.b",
+            "shop/charts/sub/templates/c.yaml:5 {{ .Values.own }} < shop/charts/sub/values.yaml:2 own-hunter2",
+        ),
+        (
+            "data.c",
+            "shop/charts/sub/templates/c.yaml:6 {{ .Values.global.all }} < shop/values.yaml:2 all-hunter2",
+        ),
+    ] {
+        assert_eq!(made(output, &files, "ConfigMap", path), expected);
+    }
+}
+
+#[test]
+fn what_a_file_of_the_chart_holds_is_found_there_and_at_no_other_value() {
+    let template = "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  {{- (.Files.Glob \"files/*\").AsConfig | nindent 2 }}\n  own: {{ .Values.own }}\n";
+    let mut files = vec![
+        ("shop/Chart.yaml", "name: shop\n"),
+        ("shop/values.yaml", "own: own-hunter2\n"),
+        ("shop/templates/c.yaml", template),
+        ("shop/files/app.yml", "db:\n  password: file-hunter2\n"),
+    ];
+    let output = "---\n# Source: shop/templates/c.yaml\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  app.yml: file-hunter2\n  own: own-hunter2\n";
+    let locate = |files: &[(&str, &str)]| {
+        let root = Root { folder: "shop".into(), tool: Tool::Helm, values: Vec::new() };
+        let sources = sources(&root, output, files);
+        let id = sources.by_file(&root.output()).unwrap();
+        let at = output.find("file-hunter2").unwrap();
+        let rendered = Rendered::chart(root, sources.as_slice());
+        let origin = rendered.locate(&sources, &Place::new(id, at..at + 12)).unwrap();
+        let source = sources.get(origin.place.source);
+        (format!("{}:{}", source.file, source.lines().line(origin.place.start)), origin.value)
+    };
+    assert_eq!(locate(&files), ("shop/files/app.yml:2".to_owned(), None));
+    files.pop();
+    assert_eq!(locate(&files), ("shop/templates/c.yaml:4".to_owned(), None));
+}
+
+#[test]
+fn whole_documents_that_are_included_are_told_by_their_order() {
+    let files = [
+        ("shop/Chart.yaml", "name: shop\n"),
+        ("shop/values.yaml", "pw: value-hunter2\n"),
+        (
+            "shop/templates/p.yaml",
+            "{{ include \"p\" (dict \"name\" \"one\") }}\n---\n{{ include \"p\" (dict \"name\" \"two\") }}\n",
+        ),
+    ];
+    let object = |name: &str| {
+        format!(
+            "---\n# Source: shop/templates/p.yaml\nkind: {name}\nmetadata: {{name: x}}\npw: value-hunter2\n"
+        )
+    };
+    let output = object("Pod") + &object("Pod").replace("name: x", "name: y");
+    let root = Root { folder: "shop".into(), tool: Tool::Helm, values: Vec::new() };
+    let sources = sources(&root, &output, &files);
+    let id = sources.by_file(&root.output()).unwrap();
+    let rendered = Rendered::chart(root, sources.as_slice());
+    let lines: Vec<usize> = output
+        .match_indices("value-hunter2")
+        .map(|(at, text)| {
+            let origin = rendered.locate(&sources, &Place::new(id, at..at + text.len())).unwrap();
+            assert_eq!(sources.get(origin.value.unwrap().source).file.as_ref(), "shop/values.yaml");
+            sources.get(origin.place.source).lines().line(origin.place.start)
+        })
+        .collect();
+    assert_eq!(lines, [1, 3]);
+}
+
+#[test]
+fn what_is_merged_replaced_or_copied_is_found_where_it_is_written() {
+    let root = Root { folder: "o".into(), tool: Tool::Kustomize, values: Vec::new() };
+    let files = vec![
+        (
+            "b/kustomization.yaml",
+            "resources: [p.yaml]\nconfigMapGenerator:\n- name: lits\n  literals:\n  - A=b\n  - PW=lit-hunter2\n",
+        ),
+        ("b/p.yaml", "kind: Pod\nmetadata: {name: p}\nspec: {command: [copied-hunter2]}\n"),
+        (
+            "o/kustomization.yaml",
+            "resources: [../b]\nconfigMapGenerator:\n- name: lits\n  behavior: merge\n  literals: [A=c]\nreplacements:\n- source: {kind: ConfigMap, name: lits, fieldPath: data.PW}\n  targets:\n  - select: {kind: Pod}\n    fieldPaths: [metadata.annotations.pw]\n    options: {create: true}\npatches:\n- target: {kind: Pod}\n  patch: |-\n    - op: copy\n      from: /spec/command/0\n      path: /spec/args/-\n",
+        ),
+    ];
+    let output = "kind: ConfigMap\nmetadata: {name: lits-1}\ndata: {A: c, PW: lit-hunter2}\n---\nkind: Pod\nmetadata: {name: p, annotations: {pw: lit-hunter2}}\nspec:\n  args: [copied-hunter2]\n  command: [copied-hunter2]\n";
+    let sources = sources(&root, output, &files);
+    let used = Kustomizations::read(&root.folder, &Texts(files)).unwrap();
+    let rendered = Rendered::kustomization(root, &used);
+    for (kind, path, expected) in [
+        ("ConfigMap", "data.A", "o/kustomization.yaml:5 c"),
+        ("ConfigMap", "data.PW", "b/kustomization.yaml:6 lit-hunter2"),
+        ("Pod", "metadata.annotations.pw", "o/kustomization.yaml:10 metadata.annotations.pw"),
+        ("Pod", "spec.args.0", "o/kustomization.yaml:17 /spec/args/-"),
+        ("Pod", "spec.command.0", "b/p.yaml:3 copied-hunter2"),
+    ] {
+        assert_eq!(written(&rendered, &sources, kind, path), expected, "{kind} {path}");
+    }
+}

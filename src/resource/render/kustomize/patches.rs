@@ -75,9 +75,7 @@ impl Search<'_, '_> {
     /// An operation of RFC 6902 whose path is the wanted one or leads to it. Other patches may have moved elements, so
     /// an index counts as any: the value tells.
     fn operation(&self, operation: NodeRef<'_>) -> Option<Place> {
-        let pointer = operation.str_at(&["path"])?;
-        let steps: Vec<String> =
-            pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+        let steps = pointer(operation.str_at(&["path"])?);
         let fits = steps.len() <= self.wanted.path.len()
             && steps.iter().zip(self.wanted.path).all(|(step, wanted)| match wanted {
                 Step::Key(key) => **key == **step,
@@ -85,9 +83,35 @@ impl Search<'_, '_> {
             });
         let (before, rest) = self.wanted.path.split_at_checked(steps.len()).filter(|_| fits)?;
         let built = self.wanted.object.locate(before).node;
+        if matches!(operation.str_at(&["op"]), Some("copy" | "move")) {
+            return self.copied(operation, rest);
+        }
         let followed = Followed::new(operation.get("value")?, built, rest);
         let node = followed.node.filter(|node| self.wanted.same(*node))?;
         let key = || followed.key.clone().or_else(|| operation.key_span("value"));
         Some(if is_shown(node) { node.place() } else { Place::new(node.document.source, key()?) })
     }
+
+    /// A value that an operation takes from elsewhere in the object: what is still there must be the same.
+    fn copied(&self, operation: NodeRef<'_>, rest: &[Step]) -> Option<Place> {
+        let from = pointer(operation.str_at(&["from"])?);
+        let mut source = Some(self.wanted.object);
+        for step in from.iter().map(String::as_str).map(Step::from).chain(rest.iter().cloned()) {
+            source = source.and_then(|node| match &step {
+                Step::Key(key) => match key.parse::<usize>() {
+                    Ok(index) if node.items().next().is_some() => node.items().nth(index),
+                    _ => node.get(key),
+                },
+                Step::Index(index) => node.items().nth(*index),
+            });
+        }
+        let is_moved = operation.str_at(&["op"]) == Some("move");
+        let is_same = source.map_or(is_moved, |source| self.wanted.same(source));
+        operation.get("path").filter(|_| is_same).map(NodeRef::place)
+    }
+}
+
+/// The steps of a JSON pointer (RFC 6901).
+fn pointer(text: &str) -> Vec<String> {
+    text.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }

@@ -22,6 +22,7 @@ impl Search<'_, '_> {
     pub(super) fn in_kustomization(&mut self, one: &Kustomization) -> Option<Place> {
         let root = self.parsed.of(&one.file).next()?;
         self.fields(root)
+            .or_else(|| self.replacements(one, root))
             .or_else(|| self.patches(one, root))
             .or_else(|| self.generators(root))
             .or_else(|| one.resources.iter().find_map(|file| self.resources(file)))
@@ -71,15 +72,22 @@ impl Search<'_, '_> {
         }
     }
 
-    fn generators(&self, root: NodeRef<'_>) -> Option<Place> {
+    /// Several may make one object: those that merge have some of its keys.
+    fn generators(&mut self, root: NodeRef<'_>) -> Option<Place> {
         let made = generators(root.document);
-        let mut named = made.into_iter().filter(|one| one.kind == self.wanted.kind);
-        let generator = named.find(|generator| self.wanted.is(None, Some(generator.name)))?;
         let key = keys(self.wanted.path).last().copied().unwrap_or_default();
-        let entry = generator.entries(self.sources).into_iter().find(|entry| entry.key == key);
-        entry
-            .map(|entry| entry.hidden.unwrap_or(entry.place))
-            .or_else(|| generator.node.get("name").map(NodeRef::place))
+        for generator in made.into_iter().filter(|one| one.kind == self.wanted.kind) {
+            if !self.wanted.is(None, Some(generator.name)) {
+                continue;
+            }
+            if let Some(entry) = generator.entries(self.sources).into_iter().find(|entry| entry.key == key) {
+                return Some(entry.hidden.unwrap_or(entry.place));
+            }
+            if self.nearest.is_none() {
+                self.nearest = generator.node.get("name").map(|name| (0, name.place()));
+            }
+        }
+        None
     }
 
     fn resources(&mut self, file: &str) -> Option<Place> {
