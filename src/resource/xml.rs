@@ -30,6 +30,8 @@ pub fn settings(text: &str) -> Option<Vec<Entry>> {
         let end_of = |end: &str| rest.find(end).map_or(text.len(), |found| start + found + end.len());
         if rest.starts_with("<!--") {
             at = end_of("-->");
+        } else if rest.starts_with("<![CDATA[") {
+            at = end_of("]]>");
         } else if rest.starts_with("<?") {
             at = end_of("?>");
         } else if rest.starts_with("<!") {
@@ -223,6 +225,13 @@ mod tests {
         for text in ["<PASSWORD>", "a < b", "", "{}"] {
             assert_eq!(settings(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_never_ends_is_read_once() {
+        let open = "<a><![CDATA[".repeat(100_000);
+        assert_eq!(read(&open.replace("<![", "</a><![")).len(), 0);
+        assert_eq!(read(&format!("{open}]]></a>")).len(), 1);
     }
 
     proptest::proptest! {

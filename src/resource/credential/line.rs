@@ -4,7 +4,10 @@ use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{name, weak};
+use super::{
+    name::{self, Promise},
+    weak,
+};
 use crate::resource::words;
 
 /// One line of a text that is no known format, with what looks like a setting of a credential.
@@ -38,7 +41,13 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
                 between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
             let is_said = value.chars().any(|c| !c.is_ascii_alphabetic() && !matches!(c, '.' | '_'))
                 || weak::is_weak(value);
-            !is_code && (is_assigned || (!between.trim().is_empty() && is_said))
+            // Fluentd: `password VALUE`, with nothing behind it.
+            let is_alone = name::promise(name) == Some(Promise::Password)
+                && value.chars().any(|c| c.is_ascii_digit())
+                && text
+                    .get(bare.end()..)
+                    .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('\n'));
+            !is_code && (is_assigned || is_alone || (!between.trim().is_empty() && is_said))
         });
         let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;
         Some(Line { name, text: value.as_str(), range: value.range() })

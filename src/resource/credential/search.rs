@@ -154,7 +154,8 @@ impl<'d> Search<'d> {
             return;
         }
         let context = context.below(here.name, here.node);
-        let named = here.node.get("name").filter(|_| here.node.get("value").is_some());
+        let named = here.node.get("name").or_else(|| header(here.node));
+        let named = named.filter(|_| here.node.get("value").is_some());
         let arguments = words::of(here.node.get("command"), here.node.get("args"));
         for (key, key_span, value) in here.node.entries() {
             match (named.and_then(NodeRef::as_str), key) {
@@ -344,6 +345,15 @@ impl<'d> Search<'d> {
         let key = within.filter(|within| !within.is_empty()).unwrap_or(here.name).to_owned();
         self.found.push(Found { class, shape, key, at, path: self.path.clone(), span, shown, values });
     }
+}
+
+/// The `key` of a header of Envoy that may carry a credential; that of a toleration or a tag is none.
+fn header(pair: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    pair.get("key").filter(|key| {
+        let carries =
+            |key: &str| name::promise(key).is_some() || key.to_ascii_lowercase().ends_with("authorization");
+        key.as_str().is_some_and(carries)
+    })
 }
 
 /// Keys of pipelines, jobs and machines whose values a shell runs.

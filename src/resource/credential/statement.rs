@@ -91,6 +91,8 @@ static SHAPES: LazyLock<Vec<(&'static [&'static str], Parts)>> = LazyLock::new(|
             value(r"(?i)\bset\s+password\b[^;=']*(?:'[^'\n]*'[^;=']*)*=\s*(?:password\s*\(\s*)?'([^'\n]+)'"),
         ),
         (&["password"], value(r"(?i)\b(?:master|source)_password\s*=\s*'([^'\n]+)'")),
+        // HAProxy: user NAME insecure-password PASSWORD
+        (&["password"], value(r"\binsecure-password[ \t]+(\S+)")),
         (&["createuser"], value(r#"(?i)\bcreateUser\s*\(\s*\{[^}]*?\bpwd["']?\s*:\s*["']([^"'\n]+)["']"#)),
         // .netrc of curl and ftp
         (&["machine"], value(r"\bmachine\s+\S+\s+(?:(?:login|account)\s+\S+\s+)*password\s+(\S+)")),
@@ -279,6 +281,7 @@ mod tests {
             ("user default off\nuser shop on >p4ss >p5ss ~shop:* +@all\n", &["p4ss", "p5ss"]),
             ("redis-server --user shop on >p4ss ~* +@all", &["p4ss"]),
             ("echo 'root:p4ss' | chpasswd", &["p4ss"]),
+            ("userlist a\n  user shop insecure-password p4ss\n", &["p4ss"]),
             ("proxy_set_header X-Api-Key \"p4ss\";", &["p4ss"]),
             ("output { elasticsearch { user => \"shop\" password => \"p4ss\" } }", &["p4ss"]),
             ("define( 'DB_PASSWORD', 'p4ss' );", &["p4ss"]),

@@ -158,6 +158,11 @@ fn credentials_in_configuration_are_found_within_files() {
         ),
         ("a template that is no JSON", "  A: '{{ .Values.password }}'\n  B: '{x}'", &[]),
         ("prose", "  password: Enter your password here", &[]),
+        (
+            "words behind one another",
+            "  haproxy.cfg: |\n    userlist a\n      user a insecure-password p4ss-word-0\n  fluent.conf: |\n    <match **>\n    user elastic\n    password p4ss-word-1\n    </match>\n    password must have 8 characters\n    password required\n",
+            &["named password p4ss-word-0", "named password p4ss-word-1"],
+        ),
         ("markup", "  x.txt: |\n    password\n    apiVersion: v1\n    kind: Secret", &[]),
     ] {
         let found: Vec<String> = classes(&map(data));
@@ -198,6 +203,11 @@ fn custom_resources_hold_credentials_and_names_of_them() {
             "keys of an API, by their values",
             "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {clientSecret: s3cr3t-v4lue, apiKey: Ab7!x9#k, a: {clientSecret: shop-oidc, apiKey: shop-api-key, token: k8s-token, accessKey: admin@example.com, authToken: 'shop-*'}}",
             &["named clientSecret s3cr3t-v4lue", "named apiKey Ab7!x9#k"],
+        ),
+        (
+            "headers of Envoy",
+            "apiVersion: networking.istio.io/v1\nkind: EnvoyFilter\nmetadata: {name: a}\nspec: {add: [{header: {key: Authorization, value: Basic dTpwNHNzd29yZA==}}, {header: {key: x-api-key, value: p4ss-word}}, {header: {key: x-env, value: q7Zk2Wv9Lx4Tb8Nc3Rm6Yp1Jd5}}]}",
+            &["connection-string Authorization dTpwNHNzd29yZA==", "named x-api-key p4ss-word"],
         ),
         (
             "scripts of pipelines",

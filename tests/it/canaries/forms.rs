@@ -17,8 +17,15 @@ impl Canaries {
     /// A value that only its name or its place tells.
     fn next(&mut self) -> String {
         let number = self.0.len();
-        let digest = hex(&Sha256::digest(number.to_string()));
-        let canary = format!("Cn{number}x{}Q", &digest[..12]);
+        let candidates = (0..).map(|attempt: u32| {
+            let digest = hex(&Sha256::digest(format!("{number} {attempt}")));
+            format!("Cn{number}x{}Q", &digest[..12])
+        });
+        // A piece of a digest that is digits alone is left as the number that it may be.
+        let begins_with_a_number =
+            |canary: &String| hex(&Sha256::digest(canary))[..12].bytes().all(|byte| byte.is_ascii_digit());
+        let canary =
+            candidates.take(9).find(|canary| !begins_with_a_number(canary)).expect("a letter in one of them");
         assert!(!is_random(&canary), "{canary} would be found wherever it stands");
         self.0.push(canary.clone());
         canary

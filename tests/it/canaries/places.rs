@@ -104,6 +104,13 @@ data:
     kubectl create secret generic a --from-literal=token=%%
     mysql -p%% a; redis-cli -a %% ping; rabbitmqctl add_user a %%; openssl rsa -passin pass:%%
     docker login -u a -p %%; echo 'root:%%' | chpasswd; app --db-password %%
+  haproxy.cfg: |
+    userlist a
+      user a insecure-password %%
+  fluent.conf: |
+    <match **>
+      password %%
+    </match>
   logstash.conf: |
     output { elasticsearch { password => "%%" } }
   wp-config.php: |
@@ -192,6 +199,7 @@ spec:
   token: "%%"
   s3: {accessKey: a, secretKey: "%%"}
   beside: {secretName: a, password: "%%"}
+  headers: [{key: x-api-key, value: "%%"}, {key: authorization, value: "Basic %%"}]
   existing: {existingSecret: a, env: [{name: DB_PASSWORD, value: "%%"}]}
 ---
 apiVersion: v1

@@ -76,19 +76,22 @@ impl<'d> Search<'d> {
                     }
                 }
             }
+            // What has no `=`, such as a user of HAProxy.
+            if format == Some(Format::Sections) {
+                self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
+            }
             return true;
         }
         for range in statement::logins(here.name, text) {
             self.part(here, "password", text.get(range.clone()).unwrap_or_default(), range, context);
         }
-        if let Some(settings) = xml::settings(text) {
-            for Entry { name, text, range } in settings {
-                self.part(here, &name, &text, range, context);
-            }
-            self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
-            return true;
+        let markup = xml::settings(text);
+        let is_markup = markup.is_some();
+        for Entry { name, text, range } in markup.into_iter().flatten() {
+            self.part(here, &name, &text, range, context);
         }
-        if text.contains('\n') {
+        // Fluentd has lines between its tags.
+        if is_markup || text.contains('\n') {
             let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
             for entry in line::lines(text).chain(words) {
                 self.part(here, entry.name, entry.text, entry.range, context);
