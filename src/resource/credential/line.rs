@@ -36,6 +36,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
             let value = bare.as_str();
             let is_code = value.contains(['(', ')', '{', '}', '[', ']', '$', '<', '>', '|', '&', '`'])
                 || value.starts_with(['=', '.', ':'])
+                || names_a_field(value)
                 || value == name;
             let is_assigned =
                 between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
@@ -52,6 +53,22 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;
         Some(Line { name, text: value.as_str(), range: value.range() })
     })
+}
+
+/// Whether a value is a field of what programs take their settings from: `process.env.DB_PASSWORD`.
+fn names_a_field(value: &str) -> bool {
+    const HOLDERS: [&str; 16] = [
+        "app", "args", "cfg", "conf", "config", "env", "import", "opts", "options", "os", "params",
+        "process", "props", "secrets", "self", "settings",
+    ];
+    let mut parts = value.trim_end_matches([',', ';']).split('.');
+    let is_held = parts.next().is_some_and(|first| HOLDERS.contains(&first));
+    let mut rest = parts.peekable();
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    is_held && rest.peek().is_some() && rest.all(is_name)
 }
 
 /// Flags and assignments of a script of a shell; what the shell puts in says nothing.

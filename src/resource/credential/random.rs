@@ -2,7 +2,7 @@
 
 /// Names of digests and identities, which are random too.
 pub(super) fn names_a_digest(name: &str) -> bool {
-    const DIGESTS: [&str; 20] = [
+    const DIGESTS: [&str; 21] = [
         "bundle",
         "ca",
         "cert",
@@ -19,6 +19,7 @@ pub(super) fn names_a_digest(name: &str) -> bool {
         "pub",
         "revision",
         "sha",
+        "site",
         "uid",
         "uuid",
         "version",
@@ -49,7 +50,28 @@ pub fn is_random(text: &str) -> bool {
             _ => return false,
         }
     }
-    kinds == [true; 3] && bits >= 4.0
+    kinds == [true; 3] && bits >= 4.0 && !is_of_words(text)
+}
+
+/// Whether most of a text are words of four letters or more: `ProdOrdersV2CreatedEventTopic01`.
+fn is_of_words(text: &str) -> bool {
+    let mut in_words = 0;
+    let mut length = 0;
+    let mut count = |length: usize| {
+        if length >= 4 {
+            in_words += length;
+        }
+    };
+    for character in text.chars() {
+        if character.is_ascii_lowercase() {
+            length += 1;
+        } else {
+            count(length);
+            length = usize::from(character.is_ascii_uppercase());
+        }
+    }
+    count(length);
+    in_words * 10 >= text.len() * 6
 }
 
 /// Bits of Shannon's entropy for each character.
@@ -64,4 +86,24 @@ fn entropy(text: &str) -> f64 {
     }
     let shares = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / f64::from(length));
     -shares.map(|share| share * share.log2()).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_several_words_are_not_random() {
+        for text in [
+            "ProdOrdersV2CreatedEventTopic01",
+            "OrderService-Consumer-Prod-EuWest1",
+            "exports/CustomerOrders/V2/Daily2024",
+            "EnableNewCheckoutFlowV2ForGoldUsers",
+        ] {
+            assert!(!is_random(text), "{text}");
+        }
+        for text in ["q7Zk2Wv9Lx4Tb8NcR1sYp3", "wJalrXUtnFEMIK7MDENGbPxRfiCYzEXAMPLEKEY"] {
+            assert!(is_random(text), "{text}");
+        }
+    }
 }

@@ -125,6 +125,10 @@ impl<'d> Search<'d> {
             });
             let (shape, class) = kept_text(key, shape, plain.as_deref().unwrap_or_default());
             self.push(class, shape, &here, None);
+            // A policy that takes the value apart must not say what it finds there.
+            if let (Some(found), Some(plain)) = (self.found.last_mut(), &plain) {
+                found.values.extend(in_file(key, plain).into_iter().map(|held| held.value));
+            }
             self.path.pop();
         }
         self.path.pop();
@@ -331,7 +335,11 @@ impl<'d> Search<'d> {
         } else {
             let text = node.as_str().map_or_else(|| node.raw().to_owned(), ToOwned::to_owned);
             let decoded = shape::decoded(&text);
-            (node.span(), std::iter::once(text).chain(decoded).collect(), None)
+            // Programs and policies take a line break at the end away.
+            let mut values: Vec<String> = std::iter::once(text).chain(decoded).collect();
+            let bare: Vec<String> = values.iter().map(|value| value.trim().to_owned()).collect();
+            values.extend(bare.into_iter().filter(|bare| !values.contains(bare)).collect::<Vec<_>>());
+            (node.span(), values, None)
         };
         let shown = if node.is_scalar() && !span.is_empty() && !source.has_line_break(&span) {
             span.clone()

@@ -11,23 +11,23 @@ use crate::resource::shape;
 /// Shapes with the credential as their only group, and what a text must contain for them to be tried.
 static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     let shapes = [
-        // scheme://user:password@host (RFC 3986, section 3.2.1)
-        ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:([^/?#\s@"'`]+)@"#),
+        // scheme://user:password@host (RFC 3986, section 3.2.1); the last `@` ends the password, as drivers have it
+        ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:([^/?#\s"'`]+)@"#),
         // The same with a delimiter in the password, which ought to be escaped and often is not; digits and a slash are
         // the port and path of a URL without one.
         ("://", r#"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'`]*:(\d*[^\d/?#\s@"'`][^\s@"'`]*)@"#),
         // jdbc:oracle:thin:user/password@host
         ("thin:", r"jdbc:oracle:thin:[^/\s@]+/([^@\s]+)@"),
         // Go: user:password@tcp(host:port)/database
-        ("@", r"(?:^|[\s=])[^:/@\s]+:([^@\s]+)@(?:tcp|unix|udp|cloudsql)\("),
+        ("@", r"(?:^|[\s=])[^:/@\s]+:(\S+?)@(?:tcp|unix|udp|cloudsql)\("),
         // ADO.NET, ODBC: Server=…;Password=…
         (
             ";",
-            r#"(?i)(?:server|data source|host|address|addr|initial catalog|database|user id|uid|endpoint)\s*=[^;]*;(?:[^;]*;)*?\s*(?:password|pwd)\s*=\s*["']?([^;"'\s]+)"#,
+            r#"(?i)(?:server|data source|host|address|addr|initial catalog|database|user id|uid|endpoint)\s*=[^;]*;(?:[^;]*;)*?\s*(?:password|pwd)\s*=\s*(?:"([^"]+)"|'([^']+)'|([^;"'\s]+))"#,
         ),
         (
             ";",
-            r#"(?i)(?:password|pwd)\s*=\s*["']?([^;"'\s]+)["']?\s*;(?:[^;]*;)*?\s*(?:server|data source|host|initial catalog|database|user id|uid)\s*="#,
+            r#"(?i)(?:password|pwd)\s*=\s*(?:"([^"]+)"|'([^']+)'|([^;"'\s]+))\s*;(?:[^;]*;)*?\s*(?:server|data source|host|initial catalog|database|user id|uid)\s*="#,
         ),
         // Azure: AccountKey=…, SharedAccessKey=…
         ("Key=", r"(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}={0,2})"),
@@ -128,6 +128,9 @@ mod tests {
         for (text, expected) in [
             ("postgresql://u:p4ss@db:5432/x", &["p4ss"][..]),
             ("redis://:p4ss@cache", &["p4ss"]),
+            ("postgres://app:Tr0ub@dor3xyz@db:5432/orders", &["Tr0ub@dor3xyz"]),
+            ("u:p4@ss@tcp(db:3306)/x", &["p4@ss"]),
+            ("Server=db;User Id=u;Password='qu;ote9xx';Encrypt=true", &["qu;ote9xx"]),
             ("postgres://orders:Tr0ub4/dor#1@db/orders", &["Tr0ub4/dor#1"]),
             ("amqp://u:12b/c@queue", &["12b/c"]),
             ("mongodb+srv://u:p4ss@a.example.com,b/x?authSource=admin", &["p4ss"]),

@@ -338,3 +338,20 @@ fn half_written_objects_are_searched_without_panic() {
         let _ = classes(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {spec}"));
     }
 }
+
+#[test]
+fn what_a_value_of_a_secret_holds_must_not_be_said_either() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  url: mysql://u:q7Zk2Wv9Lx@db/x\n  application.yml: \"db:\\n  password: n8Xq5Lm2Rt\\n\"\ndata:\n  cfg: ZGI6CiAgcGFzc3dvcmQ6IHc0UmU4VXoxUWkwTwo=\n";
+    let values = found(text, |found, _| found.values.clone()).concat();
+    for inner in ["q7Zk2Wv9Lx", "n8Xq5Lm2Rt", "w4Re8Uz1Qi0O"] {
+        assert!(values.iter().any(|value| value == inner), "{inner}");
+    }
+}
+
+#[test]
+fn one_line_that_ends_is_a_value_and_no_file() {
+    let text = map("  DB_PASSWORD: |\n    q7Zk2Wv9LxAA\n");
+    assert_eq!(found(&text, |found, _| found.class), [Some(Class::Named)]);
+    let code = map("  app.js: |\n    password: process.env.DB_PASSWORD,\n    token: config.token,\n");
+    assert_eq!(found(&code, |found, _| found.class), []);
+}

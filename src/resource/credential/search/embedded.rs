@@ -91,7 +91,7 @@ impl<'d> Search<'d> {
             self.part(here, &name, &text, range, context);
         }
         // Fluentd has lines between its tags.
-        if is_markup || text.contains('\n') {
+        if is_markup || text.trim_end().contains('\n') {
             let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
             for entry in line::lines(text).chain(words) {
                 self.part(here, entry.name, entry.text, entry.range, context);
