@@ -51,6 +51,11 @@ impl<'e> Variables<'e> {
     }
 
     fn set(&mut self, setting: Setting<'e>) {
+        // What several objects outside of the input bring is not the same.
+        if setting.name.ends_with('*') {
+            self.settings.push(setting);
+            return;
+        }
         if let Some(earlier) =
             self.positions.get(&setting.name).and_then(|position| self.settings.get_mut(*position))
         {

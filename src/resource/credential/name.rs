@@ -82,12 +82,21 @@ pub fn is_public_key(name: &str) -> bool {
         || name.contains("known_hosts")
 }
 
+/// What a key is, where it stands alone under that. `secret.key` may name a key of a Secret.
+const KINDS_OF_KEYS: [&str; 6] = ["access", "api", "encryption", "master", "private", "signing"];
+
 /// Words of a name in lower case, from `snake_case`, `kebab-case`, `camelCase`; of a dotted name those of its last
-/// key. Digits at the end say nothing.
+/// key, and of the one before where that says which key it is (`stripe.api.key`). Digits at the end say nothing.
 fn words(name: &str) -> Vec<String> {
     let name = name.trim_start_matches('-').trim_end_matches(|c: char| c.is_ascii_digit());
     let name = name.trim_end_matches(['_', '-', '.', '[', ']']);
-    let name = name.rsplit('.').next().unwrap_or(name);
+    let mut keys = name.rsplit('.');
+    let last = keys.next().unwrap_or(name);
+    let kind = keys.next().filter(|kind| KINDS_OF_KEYS.contains(&kind.to_ascii_lowercase().as_str()));
+    let name = match kind.filter(|_| last.eq_ignore_ascii_case("key")) {
+        Some(kind) => name.get(name.len() - kind.len() - 1 - last.len()..).unwrap_or(last),
+        None => last,
+    };
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut before_is_lower = false;
@@ -152,6 +161,8 @@ mod tests {
             "encryption-key",
             "K8S_GOAT_VAULT_KEY",
             "AZURE_STORAGE_CONNECTION_STRING",
+            "stripe.api.key",
+            "aws.access.key",
         ] {
             assert_eq!(promise(name), Some(Promise::Key), "{name}");
         }
