@@ -98,6 +98,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("secret", Make::Resource(secrets::secret)),
     ("secret", Make::Document(secrets::generated)),
     ("secret", Make::Document(secrets::of_charts)),
+    ("secret", Make::Document(secrets::of_patches)),
     ("secret-store", Make::Resource(secret_stores::subject)),
     ("secret-use", Make::Set(credentials::uses)),
     ("store", Make::Plan(|estate, index, plan| stores::subjects(estate.vocabulary(), index, plan))),

@@ -7,11 +7,14 @@
 mod allowed;
 mod chart_values;
 mod generated;
+mod patches;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::allowed::allowed;
-pub(super) use self::{chart_values::secrets as of_charts, generated::secrets as generated};
+pub(super) use self::{
+    chart_values::secrets as of_charts, generated::secrets as generated, patches::secrets as of_patches,
+};
 use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},

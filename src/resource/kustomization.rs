@@ -3,10 +3,14 @@
 //! Deliberately absent: everything that only building one tells.
 
 mod entry;
+mod patch;
 
 use std::ops::Range;
 
-pub use self::entry::{Entry, Named};
+pub use self::{
+    entry::{Entry, Named},
+    patch::{Patch, patch},
+};
 use super::kinds;
 use crate::document::{Document, NodeRef};
 

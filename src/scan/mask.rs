@@ -21,7 +21,7 @@ use crate::{
         chart_values,
         credential::{self, Secret},
         kubernetes,
-        kustomization::generators,
+        kustomization::{generators, patch},
     },
     source::{Place, SourceId, Status},
 };
@@ -75,6 +75,7 @@ pub(super) fn judged(estate: &mut Estate, evaluation: &Evaluation, rules: &[Arc<
 }
 
 fn of_document(document: &Document, is_values: bool) -> Vec<Place> {
+    let is_values = is_values || patch(document).is_some();
     let objects = kubernetes::objects(document);
     let mut secrets: Vec<Secret> =
         objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node))).collect();

@@ -39,7 +39,8 @@ pub fn allowed(estate: &Estate) -> Vec<usize> {
             }
         }
         let file = &estate.sources.get(document.source).file;
-        for found in super::chart_values::all(estate, document) {
+        let patched = super::patches::all(estate, document);
+        for found in super::chart_values::all(estate, document).into_iter().chain(patched) {
             count(file, &found.key, &found.values);
         }
     }
