@@ -16,7 +16,10 @@ mod tls_beside;
 mod transport;
 mod virtual_services;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use self::{
     calls::Call,
@@ -32,7 +35,7 @@ pub(super) use self::{
 use super::{
     Because, Fact, Origin, Set, Subject, Truth,
     hosts::Host,
-    mesh::{self, Mesh},
+    mesh::{self, Mesh, Mode},
     services::ServiceId,
     workloads::{Workload, WorkloadId},
 };
@@ -309,9 +312,11 @@ impl<'s, 'e> Finder<'s, 'e> {
     }
 }
 
-/// `{client, client_mesh, server, server_mesh, service, port, transport, database, platform, because, missing}`, one
-/// subject for each connection; `platform`: an end is part of Kubernetes or of a mesh itself. The transport stands at what decides it, the server at what names it.
+/// `{client, client_mesh, server, server_mesh, servers_ready, service, port, transport, database, platform, because,
+/// missing}`, one subject for each connection; `platform`: an end is part of Kubernetes or of a mesh itself;
+/// `servers_ready`: every server towards which the same rule decides takes the mesh's mTLS. The transport stands at what decides it, the server at what names it.
 pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
+    let unready = unready(set);
     let subjects = set.connections().all.iter().map(|connection| {
         let mesh = connection.server_workload.map(|id| set.mesh().of(id).membership.mesh);
         let mut ends = [connection.client_workload, connection.server_workload].into_iter().flatten();
@@ -319,6 +324,10 @@ pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
         let own = [
             ("client_mesh", Fact::from(connection.client_mesh.name())),
             ("server_mesh", mesh.map_or_else(Fact::default, |mesh| Fact::from(mesh.name()))),
+            (
+                "servers_ready",
+                Fact::from(connection.decided.as_ref().is_none_or(|place| !unready.contains(place))),
+            ),
             ("database", Fact::from(connection.is_database)),
             ("platform", Fact::from(is_platform)),
             ("missing", Fact::from(connection.missing.as_deref())),
@@ -331,6 +340,31 @@ pub(super) fn connections(set: &Set<'_>) -> Vec<Subject> {
         }
     });
     subjects.collect()
+}
+
+/// What decides connections to servers that may not take the mesh's mTLS, and rules for whole domains, which are about
+/// more servers than the input shows.
+fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
+    let wide = set.connections().rules.all.iter().filter(|rule| rule.written_host.starts_with('*'));
+    let wide: BTreeSet<&str> = wide.map(|rule| &*rule.resource.id).collect();
+    let unready = set.connections().all.iter().filter(|connection| {
+        let is_wide = connection
+            .because
+            .iter()
+            .any(|step| step.resource.as_deref().is_some_and(|resource| wide.contains(resource)));
+        is_wide || !takes_mtls(set, connection)
+    });
+    unready.filter_map(|connection| connection.decided.as_ref()).collect()
+}
+
+fn takes_mtls(set: &Set<'_>, connection: &Connection) -> bool {
+    let Some(server) = connection.server_workload else { return false };
+    let standing = set.mesh().of(server);
+    let mut ports = standing.ports.iter().filter(|inbound| {
+        connection.container_port.is_none_or(|port| inbound.port.port.is_none_or(|own| own == port))
+    });
+    standing.membership.mesh.is_istio()
+        && ports.all(|inbound| matches!(inbound.mode, Mode::Strict | Mode::Permissive))
 }
 
 /// Entries of `connections` in the overview.

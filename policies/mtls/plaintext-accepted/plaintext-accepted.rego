@@ -55,7 +55,7 @@ deny contains result if {
 		"path": ["ports", index, "mtls"],
 		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port, index)),
 		"remedy": _remedy(port),
-		"fixes": _fixes,
+		"fixes": _fixes(port),
 	}
 }
 
@@ -107,7 +107,10 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 } else := "Let the mesh demand mTLS, by a backend whose mode is `STRICT`."
 
 # Where a PeerAuthentication takes both. One that takes plaintext alone may have callers that speak nothing else.
-_fixes := [{"kind": "PeerAuthentication", "key": "mode", "from": "PERMISSIVE", "to": "STRICT"}]
+# Not while anybody is known to call without mTLS, who would be cut off.
+_fixes(port) := [{"kind": "PeerAuthentication", "key": "mode", "from": "PERMISSIVE", "to": "STRICT"}] if {
+	port.clients_ready
+} else := []
 
 _deciders(port) := [step.resource |
 	some step in port.because

@@ -31,6 +31,12 @@ test_the_fix_makes_a_permissive_policy_strict if {
 	]}
 }
 
+test_no_fix_cuts_callers_off if {
+	results := rule.deny with input as _workload({"clients_ready": false})
+	{result.fixes | some result in results} == {[]}
+	{contains(result.remedy, "once every caller is in the mesh") | some result in results} == {true}
+}
+
 test_strict_ports_and_those_that_other_rules_report_pass if {
 	count(rule.deny) == 0 with input as _workload({"mtls": "strict"})
 	count(rule.deny) == 0 with input as _workload({"bypasses": true})
@@ -77,6 +83,7 @@ _workload(fields) := {
 			"admitted_by": null,
 			"services": ["Service/shop/cart"],
 			"clients": ["Deployment/shop/web"],
+			"clients_ready": true,
 			"because": [{"text": "PeerAuthentication/shop/a sets PERMISSIVE", "resource": "PeerAuthentication/shop/a"}],
 			"missing": null,
 		},

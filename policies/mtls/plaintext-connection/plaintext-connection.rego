@@ -65,7 +65,8 @@ _ends := array.concat(
 	mtls.chain(input.because, ["because"]),
 )
 
-# Both sides have the mesh's certificates: a rule that turns mTLS off for the client is all that is in the way.
+# Both sides have the mesh's certificates, and what the rule is about takes mTLS: a rule that turns it off for the client
+# is all that is in the way.
 _fixes := [{
 	"kind": "DestinationRule",
 	"key": "mode",
@@ -75,6 +76,7 @@ _fixes := [{
 }] if {
 	input.client_mesh == "istio-sidecar"
 	input.server_mesh == "istio-sidecar"
+	input.servers_ready
 }
 
 else := []

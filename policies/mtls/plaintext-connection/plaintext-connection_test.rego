@@ -30,6 +30,11 @@ test_a_fix_needs_both_sides_in_the_mesh if {
 	}
 }
 
+test_no_fix_sends_what_servers_refuse if {
+	results := rule.deny with input as _connection({"transport": "plaintext", "servers_ready": false})
+	{result.fixes | some result in results} == {[]}
+}
+
 test_proof_without_encryption_is_plaintext if {
 	results := rule.deny with input as _connection({"transport": "authenticated"})
 	{endswith(result.msg, "encrypts nothing") | some result in results} == {true}
@@ -67,6 +72,7 @@ _connection(fields) := object.union(
 		"client_mesh": "istio-sidecar",
 		"server": "Deployment/shop/cart",
 		"server_mesh": "istio-sidecar",
+		"servers_ready": true,
 		"service": "Service/shop/cart",
 		"port": 80,
 		"transport": "mtls",

@@ -8,7 +8,10 @@
 //! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
 //! | `serves` | whether any port is judged |
 //! | `authorization` | `T`: whether any policy says who may call |
-//! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, because, missing}]` |
+//! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, clients_ready, because, missing}]` |
+//!
+//! `clients_ready`: whether all that are known to call what the same scalar decides speak mTLS to it, so that demanding
+//! it cuts nobody off.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,9 +19,14 @@ use std::{
 };
 
 use super::{Inbound, Mesh, Mode, Standing};
-use crate::facts::{
-    Because, Fact, Origin, Set, Subject, Truth, environment, places,
-    workloads::{Workload, WorkloadId},
+use crate::{
+    facts::{
+        Because, Fact, Origin, Set, Subject, Truth,
+        connections::Transport,
+        environment, places,
+        workloads::{Workload, WorkloadId},
+    },
+    source::Place,
 };
 
 /// One subject for each workload.
@@ -31,16 +39,19 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
         .map(|(_, workload)| workload.namespace)
         .collect();
     let clients = clients(set);
+    let unready = unready(set);
     let subjects = set.workloads().iter().map(|(id, workload)| {
         let standing = meshes.of(id);
         let membership = &standing.membership;
         let ports = standing.ports.iter().map(|inbound| {
             let callers = clients.get(&(id, inbound.port.port)).into_iter().flatten();
+            let is_ready = inbound.place.as_ref().is_none_or(|place| !unready.contains(place));
             port(
                 set,
                 id,
                 workload,
                 inbound,
+                is_ready,
                 Fact::array(callers.map(|(client, at)| Fact::from(*client).at(at.clone()))),
             )
         });
@@ -124,6 +135,22 @@ fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
     clients
 }
 
+/// What decides ports that are called without mTLS, or by what may have none.
+fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
+    let mut unready = BTreeSet::new();
+    for connection in &set.connections().all {
+        if let Some(server) = connection.server_workload
+            && !matches!(connection.transport, Transport::Mtls | Transport::Broken)
+        {
+            let ports = set.mesh().of(server).ports.iter().filter(|inbound| {
+                connection.container_port.is_none_or(|port| inbound.port.port.is_none_or(|own| own == port))
+            });
+            unready.extend(ports.filter_map(|inbound| inbound.place.as_ref()));
+        }
+    }
+    unready
+}
+
 /// Whether any policy says who may call the ports that are judged.
 fn authorization(standing: &Standing<'_>) -> Truth {
     let judged = standing.ports.iter().filter(|inbound| inbound.is_judged);
@@ -139,6 +166,7 @@ fn port(
     id: WorkloadId,
     workload: &Workload<'_>,
     inbound: &Inbound<'_>,
+    is_ready: bool,
     clients: Fact,
 ) -> Fact {
     let number = inbound.port.port;
@@ -146,7 +174,7 @@ fn port(
     let leading = services.of_workload(id).iter().map(|service| services.get(*service)).filter(|service| {
         number.is_none() || service.ports.iter().any(|port| port.container_port(workload) == number)
     });
-    let origin = |place: &Option<crate::source::Place>| place.clone().map(Origin::Place);
+    let origin = |place: &Option<Place>| place.clone().map(Origin::Place);
     let identity = inbound.admission.identity_required;
     let fields = [
         ("port", Fact::from(number.map(i64::from)).at(origin(&inbound.port.place))),
@@ -164,6 +192,7 @@ fn port(
             })),
         ),
         ("clients", clients),
+        ("clients_ready", Fact::from(is_ready)),
         ("because", chain(&inbound.because)),
         ("missing", Fact::from(inbound.missing.as_deref())),
     ];
