@@ -44,6 +44,17 @@ pub(in crate::facts) enum TlsMode {
     Unknown,
 }
 
+/// TLS of one policy, as it is about one port.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfPort<'e> {
+    /// Whether the port has settings of its own, which leave nothing to the whole.
+    is_own: bool,
+    /// What clients are configured with.
+    sent: Option<Tls<'e>>,
+    /// What automatic mTLS looks at (D6): settings of the whole count though the port's own leave TLS out.
+    meant: Option<Tls<'e>>,
+}
+
 /// What a rule says about one port.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::facts) enum Choice<'e> {
@@ -118,27 +129,19 @@ impl<'e> DestinationRule<'e> {
     }
 
     /// What it says about a Service's port, and about a subset where the client is routed to one (D5–D7).
+    ///
+    /// The whole and the subset are settled for the port one by one, and then laid over each other: the subset's own TLS
+    /// wins, as do its settings of the port, with or without TLS (istio `pilot/pkg/networking/util`,
+    /// `MergeSubsetTrafficPolicy`).
     pub(in crate::facts) fn choice(&self, port: Option<u16>, subset: Option<&str>) -> Choice<'e> {
         let subset = subset.and_then(|name| self.subset(name)).and_then(|subset| subset.get("trafficPolicy"));
-        let is_set = |policy: &NodeRef<'e>, key: &str| policy.get(key).is_some_and(|value| !value.is_null());
-        let owner = |key: &str| {
-            let over = subset.filter(|policy| is_set(policy, key));
-            over.or_else(|| self.policy.filter(|policy| is_set(policy, key)))
-        };
-        let whole = owner("tls").and_then(Tls::of);
-        let ports = owner("portLevelSettings").and_then(|policy| policy.get("portLevelSettings"));
-        let own = ports.into_iter().flat_map(NodeRef::items).find(|entry| {
-            let number = entry.at(&["port", "number"]).and_then(NodeRef::as_i64);
-            number.is_some() && number == port.map(i64::from)
-        });
-        match (own, whole) {
-            (Some(entry), whole) => match (Tls::of(entry), whole) {
-                (Some(tls), _) => Choice::Tls(tls),
-                (None, None) => Choice::Automatic,
-                (None, Some(whole)) if whole.mode == TlsMode::IstioMutual => Choice::Tls(whole),
-                (None, Some(whole)) => Choice::Plaintext(whole),
-            },
-            (None, Some(whole)) => Choice::Tls(whole),
+        let whole = self.policy.map(|policy| OfPort::of(policy, port)).unwrap_or_default();
+        let over = subset.map(|policy| OfPort::of(policy, port)).unwrap_or_default();
+        let sent = if over.is_own { over.sent } else { over.sent.or(whole.sent) };
+        match (sent, over.meant.or(whole.meant)) {
+            (Some(tls), _) => Choice::Tls(tls),
+            (None, Some(meant)) if meant.mode == TlsMode::IstioMutual => Choice::Tls(meant),
+            (None, Some(meant)) => Choice::Plaintext(meant),
             (None, None) => Choice::Automatic,
         }
     }
@@ -161,6 +164,20 @@ impl<'e> DestinationRule<'e> {
             all.extend(ports.filter_map(Tls::of));
         }
         all
+    }
+}
+
+impl<'e> OfPort<'e> {
+    fn of(policy: NodeRef<'e>, port: Option<u16>) -> Self {
+        let mut ports = policy.get("portLevelSettings").into_iter().flat_map(NodeRef::items);
+        let own = ports.find(|entry| {
+            let number = entry.at(&["port", "number"]).and_then(NodeRef::as_i64);
+            number.is_some() && number == port.map(i64::from)
+        });
+        let whole = Tls::of(policy);
+        let of_port = own.and_then(Tls::of);
+        let sent = if own.is_some() { of_port } else { whole };
+        Self { is_own: own.is_some(), sent, meant: of_port.or(whole) }
     }
 }
 

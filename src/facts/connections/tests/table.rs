@@ -67,6 +67,38 @@ fn destination_rules_decide_what_istio_clients_send() {
             "plaintext",
         ),
         (
+            "the subset over the whole's port",
+            by_subset(
+                "portLevelSettings: [{port: {number: 80}, tls: {mode: ISTIO_MUTUAL}}]",
+                "tls: {mode: DISABLE}",
+            ),
+            "plaintext",
+        ),
+        (
+            "the subset over the whole's port, the other way round",
+            by_subset(
+                "portLevelSettings: [{port: {number: 80}, tls: {mode: DISABLE}}]",
+                "tls: {mode: ISTIO_MUTUAL}",
+            ),
+            "mtls",
+        ),
+        (
+            "the subset's settings of another port",
+            by_subset(
+                "portLevelSettings: [{port: {number: 80}, tls: {mode: DISABLE}}]",
+                "portLevelSettings: [{port: {number: 9090}, tls: {mode: ISTIO_MUTUAL}}]",
+            ),
+            "plaintext",
+        ),
+        (
+            "the subset's settings of the port without TLS",
+            by_subset(
+                "portLevelSettings: [{port: {number: 80}, tls: {mode: ISTIO_MUTUAL}}]",
+                "portLevelSettings: [{port: {number: 80}, connectionPool: {}}]",
+            ),
+            "mtls",
+        ),
+        (
             "22",
             rule(
                 "front",
@@ -392,4 +424,19 @@ fn ambient_needs_its_tunnel_through_network_policies() {
     expect("A5", &text("[{port: 8080}]"), "broken");
     expect("A5, let through", &text("[{port: 8080}, {port: 15008}]"), "mtls");
     expect("A5, nothing let through", &text("[{port: 9090}]"), "mtls");
+}
+
+/// A rule with a policy for the whole and one for the subset to which clients are routed.
+fn by_subset(whole: &str, subset: &str) -> String {
+    rule(
+        "front",
+        &format!(
+            "{{host: {HOST}, trafficPolicy: {{{whole}}}, subsets: [{{name: v1, trafficPolicy: {{{subset}}}}}]}}"
+        ),
+    ) + &istio(
+        "VirtualService",
+        "cart",
+        "front",
+        &format!("{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {HOST}, subset: v1}}}}]}}]}}"),
+    )
 }
