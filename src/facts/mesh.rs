@@ -24,7 +24,7 @@ mod workload_subjects;
 pub use self::configuration::ROOT;
 pub(super) use self::{
     authorization::{Admission, Authorizations},
-    capture::LINKERD_IGNORED,
+    capture::{LINKERD_IGNORED, intercepts_nothing},
     configuration::{Capture, Configuration, Declared},
     identity_subjects::identities,
     linkerd::{RouteName, Servers},

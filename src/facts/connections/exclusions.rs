@@ -2,7 +2,7 @@
 
 use crate::facts::{
     Because, Truth,
-    mesh::{Capture, LINKERD_IGNORED, Mesh, PortList, texts},
+    mesh::{Capture, LINKERD_IGNORED, Mesh, PortList, intercepts_nothing, texts},
     services::Service,
     workloads::Workload,
 };
@@ -11,7 +11,6 @@ const ISTIO_PORTS: &str = "traffic.sidecar.istio.io/excludeOutboundPorts";
 const ISTIO_RANGES: &str = "traffic.sidecar.istio.io/excludeOutboundIPRanges";
 const ISTIO_ONLY_RANGES: &str = "traffic.sidecar.istio.io/includeOutboundIPRanges";
 const ISTIO_ONLY_PORTS: &str = "traffic.sidecar.istio.io/includeOutboundPorts";
-const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
 
 /// Annotations that list ports.
 const PORTS: [(Mesh, &str); 4] = [
@@ -57,7 +56,7 @@ pub(super) fn leaves_proxy(
     if mesh != Mesh::IstioSidecar {
         return None;
     }
-    if let Some((_, step)) = said(INTERCEPTION, None).filter(|(text, _)| text == "NONE") {
+    if let Some(step) = intercepts_nothing(client, capture) {
         return Some((Truth::True, step));
     }
     let only_ranges = said(ISTIO_ONLY_RANGES, capture.include_ranges.as_deref());

@@ -2,8 +2,18 @@
 //!
 //! Source: istio `injection-template.yaml` and `api/annotation/annotations.yaml`; the annotations of the other meshes.
 
-use super::{Mesh, configuration::Configuration, membership::Pod, namespaces::Text, port_list::PortList};
-use crate::facts::{Because, Truth};
+use super::{
+    Mesh,
+    configuration::{Capture, Configuration},
+    membership::Pod,
+    namespaces::{Text, texts},
+    port_list::PortList,
+};
+use crate::{
+    document::yaml,
+    facts::{Because, Truth, workloads::Workload},
+    source::SourceId,
+};
 
 /// Ports of Istio's own proxy: they are served by it, never by the program.
 const PROXY_PORTS: [u16; 6] = [15001, 15006, 15008, 15020, 15021, 15090];
@@ -15,6 +25,7 @@ const EXCLUDE: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 const INCLUDE: &str = "traffic.sidecar.istio.io/includeInboundPorts";
 const INTERFACES: &str = "traffic.sidecar.istio.io/excludeInterfaces";
 const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
+const PROXY_CONFIG: &str = "proxy.istio.io/config";
 const AMBIENT_BYPASS: &str = "ambient.istio.io/bypass-inbound-capture";
 const LINKERD_SKIP: &str = "config.linkerd.io/skip-inbound-ports";
 const KUMA_EXCLUDE: &str = "traffic.kuma.io/exclude-inbound-ports";
@@ -67,9 +78,35 @@ pub(super) fn bypass(
     }
 }
 
+/// Whether the proxy of a Pod captures nothing, and what says so: its annotation, else its `ProxyConfig`, else that of the
+/// mesh (istio `injection-template.yaml`).
+pub(in crate::facts) fn intercepts_nothing(workload: &Workload<'_>, capture: &Capture) -> Option<Because> {
+    let annotations = workload.pod.metadata.and_then(|metadata| metadata.get("annotations"));
+    let owner = workload.resource;
+    let mut of_proxy = None;
+    for (key, text) in texts(annotations) {
+        let because = |value: &str| {
+            Because::decided(format!("{} says `{key}: {value}`", owner.id), owner, text.place.clone())
+        };
+        if key == INTERCEPTION {
+            return (text.text == "NONE").then(|| because(&text.text));
+        }
+        if key == PROXY_CONFIG {
+            let parsed = yaml::parse(SourceId(0), &(&*text.text).into());
+            let mode =
+                parsed.documents.first().and_then(|config| config.root().str_at(&["interceptionMode"]));
+            of_proxy = mode.map(|mode| (mode == "NONE").then(|| because("interceptionMode: NONE")));
+        }
+    }
+    of_proxy.unwrap_or_else(|| {
+        let is_none = capture.interception.as_deref() == Some("NONE");
+        is_none.then(|| Because::default("the mesh sets `interceptionMode: NONE` for all sidecars"))
+    })
+}
+
 fn sidecar(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -> Bypass {
-    if let Some(mode) = pod.annotation(INTERCEPTION).filter(|mode| mode.text == "NONE") {
-        return Bypass::said(Truth::True, pod, INTERCEPTION, mode);
+    if let Some(because) = intercepts_nothing(pod.workload, &configuration.capture) {
+        return Bypass { bypasses: Truth::True, because: Some(because) };
     }
     let installed = |text: &str| Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
     let lists = |text: &str| port.is_some_and(|port| PortList::new(text).contains(port));

@@ -4,6 +4,8 @@
 //! `ConfigMap`s `istio`, `istio-sidecar-injector`, `linkerd-config` and `cilium-config`, which are what the control
 //! planes run with (istio/api `mesh/v1alpha1/config.proto`, istio `manifests/charts/istio-control/istio-discovery`).
 
+mod config_maps;
+
 use std::collections::BTreeSet;
 
 use super::{Hints, Mode, namespaces::Namespaces};
@@ -72,6 +74,8 @@ pub(in crate::facts) struct Capture {
     pub(in crate::facts) include_outbound: Option<String>,
     pub(in crate::facts) exclude_ranges: Option<String>,
     pub(in crate::facts) include_ranges: Option<String>,
+    /// `interceptionMode` of all of Istio's proxies.
+    pub(in crate::facts) interception: Option<String>,
     /// Of Linkerd.
     pub(in crate::facts) linkerd_inbound: Option<String>,
     pub(in crate::facts) linkerd_outbound: Option<String>,
@@ -83,8 +87,12 @@ pub(in crate::facts) struct Capture {
 pub(in crate::facts) struct Configuration {
     /// Namespace whose Istio policies hold for the whole mesh.
     pub(in crate::facts) root_namespace: String,
+    /// Whether more than the default says which namespace that is.
+    root_is_named: bool,
     /// Whether Istio's clients use mTLS wherever a server can.
     pub(in crate::facts) auto_mtls: bool,
+    /// What would tell the namespace or the use of mTLS, where control planes disagree or cannot be read.
+    pub(in crate::facts) undecided: Option<String>,
     /// Whether Istio's proxies refuse hosts that the mesh does not know.
     pub(in crate::facts) registry_only: bool,
     /// `exportTo` of a `DestinationRule` that has none.
@@ -97,6 +105,8 @@ pub(in crate::facts) struct Configuration {
     pub(in crate::facts) capture: Capture,
     /// Whether Istio's injector leaves alone what does not ask for a proxy.
     pub(super) injects_on_request: bool,
+    /// Settings with `neverInjectSelector` and `alwaysInjectSelector` of Istio's injector.
+    injector: Option<Document>,
     /// Members of `OpenShift` Service Mesh 2.
     pub(super) members: BTreeSet<String>,
     /// `proxy.defaultInboundPolicy` of Linkerd.
@@ -116,7 +126,9 @@ impl Configuration {
     pub(super) fn new(view: &View<'_>, hints: Hints, declared: &Declared) -> Self {
         let mut configuration = Self {
             root_namespace: declared.root_namespace.clone().unwrap_or_else(|| ROOT.to_owned()),
+            root_is_named: declared.root_namespace.is_some(),
             auto_mtls: true,
+            undecided: None,
             registry_only: false,
             default_export_to: Vec::new(),
             declared: declared.clone(),
@@ -124,6 +136,7 @@ impl Configuration {
             revisions: BTreeSet::from(["default".to_owned()]),
             capture: Capture::default(),
             injects_on_request: false,
+            injector: None,
             members: BTreeSet::new(),
             linkerd_policy: None,
             consul_injects: false,
@@ -206,49 +219,15 @@ impl Configuration {
         }
     }
 
-    fn read_config_maps(&mut self, view: &View<'_>) {
-        let config_maps = view.of_kind("", "ConfigMap");
-        for config_map in config_maps {
-            let node = view.estate.node(config_map);
-            match &*config_map.object.name {
-                "cilium-config" => {
-                    let on = |key| node.str_at(&["data", key]) == Some("true");
-                    self.cilium_encrypts = Truth::from(on("enable-wireguard") || on("enable-ipsec"));
-                }
-                "linkerd-config" => {
-                    let Some(text) = node.str_at(&["data", "values"]) else { continue };
-                    let parsed = yaml::parse(SourceId(0), &text.into());
-                    if let Some(document) = parsed.documents.first() {
-                        self.read_linkerd_values(document.root());
-                    }
-                }
-                name if name == INJECTOR || name.starts_with(REVISED_INJECTOR) => {
-                    let parsed = ["values", "config"].map(|key| {
-                        node.str_at(&["data", key]).map(|text| yaml::parse(SourceId(0), &text.into()))
-                    });
-                    let [values, config] = parsed.each_ref().map(|parsed| {
-                        parsed.as_ref().and_then(|parsed| parsed.documents.first()).map(Document::root)
-                    });
-                    if let Some(values) = values {
-                        self.read_istio_values(values);
-                    }
-                    if let Some(policy) = config.and_then(|config| config.str_at(&["policy"])) {
-                        self.injects_on_request = policy == "disabled";
-                    }
-                }
-                name if name == "istio" || name.starts_with("istio-") => {
-                    let Some(text) = node.str_at(&["data", "mesh"]) else { continue };
-                    let parsed = yaml::parse(SourceId(0), &text.into());
-                    if let Some(document) = parsed.documents.first() {
-                        self.read_mesh_config(document.root());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
     fn read_istio_values(&mut self, values: NodeRef<'_>) {
+        // Where the control plane lies is where its policies do, unless its settings name another namespace.
+        let place = values.str_at(&["global", "istioNamespace"]).filter(|place| !place.is_empty());
+        if let Some(place) = place.filter(|_| !self.root_is_named) {
+            self.root_namespace = place.to_owned();
+        }
+        if let Some(webhook) = values.get("sidecarInjectorWebhook") {
+            self.read_injector(webhook);
+        }
         if let Some(mesh_config) = values.get("meshConfig") {
             self.read_mesh_config(mesh_config);
         }
@@ -272,6 +251,26 @@ impl Configuration {
         self.inject_by_default = default.and_then(NodeRef::as_bool).unwrap_or(self.inject_by_default);
     }
 
+    fn read_injector(&mut self, settings: NodeRef<'_>) {
+        if SELECTORS.iter().any(|key| settings.get(key).is_some()) {
+            // Parsed anew, since the text of a ConfigMap outlives no borrow.
+            let text = settings.to_json().to_string();
+            self.injector = yaml::parse(SourceId(0), &text.as_str().into()).documents.pop();
+        }
+    }
+
+    /// Whether Istio's injector always or never takes Pods that do not say so themselves; `None`: it does neither.
+    pub(super) fn injects_by_selector(&self, labels: &Labels<'_>) -> Option<bool> {
+        let settings = self.injector.as_ref()?.root();
+        let selects = |key: &str| {
+            let selectors = settings.get(key).into_iter().flat_map(NodeRef::items);
+            selectors.filter_map(Selector::of_label_selector).any(|selector| selector.matches(labels))
+        };
+        // The order of istio `pkg/kube/inject/inject.go`, `injectRequired`.
+        let [never, always] = SELECTORS;
+        if selects(never) { Some(false) } else { selects(always).then_some(true) }
+    }
+
     fn read_linkerd_values(&mut self, values: NodeRef<'_>) {
         if let Some(policy) = values.str_at(&["proxy", "defaultInboundPolicy"]) {
             self.linkerd_policy = Some(policy.to_owned());
@@ -285,6 +284,10 @@ impl Configuration {
     fn read_mesh_config(&mut self, mesh_config: NodeRef<'_>) {
         if let Some(root) = mesh_config.str_at(&["rootNamespace"]).filter(|root| !root.is_empty()) {
             self.root_namespace = root.to_owned();
+            self.root_is_named = true;
+        }
+        if let Some(mode) = mesh_config.str_at(&["defaultConfig", "interceptionMode"]) {
+            self.capture.interception = Some(mode.to_owned());
         }
         self.auto_mtls =
             mesh_config.get("enableAutoMtls").and_then(NodeRef::as_bool).unwrap_or(self.auto_mtls);
@@ -352,9 +355,8 @@ impl Configuration {
     }
 }
 
-/// The `ConfigMap` with the values that Istio's injector works with, and its beginning where it has a revision.
-const INJECTOR: &str = "istio-sidecar-injector";
-const REVISED_INJECTOR: &str = "istio-sidecar-injector-";
+/// What Istio's injector looks at where a Pod itself does not say, in order.
+const SELECTORS: [&str; 2] = ["neverInjectSelector", "alwaysInjectSelector"];
 
 /// A scalar that may be a single port without quotes.
 fn text(node: NodeRef<'_>) -> Option<String> {

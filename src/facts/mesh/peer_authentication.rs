@@ -105,8 +105,12 @@ impl<'e> PeerAuthentications<'e> {
     pub(super) fn of_namespace(&self, namespace: &str, configuration: &Configuration) -> Decision {
         let default = configuration.declared.default_mode.unwrap_or(Mode::Permissive);
         let mut decision = Decision { mode: default, place: None, because: Vec::new(), missing: None };
-        let root = configuration.root_namespace.as_str();
-        let levels = [Some(root), (namespace != root).then_some(namespace)];
+        let root = Some(configuration.root_namespace.as_str()).filter(|_| configuration.undecided.is_none());
+        if let Some(undecided) = &configuration.undecided {
+            // Policies of the mesh may lie anywhere.
+            (decision.mode, decision.missing) = (Mode::Unknown, Some(undecided.clone()));
+        }
+        let levels = [root, (Some(namespace) != root).then_some(namespace)];
         for level in levels.into_iter().flatten() {
             let winners = self.winners(self.whole.get(level));
             if winners.is_empty() {
@@ -114,7 +118,7 @@ impl<'e> PeerAuthentications<'e> {
             }
             let inherited = decision.possible();
             let possible: Possible = winners.iter().flat_map(|policy| policy.mode.over(&inherited)).collect();
-            let scope = if level == root { "for the mesh" } else { "for its namespace" };
+            let scope = if Some(level) == root { "for the mesh" } else { "for its namespace" };
             decision.because.extend(winners.iter().filter_map(|policy| policy.says(&policy.mode, scope)));
             decision.settle(possible, &winners);
         }

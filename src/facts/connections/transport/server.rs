@@ -184,6 +184,9 @@ impl<'s, 'e> Server<'s, 'e> {
             because.push(Because::default("ambient proxies always speak mTLS to each other"));
             return Decision::new(Transport::Mtls, because);
         }
+        if let Some(undecided) = &set.mesh().configuration.undecided {
+            return Decision::unknown(undecided.clone(), because);
+        }
         if client.mesh == Mesh::IstioSidecar
             && let Some(step) = plaintext_for_all(set, id, destination, direct)
         {

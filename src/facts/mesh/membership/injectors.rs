@@ -86,7 +86,15 @@ pub(super) fn sidecar(pod: Pod<'_, '_>, configuration: &Configuration) -> Inject
         return Injection::of_label(false, owner, SIDECAR, &no);
     }
     let asks = || pod.annotation(SIDECAR).filter(|_| label.is_none()).is_some_and(|text| text.text == "true");
-    if configuration.injects_on_request && wants.is_none() && !asks() {
+    let selected = || configuration.injects_by_selector(&pod.workload.labels);
+    let selected = if wants.is_some() || asks() { None } else { Some(selected()) };
+    if selected == Some(Some(false)) {
+        return Injection::new(
+            Truth::False,
+            Because::default("`neverInjectSelector` of Istio's injector selects it"),
+        );
+    }
+    if configuration.injects_on_request && selected == Some(None) {
         return Injection::new(Truth::False, Because::default("Istio injects only where a Pod asks for it"));
     }
     let Some(namespace) = pod.namespace else { return Injection::undeclared(pod) };

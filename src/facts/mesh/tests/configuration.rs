@@ -45,10 +45,38 @@ fn installations_set_what_sidecars_capture() {
             operator("{global: {proxy: {autoInject: disabled}}}"),
             "none 5432=disabled 8080=disabled",
         ),
+        (
+            "Pods that are never taken",
+            injector("{}", "neverInjectSelector: [{matchLabels: {app: cart}}]"),
+            "none 5432=disabled 8080=disabled",
+        ),
+        (
+            "other Pods that are never taken",
+            injector("{}", "neverInjectSelector: [{matchLabels: {app: web}}]"),
+            "istio-sidecar 5432=strict 8080=strict",
+        ),
+        (
+            "Pods that are never taken, by values",
+            operator("{sidecarInjectorWebhook: {neverInjectSelector: [{matchLabels: {app: cart}}]}}"),
+            "none 5432=disabled 8080=disabled",
+        ),
+        (
+            "Pods that are always taken",
+            injector("{}", "{policy: disabled, alwaysInjectSelector: [{matchLabels: {app: cart}}]}"),
+            "istio-sidecar 5432=strict 8080=strict",
+        ),
+        (
+            "proxies that capture nothing",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'defaultConfig: {interceptionMode: NONE}'}\n---\n".to_owned(),
+            "istio-sidecar 5432=disabled! 8080=disabled!",
+        ),
     ] {
         let text = format!("{}{}{resources}{strict}", namespace(INJECTED), cart(APP, ""));
         assert_eq!(standing(&text), expected, "{name}");
     }
+    let own = "labels: {app: cart}, annotations: {proxy.istio.io/config: 'interceptionMode: NONE'}";
+    let text = format!("{}{}{strict}", namespace(INJECTED), cart(own, ""));
+    assert_eq!(standing(&text), "istio-sidecar 5432=disabled! 8080=disabled!");
     let linkerd = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: linkerd-config, namespace: linkerd}\ndata: {values: '{proxy: {defaultInboundPolicy: all-authenticated}, proxyInit: {ignoreInboundPorts: 5432}}'}\n---\n";
     let text =
         format!("{}{}{linkerd}", namespace("annotations: {linkerd.io/inject: enabled}"), cart(APP, ""));
@@ -80,5 +108,59 @@ fn the_mesh_is_configured_by_what_the_estate_holds() {
         let own = if name.starts_with("a namespace") { peer("b", "shop", "{mtls: {mode: PERMISSIVE}}") } else { String::new() };
         let text = format!("{}{}{resources}{strict}{own}", namespace(INJECTED), cart(APP, ""));
         assert_eq!(standing(&text), format!("istio-sidecar {expected}"), "{name}");
+    }
+}
+
+#[test]
+fn settings_count_where_a_control_plane_reads_them() {
+    let config = |name: &str, namespace: &str, mesh: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {namespace}}}\ndata: {{mesh: '{mesh}'}}\n---\n"
+        )
+    };
+    let values = |namespace: &str| {
+        format!(
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {{name: a, namespace: {namespace}}}\nspec: {{values: {{global: {{istioNamespace: {namespace}}}}}}}\n---\n"
+        )
+    };
+    let usual = peer("a", "istio-system", "{mtls: {mode: STRICT}}");
+    let other = peer("a", "mesh", "{mtls: {mode: STRICT}}");
+    for (name, resources, mode) in [
+        ("of an application", usual.clone() + &config("istio", "shop", "rootNamespace: nowhere"), "strict"),
+        (
+            "of another name",
+            usual.clone() + &config("istiodashboards", "istio-system", "rootNamespace: x"),
+            "strict",
+        ),
+        ("where the plane lies", other.clone() + &values("mesh"), "strict"),
+        ("not where the plane lies", usual.clone() + &values("mesh"), "permissive"),
+        (
+            "beside the plane",
+            usual.clone() + &values("mesh") + &config("istio", "mesh", "rootNamespace: istio-system"),
+            "strict",
+        ),
+        ("its own root", other.clone() + &config("istio", "mesh", "rootNamespace: mesh"), "strict"),
+        (
+            "two that disagree",
+            other.clone()
+                + &config("istio-a", "mesh", "rootNamespace: mesh")
+                + &config("istio-b", "mesh-b", "rootNamespace: mesh-b"),
+            "unknown",
+        ),
+        (
+            "two that disagree over a namespace that decides",
+            peer("b", "shop", "{mtls: {mode: STRICT}}")
+                + &config("istio-a", "mesh", "rootNamespace: mesh")
+                + &config("istio-b", "mesh-b", "rootNamespace: mesh-b"),
+            "strict",
+        ),
+        (
+            "what cannot be read",
+            usual.clone() + &config("istio", "istio-system", "enableAutoMtls: [x"),
+            "unknown",
+        ),
+    ] {
+        let text = format!("{}{}{resources}", namespace(INJECTED), cart(APP, ""));
+        assert_eq!(standing(&text), format!("istio-sidecar 5432={mode} 8080={mode}"), "{name}");
     }
 }
