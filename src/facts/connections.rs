@@ -9,6 +9,7 @@ mod destination_rules;
 mod entrances;
 mod entries;
 mod exclusions;
+mod routed;
 mod sidecars;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use self::{
     calls::Call,
     entrances::{Entrance, Port},
     sidecars::Sidecars,
-    transport::{Client, Decision, Destination, Transports, target},
+    transport::{Client, Decision, Destination, Open, Transports, target},
     virtual_services::VirtualServices,
 };
 pub(super) use self::{
@@ -166,10 +167,11 @@ impl<'s, 'e> Finder<'s, 'e> {
                 self.call_entry(&caller, &host, call);
             }
             Host::External(host) if !call.is_bare && !call.is_aside => {
-                let mut destination = self.destination(None, call.port, call.speaks_tls);
-                destination.is_external = true;
-                destination.host.clone_from(&host);
-                self.add(&caller, &destination, Some(format!("external:{host}").into()));
+                // Routes for requests do not see into the TLS of programs.
+                let routed = call.speaks_tls != Truth::True;
+                if !(routed && self.follow(&caller, &host, call.port, call.speaks_tls)) {
+                    self.add_external(&caller, &host, call.port, call.speaks_tls);
+                }
             }
             _ => {}
         }
@@ -215,6 +217,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             port,
             subset: None,
             speaks_tls,
+            open: None,
         }
     }
 
@@ -231,18 +234,9 @@ impl<'s, 'e> Finder<'s, 'e> {
         let ports = &self.set.services().get(service).ports;
         let single = || ports.first().filter(|_| ports.len() == 1)?.port;
         let port = port.or_else(single);
-        let routed = is_routed && matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown);
-        let route = self.routes.of_host(&self.host(service), caller.client.namespace).filter(|_| routed);
-        if let Some(route) = route {
-            for to in &route.destinations {
-                if let Some(target) = self.named(&to.host) {
-                    let port = to.port.or_else(|| port.filter(|_| target == service));
-                    self.call_subset(caller, target, port, to.subset, speaks_tls);
-                }
-            }
-            return;
+        if !(is_routed && self.follow(caller, &self.host(service), port, speaks_tls)) {
+            self.call_subset(caller, service, port, subset, speaks_tls, None);
         }
-        self.call_subset(caller, service, port, subset, speaks_tls);
     }
 
     fn call_subset(
@@ -252,11 +246,13 @@ impl<'s, 'e> Finder<'s, 'e> {
         port: Option<u16>,
         subset: Option<&str>,
         speaks_tls: Truth,
+        open: Option<Open>,
     ) {
         let found = self.set.services().get(service);
         let port = port.or_else(|| found.ports.first().filter(|_| found.ports.len() == 1)?.port);
         let mut destination = self.destination(Some(service), port, speaks_tls);
         destination.subset = subset.map(ToOwned::to_owned);
+        destination.open = open;
         let selected = found.selected.clone();
         if selected.is_empty() {
             self.add(caller, &destination, Some(Arc::clone(&found.resource.id)));

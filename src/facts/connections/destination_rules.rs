@@ -90,6 +90,15 @@ impl<'e> DestinationRules<'e> {
         from(&self.root, &to_caller)
     }
 
+    /// Whether any rule has a subset of a host, without which what is routed there gets nowhere. Rules of one host add up.
+    pub(super) fn define(&self, host: &str, subset: &str) -> bool {
+        let is_about = |rule: &DestinationRule<'e>| match rule.written_host.strip_prefix('*') {
+            Some(suffix) => host.ends_with(suffix),
+            None => rule.host == host,
+        };
+        self.all.iter().any(|rule| !rule.is_refused && is_about(rule) && rule.subset(subset).is_some())
+    }
+
     /// D3: the exact host, else the longest wildcard.
     fn in_namespace(
         &self,

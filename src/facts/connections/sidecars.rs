@@ -131,6 +131,13 @@ impl<'e> Sidecars<'e> {
         Reach::Unknown(Because::default(text), format!("metadata.creationTimestamp of {names}"))
     }
 
+    /// Whether a Pod's proxy refuses hosts that the mesh does not know.
+    pub(super) fn refuses(&self, client: WorkloadId, namespace: &str) -> bool {
+        let found = self.of_pod(client, namespace);
+        let mut said = found.iter().map(|sidecar| sidecar.registry_only.unwrap_or(self.registry_only));
+        if found.is_empty() { self.registry_only } else { said.all(|registry_only| registry_only) }
+    }
+
     /// The one of a Pod: one that selects it, else that of its namespace, else that of the root namespace; of several
     /// the oldest, without timestamps any.
     fn of_pod(&self, client: WorkloadId, namespace: &str) -> Vec<&Sidecar<'e>> {

@@ -3,6 +3,7 @@
 mod bookinfo;
 mod entrances;
 mod reach;
+mod routes;
 mod table;
 
 use super::*;

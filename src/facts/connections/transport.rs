@@ -76,6 +76,15 @@ pub(super) struct Destination {
     pub(super) subset: Option<String>,
     /// Whether the program speaks TLS itself.
     pub(super) speaks_tls: Truth,
+    /// Why it is not known whether anything gets there; `None`: it does.
+    pub(super) open: Option<Open>,
+}
+
+/// What leaves it open where a connection leads.
+#[derive(Debug, Clone)]
+pub(super) struct Open {
+    pub(super) because: Because,
+    pub(super) missing: String,
 }
 
 /// A transport and what decided it.
@@ -128,6 +137,9 @@ pub(super) struct Transports<'s, 'e> {
 
 impl<'e> Transports<'_, 'e> {
     pub(super) fn decide(&self, client: &Client<'_>, destination: &Destination) -> Decision {
+        if let Some(Open { because, missing }) = &destination.open {
+            return Decision::unknown(missing.clone(), vec![because.clone()]);
+        }
         if client.mesh != Mesh::Unknown {
             return self.as_client(client, destination);
         }
@@ -223,6 +235,11 @@ impl<'e> Transports<'_, 'e> {
         };
         let found = self.rules.look_up(caller, &destination.host, namespace);
         let subset = destination.subset.as_deref();
+        let host = &destination.host;
+        if let Some(subset) = subset.filter(|subset| !self.rules.define(host, subset)) {
+            because.push(Because::default(format!("a route names the subset `{subset}` of {host}")));
+            return Sent::Unknown(format!("a DestinationRule of {host} with the subset `{subset}`"));
+        }
         let choices = found.iter().map(|rule| (*rule, rule.choice(destination.port, subset)));
         let mut choices: Vec<_> = choices.collect();
         let Some((rule, choice)) = choices.pop() else { return Sent::Automatic { direct: false } };

@@ -1,8 +1,8 @@
 //! Where Istio sends what is addressed to a host: `VirtualService` (networking/v1).
 //!
-//! Deliberately absent: what requests must match; every destination may be reached.
+//! Deliberately absent: what requests must match, beside the port; every destination may be reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     document::NodeRef,
@@ -20,12 +20,25 @@ pub(super) struct Destination<'e> {
     pub(super) port: Option<u16>,
     /// Whether it is chosen by the name in the TLS of clients, which is passed on.
     pub(super) is_tls: bool,
+    /// Ports that clients must ask for; none: any.
+    asked: Vec<i64>,
     pub(super) place: Place,
+}
+
+/// Where what is addressed to one host goes.
+#[derive(Debug)]
+pub(super) struct Route<'r, 'e> {
+    /// Each with what would tell whether it is one, where that is open.
+    pub(super) destinations: Vec<(&'r Destination<'e>, Option<String>)>,
+    /// Resources to which it is delegated that the input does not hold, each with the one that does so.
+    pub(super) absent: Vec<(&'r Resource, String)>,
 }
 
 /// One resource with everything that it routes to.
 #[derive(Debug)]
 pub(super) struct VirtualService<'e> {
+    pub(super) resource: &'e Resource,
+    created: Option<&'e str>,
     /// Namespace and name of each gateway; without any it is about Pods.
     pub(super) gateways: Vec<(&'e str, &'e str)>,
     pub(super) namespace: &'e str,
@@ -34,6 +47,10 @@ pub(super) struct VirtualService<'e> {
     export_to: Vec<&'e str>,
     is_for_pods: bool,
     pub(super) destinations: Vec<Destination<'e>>,
+    /// Ids of those that hold more of its destinations, with the ports that clients must ask for.
+    delegates: Vec<(String, Vec<i64>)>,
+    /// Of these, those that the input does not hold.
+    absent: Vec<String>,
 }
 
 /// All of a set.
@@ -60,8 +77,9 @@ impl<'e> VirtualServices<'e> {
         let written = view.of_kind("networking.istio.io", "VirtualService");
         let written = written.map(|resource| (resource, view.estate.node(resource)));
         let written = written.filter(|(resource, node)| !refusals::is_refused(&resource.object, *node));
-        let all: Vec<VirtualService<'e>> =
+        let mut all: Vec<VirtualService<'e>> =
             written.map(|(resource, node)| VirtualService::new(resource, node)).collect();
+        delegate(&mut all);
         let mut by_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, service) in all.iter().enumerate().filter(|(_, service)| service.is_for_pods) {
@@ -75,11 +93,38 @@ impl<'e> VirtualServices<'e> {
         Self { all, by_host, by_destination }
     }
 
-    /// What routes Pods of a namespace that ask for a host: the first that they see.
-    pub(super) fn of_host(&self, host: &str, namespace: &str) -> Option<&VirtualService<'e>> {
-        let candidates = self.by_host.get(host)?.iter().filter_map(|index| self.all.get(*index));
-        let mut visible = candidates.filter(|service| service.is_visible(namespace));
-        visible.find(|service| !service.destinations.is_empty())
+    /// What routes Pods of a namespace that ask for a port of a host: those that name the host, else its longest wildcard.
+    /// Of several the oldest holds; without timestamps only what all of them lead to is sure.
+    pub(super) fn of_host(&self, host: &str, namespace: &str, port: Option<u16>) -> Option<Route<'_, 'e>> {
+        let wildcards =
+            host.match_indices('.').map(|(at, _)| format!("*{}", host.get(at..).unwrap_or_default()));
+        let names = std::iter::once(host.to_owned()).chain(wildcards);
+        let mut found = names.map(|name| {
+            let indices = self.by_host.get(&name).into_iter().flatten();
+            let services = indices.filter_map(|index| self.all.get(*index));
+            let services = services.filter(|service| service.is_visible(namespace) && service.routes(port));
+            services.collect::<Vec<_>>()
+        });
+        let mut services = found.find(|services| !services.is_empty())?;
+        if services.iter().all(|service| service.created.is_some()) {
+            services.sort_by_key(|service| (service.created, &service.resource.object.name));
+            services.truncate(1);
+        }
+        let names: Vec<&str> = services.iter().map(|service| &*service.resource.id).collect();
+        let open = format!("metadata.creationTimestamp of {}", names.join(" and "));
+        let hosts = services.iter().map(|service| {
+            service.at(port).map(|destination| destination.host.as_str()).collect::<BTreeSet<&str>>()
+        });
+        let sure = hosts.reduce(|all, one| &all & &one).unwrap_or_default();
+        let destinations = services.iter().flat_map(|service| service.at(port)).map(|destination| {
+            let is_sure = sure.contains(destination.host.as_str());
+            (destination, (!is_sure).then(|| open.clone()))
+        });
+        let destinations = destinations.collect();
+        let absent = services
+            .iter()
+            .flat_map(|service| service.absent.iter().map(|absent| (service.resource, absent.clone())));
+        Some(Route { destinations, absent: absent.collect() })
     }
 
     /// Those about Pods that lead to a host.
@@ -98,23 +143,55 @@ impl<'e> VirtualService<'e> {
         };
         let gateways = list("gateways");
         let named = gateways.iter().filter(|gateway| **gateway != "mesh");
-        let mut destinations = Vec::new();
+        let (mut destinations, mut delegates) = (Vec::new(), Vec::new());
         for protocol in ["http", "tcp", "tls"] {
             for rule in node.at(&["spec", protocol]).into_iter().flat_map(NodeRef::items) {
-                let routes = rule.get("route").into_iter().flat_map(NodeRef::items);
-                let targets = routes.filter_map(|route| route.get("destination")).chain(rule.get("mirror"));
+                let asked = asked(rule);
+                let routes: Vec<_> = rule.get("route").into_iter().flat_map(NodeRef::items).collect();
+                // Where there are several, one without weight gets nothing.
+                let idle = |route: &NodeRef<'e>| {
+                    let weight = route.get("weight").and_then(NodeRef::as_i64);
+                    routes.len() > 1 && weight == Some(0)
+                };
+                let routes = routes.iter().filter(|route| !idle(route));
+                let mirrors = rule.get("mirrors").into_iter().flat_map(NodeRef::items);
+                let targets = routes.copied().chain(mirrors).filter_map(|route| route.get("destination"));
+                let targets = targets.chain(rule.get("mirror"));
                 let is_tls = protocol == "tls";
-                destinations.extend(targets.filter_map(|target| destination(target, namespace, is_tls)));
+                destinations
+                    .extend(targets.filter_map(|target| destination(target, namespace, is_tls, &asked)));
+                if let Some(delegate) = rule.get("delegate")
+                    && let Some(name) = delegate.str_at(&["name"])
+                {
+                    let home = delegate.str_at(&["namespace"]).unwrap_or(namespace);
+                    delegates.push((format!("VirtualService/{home}/{name}"), asked));
+                }
             }
         }
         Self {
+            resource,
+            created: node.str_at(&["metadata", "creationTimestamp"]),
             namespace,
             export_to: list("exportTo"),
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),
             destinations,
+            delegates,
+            absent: Vec::new(),
         }
+    }
+
+    /// Its destinations for those who ask for a port.
+    fn at(&self, port: Option<u16>) -> impl Iterator<Item = &Destination<'e>> {
+        self.destinations.iter().filter(move |destination| {
+            let asked = &destination.asked;
+            asked.is_empty() || port.is_none_or(|port| asked.contains(&i64::from(port)))
+        })
+    }
+
+    fn routes(&self, port: Option<u16>) -> bool {
+        self.at(port).next().is_some() || !self.absent.is_empty()
     }
 
     /// `exportTo`: by default every namespace; `.` is its own.
@@ -128,7 +205,42 @@ impl<'e> VirtualService<'e> {
     }
 }
 
-fn destination<'e>(target: NodeRef<'e>, namespace: &str, is_tls: bool) -> Option<Destination<'e>> {
+/// Ports without which a rule does not match; none: any port does.
+fn asked(rule: NodeRef<'_>) -> Vec<i64> {
+    let matches = rule.get("match").into_iter().flat_map(NodeRef::items);
+    let ports = matches.map(|condition| condition.get("port").and_then(NodeRef::as_i64));
+    ports.collect::<Option<Vec<i64>>>().unwrap_or_default()
+}
+
+/// Gives those that delegate the destinations of those that they name, which have no hosts of their own.
+fn delegate(all: &mut [VirtualService<'_>]) {
+    for index in 0..all.len() {
+        let Some(service) = all.get(index).filter(|service| !service.delegates.is_empty()) else { continue };
+        let (mut destinations, mut absent) = (Vec::new(), Vec::new());
+        for (id, asked) in &service.delegates {
+            let Some(other) = all.iter().find(|other| *other.resource.id == **id && other.hosts.is_empty())
+            else {
+                absent.push(id.clone());
+                continue;
+            };
+            destinations.extend(other.destinations.iter().map(|destination| {
+                let own = &destination.asked;
+                Destination { asked: if own.is_empty() { asked } else { own }.clone(), ..destination.clone() }
+            }));
+        }
+        if let Some(service) = all.get_mut(index) {
+            service.destinations.extend(destinations);
+            service.absent = absent;
+        }
+    }
+}
+
+fn destination<'e>(
+    target: NodeRef<'e>,
+    namespace: &str,
+    is_tls: bool,
+    asked: &[i64],
+) -> Option<Destination<'e>> {
     let host = target.get("host")?;
     let port = target.at(&["port", "number"]).and_then(NodeRef::as_i64);
     Some(Destination {
@@ -136,6 +248,7 @@ fn destination<'e>(target: NodeRef<'e>, namespace: &str, is_tls: bool) -> Option
         subset: target.str_at(&["subset"]),
         port: port.and_then(|port| u16::try_from(port).ok()),
         is_tls,
+        asked: asked.to_vec(),
         place: host.place(),
     })
 }

@@ -124,7 +124,7 @@ impl<'e> DestinationRule<'e> {
         self.policy.map(NodeRef::digest) == other.policy.map(NodeRef::digest)
     }
 
-    fn subset(&self, name: &str) -> Option<NodeRef<'e>> {
+    pub(super) fn subset(&self, name: &str) -> Option<NodeRef<'e>> {
         self.subsets.iter().find(|(subset, _)| *subset == name).map(|(_, node)| *node)
     }
 

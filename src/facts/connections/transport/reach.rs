@@ -24,8 +24,15 @@ impl Transports<'_, '_> {
             Some(service) => Some(self.set.services().get(service).namespace),
             None => entry().and_then(|entry| entry.identity.namespace.as_deref()),
         };
-        // What the mesh has no name for is sent on by every proxy.
-        let Some(namespace) = namespace else { return Reach::Known };
+        // What the mesh has no name for is sent on by every proxy, unless it is told to refuse that.
+        let Some(namespace) = namespace else {
+            let refuses = destination.is_external && self.sidecars.refuses(pod, client.namespace);
+            let text = format!(
+                "{} is in no ServiceEntry, and REGISTRY_ONLY has the client's proxy refuse such hosts",
+                destination.host
+            );
+            return if refuses { Reach::Refused(Because::default(text)) } else { Reach::Known };
+        };
         if let Some(step) = destination.service.and_then(|service| self.undeclared_port(service, destination))
         {
             return Reach::PassedThrough(step);

@@ -1,0 +1,91 @@
+//! Connections that routes of the mesh send elsewhere.
+
+use super::{Because, Caller, Finder, Mesh, Truth, transport::Open};
+
+impl Finder<'_, '_> {
+    /// Connections to where routes send what is addressed to a host; whether there are any.
+    pub(super) fn follow(
+        &mut self,
+        caller: &Caller<'_, '_>,
+        host: &str,
+        port: Option<u16>,
+        speaks_tls: Truth,
+    ) -> bool {
+        // A4: only sidecars read them.
+        if !matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown) {
+            return false;
+        }
+        let Some(route) = self.routes.of_host(host, caller.client.namespace, port) else { return false };
+        for (to, missing) in &route.destinations {
+            let open = missing.clone().map(|missing| Open {
+                because: Because::default(format!("a VirtualService may send it to {}", to.host)),
+                missing,
+            });
+            let port = to.port.or_else(|| port.filter(|_| to.host == host));
+            match self.named(&to.host) {
+                Some(service) => self.call_subset(caller, service, port, to.subset, speaks_tls, open),
+                None => self.call_host(caller, &to.host, port, to.subset, speaks_tls, open),
+            }
+        }
+        for (resource, absent) in route.absent {
+            let because = Because {
+                text: format!("{} delegates it to {absent}", resource.id),
+                resource: Some(resource.id.clone()),
+                origin: None,
+            };
+            let mut destination = self.destination(None, port, speaks_tls);
+            host.clone_into(&mut destination.host);
+            destination.open = Some(Open { because, missing: absent });
+            self.add(caller, &destination, Some(self.server_of(host)));
+        }
+        true
+    }
+
+    /// A host that a route names and that is no Service of the input.
+    fn call_host(
+        &mut self,
+        caller: &Caller<'_, '_>,
+        host: &str,
+        port: Option<u16>,
+        subset: Option<&str>,
+        speaks_tls: Truth,
+        open: Option<Open>,
+    ) {
+        let is_known = self.set.hosts().entry(host, caller.client.namespace).is_some();
+        let mut destination = self.destination(None, port, speaks_tls);
+        host.clone_into(&mut destination.host);
+        destination.is_external = is_known && !self.is_inside(host, caller.client.namespace);
+        destination.subset = subset.map(ToOwned::to_owned);
+        destination.open = open.or_else(|| {
+            let text = format!("a VirtualService sends it to {host}, which the mesh does not know");
+            let missing = format!("a Service or ServiceEntry with the host {host}");
+            (!is_known).then(|| Open { because: Because::default(text), missing })
+        });
+        self.add(caller, &destination, Some(self.server_of(host)));
+    }
+
+    /// Who serves a host that is no Service of the input.
+    fn server_of(&self, host: &str) -> std::sync::Arc<str> {
+        if let Some(service) = self.named(host) {
+            return self.set.services().get(service).resource.id.clone();
+        }
+        let inside = host.split_once('.').and_then(|(name, rest)| Some((name, rest.split_once(".svc")?.0)));
+        match inside {
+            Some((name, namespace)) => format!("Service/{namespace}/{name}").into(),
+            None => format!("external:{host}").into(),
+        }
+    }
+
+    pub(super) fn add_external(
+        &mut self,
+        caller: &Caller<'_, '_>,
+        host: &str,
+        port: Option<u16>,
+        speaks_tls: Truth,
+    ) {
+        let mut destination = self.destination(None, port, speaks_tls);
+        destination.is_external = true;
+        host.clone_into(&mut destination.host);
+        self.add(caller, &destination, Some(format!("external:{host}").into()));
+    }
+}
