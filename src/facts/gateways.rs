@@ -13,7 +13,7 @@ mod planned;
 use std::sync::Arc;
 
 pub(super) use self::planned::planned;
-use super::{Fact, Origin, Set, Subject, Truth, places};
+use super::{Fact, Origin, Set, Subject, Truth, places, refusals};
 use crate::{document::NodeRef, estate::Resource};
 
 /// One way in.
@@ -79,7 +79,10 @@ pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
     };
     let routes = gateway_api::Routes::new(view);
     let mut subjects = all("networking.k8s.io", "Ingress", &|node, _| ingress::listeners(node));
-    subjects.extend(all("networking.istio.io", "Gateway", &|node, _| istio::listeners(node)));
+    // What the API server refuses opens no port; it is reported as such.
+    subjects.extend(all("networking.istio.io", "Gateway", &|node, resource| {
+        if refusals::is_refused(&resource.object, node) { Vec::new() } else { istio::listeners(node) }
+    }));
     subjects.extend(all(gateway_api::GROUP, "Gateway", &|node, resource| routes.listeners(node, resource)));
     subjects
 }

@@ -55,8 +55,9 @@ fn describe(node: NodeRef<'_>, routes: &[Route<'_>], gateway: NodeRef<'_>) -> Li
     let protocol = written.and_then(NodeRef::as_str).unwrap_or_default();
     let encrypted = match protocol {
         "HTTP" | "TCP" => Truth::False,
-        "" => Truth::Unknown,
-        _ => Truth::True,
+        "HTTPS" | "TLS" => Truth::True,
+        // What UDP carries is not said, nor what other protocols are.
+        _ => Truth::Unknown,
     };
     let place = written.map_or_else(|| places::name(gateway), NodeRef::place);
     let mut listener = Listener::new(protocol.to_owned(), encrypted, place.into());
@@ -67,7 +68,9 @@ fn describe(node: NodeRef<'_>, routes: &[Route<'_>], gateway: NodeRef<'_>) -> Li
     let mut attached =
         routes.iter().filter(|route| route.section.is_none() || route.section == name).peekable();
     if encrypted == Truth::Unknown {
-        listener.missing = Some("the protocol of a listener".to_owned());
+        let what =
+            if protocol.is_empty() { "the protocol of a listener" } else { "what the protocol encrypts" };
+        listener.missing = Some(what.to_owned());
     } else if protocol == "HTTP" && attached.peek().is_none() {
         listener.redirects = Truth::Unknown;
         listener.missing = Some(format!("routes of listener {}", name.unwrap_or_default()));

@@ -17,7 +17,7 @@ const CERTIFICATES: [&str; 4] = [
 
 /// Where it is said that plaintext is served beside HTTPS: class, annotation, the value that stops it (else the one that
 /// starts it), whether it is served unless that is there, and what to do.
-const BESIDE: [(&str, &str, &str, bool, &str); 3] = [
+const BESIDE: [(&str, &str, &str, bool, &str); 4] = [
     (
         "gce",
         "kubernetes.io/ingress.allow-http",
@@ -31,6 +31,14 @@ const BESIDE: [(&str, &str, &str, bool, &str); 3] = [
         "https",
         true,
         "Add the annotations `konghq.com/protocols: https` and `konghq.com/https-redirect-status-code: \"301\"`.",
+    ),
+    // No annotation stops it (istio `pilot/pkg/config/kube/ingress`, `ConvertIngressV1alpha3`).
+    (
+        "istio",
+        "",
+        "",
+        true,
+        "Use a `Gateway` of Istio, whose server for HTTP says `tls: {httpsRedirect: true}`.",
     ),
     (
         "nginx",
@@ -55,6 +63,13 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     let tls = tls.filter(|tls| tls.items().next().is_some());
     let certificate = CERTIFICATES.iter().any(|key| text(key).is_some());
     let kong_only = text("konghq.com/protocols") == Some("https");
+    let is_true = |key: &str| {
+        annotation(key).is_some_and(|node| node.as_str() == Some("true") || node.as_bool() == Some(true))
+    };
+    // A router of Traefik with TLS answers nothing else.
+    if is_true("traefik.ingress.kubernetes.io/router.tls") {
+        return Vec::new();
+    }
     if tls.is_none() && !certificate && !kong_only {
         return vec![plaintext(node, "it has no `tls`")];
     }
@@ -66,7 +81,8 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     let said = annotation(key).is_some_and(|node| {
         node.as_str() == Some(value) || node.as_bool().is_some_and(|truth| truth.to_string() == *value)
     });
-    if said == *unless {
+    let redirects = *name == "nginx" && is_true("nginx.ingress.kubernetes.io/force-ssl-redirect");
+    if said == *unless || redirects {
         return Vec::new();
     }
     let place = annotation(key).or(class).map_or_else(|| places::name(node), NodeRef::place);

@@ -4,13 +4,14 @@ use super::Policy;
 use crate::facts::Set;
 
 /// Groups and kinds.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("networking.istio.io", "VirtualService"),
     ("policy.linkerd.io", "ServerAuthorization"),
     ("policy.linkerd.io", "HTTPRoute"),
     ("gateway.networking.k8s.io", "HTTPRoute"),
     ("gateway.networking.k8s.io", "GRPCRoute"),
     ("networking.istio.io", "Sidecar"),
+    ("networking.istio.io", "Gateway"),
 ];
 
 pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {

@@ -16,6 +16,7 @@ pub(super) fn shape(group: &str, kind: &str) -> Option<Shape> {
         ("security.istio.io", "AuthorizationPolicy") => Object(AUTHORIZATION_POLICY),
         ("networking.istio.io", "DestinationRule") => Object(DESTINATION_RULE),
         ("networking.istio.io", "Sidecar") => Object(SIDECAR),
+        ("networking.istio.io", "Gateway") => Object(GATEWAY),
         ("networking.istio.io", "VirtualService") => Object(VIRTUAL_SERVICE),
         ("policy.linkerd.io", "Server") => Object(SERVER),
         ("policy.linkerd.io", "ServerAuthorization") => Object(SERVER_AUTHORIZATION),
@@ -131,6 +132,38 @@ const SIDECAR: &[Field] = &[
     field("workloadSelector", Closed(&[field("labels", LABELS)])),
     field("egress", List(&Object(&[required("hosts", List(&ScopedHost)), field("port", PORT)]))),
     field("outboundTrafficPolicy", Object(&[field("mode", OneOf(&["REGISTRY_ONLY", "ALLOW_ANY"]))])),
+];
+
+const GATEWAY: &[Field] = &[
+    field("selector", LABELS),
+    field(
+        "servers",
+        List(&Object(&[
+            required(
+                "port",
+                Object(&[required("number", Integer), required("protocol", Text), field("name", Text)]),
+            ),
+            required("hosts", TEXTS),
+            field(
+                "tls",
+                Object(&[
+                    field(
+                        "mode",
+                        OneOf(&[
+                            "PASSTHROUGH",
+                            "SIMPLE",
+                            "MUTUAL",
+                            "AUTO_PASSTHROUGH",
+                            "ISTIO_MUTUAL",
+                            "OPTIONAL_MUTUAL",
+                        ]),
+                    ),
+                    field("httpsRedirect", Boolean),
+                    field("credentialName", Text),
+                ]),
+            ),
+        ])),
+    ),
 ];
 
 const DESTINATION: Shape = Object(&[required("host", Text), field("subset", Text), field("port", PORT)]);

@@ -28,6 +28,7 @@ const PEER: &str = "security.istio.io/PeerAuthentication";
 const AUTHORIZATION: &str = "security.istio.io/AuthorizationPolicy";
 const RULE: &str = "networking.istio.io/DestinationRule";
 const SIDECAR: &str = "networking.istio.io/Sidecar";
+const GATEWAY: &str = "networking.istio.io/Gateway";
 const SERVER: &str = "policy.linkerd.io/Server";
 const LINKERD: &str = "policy.linkerd.io/AuthorizationPolicy";
 
@@ -37,6 +38,21 @@ fn what_a_definition_has_no_room_for_is_refused_where_it_stands() {
         (PEER, "{mtls: STRICT}", "has a `spec.mtls` that is not an object @ STRICT"),
         (PEER, "{mtls: {mode: STRCT}}", "has a value at `spec.mtls.mode` that is none of its values @ STRCT"),
         (PEER, "{mtls: {mode: true}}", "has a value at `spec.mtls.mode` that is none of its values @ true"),
+        (
+            GATEWAY,
+            "{servers: [{port: {number: '80', protocol: HTTP}, hosts: ['*']}]}",
+            "has a `spec.servers[0].port.number` that is not a number @ '80'",
+        ),
+        (
+            GATEWAY,
+            "{servers: {port: {number: 80, protocol: HTTP}, hosts: ['*']}}",
+            "has a `spec.servers` that is not a list @ servers",
+        ),
+        (
+            GATEWAY,
+            "{servers: [{port: {number: 443, protocol: HTTPS}, hosts: ['*'], tls: {mode: simple}}]}",
+            "has a value at `spec.servers[0].tls.mode` that is none of its values @ simple",
+        ),
         (PEER, "{mode: STRICT}", "has `spec.mode`, a field that does not exist @ mode"),
         (PEER, "{selector: [app]}", "has a `spec.selector` that is not an object @ selector"),
         (PEER, "{selector: {app: cart}}", "has `spec.selector.app`, a field that does not exist @ app"),
