@@ -9,6 +9,7 @@ mod firewalls;
 mod groups;
 mod kinds;
 mod links;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 

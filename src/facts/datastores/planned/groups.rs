@@ -5,9 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{Kind, callers::Service, told};
+use super::{
+    Kind,
+    callers::Service,
+    rules::{SEPARATE, is_wide, rules},
+    told,
+};
 use crate::{
-    document::{NodeRef, Step},
+    document::Step,
     facts::{
         Because, Fact, Set,
         buckets::planned::{Planned, steps},
@@ -19,22 +24,10 @@ use crate::{
         truth::Truth,
     },
     resource::{
-        cidr::Cidr,
         engine,
         terraform::{Attribute, Mode, Plan},
     },
 };
-
-/// One rule that admits callers to a group.
-struct Rule {
-    /// Groups whose members it admits.
-    groups: BTreeSet<u32>,
-    /// Whether the members of the group itself are admitted.
-    own: bool,
-    ranges: Vec<String>,
-    because: Because,
-    port: Truth,
-}
 
 /// Who could connect to a server of a plan; `None` where neither security groups nor a policy guard it.
 pub(in crate::facts::datastores) fn reach(
@@ -94,6 +87,10 @@ pub(in crate::facts::datastores) fn reach(
                 reach.whom = format!("every address of `{range}`");
                 reach.because.insert(0, rule.because.clone());
             }
+            if !rule.is_known() {
+                reach.everyone = reach.everyone.or(Truth::Unknown);
+                reach.because.push(rule.because.clone());
+            }
             let admitted = rule.groups.iter().copied().chain(rule.own.then_some(group.position));
             for service in admitted.flat_map(|group| members.of(group)) {
                 if !needed.contains(service) && Role::of_name(service) == Role::Service {
@@ -116,13 +113,8 @@ pub(in crate::facts::datastores) fn reach(
 pub(super) struct Groups {
     members: BTreeMap<u32, Vec<Arc<str>>>,
     rules: BTreeMap<u32, Vec<u32>>,
+    by_id: BTreeMap<String, u32>,
 }
-
-/// Rules that are resources of their own, with the attribute that names whom each admits.
-const SEPARATE: &[(&str, &str)] = &[
-    ("aws_security_group_rule", "source_security_group_id"),
-    ("aws_vpc_security_group_ingress_rule", "referenced_security_group_id"),
-];
 
 impl Groups {
     pub(super) fn new(index: u32, plan: &Plan, services: &[Service]) -> Self {
@@ -142,7 +134,24 @@ impl Groups {
                 }
             }
         }
+        for (position, _) in plan.managed("aws_security_group") {
+            let id =
+                Planned::new(index, plan, position).and_then(|group| group.text("id").map(str::to_owned));
+            if let Some(id) = id {
+                found.by_id.insert(id, position);
+            }
+        }
         found
+    }
+
+    /// The group that has an id.
+    pub(super) fn with_id(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Rules of their own that name a group.
+    pub(super) fn separate_rules(&self, group: u32) -> impl Iterator<Item = u32> {
+        self.rules.get(&group).into_iter().flatten().copied()
     }
 
     fn of(&self, group: u32) -> impl Iterator<Item = &str> {
@@ -150,98 +159,21 @@ impl Groups {
     }
 }
 
-/// Security groups that an attribute refers to, and whether these are all.
-fn groups(planned: &Planned<'_>, attribute: &str) -> (BTreeSet<u32>, bool) {
+/// Security groups that an attribute refers to, and whether these are all: who is in one that the plan only looks up
+/// is not known.
+pub(super) fn groups(planned: &Planned<'_>, attribute: &str) -> (BTreeSet<u32>, bool) {
     let referred = planned.plan.referred(planned.resource, &steps(attribute));
     let is_group = |position: &u32| {
         let resource = planned.plan.resource(*position);
         resource.is_some_and(|resource| resource.is(Mode::Managed, "aws_security_group"))
     };
-    let found = referred.targets.iter().map(|target| target.resource).filter(is_group).collect();
-    (found, referred.unresolved.is_empty())
-}
-
-/// Rules of a group: those written in it, and those that name it.
-fn rules(group: &Planned<'_>, groups: &Groups, port: Option<i64>) -> Vec<Rule> {
-    let mut found = Vec::new();
-    if let Attribute::Known(inline) = group.get("ingress") {
-        for index in 0..inline.items().count() {
-            found.push(rule(
-                group,
-                &format!("ingress.{index}."),
-                &["security_groups"],
-                &["cidr_blocks", "ipv6_cidr_blocks"],
-                port,
-            ));
-        }
-    }
-    for position in groups.rules.get(&group.position).into_iter().flatten() {
-        let Some(planned) = Planned::new(group.plan_index, group.plan, *position) else { continue };
-        let source = SEPARATE.iter().find(|(kind, _)| planned.resource.is(Mode::Managed, kind));
-        if let Some((_, source)) = source
-            && planned.text("type").is_none_or(|direction| direction == "ingress")
-        {
-            let ranges = &["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"];
-            found.push(rule(&planned, "", &[source], ranges, port));
-        }
-    }
-    found
-}
-
-fn rule(planned: &Planned<'_>, at: &str, sources: &[&str], ranges: &[&str], port: Option<i64>) -> Rule {
-    let path = |attribute: &str| format!("{at}{attribute}");
-    let number = |attribute: &str| match planned.get(&path(attribute)) {
-        Attribute::Known(node) => node.as_i64(),
-        _ => None,
+    let targets = || referred.targets.iter().map(|target| target.resource);
+    let is_looked_up = |position: u32| {
+        let resource = planned.plan.resource(position);
+        resource.is_some_and(|resource| resource.mode == Mode::Data)
     };
-    let protocol = planned.text(&path("protocol")).or_else(|| planned.text(&path("ip_protocol")));
-    let matches_port = match (number("from_port"), number("to_port"), port) {
-        _ if matches!(protocol, Some("-1" | "all")) => Truth::True,
-        (Some(first), Some(last), Some(port)) => (first <= port && port <= last).into(),
-        _ => Truth::Unknown,
-    };
-    let mut admitted = BTreeSet::new();
-    let mut decides = "from_port";
-    for source in sources {
-        // Of a block the plan's configuration tells each attribute apart; of a list of objects it does not.
-        let found = groups(planned, &path(source)).0;
-        let found = if found.is_empty() && !at.is_empty() { groups(planned, "ingress").0 } else { found };
-        if !found.is_empty() {
-            decides = source;
-        }
-        admitted.extend(found);
-    }
-    let texts = |attribute: &&str| -> Vec<String> {
-        match planned.get(&path(attribute)) {
-            Attribute::Known(node) => {
-                let one = node.as_str().map(ToOwned::to_owned);
-                one.into_iter()
-                    .chain(node.items().filter_map(NodeRef::as_str).map(ToOwned::to_owned))
-                    .collect()
-            }
-            _ => Vec::new(),
-        }
-    };
-    let ranges: Vec<String> = ranges
-        .iter()
-        .flat_map(|attribute| {
-            let found = texts(attribute);
-            if !found.is_empty() {
-                decides = attribute;
-            }
-            found
-        })
-        .collect();
-    let own = matches!(planned.get(&path("self")), Attribute::Known(node) if node.as_bool() == Some(true));
-    let text = format!("{} admits callers", planned.address());
-    Rule { groups: admitted, own, ranges, because: told(planned, &path(decides), text), port: matches_port }
-}
-
-/// Whether a range covers more than the addresses of one service.
-fn is_wide(range: &str) -> bool {
-    let length = range.split_once('/').and_then(|(_, length)| length.parse::<u32>().ok());
-    let limit = if range.contains(':') { 64 } else { 24 };
-    Cidr::parse(range).is_some() && length.is_some_and(|length| length <= limit)
+    let all_known = referred.unresolved.is_empty() && !targets().any(is_looked_up);
+    (targets().filter(is_group).collect(), all_known)
 }
 
 pub(super) fn port(server: &Planned<'_>, engine: Option<&str>) -> Option<i64> {
@@ -258,6 +190,9 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
         |path: &str| matches!(server.get(path), Attribute::Known(node) if node.as_bool() == Some(true));
     let mut ranges: Vec<String> = Vec::new();
     let instance = public_instance(server);
+    // Cloud SQL keeps the list while the instance has no public address (`ip_configuration`, `ipv4_enabled`).
+    let ipv4_enabled = server.get("settings.0.ip_configuration.0.ipv4_enabled");
+    let has_no_address = matches!(ipv4_enabled, Attribute::Known(node) if node.as_bool() == Some(false));
     let attribute = if is_public("publicly_accessible") || instance.is_some() {
         let port = port(server, engine);
         let (found, all_known) = groups(server, kind.groups.unwrap_or_default());
@@ -266,11 +201,16 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
         }
         for group in found {
             let Some(group) = Planned::new(server.plan_index, server.plan, group) else { continue };
-            let open = rules(&group, known, port).into_iter().filter(|rule| rule.port != Truth::False);
-            ranges.extend(open.flat_map(|rule| rule.ranges));
+            for rule in rules(&group, known, port).into_iter().filter(|rule| rule.port != Truth::False) {
+                ranges.extend(rule.ranges);
+                if !rule.ranges_known {
+                    ranges.push("unknown".to_owned());
+                }
+            }
         }
         "publicly_accessible"
     } else if let Attribute::Known(networks) = server.get("settings.0.ip_configuration.0.authorized_networks")
+        && !has_no_address
     {
         ranges
             .extend(networks.items().filter_map(|network| network.str_at(&["value"])).map(ToOwned::to_owned));
