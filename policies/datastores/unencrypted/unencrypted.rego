@@ -99,6 +99,18 @@ _note := " What holds data already is replaced: restore it from an encrypted cop
 _remedy := sprintf("Encrypt it:\n```hcl\nresource \"%s\" \"%s\" {\n  %s\n}\n```%s", [_type, _block, _switches[_type], _note]) if {
 	_switches[_type]
 } else := concat("\n", [
+	"A cluster of ElastiCache by itself has no encryption: let a replication group take its place, with encryption in transit:",
+	"```hcl",
+	sprintf("resource \"aws_elasticache_replication_group\" \"%s\" {", [_block]),
+	"  replication_group_id       = \"NAME\"",
+	"  description                = \"NAME\"",
+	"  at_rest_encryption_enabled = true",
+	"  transit_encryption_enabled = true",
+	"}",
+	"```",
+]) if {
+	_type == "aws_elasticache_cluster"
+} else := concat("\n", [
 	"Encrypt the volumes that it keeps its data on, by a StorageClass that does:",
 	"```yaml",
 	"apiVersion: storage.k8s.io/v1",

@@ -30,9 +30,23 @@ enum Encrypted {
     /// An attribute, and what holds without it; `None`: not known.
     By(&'static str, Option<bool>),
     /// Aurora: clusters that are new are encrypted in any case (Amazon Aurora, "Encrypting Amazon Aurora resources").
+    /// Clusters of other engines, which are Multi-AZ clusters of RDS, are not unless told.
     NewOrBy(&'static str),
-    NotJudged,
+    /// A cluster of ElastiCache by itself has no switch; what belongs to a replication group is judged there.
+    NoSwitch,
 }
+
+/// What a server may be made from; whether that was encrypted decides where nothing is written.
+const SOURCES: &[&str] = &[
+    "replicate_source_db",
+    "replication_source_identifier",
+    "snapshot_identifier",
+    "restore_to_point_in_time",
+    "global_replication_group_id",
+];
+
+/// A replica of a replica has a source again; AWS allows three in a row.
+const CHAIN: usize = 4;
 
 const fn kind(name: &'static str, engine: Engine, encrypted: Encrypted) -> Kind {
     Kind { name, engine, encrypted, databases: &[], superusers: &[], identifiers: &["name"], groups: None }
@@ -76,7 +90,7 @@ const KINDS: &[Kind] = &[
     Kind {
         identifiers: &["cluster_id"],
         groups: Some("security_group_ids"),
-        ..kind("aws_elasticache_cluster", Engine::In("engine"), Encrypted::NotJudged)
+        ..kind("aws_elasticache_cluster", Engine::In("engine"), Encrypted::NoSwitch)
     },
     kind("aws_elasticache_serverless_cache", Engine::In("engine"), Encrypted::Always),
     Kind {
@@ -172,9 +186,38 @@ impl Kind {
     }
 
     pub(super) fn encrypted(&self, planned: &Planned<'_>) -> Fact {
+        self.encrypted_after(planned, 0)
+    }
+
+    fn encrypted_after(&self, planned: &Planned<'_>, depth: usize) -> Fact {
         match self.encrypted {
             Encrypted::Always => Fact::from(true).at(planned.origin("")),
-            Encrypted::NotJudged => Fact::default(),
+            Encrypted::NoSwitch => match planned.text("engine") {
+                Some("redis") if !is_given(planned, "replication_group_id") => {
+                    Fact::from(false).at(planned.origin("engine"))
+                }
+                Some("valkey") if !is_given(planned, "replication_group_id") => {
+                    Fact::unknown().at(planned.origin("engine"))
+                }
+                _ => Fact::default(),
+            },
+            Encrypted::By(attribute, _) | Encrypted::NewOrBy(attribute)
+                if !is_decided(planned, attribute)
+                    && let Some(source) = SOURCES.iter().find(|source| is_given(planned, source)) =>
+            {
+                let from = planned.plan.referred(planned.resource, &[Step::from(*source)]);
+                let from: Option<(&Self, Planned<'_>)> = match from.targets.as_slice() {
+                    [only] if from.unresolved.is_empty() && depth < CHAIN => {
+                        let from = Planned::new(planned.plan_index, planned.plan, only.resource);
+                        from.and_then(|from| Some((Self::of(from.resource)?, from)))
+                    }
+                    _ => None,
+                };
+                from.map_or_else(
+                    || Fact::unknown().at(planned.origin(source)),
+                    |(kind, from)| kind.encrypted_after(&from, depth + 1),
+                )
+            }
             Encrypted::By(attribute, absent) => {
                 // ElastiCache: off for Redis, on for Valkey.
                 let absent = if planned.text("engine") == Some("valkey") { Some(true) } else { absent };
@@ -187,6 +230,13 @@ impl Kind {
             }
             Encrypted::NewOrBy(attribute) => match planned.get(attribute) {
                 Attribute::Known(_) => decided(planned, attribute, None),
+                _ if !planned.text("engine").is_none_or(|engine| engine.starts_with("aurora")) => {
+                    if is_computed(planned, attribute) {
+                        Fact::from(false).at(planned.origin(attribute))
+                    } else {
+                        decided(planned, attribute, planned.resource.is_created().then_some(false))
+                    }
+                }
                 _ if planned.resource.is_created() => Fact::from(true).at(planned.origin("")),
                 _ => Fact::unknown().at(planned.origin(attribute)),
             },
@@ -227,6 +277,28 @@ fn is_computed(planned: &Planned<'_>, attribute: &str) -> bool {
     matches!(planned.get(attribute), Attribute::Unknown)
         && planned.resource.is_created()
         && planned.plan.declares(planned.resource, &[Step::from(block)]) == Some(false)
+}
+
+/// Whether the plan decides an attribute, or somebody wrote what decides it.
+fn is_decided(planned: &Planned<'_>, attribute: &str) -> bool {
+    match planned.get(attribute) {
+        Attribute::Known(_) => true,
+        Attribute::Absent => false,
+        Attribute::Unknown => !is_computed(planned, attribute),
+    }
+}
+
+/// Whether an attribute has a value, be it one that is known after apply.
+fn is_given(planned: &Planned<'_>, attribute: &str) -> bool {
+    match planned.get(attribute) {
+        Attribute::Known(value) => {
+            value.as_str().is_some_and(|text| !text.is_empty()) || value.items().next().is_some()
+        }
+        Attribute::Absent => false,
+        Attribute::Unknown => {
+            planned.plan.declares(planned.resource, &[Step::from(attribute)]) != Some(false)
+        }
+    }
 }
 
 /// Databases of a plan that are resources of their own: position of the server, or its name, and the database.

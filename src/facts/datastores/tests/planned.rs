@@ -1,5 +1,6 @@
 //! What plans say of servers: encryption at rest (domains.md W10, and row 10 of section 5), and what they hold.
 
+mod encryption;
 mod groups;
 
 use serde_json::{Value as Json, json};
