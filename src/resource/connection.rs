@@ -211,13 +211,15 @@ fn dynamodb(text: &str) -> Option<Connection> {
 
 /// `[user[:password]@]network(address)/database[?parameters]` (go-sql-driver/mysql, README, "DSN").
 fn go(text: &str) -> Option<Connection> {
-    let open = text.find('(')?;
+    // A password may hold parentheses, as `$(DB_PASSWORD)` does.
+    let (open, login, network) = text.match_indices('(').find_map(|(open, _)| {
+        let before = text.get(..open)?;
+        let (login, network) = before.rsplit_once('@').unwrap_or(("", before));
+        let is_network = !network.is_empty() && network.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_network.then_some((open, login, network))
+    })?;
     let close = open + text.get(open..)?.find(")/")?;
-    let (before, address) = (text.get(..open)?, text.get(open + 1..close)?);
-    let (login, network) = before.rsplit_once('@').unwrap_or(("", before));
-    if network.is_empty() || !network.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return None;
-    }
+    let address = text.get(open + 1..close)?;
     let (database, query) = split(text.get(close + 2..)?, '?');
     let mut connection = Connection {
         engine: Some("mysql"),

@@ -66,6 +66,8 @@ fn every_form_names_its_server_database_and_principal() {
         ("jdbc:db2://h:50000/d:user=u;password=p;", "db2 h:50000/d u Given Unsaid"),
         ("r2dbc:pool:postgresql://db/o", "postgresql db/o - Absent Opportunistic"),
         ("u:p@tcp(db:3306)/cart?tls=skip-verify", "mysql db:3306/cart u Given Unverified"),
+        ("u:$(DB_PASSWORD)@tcp(db:3306)/cart", "mysql db:3306/cart u Given Plain"),
+        ("u:pa(ss@tcp($(HOST):3306)/cart", "mysql $(HOST):3306/cart u Given Plain"),
         ("root@unix(/run/s.sock)/cart", "mysql /run/s.sock/cart root Absent Plain"),
         (
             "Server=sql-data;Database=Catalog;User Id=sa;Password=p;Encrypt=False",
