@@ -59,3 +59,47 @@ test_what_is_unknown_is_not_assessed if {
 	results := rule.not_assessed with input as unknown
 	{result.missing | some result in results} == {"aws_cloudtrail.a.is_multi_region_trail"}
 }
+
+_with(values) := _trail(object.union(_whole, values), {})
+
+_field(name, values) := {"field": name, "equals": values}
+
+test_selectors_have_to_name_management_events if {
+	every values in [
+		{"event_selector": [{"include_management_events": false, "read_write_type": "All"}]},
+		{"event_selector": [{"include_management_events": true, "read_write_type": "WriteOnly"}]},
+		{"advanced_event_selector": [{"field_selector": [_field("eventCategory", ["Data"])]}]},
+		{"advanced_event_selector": [{"field_selector": [
+			_field("eventCategory", ["Management"]),
+			_field("readOnly", ["true"]),
+		]}]},
+	] {
+		results := rule.deny with input as _with(values)
+		{result.path[1] | some result in results} == {attribute | some attribute, _ in values}
+	}
+}
+
+test_selectors_that_name_management_events_pass if {
+	every values in [
+		{"event_selector": []},
+		{"event_selector": [{"include_management_events": null, "read_write_type": null}]},
+		{"event_selector": [{"read_write_type": "ReadOnly"}, {"read_write_type": "WriteOnly"}]},
+		{"advanced_event_selector": [{"field_selector": [_field("eventCategory", ["Management"])]}]},
+		{"advanced_event_selector": [
+			{"field_selector": [_field("eventCategory", ["Management"]), _field("readOnly", ["true"])]},
+			{"field_selector": [_field("eventCategory", ["Management"]), _field("readOnly", ["false"])]},
+		]},
+	] {
+		count(rule.deny) == 0 with input as _with(values)
+		count(rule.not_assessed) == 0 with input as _with(values)
+	}
+}
+
+test_selectors_that_are_unknown_are_not_assessed if {
+	unknown := _trail(
+		object.union(_whole, {"event_selector": [{"include_management_events": false}]}),
+		{"event_selector": [{"read_write_type": true}]},
+	)
+	count(rule.deny) == 0 with input as unknown
+	count(rule.not_assessed) == 1 with input as unknown
+}
