@@ -62,13 +62,15 @@ not_assessed contains result if {
 
 _keys := {
 	"none": {"name": "S3's own keys", "decides": "algorithm"},
-	"aws-managed": {"name": sprintf("the key `%s`, which AWS manages", [_alias]), "decides": "key"},
+	"aws-managed": {"name": _aws_managed, "decides": "key"},
 	"provider-managed": {"name": "the provider's keys", "decides": "key"},
 }
 
-_alias := input.encryption.alias if {
+_aws_managed := sprintf("the key `%s`, which AWS manages", [input.encryption.alias]) if {
 	is_string(input.encryption.alias)
-} else := "aws/s3"
+} else := "the key `aws/s3`, which AWS manages" if {
+	_type == "aws_s3_bucket"
+} else := "a key that AWS manages"
 
 _type := object.get(input, "type", "aws_s3_bucket")
 
