@@ -1,6 +1,6 @@
 //! Helm charts: which are roots, and which line of a template or of the values made what they render.
 
-mod output;
+mod chunk;
 mod search;
 mod values;
 

@@ -91,13 +91,16 @@ impl<'d> Search<'d> {
             self.part(here, &name, &text, range, context);
         }
         // Fluentd has lines between its tags.
-        if is_markup || text.trim_end().contains('\n') {
+        if is_markup || text.contains('\n') {
+            let before = self.found.len();
             let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
             for entry in line::lines(text).chain(words) {
                 self.part(here, entry.name, entry.text, entry.range, context);
             }
             self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
-            return true;
+            // One line with a break behind it may be a value: programs take the break away.
+            let is_value = !text.trim_end().contains('\n') && self.found.len() == before;
+            return is_markup || !is_value;
         }
         false
     }

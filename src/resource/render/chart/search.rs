@@ -15,7 +15,7 @@ use super::{
         align::{Aligned, Match, Template},
         join, source,
     },
-    output::{Chunk, around, chunks},
+    chunk::{Chunk, around, chunks},
     values::{Parsed, Part, Values},
 };
 use crate::{
