@@ -30,7 +30,7 @@ pub(super) use self::{
     linkerd::{RouteName, Servers},
     membership::{Membership, Mesh},
     namespace_subjects::namespaces,
-    namespaces::{Namespaces, texts},
+    namespaces::{Namespace, Namespaces, texts},
     peer_authentication::{PeerAuthentication, PeerAuthentications},
     port_list::PortList,
     workload_subjects::{chain, overview as workload_overview, workloads},
@@ -132,6 +132,9 @@ const PLATFORM: [&str; 10] = [
     "cilium",
 ];
 
+/// What Istio injects into a Pod; `gateway` makes it one (istio `manifests/charts/gateway`).
+const TEMPLATES: &str = "inject.istio.io/templates";
+
 impl<'e> Meshes<'e> {
     pub(super) fn new(
         view: &View<'e>,
@@ -204,6 +207,11 @@ impl<'e> Meshes<'e> {
         let pod = Pod { workload, namespace: self.namespaces.get(workload.namespace) };
         let is_authenticated = self.authentications.contains(id);
         let membership = membership::membership(pod, &self.configuration, is_authenticated);
+        // What gateways take is what `Gateway`s say: no PeerAuthentication is about their listeners.
+        let is_gateway = membership.mesh == Mesh::IstioSidecar
+            && pod
+                .annotation(TEMPLATES)
+                .is_some_and(|list| list.text.split(',').any(|one| one.trim() == "gateway"));
         let selected = services.of_workload(id);
         let names = selected.iter().map(|service| services.get(*service).name);
         let names: Vec<&str> = names.chain([&*workload.resource.object.name]).collect();
@@ -212,6 +220,7 @@ impl<'e> Meshes<'e> {
             let of_proxy = number.is_some_and(|number| capture::is_of_proxy(membership.mesh, number));
             let is_judged = port.protocol == "TCP"
                 && !of_proxy
+                && !is_gateway
                 && (!selected.is_empty() || (number.is_some() && !workload.pod.ends));
             let mut inbound = self.inbound(view, id, pod, &membership, port, &names);
             inbound.is_judged = is_judged;
@@ -265,6 +274,10 @@ impl<'e> Meshes<'e> {
             }
             Mesh::Consul => {
                 let (mode, place, because) = consul::mode(pod.workload.namespace, names, view);
+                let decider = because.iter().find_map(|step| step.resource.as_deref());
+                inbound.missing = decider
+                    .filter(|_| mode == Mode::Unknown)
+                    .map(|resource| format!("a valid `mutualTLSMode` in {resource}"));
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
                 inbound.admission.is_limited = consul::is_limited(names, view);
             }
@@ -301,7 +314,7 @@ impl<'e> Meshes<'e> {
     }
 
     fn cilium(&self, inbound: &mut Inbound<'e>, id: WorkloadId) {
-        let authentication = self.authentications.of(id);
+        let authentication = self.authentications.of(id, inbound.port.port);
         let encrypts = self.configuration.cilium_encrypts;
         inbound.admission.identity_required = Truth::from(authentication.is_some());
         inbound.admission.is_limited = Truth::from(authentication.is_some());

@@ -2,7 +2,7 @@
 
 use crate::facts::{
     Because, Truth,
-    mesh::{Capture, LINKERD_IGNORED, Mesh, PortList, intercepts_nothing, texts},
+    mesh::{Capture, LINKERD_IGNORED, Mesh, Namespace, PortList, intercepts_nothing, texts},
     services::Service,
     workloads::Workload,
 };
@@ -26,6 +26,7 @@ const PRIVATE: [&str; 5] = ["10.", "172.", "192.168.", "100.", "fd"];
 /// Whether what a client sends to a port leaves its proxy, and what says so; `None`: it does not.
 pub(super) fn leaves_proxy(
     client: &Workload<'_>,
+    home: Option<&Namespace<'_>>,
     mesh: Mesh,
     port: Option<u16>,
     service: Option<&Service<'_>>,
@@ -37,6 +38,14 @@ pub(super) fn leaves_proxy(
         if let Some((_, text)) = texts(annotations).find(|(name, _)| *name == key) {
             let said = format!("{} says `{key}: {}`", client.resource.id, text.text);
             return Some((text.text.into_owned(), Because::decided(said, client.resource, text.place)));
+        }
+        // Linkerd's annotations count on the Namespace, too (L2).
+        if let Some(home) = home.filter(|_| mesh == Mesh::Linkerd)
+            && let Some(text) = home.annotation(key)
+        {
+            let said = format!("{} says `{key}: {}`", home.resource.id, text.text);
+            let because = Because::decided(said, home.resource, text.place.clone());
+            return Some((text.text.clone().into_owned(), because));
         }
         let text = installed?;
         Some((text.to_owned(), Because::default(format!("the installation sets `{text}` for `{key}`"))))

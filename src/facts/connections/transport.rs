@@ -187,7 +187,9 @@ impl<'e> Transports<'_, 'e> {
         if let Some((_, workload)) = client.workload {
             let service = destination.service.map(|service| self.set.services().get(service));
             let capture = &self.set.mesh().configuration.capture;
-            let left = exclusions::leaves_proxy(workload, client.mesh, destination.port, service, capture);
+            let home = self.set.mesh().namespaces.get(workload.namespace);
+            let left =
+                exclusions::leaves_proxy(workload, home, client.mesh, destination.port, service, capture);
             match left {
                 Some((Truth::True, step)) => {
                     because.push(step);

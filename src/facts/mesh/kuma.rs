@@ -55,6 +55,7 @@ pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
 fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
     let mtls = node.at(&["spec", "mtls"]);
     let enabled = mtls.and_then(|mtls| mtls.get("enabledBackend")).filter(|name| !name.is_null());
+    let enabled = enabled.filter(|name| name.as_str() != Some(""));
     let Some(name) = enabled else {
         let key = node.get("spec").and_then(|spec| spec.key_span("mtls")).or_else(|| node.key_span("spec"));
         let place = key.map_or_else(|| places::name(node), |span| Place::new(node.document.source, span));
@@ -66,13 +67,16 @@ fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
     let backend = backends.find(|backend| backend.str_at(&["name"]) == name.as_str());
     let written = backend.and_then(|backend| backend.get("mode"));
     let mode = match written.map(NodeRef::as_str) {
+        // Kuma refuses a Mesh that enables what it does not list.
+        None if backend.is_none() => Mode::Unknown,
         None | Some(Some("STRICT")) => Mode::Strict,
         Some(Some("PERMISSIVE")) => Mode::Permissive,
         Some(_) => Mode::Unknown,
     };
     let place = written.unwrap_or(name).place();
     let text = format!("{} sets {} for the mesh", mesh.id, mode.istio_name());
-    let missing = (mode == Mode::Unknown).then(|| format!("a valid mode in {}", mesh.id));
+    let what = if backend.is_none() { "the enabled backend" } else { "a valid mode" };
+    let missing = (mode == Mode::Unknown).then(|| format!("{what} in {}", mesh.id));
     Decision { mode, because: vec![Because::decided(text, mesh, place.clone())], place: Some(place), missing }
 }
 

@@ -78,14 +78,22 @@ impl<'e> Server<'e> {
         }
     }
 
-    /// Numbers match whatever is declared; names need a container's port (L4).
+    /// Numbers match whatever is declared; names need a container's port, and a text is a name whatever it holds (L4).
     fn is_about(&self, workload: &Workload<'_>, port: u16) -> bool {
         let Some(named) = self.port else { return false };
-        let number = named.as_i64().or_else(|| named.as_str()?.parse().ok());
-        match number {
-            Some(number) => number == i64::from(port),
-            None => named.as_str().and_then(|name| workload.named_port(name)) == Some(port),
+        if let Some(number) = named.as_i64() {
+            return number == i64::from(port);
         }
+        // Several containers of a Pod may use one name.
+        workload.declared_ports().any(|declared| {
+            named.as_str().is_some_and(|name| declared.str_at(&["name"]) == Some(name))
+                && declared.get("containerPort").and_then(NodeRef::as_i64) == Some(i64::from(port))
+        })
+    }
+
+    /// The port, where it is a number in quotation marks: a name that no port can have.
+    pub(in crate::facts) fn quoted_port(&self) -> Option<NodeRef<'e>> {
+        self.port.filter(|port| port.as_str().is_some_and(|text| text.parse::<u16>().is_ok()))
     }
 
     fn place(&self) -> Place {
@@ -171,6 +179,9 @@ impl<'e> Servers<'e> {
         };
         let unknown = grants.iter().find(|grant| grant.admits_anonymous == Truth::Unknown);
         let missing = unknown.filter(|_| admits.is_none()).and_then(|grant| grant.missing.clone());
+        let is_valid = access.is_some() || server.access.is_none_or(NodeRef::is_null);
+        let missing = missing
+            .or_else(|| (admits.is_none() && !is_valid).then(|| format!("a valid `accessPolicy` in {id}")));
         because.extend(grants.iter().map(Grant::because));
         let is_limited = Truth::from(!matches!(access, Some(Policy::Everyone | Policy::Authenticated)));
         let mode = match (&admits, &missing) {

@@ -20,6 +20,10 @@ pub(super) fn policies<'e>(set: &Set<'e>) -> Vec<Policy<'e>> {
             let text = "selects nothing: it has no `spec.podSelector`";
             policy.dead(policy.key(&["spec"]), text, "Write `podSelector` with the labels of the Pods.");
         }
+        if let Some(port) = server.quoted_port() {
+            let text = "is about no port: a number in quotation marks is a name, and no port has one without a letter";
+            policy.dead(port.place(), text, "Write `port` as a number, without quotation marks.");
+        }
         if names("podSelector") {
             policy.selecting(set, server.selector.as_ref(), &["spec", "podSelector"]);
         }

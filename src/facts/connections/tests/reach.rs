@@ -171,3 +171,25 @@ fn a_port_that_a_service_does_not_have_is_not_judged() {
     let outside = to("http://cart.shop:81", "").replace("istio-injection: enabled", "");
     expect("without a mesh, too", &outside, "unknown");
 }
+
+#[test]
+fn linkerd_skips_ports_that_a_namespace_names() {
+    let meshed =
+        |more: &str| namespace("front", &format!("annotations: {{linkerd.io/inject: enabled{more}}}"));
+    let shop = namespace("shop", "annotations: {linkerd.io/inject: enabled}");
+    let skips = ", config.linkerd.io/skip-outbound-ports: '80'";
+    for (more, own, transport) in [
+        ("", "", "mtls"),
+        (skips, "", "plaintext"),
+        (skips, "config.linkerd.io/skip-outbound-ports: '81'", "mtls"),
+    ] {
+        let text = format!(
+            "{}{shop}{}{}{}",
+            meshed(more),
+            web("front", own, "http://cart.shop:80"),
+            cart(""),
+            service("")
+        );
+        expect(transport, &text, transport);
+    }
+}

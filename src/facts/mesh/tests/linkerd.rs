@@ -44,6 +44,18 @@ fn linkerd_admits_what_its_servers_and_defaults_admit() {
         ),
         ("a server alone", meshed.to_owned(), server.clone(), "5432=permissive 8080=strict"),
         (
+            "a number in quotation marks",
+            meshed.to_owned(),
+            linkerd("Server", "{podSelector: {}, port: '8080'}"),
+            "5432=permissive 8080=permissive",
+        ),
+        (
+            "an access policy that there is not",
+            meshed.to_owned(),
+            linkerd("Server", "{podSelector: {}, port: 8080, accessPolicy: all-unauthenticatd}"),
+            "5432=permissive 8080=unknown",
+        ),
+        (
             "an open server",
             meshed.to_owned(),
             linkerd("Server", "{podSelector: {}, port: 8080, accessPolicy: all-unauthenticated}"),

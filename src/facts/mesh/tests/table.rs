@@ -344,6 +344,28 @@ fn cilium_proves_identity_and_encrypts_apart() {
         let text = format!("{}{}{policy}{config}", namespace(""), cart(APP, ""));
         assert_eq!(standing(&text), format!("cilium {expected}"), "row {row}");
     }
+    for (ports, expected) in [
+        ("{port: '8080'}", "5432=permissive 8080=strict"),
+        ("{port: '0'}", "5432=strict 8080=strict"),
+        ("{port: '5000', endPort: 6000}", "5432=strict 8080=permissive"),
+    ] {
+        let rule = format!("authentication: {{mode: required}}, toPorts: [{{ports: [{ports}]}}]");
+        let policy = policy.replace("authentication: {mode: required}", &rule);
+        let text = format!("{}{}{policy}{}", namespace(""), cart(APP, ""), config("true"));
+        assert_eq!(standing(&text), format!("cilium {expected}"), "{ports}");
+    }
+}
+
+#[test]
+fn pods_of_gateways_are_judged_as_gateways() {
+    let metadata = format!("{APP}, annotations: {{inject.istio.io/templates: gateway}}");
+    for (metadata, judged) in [(metadata.as_str(), 0), (APP, 2)] {
+        let estate = estate(&format!("{}{}", namespace(INJECTED), cart(metadata, "")));
+        let set = Set::new(estate.view(0));
+        let (id, _) = set.workloads().iter().next().expect("a workload");
+        let ports = set.mesh().of(id).ports.iter().filter(|inbound| inbound.is_judged);
+        assert_eq!(ports.count(), judged, "{metadata}");
+    }
 }
 
 #[test]
@@ -360,6 +382,12 @@ fn kuma_and_consul_follow_their_meshes() {
             mesh("{mtls: {enabledBackend: ca, backends: [{name: ca, mode: PERMISSIVE}]}}"),
             "permissive",
         ),
+        ("a backend without name", mesh("{mtls: {enabledBackend: '', backends: [{name: ca}]}}"), "disabled"),
+        (
+            "a backend that is not listed",
+            mesh("{mtls: {enabledBackend: cb, backends: [{name: ca}]}}"),
+            "unknown",
+        ),
         ("not in the input", String::new(), "unknown"),
     ] {
         let text = format!("{kuma}{}{resources}", cart(APP, ""));
@@ -372,6 +400,7 @@ fn kuma_and_consul_follow_their_meshes() {
         ("the default", String::new(), "strict"),
         ("permissive, not allowed", defaults.to_owned(), "strict"),
         ("permissive", format!("{defaults}{allowed}"), "permissive"),
+        ("no mode", format!("{}{allowed}", defaults.replace("permissive", "Permissive")), "unknown"),
     ] {
         let text = format!("{}{pod}{resources}", namespace(""));
         assert_eq!(standing(&text), format!("consul 5432={expected} 8080={expected}"), "{name}");
