@@ -52,7 +52,7 @@ deny contains result if {
 		"msg": sprintf("%s database `%s` of `%s` belongs to `%s`, and others use it: %s", [
 			input.engine, input.database, input.server, input.owner, concat(", ", others),
 		]),
-		"path": ["shared"],
+		"path": _intrusion,
 		"related": [user | some user in _users],
 	}
 }
@@ -92,6 +92,17 @@ not_assessed contains result if {
 		"path": [],
 		"missing": sprintf("the clients of `%s`", [input.server]),
 	}
+}
+
+# Where the first of those stands that the owner has to keep out.
+_intrusion := ["users", min(_intruders)] if {
+	count(_intruders) > 0
+} else := ["shared"]
+
+_intruders := {id |
+	some id, user in input.users
+	user.role == "service"
+	user.service != input.owner
 }
 
 # What is shared on purpose is no finding, and neither is a cache that nobody claims.

@@ -38,6 +38,7 @@ test_a_cache_passes if {
 test_others_than_the_declared_owner_are_reported if {
 	some result in rule.deny with input as _store({"owner": "shop/a"})
 	contains(result.msg, "belongs to `shop/a`, and others use it: shop/b")
+	result.path == ["users", "Deployment/shop/b"]
 	count(rule.deny) == 1 with input as _store({"owner": "shop/a", "cache": true})
 }
 
