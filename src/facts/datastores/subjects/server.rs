@@ -61,11 +61,12 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
     });
     let fields: Vec<_> = fields.into_iter().chain([("by_design", Fact::from(by_design))]).collect();
     let mut databases = datastores.databases(id).into_iter();
-    let datastore = match (databases.next(), databases.next()) {
-        (Some(database), None) => datastores.id(id, &database),
-        _ => datastores.servers.get(id).datastore_id("*"),
+    // A catalogue speaks of a database: of the only one it says what the server holds.
+    let (datastore, only) = match (databases.next(), databases.next()) {
+        (Some(database), None) => (datastores.id(id, &database), Some(database)),
+        _ => (datastores.servers.get(id).datastore_id("*"), None),
     };
-    subject(set, id, &datastore, None, fields)
+    subject(set, id, &datastore, only.as_ref().and_then(Named::known), fields)
 }
 
 /// Credentials that several services log in with: a principal has one, and so has a key of one object.
