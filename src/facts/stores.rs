@@ -80,7 +80,10 @@ fn encrypted(kind: &Kind, store: &Planned<'_>) -> Option<Decided> {
     Some(match kind.rest {
         Rest::Always => return None,
         Rest::By(attribute, absent) => boolean(store, attribute, absent),
-        Rest::NewOrBy(attribute) => boolean(store, attribute, store.resource.is_created().then_some(true)),
+        Rest::NewOrBy(attribute) => {
+            let is_aurora = store.text("engine").is_none_or(|engine| engine.starts_with("aurora"));
+            boolean(store, attribute, store.resource.is_created().then_some(is_aurora))
+        }
         Rest::Volume => volume(store),
         Rest::Queue => queue(store),
         Rest::Stream => {
