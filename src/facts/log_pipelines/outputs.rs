@@ -179,13 +179,20 @@ pub(super) fn read(
         Notation::OpenTelemetry => keyed::open_telemetry(told, on_nodes),
         Notation::Beats => Some(keyed::beats(told)),
         Notation::Grafana => Some(grafana::outputs(told)),
-        Notation::Vendor { switch } => {
+        Notation::Vendor { switch, all } => {
             let is_on = |switch: &str| {
                 told.iter().any(|told| {
                     !told.is_configuration && told.name == switch && told.text.eq_ignore_ascii_case("true")
                 })
             };
-            switch.is_none_or(is_on).then(|| vec![Output::new(product.name, image)])
+            switch.is_none_or(is_on).then(|| {
+                let mut output = Output::new(product.name, image);
+                // Else it sends those of containers that ask for it, each by an annotation.
+                if !all.is_none_or(is_on) {
+                    output.kind = Kind::Unknown;
+                }
+                vec![output]
+            })
         }
     }
 }

@@ -12,9 +12,11 @@ pub(super) enum Notation {
     Beats,
     /// Promtail, Grafana Agent and Alloy.
     Grafana,
-    /// An agent of a vendor or a cloud, which sends to that one. It may need a variable to send logs at all.
+    /// An agent of a vendor or a cloud, which sends to that one. It may need a variable to send logs at all, and one to
+    /// send those of all containers.
     Vendor {
         switch: Option<&'static str>,
+        all: Option<&'static str>,
     },
 }
 
@@ -38,7 +40,7 @@ struct OptOut {
 }
 
 const fn vendor(name: &'static str, images: &'static [&'static str], opt_outs: &'static [OptOut]) -> Product {
-    Product { name, images, notation: Notation::Vendor { switch: None }, opt_outs }
+    Product { name, images, notation: Notation::Vendor { switch: None, all: None }, opt_outs }
 }
 
 const BEATS: &[OptOut] =
@@ -63,7 +65,10 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "datadog-agent",
         images: &["datadoghq/agent", "datadog/agent", "datadog-agent"],
-        notation: Notation::Vendor { switch: Some("DD_LOGS_ENABLED") },
+        notation: Notation::Vendor {
+            switch: Some("DD_LOGS_ENABLED"),
+            all: Some("DD_LOGS_CONFIG_CONTAINER_COLLECT_ALL"),
+        },
         opt_outs: &[OptOut { key: "ad.datadoghq.com/logs_exclude", value: "true", honoured_by: None }],
     },
     vendor("splunk-otel-collector", &["splunk-otel-collector"], SPLUNK),
@@ -73,7 +78,7 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "elastic-agent",
         images: &["elastic-agent"],
-        notation: Notation::Vendor { switch: None },
+        notation: Notation::Vendor { switch: None, all: None },
         opt_outs: BEATS,
     },
     Product { name: "filebeat", images: &["filebeat"], notation: Notation::Beats, opt_outs: BEATS },

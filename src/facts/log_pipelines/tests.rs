@@ -1,5 +1,7 @@
 //! Namespaces, what collects there, and where that goes.
 
+mod unfed;
+
 use super::*;
 use crate::{
     document::yaml,
@@ -212,10 +214,22 @@ fn a_namespace_is_central_where_all_of_its_workloads_are() {
             "Datadog, for logs",
             vec![
                 CART.to_owned(),
-                daemon_set("datadog/agent:7", ", env: [{name: DD_LOGS_ENABLED, value: 'true'}]"),
+                daemon_set(
+                    "datadog/agent:7",
+                    ", env: [{name: DD_LOGS_ENABLED, value: 'true'}, {name: DD_LOGS_CONFIG_CONTAINER_COLLECT_ALL, value: 'true'}]",
+                ),
             ],
             "true",
             "",
+        ),
+        (
+            "Datadog, for logs of those that ask",
+            vec![
+                CART.to_owned(),
+                daemon_set("datadog/agent:7", ", env: [{name: DD_LOGS_ENABLED, value: 'true'}]"),
+            ],
+            "unknown",
+            "the configuration of datadog-agent in DaemonSet/logging/agent",
         ),
         (
             "Datadog, for metrics",

@@ -52,8 +52,46 @@ pub(super) fn outputs(told: &[Told<'_>]) -> Vec<Output> {
     found
 }
 
+/// Tags of the files that are read; `None` where others may come in, too, or be led elsewhere by labels.
+fn tags(text: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    let mut in_source = false;
+    let (mut is_tail, mut tag) = (false, None);
+    for line in text.lines().map(str::trim) {
+        match line.split_once(char::is_whitespace).map(|(key, value)| (key, value.trim())) {
+            _ if line.starts_with("<source") => (in_source, is_tail, tag) = (true, false, None),
+            _ if line.starts_with("</source") => {
+                in_source = false;
+                found.push(tag.filter(|_| is_tail)?);
+            }
+            _ if line.starts_with("@include") => return None,
+            Some(("@type" | "type", value)) if in_source && value == "tail" => is_tail = true,
+            Some(("tag", value)) if in_source => tag = Some(value),
+            Some(("@label", _)) if in_source => return None,
+            _ => {}
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// Whether the patterns of a `<match>` take all that has a tag: the first that does leaves nothing to others
+/// (Fluentd, "Config File Syntax", "Note on Match Order").
+fn takes_all(patterns: &str, tags: &[&str]) -> bool {
+    let takes = |tag: &str, pattern: &str| {
+        pattern == "**"
+            || pattern.strip_suffix(".**").is_some_and(|start| {
+                !start.contains(['*', '{'])
+                    && tag.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'))
+            })
+    };
+    tags.iter().all(|tag| patterns.split_whitespace().any(|pattern| takes(tag, pattern)))
+}
+
 fn file(told: &Told<'_>) -> Vec<Output> {
     let mut found: Vec<Output> = Vec::new();
+    let tags = tags(&told.text);
+    // Whether a `<match>` outside of labels that takes everything is open.
+    let mut takes_rest = false;
     // Names of the elements that are open.
     let mut open: Vec<&str> = Vec::new();
     let mut at = 0;
@@ -65,11 +103,18 @@ fn file(told: &Told<'_>) -> Vec<Output> {
         let body = line.trim();
         if body.starts_with("</") {
             open.pop();
+            if takes_rest && open.is_empty() {
+                return found;
+            }
             continue;
         }
         if let Some(element) = body.strip_prefix('<') {
             let name = element.split([' ', '>']).next().unwrap_or_default();
             leads = leads && !matches!(name, "match" | "store");
+            if let ("match", true, Some(tags)) = (name, open.is_empty(), &tags) {
+                let patterns = element.strip_prefix("match").and_then(|rest| rest.split('>').next());
+                takes_rest = takes_all(patterns.unwrap_or_default(), tags);
+            }
             open.push(name);
             continue;
         }
@@ -79,6 +124,8 @@ fn file(told: &Told<'_>) -> Vec<Output> {
         let value = value.trim();
         if is_output && matches!(key, "@type" | "type") {
             leads = !INTERNAL.contains(&value);
+            // What hands records on may do so under another tag.
+            takes_rest &= leads || value == "copy";
             if leads {
                 let value_start = start + body.len() - value.len();
                 found.push(Output::new(value, told.part(value_start..value_start + value.len())));

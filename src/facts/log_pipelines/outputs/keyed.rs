@@ -29,6 +29,25 @@ const METRICS: [&str; 8] = [
     "statsd",
 ];
 
+/// Sources of Vector that do not read what Pods print.
+const NO_LOGS: [&str; 12] = [
+    "apache_metrics",
+    "demo_logs",
+    "eventstoredb_metrics",
+    "host_metrics",
+    "internal_logs",
+    "internal_metrics",
+    "mongodb_metrics",
+    "nginx_metrics",
+    "postgresql_metrics",
+    "prometheus_remote_write",
+    "prometheus_scrape",
+    "statsd",
+];
+
+/// How many transforms may stand one behind another.
+const TRANSFORMS: usize = 32;
+
 /// Receivers of the `OpenTelemetry` Collector that read what Pods print; others take what Pods send.
 const READERS: [&str; 3] = ["filelog", "journald", "k8slog"];
 
@@ -59,9 +78,39 @@ pub(super) fn grouped(
 
 /// `sinks.NAME.type`.
 pub(super) fn vector(told: &[Told<'_>]) -> Vec<Output> {
-    let mut found = grouped(told, |name| name.strip_prefix("sinks.")?.split_once('.'), "type", &SINK_TARGETS);
+    let sink = |name: &str| name.strip_prefix("sinks.")?.split_once('.').map(|(sink, _)| sink.to_owned());
+    let fed: Vec<Told<'_>> = told
+        .iter()
+        .filter(|part| sink(&part.name).is_none_or(|sink| takes_logs(told, &format!("sinks.{sink}."), 0)))
+        .cloned()
+        .collect();
+    let mut found = grouped(&fed, |name| name.strip_prefix("sinks.")?.split_once('.'), "type", &SINK_TARGETS);
     found.retain(|output| !METRICS.contains(&&*output.name));
     found
+}
+
+/// Whether logs of Pods may come to a sink or a transform: not where everything that feeds it is known to read others.
+fn takes_logs(told: &[Told<'_>], component: &str, depth: usize) -> bool {
+    let is_input = |key: &str| key == "inputs" || key.starts_with("inputs[");
+    let mut inputs =
+        told.iter().filter(|part| part.name.strip_prefix(component).is_some_and(is_input)).peekable();
+    if inputs.peek().is_none() || depth > TRANSFORMS {
+        return true;
+    }
+    inputs.any(|input| {
+        // `NAME.OUTPUT` is one of several outputs of a transform.
+        let names = [&*input.text, input.text.split('.').next().unwrap_or_default()];
+        let source = |name: &&str| {
+            let key = format!("sources.{name}.type");
+            told.iter().find(|part| part.name == key)
+        };
+        if let Some(source) = names.iter().find_map(source) {
+            return !NO_LOGS.contains(&&*source.text);
+        }
+        let transform = names.iter().map(|name| format!("transforms.{name}."));
+        let mut transform = transform.filter(|prefix| told.iter().any(|part| part.name.starts_with(prefix)));
+        transform.next().is_none_or(|prefix| takes_logs(told, &prefix, depth + 1))
+    })
 }
 
 /// Exporters of `service.pipelines.logs`; `None` where the configuration has no such pipeline, or one that reads
