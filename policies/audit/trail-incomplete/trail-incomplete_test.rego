@@ -103,3 +103,20 @@ test_selectors_that_are_unknown_are_not_assessed if {
 	count(rule.deny) == 0 with input as unknown
 	count(rule.not_assessed) == 1 with input as unknown
 }
+
+test_selectors_of_what_is_deleted_are_not_judged if {
+	leaving_out := {"event_selector": [{"include_management_events": false}]}
+	deleted := object.union(_with(leaving_out), {"actions": ["delete"]})
+	count(rule.deny) == 0 with input as deleted
+	unknown := object.union(deleted, {"unknown": {"event_selector": [{"read_write_type": true}]}})
+	count(rule.not_assessed) == 0 with input as unknown
+}
+
+test_what_is_unknown_beside_a_selector_of_everything_leaves_nothing_open if {
+	unknown := _trail(
+		object.union(_whole, {"event_selector": [{"read_write_type": "All"}, {}]}),
+		{"event_selector": [{}, {"include_management_events": true}]},
+	)
+	count(rule.deny) == 0 with input as unknown
+	count(rule.not_assessed) == 0 with input as unknown
+}

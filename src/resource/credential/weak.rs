@@ -134,13 +134,17 @@ pub fn is_stand_in(name: &str, text: &str) -> bool {
         || (text.len() > 2 && text.chars().all(|c| c == '*'))
 }
 
-/// What a program puts in: `%s`, `%(password)s`, `:password`, `?`, `$1`.
+/// What a program puts in: `%s`, `%(password)s`, `%NAME%`, `:password`, `?`, `$1`.
 fn is_parameter(text: &str) -> bool {
     let named = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     // In a script, a line break may be spelled behind it.
     let text = text.trim_end_matches("\\n");
     let formatted = text.strip_prefix('%').and_then(|rest| rest.strip_suffix(['s', 'v', 'd', 'q']));
+    let filtered = text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
     matches!(text, "?" | "{}" | "..." | "…")
+        || filtered.is_some_and(|name| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        })
         || text.strip_prefix('$').is_some_and(|rest| rest.trim_matches(['{', '}']).parse::<u8>().is_ok())
         || formatted.is_some_and(|inner| {
             inner.trim_matches(['(', ')']).chars().all(|c| c.is_alphanumeric() || c == '_')

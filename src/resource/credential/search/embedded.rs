@@ -98,8 +98,9 @@ impl<'d> Search<'d> {
                 self.part(here, entry.name, entry.text, entry.range, context);
             }
             self.text(&Here { name: "", ..here.clone() }, text, 0, Context::References);
-            // One line with a break behind it may be a value: programs take the break away.
-            let is_value = !text.trim_end().contains('\n') && self.found.len() == before;
+            // One line with a break behind it may be a value: programs take the break away. Apache's users have hashes.
+            let is_user = text.contains(":$");
+            let is_value = !is_user && !text.trim_end().contains('\n') && self.found.len() == before;
             return is_markup || !is_value;
         }
         false
