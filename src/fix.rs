@@ -65,12 +65,18 @@ pub fn edit(estate: &Estate, place: &Place, offers: &[Offer]) -> Option<Edit> {
             && *offer.key == **key
             && holds(node, &offer.from)
             && !has_key(object, &offer.without)
+            && !serves_more(&offer.kind, object)
     })?;
     Some(Edit {
         place: place.clone(),
         replacement: spelled(node.raw(), &offer.from, &offer.to)?,
         value: offer.to.clone(),
     })
+}
+
+/// Whether a Service has ports beside the one that a finding is about: what is done to it is done to all.
+fn serves_more(kind: &str, object: NodeRef<'_>) -> bool {
+    kind == "Service" && object.at(&["spec", "ports"]).is_some_and(|ports| ports.items().count() > 1)
 }
 
 /// Takes back fixes of what turned out to be secret when it was judged, those that contradict each other, and those of

@@ -62,16 +62,15 @@ deny contains result if {
 	}
 }
 
-# The API server refuses these keys in a Service of the type ClusterIP.
+# The API server refuses these keys in a Service of the type ClusterIP, and external addresses stay open in one. What is
+# reached by nodes may be a load balancer's backend, so no fix is offered for that.
 _beyond_cluster := [
-	"allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "loadBalancerClass",
+	"allocateLoadBalancerNodePorts", "externalIPs", "externalTrafficPolicy", "healthCheckNodePort", "loadBalancerClass",
 	"loadBalancerIP", "loadBalancerSourceRanges", "nodePort",
 ]
 
 _fixes := array.concat(
-	[{"kind": "Service", "key": "type", "from": type, "to": "ClusterIP", "without": _beyond_cluster} |
-		some type in ["LoadBalancer", "NodePort"]
-	],
+	[{"kind": "Service", "key": "type", "from": "LoadBalancer", "to": "ClusterIP", "without": _beyond_cluster}],
 	[{"kind": type, "key": "publicly_accessible", "from": true, "to": false} |
 		some type in [
 			"aws_db_instance", "aws_docdb_cluster_instance", "aws_neptune_cluster_instance", "aws_rds_cluster_instance",

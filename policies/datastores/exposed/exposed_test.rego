@@ -17,7 +17,7 @@ test_every_way_in_is_reported_at_what_opens_it if {
 test_the_fix_keeps_the_service_inside_the_cluster if {
 	results := rule.deny with input as _store([_exposure("LoadBalancer", {})])
 	{[fix.from, fix.to] | some result in results; some fix in result.fixes; fix.kind == "Service"} == {
-		["LoadBalancer", "ClusterIP"], ["NodePort", "ClusterIP"],
+		["LoadBalancer", "ClusterIP"],
 	}
 	{[fix.key, fix.from, fix.to] | some result in results; some fix in result.fixes; fix.kind == "aws_db_instance"} == {
 		["publicly_accessible", true, false],
