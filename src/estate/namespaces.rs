@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     document::{Document, NodeRef},
-    resource::{contents::folder, kustomization::NAMES, render::resolve},
+    resource::{contents::folder, kustomization, render::resolve},
     source::{SourceId, Sources},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BT
     let mut kustomizations: BTreeMap<&str, Kustomization> = BTreeMap::new();
     for document in documents {
         let file = &*sources.get(document.source).file;
-        if NAMES.contains(&file.rsplit('/').next().unwrap_or_default()) {
+        if kustomization::is_named_so(file) {
             kustomizations.insert(folder(file), read(folder(file), document.root()));
         }
     }

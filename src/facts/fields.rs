@@ -1,6 +1,6 @@
 //! The fields of an object of facts: few and sorted, in one piece of memory. A tree would keep room for eleven in each.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::Fact;
 
@@ -73,12 +73,6 @@ impl FromIterator<(Arc<str>, Fact)> for Fields {
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         fields.dedup_by(|(one, _), (other, _)| one == other);
         Self(fields.into())
-    }
-}
-
-impl From<BTreeMap<Arc<str>, Fact>> for Fields {
-    fn from(fields: BTreeMap<Arc<str>, Fact>) -> Self {
-        Self(fields.into_iter().collect())
     }
 }
 

@@ -13,7 +13,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) use self::outputs::outputs;
-use super::{Fact, Origin, Subject, Value};
+use super::{Fact, Origin, Subject};
 use crate::{
     config::Secrets,
     document::{NodeRef, Path, Step, json},
@@ -220,7 +220,7 @@ fn values(held: Vec<Held>, origin_of: impl Fn(Vec<Step>) -> Origin) -> Fact {
         let fact = fact.at(Some(place.map_or_else(|| origin_of(path), Origin::Place)));
         facts.entry(at.into()).or_insert(fact);
     }
-    Fact { value: Value::Object(facts.into()), origin: None }
+    Fact::object(facts)
 }
 
 /// Strings below an attribute. `{name, value}` is a setting, and a JSON text holds more of them.

@@ -18,7 +18,7 @@ pub(super) use self::{
 use crate::{
     document::{NodeRef, Step},
     estate::{Estate, Resource},
-    facts::{Fact, Subject, Value, places},
+    facts::{Fact, Subject, places},
     resource::{
         credential::{self, Class, Found, name},
         shape::Shape,
@@ -144,7 +144,7 @@ fn values(estate: &Estate, source: SourceId, found: &[Found]) -> Fact {
         let place = Place::new(source, found.shown.clone());
         values.insert(at.into(), fact.at(Some(place.into())));
     }
-    Fact { value: Value::Object(values.into()), origin: None }
+    Fact::object(values)
 }
 
 #[cfg(test)]
@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::{
         document::yaml,
+        facts::Value,
         source::{Source, Sources, Status},
     };
 

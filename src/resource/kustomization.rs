@@ -17,6 +17,11 @@ use crate::document::{Document, NodeRef};
 /// Names of the files in which kustomize looks for one (kustomize `api/konfig/general.go`).
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/// Whether a file is a kustomization by its name.
+pub fn is_named_so(file: &str) -> bool {
+    NAMES.contains(&file.rsplit('/').next().unwrap_or(file))
+}
+
 /// One generator of a kustomization.
 #[derive(Debug, Clone, Copy)]
 pub struct Generator<'d> {

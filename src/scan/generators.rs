@@ -8,17 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ScanError, Settings};
 use crate::{
     document::yaml,
-    resource::kustomization::{Generator, NAMES, generators},
+    resource::kustomization::{self, Generator, generators},
     source::{Source, SourceId, Status, read, walk},
 };
 
 /// Adds those that are not among the sources yet.
 pub(super) fn add_files(settings: &Settings, sources: &mut Vec<Source>) -> Result<(), ScanError> {
     let known: BTreeSet<&str> = sources.iter().map(|source| &*source.file).collect();
-    let is_named = |source: &&Source| NAMES.contains(&source.file.rsplit('/').next().unwrap_or_default());
     // By its path, the name of a file and who reads it.
     let mut wanted: BTreeMap<_, (String, String)> = BTreeMap::new();
-    for source in sources.iter().filter(is_named) {
+    for source in sources.iter().filter(|source| kustomization::is_named_so(&source.file)) {
         // The place of a name does not matter yet.
         let parsed = yaml::parse(SourceId(0), &source.text);
         let generators = parsed.documents.iter().flat_map(generators);

@@ -5,7 +5,7 @@
 //! grant but a policy of the organisation. Deliberately absent: grants on tables and views.
 
 use super::{
-    google::{Notation, access, grant},
+    google::{Notation, access, encryption, grant},
     parts::{Kinds, Parts},
     planned::Planned,
     way::{self, Way},
@@ -45,6 +45,8 @@ pub(super) fn datasets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static 
 }
 
 fn fields(parts: &Parts<'_>, dataset: &Planned<'_>) -> Vec<(&'static str, Fact)> {
+    const BLOCK: &str = "default_encryption_configuration";
+    const KEY: &str = "default_encryption_configuration.0.kms_key_name";
     let mut ways = own(dataset);
     for (kind, attribute, notation) in GRANTS {
         ways.extend(
@@ -54,7 +56,7 @@ fn fields(parts: &Parts<'_>, dataset: &Planned<'_>) -> Vec<(&'static str, Fact)>
     let mut fields = way::fields(&ways);
     fields.extend([
         ("name", dataset.text("dataset_id").map_or_else(Fact::unknown, Fact::from)),
-        ("encryption", encryption(dataset)),
+        ("encryption", encryption(dataset, BLOCK, KEY)),
         ("related", parts.related(dataset)),
     ]);
     fields
@@ -82,23 +84,4 @@ fn own(dataset: &Planned<'_>) -> Vec<Way> {
         Some(Way { what, audience, access: access(role), ..Way::shut("acl", dataset, granted) })
     });
     entries.collect()
-}
-
-/// Everything is encrypted; the key is the customer's where the dataset names a default key.
-fn encryption(dataset: &Planned<'_>) -> Fact {
-    const BLOCK: &str = "default_encryption_configuration";
-    const KEY: &str = "default_encryption_configuration.0.kms_key_name";
-    let declared = dataset.plan.declares(dataset.resource, &[Step::from(BLOCK)]) == Some(true);
-    let is_named = match dataset.get(KEY) {
-        Attribute::Known(node) => node.as_str() != Some(""),
-        Attribute::Unknown => declared,
-        Attribute::Absent => false,
-    };
-    let (algorithm, key) = if is_named { ("cloud-kms", "customer") } else { ("google", "provider-managed") };
-    let at = Some(dataset.origin(KEY));
-    Fact::object([
-        ("algorithm", Fact::from(algorithm).at(at.clone())),
-        ("key", Fact::from(key).at(at)),
-        ("missing", Fact::default()),
-    ])
 }

@@ -107,7 +107,7 @@ fn fields(parts: &Parts<'_>, bucket: &Planned<'_>, organisation: Option<&str>) -
     let mut fields = way::fields(&ways);
     fields.extend([
         ("name", bucket.text("name").map_or_else(Fact::unknown, Fact::from)),
-        ("encryption", encryption(bucket)),
+        ("encryption", encryption(bucket, "encryption", "encryption.0.default_kms_key_name")),
         ("related", parts.related(bucket)),
     ]);
     fields
@@ -227,16 +227,15 @@ pub(super) fn access(role: &str) -> Access {
 }
 
 /// Everything is encrypted; the key is the customer's where the bucket names a default key.
-fn encryption(bucket: &Planned<'_>) -> Fact {
-    const KEY: &str = "encryption.0.default_kms_key_name";
-    let declared = bucket.plan.declares(bucket.resource, &[Step::from("encryption")]) == Some(true);
-    let (algorithm, key) = match bucket.get(KEY) {
+pub(super) fn encryption(store: &Planned<'_>, block: &str, key_name: &str) -> Fact {
+    let declared = store.plan.declares(store.resource, &[Step::from(block)]) == Some(true);
+    let (algorithm, key) = match store.get(key_name) {
         Attribute::Known(node) if node.as_str() != Some("") => ("cloud-kms", "customer"),
         // Whatever it will be, only a customer's key can be named there.
         Attribute::Unknown if declared => ("cloud-kms", "customer"),
         _ => ("google", "provider-managed"),
     };
-    let at = Some(bucket.origin(KEY));
+    let at = Some(store.origin(key_name));
     Fact::object([
         ("algorithm", Fact::from(algorithm).at(at.clone())),
         ("key", Fact::from(key).at(at)),

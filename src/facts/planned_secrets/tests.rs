@@ -1,5 +1,8 @@
 use super::*;
-use crate::source::{SourceId, Sources};
+use crate::{
+    facts::Value,
+    source::{SourceId, Sources},
+};
 
 fn plan(text: &str) -> Plan {
     Plan::parse(SourceId(0), &Arc::from(text)).expect("a plan")

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Fact, Subject, Value, name};
+use super::{Fact, Subject, name};
 use crate::{
     config::Secrets,
     document::Document,
@@ -57,7 +57,7 @@ fn subject(estate: &Estate, generator: Generator<'_>) -> Option<Subject> {
         ("sops", Fact::from(false)),
         ("owner", Fact::default()),
         ("labels", Fact::object::<&str>([])),
-        ("values", Fact { value: Value::Object(values.into()), origin: None }),
+        ("values", Fact::object(values)),
     ]);
     let place = generator.node.get("name").unwrap_or(generator.node).place();
     Some(Subject {

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Files, folder, join, resolve};
 use crate::{
     document::{Document, NodeRef, yaml},
-    resource::kustomization::NAMES,
+    resource::kustomization::{NAMES, is_named_so},
     source::SourceId,
 };
 
@@ -99,11 +99,8 @@ impl Kustomizations {
 
 /// Folders of kustomizations that no other one uses, components aside.
 pub(super) fn roots(names: &BTreeSet<&str>, files: &dyn Files) -> Vec<String> {
-    let folders: BTreeSet<&str> = names
-        .iter()
-        .filter(|file| NAMES.iter().any(|name| file.rsplit('/').next() == Some(name)))
-        .map(|file| folder(file))
-        .collect();
+    let folders: BTreeSet<&str> =
+        names.iter().filter(|file| is_named_so(file)).map(|file| folder(file)).collect();
     let mut used = BTreeSet::new();
     let mut deployable = Vec::new();
     for folder in folders {
