@@ -65,6 +65,7 @@ fetch() {
     fail "$1 cannot be downloaded: $(cat "$work/curl")"
 }
 
+command -v jq >/dev/null || fail "jq is not on PATH, and the outputs are read with it: install it in a step before this one"
 cd "$GITHUB_WORKSPACE"
 temporary=${RUNNER_TEMP:-$work}
 sarif=${PROBITY_ACTION_SARIF_FILE:-$temporary/probity.sarif}
@@ -109,6 +110,7 @@ fi
 
 # Reports of an earlier run are not this run's.
 rm -f -- "$sarif" "$report"
+mkdir -p -- "$(dirname -- "$sarif")" || fail "the folder of input sarif-file: \"$sarif\" cannot be made"
 code=0
 "$probity" scan "${options[@]}" --no-progress --color never --fail-on "${PROBITY_ACTION_FAIL_ON:-low}" \
   -f sarif -o "$sarif" -f json -o "$report" -f markdown -o "$work/summary" -f "$format" -- "${paths[@]}" \

@@ -56,6 +56,13 @@ impl Past {
                 .help("run it in the repository, with git installed")
         })?;
         let top = git::path(top.strip_suffix(b"\n").unwrap_or(&top)).unwrap_or_default();
+        let sparse = git::ask(&top, &["config", "--type=bool", "core.sparseCheckout"]);
+        if sparse.is_ok_and(|value| git::text(&value) == "true") {
+            return Err(Failure::usage(
+                "`--since` cannot judge a sparse checkout: what is not checked out would count as removed",
+            )
+            .help("check out the whole tree first, with `git sparse-checkout disable`"));
+        }
         let commit = format!("{reference}^{{commit}}");
         let commit = git::ask(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
         let commit = commit.map_err(|_| {

@@ -8,14 +8,18 @@
 //!
 //! Values are compared here, where both are at hand, and kept nowhere.
 
+mod growth;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     ops::Range,
 };
 
+use growth::says_more;
+
 use super::{Judged, Report};
 use crate::{
-    finding::{Finding, NotAssessed, Related, Severity},
+    finding::{NotAssessed, Related, Severity},
     policy::metadata::Rule,
     source::{Mask, Place, Sources},
 };
@@ -160,19 +164,6 @@ enum Fate {
     Grown(String),
     /// A credential that another one was put in the place of.
     Exchanged,
-}
-
-/// Whether a finding names what the one before did not: in its message, but for numbers, or as another place that belongs
-/// to it.
-fn says_more(finding: &Finding, before: &Finding) -> bool {
-    fn words(finding: &Finding) -> BTreeSet<&str> {
-        let words = finding.message.split(|c: char| c.is_whitespace() || "`,;:()[]".contains(c));
-        words.filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect()
-    }
-    fn resources(finding: &Finding) -> BTreeSet<&str> {
-        finding.related.iter().filter_map(|related| related.resource.as_deref()).collect()
-    }
-    !words(finding).is_subset(&words(before)) || !resources(finding).is_subset(&resources(before))
 }
 
 /// Secret values as they are written, sorted.

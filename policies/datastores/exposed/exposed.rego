@@ -147,11 +147,20 @@ _has_unknown_range(exposure) if {
 	}
 }
 
-_way(exposure) := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
+_way(exposure) := sprintf("through `%s` (%s, port %d), from %s", [
+	exposure.service, exposure.kind, exposure.port, concat(", ", _admitted(exposure)),
+]) if {
+	exposure.kind == "LoadBalancer"
+} else := sprintf("through `%s` (%s, port %d)", [exposure.service, exposure.kind, exposure.port]) if {
 	exposure.service != null
 } else := sprintf("through a public address, port %v, from %s", [exposure.port, concat(", ", _sources(exposure))]) if {
 	exposure.kind == "PublicAddress"
 } else := sprintf("through `%s` of its Pod, port %d", [exposure.kind, exposure.port])
+
+# core/v1 `ServiceSpec.loadBalancerSourceRanges`: without any, everybody is admitted.
+_admitted(exposure) := exposure.source_ranges if count(exposure.source_ranges) > 0
+
+_admitted(exposure) := ["0.0.0.0/0"] if count(exposure.source_ranges) == 0
 
 # Azure documentation, "Firewall rules": that range stands for whatever anybody runs in Azure.
 _sources(exposure) := [source |

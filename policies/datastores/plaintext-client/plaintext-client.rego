@@ -36,6 +36,8 @@ _ways := {
 	"opportunistic": "with TLS only if the server offers it",
 }
 
+_degree := {"opportunistic": 1, "plain": 2}
+
 deny contains result if {
 	_is_judged
 	input.mesh != "unknown"
@@ -45,6 +47,7 @@ deny contains result if {
 		]),
 		"path": ["transport"],
 		"peer": input.datastore,
+		"degree": _degree[input.transport],
 		"related": [{
 			"msg": "this serves the database",
 			"path": ["served_by"],

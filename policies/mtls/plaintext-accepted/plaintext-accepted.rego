@@ -53,6 +53,7 @@ deny contains result if {
 			mtls.port_name(port), input.id, takes, port.mtls,
 		]),
 		"path": ["ports", index, "mtls"],
+		"degree": _degree[port.mtls],
 		"related": array.concat(mtls.chain(port.because, ["ports", index, "because"]), mtls.concerned(port, index)),
 		"remedy": _remedy(port),
 		"fixes": _fixes(port),
@@ -136,6 +137,8 @@ _policy := concat("\n", [
 ])
 
 _takes := {"permissive": "takes plaintext beside mTLS", "disabled": "takes plaintext only"}
+
+_degree := {"permissive": 1, "disabled": 2}
 
 _is_unknown(port) if port.mtls == "unknown"
 
