@@ -118,9 +118,11 @@ pub(super) fn classifications(set: &Set<'_>) -> Vec<Subject> {
 fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
     let node = set.view.estate.node(resource);
     let vocabulary = set.view.estate.vocabulary();
-    let pod = PodTemplate::of(&resource.object, node).filter(|_| &*resource.object.kind != "Pod");
+    let pods =
+        if &*resource.object.kind == "Pod" { Vec::new() } else { PodTemplate::all(&resource.object, node) };
     let mut declarations = Vec::new();
-    for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
+    let of_pods = pods.iter().filter_map(|pod| pod.metadata);
+    for metadata in node.get("metadata").into_iter().chain(of_pods) {
         for field in ["labels", "annotations"] {
             for (key, span, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
                 if let Some(kind) = vocabulary.key(key) {

@@ -183,9 +183,10 @@ fn said<'e>(
     by: &'e Resource,
     node: NodeRef<'e>,
 ) -> Vec<(Key, &'e str, NodeRef<'e>, &'e str)> {
-    let pod = PodTemplate::of(&by.object, node).filter(|_| &*by.object.kind != "Pod");
+    let pods = if &*by.object.kind == "Pod" { Vec::new() } else { PodTemplate::all(&by.object, node) };
     let mut found = Vec::new();
-    for metadata in [node.get("metadata"), pod.and_then(|pod| pod.metadata)].into_iter().flatten() {
+    let of_pods = pods.iter().filter_map(|pod| pod.metadata);
+    for metadata in node.get("metadata").into_iter().chain(of_pods) {
         for field in ["annotations", "labels"] {
             for (key, _, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
                 let Some(kind) = vocabulary.key(key) else { continue };

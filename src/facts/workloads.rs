@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct WorkloadId(pub(super) usize);
 
-/// One owner of Pods.
+/// One owner of Pods, and one of the Pods that it writes: most kinds write a single one.
 #[derive(Debug)]
 pub(super) struct Workload<'e> {
     pub(super) resource: &'e Resource,
@@ -50,20 +50,18 @@ const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "
 const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
 
 impl<'e> Workload<'e> {
-    fn new(resource: &'e Resource, node: NodeRef<'e>, estate: &'e Estate) -> Option<Self> {
-        let pod = PodTemplate::of(&resource.object, node)?;
+    fn new(resource: &'e Resource, node: NodeRef<'e>, pod: PodTemplate<'e>, estate: &'e Estate) -> Self {
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let labels: Labels<'e> = pod.labels().collect();
-        let text = |key: &str| pod.spec.str_at(&[key]).filter(|name| !name.is_empty());
         // `serviceAccount` is the deprecated alias, and the API server lets `serviceAccountName` win.
         let service_account =
-            text("serviceAccountName").or_else(|| text("serviceAccount")).unwrap_or("default");
+            pod.text("serviceAccountName").or_else(|| pod.text("serviceAccount")).unwrap_or("default");
         let service = match estate.config.service_of(&resource.id) {
             Some(declared) => declared.into(),
             None => logical_service(namespace, &resource.object.name, &labels),
         };
         let observed = estate.observed(&resource.id);
-        Some(Self { resource, node, pod, namespace, labels, service_account, service, observed })
+        Self { resource, node, pod, namespace, labels, service_account, service, observed }
     }
 
     /// Value of an annotation of its Pods.
@@ -87,7 +85,11 @@ impl<'e> Workloads<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let all: Vec<Workload<'e>> = view
             .resources()
-            .filter_map(|resource| Workload::new(resource, view.estate.node(resource), view.estate))
+            .flat_map(|resource| {
+                let node = view.estate.node(resource);
+                let pods = PodTemplate::all(&resource.object, node).into_iter();
+                pods.map(move |pod| Workload::new(resource, node, pod, view.estate))
+            })
             .collect();
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();

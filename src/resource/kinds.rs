@@ -91,6 +91,8 @@ const ISTIO: &[&str] = &[
 /// Cluster-scoped kinds of extensions whose definitions are seldom in the same repository.
 const CLUSTER_SCOPED_EXTENSIONS: &[(&str, &str)] = &[
     ("apiextensions.crossplane.io", "*"),
+    ("argoproj.io", "ClusterAnalysisTemplate"),
+    ("argoproj.io", "ClusterWorkflowTemplate"),
     ("cert-manager.io", "ClusterIssuer"),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"),
     ("constraints.gatekeeper.sh", "*"),
@@ -111,6 +113,7 @@ const CLUSTER_SCOPED_EXTENSIONS: &[(&str, &str)] = &[
     ("projectcalico.org", "GlobalNetworkPolicy"),
     ("projectcalico.org", "GlobalNetworkSet"),
     ("snapshot.storage.k8s.io", "VolumeSnapshotClass"),
+    ("tekton.dev", "ClusterTask"),
     ("templates.gatekeeper.sh", "ConstraintTemplate"),
     ("wgpolicyk8s.io", "ClusterPolicyReport"),
     ("openreports.io", "ClusterReport"),

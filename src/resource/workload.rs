@@ -1,40 +1,47 @@
-//! Workloads: kinds that run Pods, and where each keeps the Pod that it runs.
+//! Workloads: kinds that run Pods, and where each keeps the Pods that it runs.
 //!
 //! Deliberately absent: workloads that operators make without a Pod being written anywhere.
+
+mod kinds;
 
 use super::kubernetes::Object;
 use crate::document::NodeRef;
 
-/// The Pod that a workload runs, as written.
+/// A Pod that a workload runs, as written.
 #[derive(Debug, Clone, Copy)]
 pub struct PodTemplate<'d> {
     /// Labels and annotations of the Pod.
     pub metadata: Option<NodeRef<'d>>,
-    pub spec: NodeRef<'d>,
+    spec: NodeRef<'d>,
+    /// What is written once for all Pods of a workload that has several, such as the service account of a workflow.
+    common: Option<NodeRef<'d>>,
     /// Whether the Pod runs to its end, and serves nobody.
     pub ends: bool,
 }
 
+/// Lists of containers that run as long as the Pod does: of core/v1 `PodSpec`, of a workflow's template (Argo Workflows,
+/// `Template.sidecars`), of a task (Tekton, `TaskSpec.steps` and `sidecars`).
+const LISTS: [&str; 3] = ["containers", "steps", "sidecars"];
+
+/// Where a workflow's template has its one container (Argo Workflows, `Template.container` and `script`).
+const SINGLE: [&str; 2] = ["container", "script"];
+
 impl<'d> PodTemplate<'d> {
-    /// The Pod of an object, given its root; `None` where it is no workload, or has no Pod yet.
-    pub fn of(object: &Object, root: NodeRef<'d>) -> Option<Self> {
-        let (keys, ends): (&[&str], bool) = match (&*object.group, &*object.kind) {
-            ("", "Pod") | ("serving.knative.dev", "Revision") => (&[], false),
-            ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-            | ("", "ReplicationController")
-            | ("argoproj.io", "Rollout")
-            | ("serving.knative.dev", "Service" | "Configuration")
-            | ("apps.openshift.io", "DeploymentConfig") => (&["spec", "template"], false),
-            ("batch", "Job") | ("apps.kruise.io", "BroadcastJob") => (&["spec", "template"], true),
-            ("batch", "CronJob") => (&["spec", "jobTemplate", "spec", "template"], true),
-            ("keda.sh", "ScaledJob") => (&["spec", "jobTargetRef", "template"], true),
-            (group, _) if group.contains('.') && is_pod_template(root.at(&["spec", "template"])) => {
-                (&["spec", "template"], false)
-            }
-            _ => return None,
-        };
-        let pod = root.at(keys)?;
-        Some(Self { metadata: pod.get("metadata"), spec: pod.get("spec")?, ends })
+    /// The Pods of an object, given its root, in the order of the document; none where it is no workload, or has no Pod
+    /// yet.
+    pub fn all(object: &Object, root: NodeRef<'d>) -> Vec<Self> {
+        let known: Vec<_> = kinds::of(&object.group, &object.kind).collect();
+        if !known.is_empty() {
+            return known.into_iter().flat_map(|kind| kind.pods(root)).collect();
+        }
+        let pod = root.at(&["spec", "template"]).filter(|_| object.group.contains('.'));
+        let pod = pod.filter(|pod| has_images(*pod));
+        pod.and_then(|pod| Self::written(pod, None, false)).into_iter().collect()
+    }
+
+    /// A Pod with `metadata` and `spec`.
+    fn written(pod: NodeRef<'d>, common: Option<NodeRef<'d>>, ends: bool) -> Option<Self> {
+        Some(Self { metadata: pod.get("metadata"), spec: pod.get("spec")?, common, ends })
     }
 
     /// Key and value of each label that is text.
@@ -44,25 +51,55 @@ impl<'d> PodTemplate<'d> {
         labels.filter_map(|(key, _, value)| Some((key, value.as_str()?)))
     }
 
+    /// A field of core/v1 `PodSpec` that is no list.
+    pub fn field(self, key: &str) -> Option<NodeRef<'d>> {
+        self.spec.get(key).or_else(|| self.common?.get(key))
+    }
+
+    /// Text of a field of core/v1 `PodSpec`, unless it is empty.
+    pub fn text(self, key: &str) -> Option<&'d str> {
+        self.field(key).and_then(NodeRef::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Elements of `volumes`.
+    pub fn volumes(self) -> impl Iterator<Item = NodeRef<'d>> {
+        let places = [Some(self.spec), self.common].into_iter().flatten();
+        places.filter_map(|place| place.get("volumes")).flat_map(NodeRef::items)
+    }
+
     /// Containers that run as long as the Pod does, sidecars among the initial ones included
     /// (core/v1 `Container.restartPolicy`).
     pub fn containers(self) -> impl Iterator<Item = NodeRef<'d>> {
-        let items = move |key| self.spec.get(key).into_iter().flat_map(NodeRef::items);
-        let sidecars = items("initContainers")
+        let sidecars = self
+            .items("initContainers")
             .filter(|container| container.str_at(&["restartPolicy"]) == Some("Always"));
-        items("containers").chain(sidecars)
+        self.lasting().chain(sidecars)
     }
 
     /// Containers of every kind: initial ones, those that run, and ephemeral ones.
     pub fn all_containers(self) -> impl Iterator<Item = NodeRef<'d>> {
-        let kinds = ["initContainers", "containers", "ephemeralContainers"];
-        kinds.into_iter().flat_map(move |key| self.spec.get(key).into_iter().flat_map(NodeRef::items))
+        self.items("initContainers").chain(self.lasting()).chain(self.items("ephemeralContainers"))
+    }
+
+    fn lasting(self) -> impl Iterator<Item = NodeRef<'d>> {
+        let set = self.spec.at(&["containerSet", "containers"]).into_iter().flat_map(NodeRef::items);
+        let single = SINGLE
+            .into_iter()
+            .filter_map(move |key| self.spec.get(key))
+            .filter(|node| node.get("image").is_some());
+        // A workflow's `steps` are lists of what runs at once, and no containers.
+        let lists = LISTS.into_iter().flat_map(move |key| self.items(key)).filter(|node| node.is_mapping());
+        lists.chain(single).chain(set)
+    }
+
+    fn items(self, key: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+        self.spec.get(key).into_iter().flat_map(NodeRef::items)
     }
 }
 
 /// Whether a custom resource writes a Pod there, as operators' kinds for workloads do: containers with images.
-fn is_pod_template(node: Option<NodeRef<'_>>) -> bool {
-    let containers = node.and_then(|node| node.at(&["spec", "containers"]));
+fn has_images(pod: NodeRef<'_>) -> bool {
+    let containers = pod.at(&["spec", "containers"]);
     containers.is_some_and(|containers| containers.items().any(|container| container.get("image").is_some()))
 }
 
@@ -109,9 +146,60 @@ mod tests {
         ] {
             let parsed = yaml::parse(SourceId(0), &text.into());
             let objects = objects(&parsed.documents[0]);
-            let pod = PodTemplate::of(&objects[0], parsed.documents[0].root());
+            let pods = PodTemplate::all(&objects[0], parsed.documents[0].root());
+            assert!(pods.len() < 2, "{name}");
+            let pod = pods.first();
             assert_eq!(pod.map(|pod| (pod.containers().count(), pod.ends)), expected, "{name}");
             assert!(pod.is_none_or(|pod| pod.labels().eq([("a", "b")])), "{name}");
+        }
+    }
+
+    #[test]
+    fn kinds_with_several_pods_have_all_of_them() {
+        for (kind, spec, expected) in [
+            (
+                "jobset.x-k8s.io/v1alpha2 JobSet",
+                "{replicatedJobs: [{template: {spec: {template: {spec: {containers: [{image: a}]}}}}}, {template: {spec: {template: {spec: {serviceAccountName: s, containers: [{image: b}]}}}}}]}",
+                vec![("a", None), ("b", Some("s"))],
+            ),
+            (
+                "leaderworkerset.x-k8s.io/v1 LeaderWorkerSet",
+                "{leaderWorkerTemplate: {workerTemplate: {spec: {containers: [{image: b}]}}, leaderTemplate: {spec: {containers: [{image: a}]}}}}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "kubeflow.org/v1 PyTorchJob",
+                "{pytorchReplicaSpecs: {Master: {template: {spec: {containers: [{image: a}]}}}, Worker: {template: {spec: {containers: [{image: b}]}}}}}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "argoproj.io/v1alpha1 Workflow",
+                "{serviceAccountName: s, templates: [{name: all, steps: [[{name: x, template: a}]]}, {name: a, container: {image: a}}, {name: b, script: {image: b, source: x}, serviceAccountName: t}]}",
+                vec![("a", Some("s")), ("b", Some("t"))],
+            ),
+            (
+                "argoproj.io/v1alpha1 CronWorkflow",
+                "{workflowSpec: {serviceAccountName: s, templates: [{containerSet: {containers: [{image: a}]}}]}}",
+                vec![("a", Some("s"))],
+            ),
+            ("tekton.dev/v1 Task", "{steps: [{image: a}], sidecars: [{image: b}]}", vec![("a", None)]),
+            (
+                "tekton.dev/v1 TaskRun",
+                "{serviceAccountName: s, taskSpec: {steps: [{image: a}]}}",
+                vec![("a", Some("s"))],
+            ),
+        ] {
+            let (version, kind) = kind.split_once(' ').expect("a version and a kind");
+            let text = format!("apiVersion: {version}\nkind: {kind}\nspec: {spec}");
+            let parsed = yaml::parse(SourceId(0), &text.into());
+            let objects = objects(&parsed.documents[0]);
+            let pods = PodTemplate::all(&objects[0], parsed.documents[0].root());
+            let image =
+                |pod: &PodTemplate<'_>| pod.all_containers().next()?.str_at(&["image"]).map(str::to_owned);
+            let found: Vec<_> = pods.iter().map(|pod| (image(pod), pod.text("serviceAccountName"))).collect();
+            let expected: Vec<_> =
+                expected.into_iter().map(|(image, account)| (Some(image.to_owned()), account)).collect();
+            assert_eq!(found, expected, "{kind}");
         }
     }
 }

@@ -40,7 +40,7 @@ fn agent_is_on(workload: &Workload<'_>) -> bool {
 
 /// Volumes of the Secrets Store CSI driver and of Vault's own.
 pub(super) fn by_csi_driver<'e>(workload: &Workload<'e>) -> Vec<Injected<'e>> {
-    let volumes = workload.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = workload.pod.volumes();
     let injected = volumes.filter_map(|volume| {
         let csi = volume.get("csi")?;
         let attribute = match csi.str_at(&["driver"])? {

@@ -71,7 +71,6 @@ pub(super) fn of_service(service: &Resource, node: NodeRef<'_>, serves: &Serves<
 /// Exposures that the Pod of a database brings about without a Service.
 pub(super) fn of_pod(workload: &Workload<'_>) -> Vec<Fact> {
     let Some((container, engine)) = workload.database else { return Vec::new() };
-    let spec = workload.pod.spec;
     let exposure = |kind: &str, port: Fact, place: Place| {
         let fields = [
             ("kind", Fact::from(kind)),
@@ -82,7 +81,8 @@ pub(super) fn of_pod(workload: &Workload<'_>) -> Vec<Fact> {
         ];
         Fact::object(fields).at(Some(place.into()))
     };
-    if let Some(host_network) = spec.get("hostNetwork").filter(|node| node.as_bool() == Some(true)) {
+    if let Some(host_network) = workload.pod.field("hostNetwork").filter(|node| node.as_bool() == Some(true))
+    {
         let port = engine.ports.first().map_or_else(Fact::unknown, |port| Fact::from(*port));
         return vec![exposure("hostNetwork", port, host_network.place())];
     }

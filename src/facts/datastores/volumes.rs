@@ -43,7 +43,7 @@ fn claims<'s, 'e>(
     let node = set.view.estate.node(workload.resource);
     let made = node.at(&["spec", "volumeClaimTemplates"]).into_iter().flat_map(NodeRef::items);
     let namespace = workload.resource.identity.namespace.as_deref().unwrap_or_default();
-    let volumes = workload.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = workload.pod.volumes();
     let named = volumes.filter_map(move |volume| {
         let name = volume.str_at(&["persistentVolumeClaim", "claimName"])?;
         let claim = set.view.get(&format!("PersistentVolumeClaim/{namespace}/{name}"))?;

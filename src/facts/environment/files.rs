@@ -281,7 +281,7 @@ struct VolumeSource<'e> {
 }
 
 fn volumes<'e>(workload: &Workload<'e>) -> impl Iterator<Item = NodeRef<'e>> + use<'e> {
-    workload.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items)
+    workload.pod.volumes()
 }
 
 fn sources<'e>(volume: NodeRef<'e>) -> Vec<VolumeSource<'e>> {

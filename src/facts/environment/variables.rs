@@ -100,7 +100,7 @@ fn lacks_key(container: &Container<'_, '_>, variable: NodeRef<'_>) -> bool {
 /// Variables that the kubelet makes of the Services of the namespace (kubelet `envvars.FromServices`): the address stands
 /// for the Service's name, which leads to the same.
 fn of_service<'e>(container: &Container<'_, 'e>, name: &str) -> Option<&'e str> {
-    let links = container.workload.pod.spec.get("enableServiceLinks").and_then(NodeRef::as_bool);
+    let links = container.workload.pod.field("enableServiceLinks").and_then(NodeRef::as_bool);
     if links == Some(false) {
         return None;
     }

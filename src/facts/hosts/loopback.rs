@@ -19,7 +19,7 @@ const CONSUL_UPSTREAMS: &str = "consul.hashicorp.com/connect-service-upstreams";
 
 /// Address that `hostAliases` of a Pod give a name (core/v1 `HostAlias`).
 pub(super) fn alias<'e>(workload: &Workload<'e>, host: &str) -> Option<&'e str> {
-    let aliases = workload.pod.spec.get("hostAliases")?.items();
+    let aliases = workload.pod.field("hostAliases")?.items();
     let mut named = aliases.filter(|alias| {
         let names = alias.get("hostnames").into_iter().flat_map(NodeRef::items);
         names.filter_map(NodeRef::as_str).any(|name| name.eq_ignore_ascii_case(host))

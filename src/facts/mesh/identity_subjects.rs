@@ -64,7 +64,7 @@ pub(super) fn first_of_set<'w, 'e: 'w>(
 }
 
 fn written<'e>(workload: &Workload<'e>) -> Option<NodeRef<'e>> {
-    workload.pod.spec.get("serviceAccountName").filter(|node| !node.is_null())
+    workload.pod.field("serviceAccountName").filter(|node| !node.is_null())
 }
 
 fn is_unreadable(workload: &Workload<'_>) -> bool {

@@ -121,7 +121,7 @@ impl<'e> Pod<'_, 'e> {
     }
 
     pub(super) fn host_network(&self) -> Option<NodeRef<'e>> {
-        self.workload.pod.spec.get("hostNetwork").filter(|node| node.as_bool() == Some(true))
+        self.workload.pod.field("hostNetwork").filter(|node| node.as_bool() == Some(true))
     }
 
     fn proxy(&self) -> Option<(Mesh, NodeRef<'e>)> {

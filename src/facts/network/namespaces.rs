@@ -40,5 +40,5 @@ impl<'e> Namespaces<'e> {
 
 /// Whether Pods live in the network of their nodes, where plugins differ in what policies mean.
 pub(super) fn uses_host(workload: &Workload<'_>) -> bool {
-    workload.pod.spec.get("hostNetwork").and_then(NodeRef::as_bool) == Some(true)
+    workload.pod.field("hostNetwork").and_then(NodeRef::as_bool) == Some(true)
 }

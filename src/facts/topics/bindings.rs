@@ -110,14 +110,13 @@ pub(in crate::facts) fn words(name: &str) -> Vec<String> {
 
 /// Names of the Secrets that the Pods of a workload hold, by variables and by volumes.
 pub(super) fn secrets<'e>(workload: &Workload<'e>) -> impl Iterator<Item = &'e str> {
-    let spec = workload.pod.spec;
     let items = |node: NodeRef<'e>, key: &'static str| node.get(key).into_iter().flat_map(NodeRef::items);
-    let containers = move || items(spec, "containers").chain(items(spec, "initContainers"));
+    let containers = || workload.pod.all_containers();
     let variables = containers().flat_map(move |container| items(container, "env"));
     let by_key = variables.filter_map(|variable| variable.str_at(&["valueFrom", "secretKeyRef", "name"]));
     let sources = containers().flat_map(move |container| items(container, "envFrom"));
     let whole = sources.filter_map(|source| source.str_at(&["secretRef", "name"]));
-    let volumes = items(spec, "volumes").filter_map(|volume| volume.str_at(&["secret", "secretName"]));
+    let volumes = workload.pod.volumes().filter_map(|volume| volume.str_at(&["secret", "secretName"]));
     by_key.chain(whole).chain(volumes)
 }
 
