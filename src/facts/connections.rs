@@ -26,7 +26,7 @@ use self::{
     calls::Call,
     entrances::{Entrance, Port},
     sidecars::Sidecars,
-    transport::{Client, Decision, Destination, Open, Transports, target},
+    transport::{Client, Decision, Destination, Transports, target},
     virtual_services::VirtualServices,
 };
 pub(super) use self::{
@@ -89,7 +89,7 @@ struct Caller<'c, 'e> {
 impl<'e> Connections<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let rules = DestinationRules::new(&set.view, set.mesh());
-        let routes = VirtualServices::new(&set.view);
+        let routes = VirtualServices::new(&set.view, &set.mesh().configuration.default_route_export_to);
         let sidecars = Sidecars::new(&set.view, set.workloads(), &set.mesh().configuration);
         let mut finder = Finder {
             set,
@@ -217,6 +217,7 @@ impl<'s, 'e> Finder<'s, 'e> {
             port,
             subset: None,
             speaks_tls,
+            is_routed: false,
             open: None,
         }
     }
@@ -235,24 +236,17 @@ impl<'s, 'e> Finder<'s, 'e> {
         let single = || ports.first().filter(|_| ports.len() == 1)?.port;
         let port = port.or_else(single);
         if !(is_routed && self.follow(caller, &self.host(service), port, speaks_tls)) {
-            self.call_subset(caller, service, port, subset, speaks_tls, None);
+            let mut destination = self.destination(Some(service), port, speaks_tls);
+            destination.subset = subset.map(ToOwned::to_owned);
+            self.call_subset(caller, service, destination);
         }
     }
 
-    fn call_subset(
-        &mut self,
-        caller: &Caller<'_, '_>,
-        service: ServiceId,
-        port: Option<u16>,
-        subset: Option<&str>,
-        speaks_tls: Truth,
-        open: Option<Open>,
-    ) {
+    /// Connections to every workload of a Service.
+    fn call_subset(&mut self, caller: &Caller<'_, '_>, service: ServiceId, mut destination: Destination) {
         let found = self.set.services().get(service);
-        let port = port.or_else(|| found.ports.first().filter(|_| found.ports.len() == 1)?.port);
-        let mut destination = self.destination(Some(service), port, speaks_tls);
-        destination.subset = subset.map(ToOwned::to_owned);
-        destination.open = open;
+        let single = || found.ports.first().filter(|_| found.ports.len() == 1)?.port;
+        destination.port = destination.port.or_else(single);
         let selected = found.selected.clone();
         if selected.is_empty() {
             self.add(caller, &destination, Some(Arc::clone(&found.resource.id)));

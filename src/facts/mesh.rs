@@ -19,6 +19,8 @@ mod peer_authentication;
 mod port_list;
 #[cfg(test)]
 mod tests;
+mod tunnel;
+mod waypoints;
 mod workload_subjects;
 
 pub use self::configuration::ROOT;
@@ -33,11 +35,12 @@ pub(super) use self::{
     namespaces::{Namespace, Namespaces, texts},
     peer_authentication::{PeerAuthentication, PeerAuthentications},
     port_list::PortList,
+    tunnel::{sends as sends_tunnel, takes as takes_tunnel},
     workload_subjects::{chain, overview as workload_overview, workloads},
 };
 use self::{
-    cilium::Authentications, configuration::Flavour, envoy_filter::EnvoyFilters, hints::Hints,
-    membership::Pod,
+    capture::Bypass, cilium::Authentications, configuration::Flavour, envoy_filter::EnvoyFilters,
+    hints::Hints, membership::Pod,
 };
 use super::{
     Because, Truth,
@@ -224,6 +227,12 @@ impl<'e> Meshes<'e> {
                 && (!selected.is_empty() || (number.is_some() && !workload.pod.ends));
             let mut inbound = self.inbound(view, id, pod, &membership, port, &names);
             inbound.is_judged = is_judged;
+            if membership.mesh == Mesh::IstioAmbient {
+                let limits = selected.iter().map(|service| {
+                    self.authorizations.waypoints.limit(services.get(*service), &self.namespaces)
+                });
+                inbound.admission.is_limited = limits.fold(inbound.admission.is_limited, Truth::or);
+            }
             inbound
         });
         let ports = ports.collect();
@@ -284,9 +293,10 @@ impl<'e> Meshes<'e> {
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}
         }
-        if bypass.bypasses == Truth::Unknown && inbound.mode != Mode::Disabled {
+        // What takes plaintext through its proxy takes it past it, too.
+        if bypass.bypasses == Truth::Unknown && matches!(inbound.mode, Mode::Strict | Mode::Unknown) {
             inbound.mode = Mode::Unknown;
-            inbound.missing = inbound.missing.or_else(|| Some("which interface clients reach".to_owned()));
+            inbound.missing = inbound.missing.or_else(|| Some(Bypass::missing(mesh).to_owned()));
             inbound.because.extend(bypass.because);
         }
         inbound

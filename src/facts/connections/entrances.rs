@@ -187,7 +187,11 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
     for service in &routes.all {
         for (namespace, name) in &service.gateways {
             let id: Arc<str> = format!("Gateway/{namespace}/{name}").into();
-            let client = istio_gateway(set, set.view.get(&id), namespace, &id);
+            let (client, is_located) = istio_gateway(set, set.view.get(&id), namespace, &id);
+            // Gateways see what is exported to the namespace of their Pods.
+            if is_located && service.scope(client.namespace).is_none() {
+                continue;
+            }
             for destination in &service.destinations {
                 found.push(Entrance {
                     id: Arc::clone(&id),
@@ -204,13 +208,14 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
     }
 }
 
-/// Istio's own gateway: it is in the mesh, and reads rules in the namespace of its Pods, which the input seldom holds.
+/// Istio's own gateway: it is in the mesh, and reads rules in the namespace of its Pods, which the input seldom holds; with
+/// whether it does.
 fn istio_gateway<'e>(
     set: &Set<'e>,
     resource: Option<&'e Resource>,
     namespace: &'e str,
     id: &str,
-) -> Client<'e> {
+) -> (Client<'e>, bool) {
     let selector = resource.and_then(|resource| set.view.estate.node(resource).at(&["spec", "selector"]));
     let selector = selector.and_then(Selector::of_labels).filter(|selector| !selector.is_empty());
     let pods = selector.and_then(|selector| {
@@ -218,5 +223,6 @@ fn istio_gateway<'e>(
         namespaces.find_map(|home| set.workloads().select(home, &selector).into_iter().next())
     });
     let home = pods.map_or(namespace, |pods| set.workloads().get(pods).namespace);
-    elsewhere(home, Mesh::IstioSidecar, format!("{id} is a gateway of Istio"), None)
+    let client = elsewhere(home, Mesh::IstioSidecar, format!("{id} is a gateway of Istio"), None);
+    (client, pods.is_some())
 }

@@ -1,6 +1,9 @@
 //! Connections that routes of the mesh send elsewhere.
 
-use super::{Because, Caller, Finder, Mesh, Truth, transport::Open};
+use super::{
+    Because, Caller, Finder, Mesh, Truth,
+    transport::{Destination, Open},
+};
 
 impl Finder<'_, '_> {
     /// Connections to where routes send what is addressed to a host; whether there are any.
@@ -15,6 +18,10 @@ impl Finder<'_, '_> {
         if !matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown) {
             return false;
         }
+        // What leaves the proxy is routed by nobody, whatever is behind the port that a route would have chosen.
+        if self.transports.leaves(caller.client, self.named(host), port).is_some() {
+            return false;
+        }
         let Some(route) = self.routes.of_host(host, caller.client.namespace, port) else { return false };
         for (to, missing) in &route.destinations {
             let open = missing.clone().map(|missing| Open {
@@ -22,9 +29,14 @@ impl Finder<'_, '_> {
                 missing,
             });
             let port = to.port.or_else(|| port.filter(|_| to.host == host));
-            match self.named(&to.host) {
-                Some(service) => self.call_subset(caller, service, port, to.subset, speaks_tls, open),
-                None => self.call_host(caller, &to.host, port, to.subset, speaks_tls, open),
+            let service = self.named(&to.host);
+            let mut destination = self.destination(service, port, speaks_tls);
+            destination.subset = to.subset.map(ToOwned::to_owned);
+            destination.is_routed = true;
+            destination.open = open;
+            match service {
+                Some(service) => self.call_subset(caller, service, destination),
+                None => self.call_host(caller, &to.host, destination),
             }
         }
         for (resource, absent) in route.absent {
@@ -42,21 +54,11 @@ impl Finder<'_, '_> {
     }
 
     /// A host that a route names and that is no Service of the input.
-    fn call_host(
-        &mut self,
-        caller: &Caller<'_, '_>,
-        host: &str,
-        port: Option<u16>,
-        subset: Option<&str>,
-        speaks_tls: Truth,
-        open: Option<Open>,
-    ) {
+    fn call_host(&mut self, caller: &Caller<'_, '_>, host: &str, mut destination: Destination) {
         let is_known = self.set.hosts().entry(host, caller.client.namespace).is_some();
-        let mut destination = self.destination(None, port, speaks_tls);
         host.clone_into(&mut destination.host);
         destination.is_external = is_known && !self.is_inside(host, caller.client.namespace);
-        destination.subset = subset.map(ToOwned::to_owned);
-        destination.open = open.or_else(|| {
+        destination.open = destination.open.or_else(|| {
             let text = format!("a VirtualService sends it to {host}, which the mesh does not know");
             let missing = format!("a Service or ServiceEntry with the host {host}");
             (!is_known).then(|| Open { because: Because::default(text), missing })

@@ -5,6 +5,7 @@ mod entrances;
 mod reach;
 mod routes;
 mod table;
+mod tunnel;
 
 use super::*;
 use crate::{

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     facts::{
         Because, Set, Truth,
-        mesh::Mesh,
+        mesh::{Mesh, sends_tunnel},
         services::ServiceId,
         workloads::{Workload, WorkloadId},
     },
@@ -76,6 +76,8 @@ pub(super) struct Destination {
     pub(super) subset: Option<String>,
     /// Whether the program speaks TLS itself.
     pub(super) speaks_tls: Truth,
+    /// Whether the client's proxy chose it, so that what proxies are told to leave alone is behind it.
+    pub(super) is_routed: bool,
     /// Why it is not known whether anything gets there; `None`: it does.
     pub(super) open: Option<Open>,
 }
@@ -108,6 +110,8 @@ enum Sent<'e> {
     Mtls,
     /// The client's proxy wraps it into TLS of its own.
     Tls(Tls<'e>),
+    /// HBONE, whatever is inside of it.
+    Tunnel,
     Broken,
     Unknown(String),
 }
@@ -170,6 +174,7 @@ impl<'e> Transports<'_, 'e> {
             Sent::Unknown(missing) => Decision::unknown(missing, because),
             Sent::Plaintext => server.takes_plaintext(destination, because),
             Sent::Mtls => server.takes_mtls(because),
+            Sent::Tunnel => server.takes_tunnel(self.set, client, because),
             Sent::Tls(tls) => server.takes_tls(&tls, because),
             Sent::Automatic { direct } => {
                 let direct = direct || server::is_direct(self.set, destination);
@@ -184,30 +189,30 @@ impl<'e> Transports<'_, 'e> {
             because.push(client.because.clone());
             return Sent::Plaintext;
         }
-        if let Some((_, workload)) = client.workload {
-            let service = destination.service.map(|service| self.set.services().get(service));
-            let capture = &self.set.mesh().configuration.capture;
-            let home = self.set.mesh().namespaces.get(workload.namespace);
-            let left =
-                exclusions::leaves_proxy(workload, home, client.mesh, destination.port, service, capture);
-            match left {
-                Some((Truth::True, step)) => {
-                    because.push(step);
-                    return Sent::Plaintext;
-                }
-                Some((_, step)) => {
-                    because.push(step);
-                    return Sent::Unknown(format!("the address of {}", destination.host));
-                }
-                None => {}
+        let left = (!destination.is_routed)
+            .then(|| self.leaves(client, destination.service, destination.port))
+            .flatten();
+        match left {
+            Some((Truth::True, step)) => {
+                because.push(step);
+                return Sent::Plaintext;
             }
+            Some((_, step)) => {
+                because.push(step);
+                return Sent::Unknown(format!("the address of {}", destination.host));
+            }
+            None => {}
         }
         // A4: only sidecars and gateways read DestinationRules.
         if client.mesh != Mesh::IstioSidecar {
             return Sent::Automatic { direct: false };
         }
         match self.reach(client, destination) {
-            Reach::Known => self.by_rule(client, destination, because),
+            Reach::Known => {
+                let sent = self.by_rule(client, destination, because);
+                let is_open = matches!(sent, Sent::Broken | Sent::Unknown(_));
+                if is_open || !self.is_tunnelled(client, destination) { sent } else { Sent::Tunnel }
+            }
             Reach::PassedThrough(step) => {
                 because.push(step);
                 Sent::Plaintext
@@ -221,6 +226,35 @@ impl<'e> Transports<'_, 'e> {
                 Sent::Unknown(missing)
             }
         }
+    }
+
+    /// Whether a sidecar or gateway reaches a server through the tunnel of ambient proxies, which carries whatever rules
+    /// make of the rest (istio `pilot/pkg/networking/core/cluster_tls.go`, `applyHBONETransportSocketMatches`).
+    fn is_tunnelled(&self, client: &Client<'_>, destination: &Destination) -> bool {
+        let is_ambient = |id: &WorkloadId| self.set.mesh().of(*id).membership.mesh == Mesh::IstioAmbient;
+        // Towards single Pods it is all of them or none.
+        let behind = destination.service.filter(|_| server::is_direct(self.set, destination));
+        let all =
+            behind.is_none_or(|service| self.set.services().get(service).selected.iter().all(is_ambient));
+        destination.server.as_ref().is_some_and(is_ambient)
+            && all
+            && sends_tunnel(client.workload.map(|(_, workload)| workload))
+    }
+
+    /// Whether what a client dials leaves its proxy; `port`: as the program asks for it.
+    pub(super) fn leaves(
+        &self,
+        client: &Client<'_>,
+        service: Option<ServiceId>,
+        port: Option<u16>,
+    ) -> Option<(Truth, Because)> {
+        let (_, workload) = client.workload?;
+        let meshes = self.set.mesh();
+        let service = service.map(|service| self.set.services().get(service));
+        let home = meshes.namespaces.get(workload.namespace);
+        // Of a client whose mesh is open, what Istio's sidecar would make of it.
+        let mesh = if client.mesh == Mesh::Unknown { Mesh::IstioSidecar } else { client.mesh };
+        exclusions::leaves_proxy(workload, home, mesh, port, service, &meshes.configuration.capture)
     }
 
     fn by_rule(

@@ -25,6 +25,19 @@ pub(super) struct Destination<'e> {
     pub(super) place: Place,
 }
 
+/// What tells destinations apart: host, subset and port.
+type Endpoint<'d> = (&'d str, Option<&'d str>, Option<u16>);
+
+/// How a namespace comes to see a resource, what counts first first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    /// It is kept in the namespace.
+    Own,
+    /// It is exported to the namespace by name.
+    Exported,
+    Everybody,
+}
+
 /// Where what is addressed to one host goes.
 #[derive(Debug)]
 pub(super) struct Route<'r, 'e> {
@@ -43,8 +56,8 @@ pub(super) struct VirtualService<'e> {
     pub(super) gateways: Vec<(&'e str, &'e str)>,
     pub(super) namespace: &'e str,
     pub(super) hosts: Vec<String>,
-    /// Namespaces that see it; none: all.
-    export_to: Vec<&'e str>,
+    /// Namespaces that see it, as written or as the mesh has it; none: all.
+    export_to: Vec<String>,
     is_for_pods: bool,
     pub(super) destinations: Vec<Destination<'e>>,
     /// Ids of those that hold more of its destinations, with the ports that clients must ask for.
@@ -73,12 +86,13 @@ pub(super) fn full(host: &str, namespace: &str) -> String {
 }
 
 impl<'e> VirtualServices<'e> {
-    pub(super) fn new(view: &View<'e>) -> Self {
+    /// `default_export`: `exportTo` of those that have none.
+    pub(super) fn new(view: &View<'e>, default_export: &[String]) -> Self {
         let written = view.of_kind("networking.istio.io", "VirtualService");
         let written = written.map(|resource| (resource, view.estate.node(resource)));
         let written = written.filter(|(resource, node)| !refusals::is_refused(&resource.object, *node));
         let mut all: Vec<VirtualService<'e>> =
-            written.map(|(resource, node)| VirtualService::new(resource, node)).collect();
+            written.map(|(resource, node)| VirtualService::new(resource, node, default_export)).collect();
         delegate(&mut all);
         let mut by_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -94,7 +108,10 @@ impl<'e> VirtualServices<'e> {
     }
 
     /// What routes Pods of a namespace that ask for a port of a host: those that name the host, else its longest wildcard.
-    /// Of several the oldest holds; without timestamps only what all of them lead to is sure.
+    ///
+    /// Of several one holds whole, since sidecars merge nothing: what only the namespace sees before what is exported to it
+    /// and what all see (istio `pilot/pkg/model/virtualservice.go`, `SelectVirtualServices`), then the oldest; without
+    /// timestamps only what all of them lead to is sure.
     pub(super) fn of_host(&self, host: &str, namespace: &str, port: Option<u16>) -> Option<Route<'_, 'e>> {
         let wildcards =
             host.match_indices('.').map(|(at, _)| format!("*{}", host.get(at..).unwrap_or_default()));
@@ -102,8 +119,12 @@ impl<'e> VirtualServices<'e> {
         let mut found = names.map(|name| {
             let indices = self.by_host.get(&name).into_iter().flatten();
             let services = indices.filter_map(|index| self.all.get(*index));
-            let services = services.filter(|service| service.is_visible(namespace) && service.routes(port));
-            services.collect::<Vec<_>>()
+            let services = services.filter(|service| service.routes(port));
+            let seen = services.filter_map(|service| Some((service.scope(namespace)?, service)));
+            let seen: Vec<_> = seen.collect();
+            let first = seen.iter().map(|(scope, _)| *scope).min();
+            let first = seen.into_iter().filter(|(scope, _)| Some(*scope) == first);
+            first.map(|(_, service)| service).collect::<Vec<_>>()
         });
         let mut services = found.find(|services| !services.is_empty())?;
         if services.iter().all(|service| service.created.is_some()) {
@@ -112,12 +133,12 @@ impl<'e> VirtualServices<'e> {
         }
         let names: Vec<&str> = services.iter().map(|service| &*service.resource.id).collect();
         let open = format!("metadata.creationTimestamp of {}", names.join(" and "));
-        let hosts = services.iter().map(|service| {
-            service.at(port).map(|destination| destination.host.as_str()).collect::<BTreeSet<&str>>()
-        });
-        let sure = hosts.reduce(|all, one| &all & &one).unwrap_or_default();
+        let reached = services
+            .iter()
+            .map(|service| service.at(port).map(Destination::endpoint).collect::<BTreeSet<Endpoint<'_>>>());
+        let sure = reached.reduce(|all, one| &all & &one).unwrap_or_default();
         let destinations = services.iter().flat_map(|service| service.at(port)).map(|destination| {
-            let is_sure = sure.contains(destination.host.as_str());
+            let is_sure = sure.contains(&destination.endpoint());
             (destination, (!is_sure).then(|| open.clone()))
         });
         let destinations = destinations.collect();
@@ -134,8 +155,14 @@ impl<'e> VirtualServices<'e> {
     }
 }
 
+impl<'e> Destination<'e> {
+    fn endpoint(&self) -> Endpoint<'_> {
+        (&self.host, self.subset, self.port)
+    }
+}
+
 impl<'e> VirtualService<'e> {
-    fn new(resource: &'e Resource, node: NodeRef<'e>) -> Self {
+    fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Self {
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let list = |key: &str| {
             let items = node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
@@ -172,7 +199,10 @@ impl<'e> VirtualService<'e> {
             resource,
             created: node.str_at(&["metadata", "creationTimestamp"]),
             namespace,
-            export_to: list("exportTo"),
+            export_to: match list("exportTo") {
+                own if own.is_empty() => default_export.to_vec(),
+                own => own.into_iter().map(ToOwned::to_owned).collect(),
+            },
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),
@@ -194,14 +224,19 @@ impl<'e> VirtualService<'e> {
         self.at(port).next().is_some() || !self.absent.is_empty()
     }
 
-    /// `exportTo`: by default every namespace; `.` is its own.
-    fn is_visible(&self, namespace: &str) -> bool {
-        self.export_to.is_empty()
-            || self.export_to.iter().any(|to| match *to {
-                "*" => true,
-                "." => self.namespace == namespace,
-                named => named == namespace,
-            })
+    /// How a namespace comes to see it; `None`: it does not. `*` outdoes all else, then `~` hides it from everybody.
+    pub(super) fn scope(&self, namespace: &str) -> Option<Scope> {
+        let says = |to: &str| self.export_to.iter().any(|written| written == to);
+        let is_own = self.namespace == namespace;
+        if self.export_to.is_empty() || says("*") {
+            Some(Scope::Everybody)
+        } else if says("~") {
+            None
+        } else if is_own {
+            (says(".") || says(namespace)).then_some(Scope::Own)
+        } else {
+            says(namespace).then_some(Scope::Exported)
+        }
     }
 }
 
@@ -223,6 +258,10 @@ fn delegate(all: &mut [VirtualService<'_>]) {
                 absent.push(id.clone());
                 continue;
             };
+            // One that its root does not see leaves its rule without effect.
+            if other.scope(service.namespace).is_none() {
+                continue;
+            }
             destinations.extend(other.destinations.iter().map(|destination| {
                 let own = &destination.asked;
                 Destination { asked: if own.is_empty() { asked } else { own }.clone(), ..destination.clone() }

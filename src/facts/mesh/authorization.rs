@@ -1,14 +1,15 @@
 //! Whom Istio's servers admit: `AuthorizationPolicy`, and whether it takes an identity (domains.md 1a: P8, A4).
 //!
-//! Source: istio/api `security/v1beta1/authorization_policy.proto`. Deliberately absent: policies with `targetRefs`,
-//! which gateways and waypoints enforce, and what a CUSTOM provider decides.
+//! Source: istio/api `security/v1beta1/authorization_policy.proto`. Policies with `targetRefs` are enforced by gateways and
+//! waypoints, past which a Pod can be reached: they limit callers, and demand no identity of those who come otherwise.
+//! Deliberately absent: what a CUSTOM provider decides.
 
 mod rule;
 
 use std::collections::BTreeMap;
 
 use self::rule::Rule;
-use super::{configuration::Configuration, namespaces::Namespaces};
+use super::{configuration::Configuration, namespaces::Namespaces, waypoints::Waypoints};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -55,6 +56,7 @@ pub(in crate::facts) struct Authorizations<'e> {
     whole: BTreeMap<&'e str, Vec<usize>>,
     selecting: BTreeMap<WorkloadId, Vec<usize>>,
     root: &'e str,
+    pub(super) waypoints: Waypoints<'e>,
 }
 
 /// What the policies of a workload make of callers without an identity.
@@ -107,6 +109,16 @@ impl<'e> Authorization<'e> {
         whole && self.action == Action::Allow && !self.rules.iter().any(Rule::matches_all)
     }
 
+    /// Whether it leaves out some requests of those that it is about.
+    pub(super) fn limits(&self) -> Truth {
+        match self.action {
+            Action::Allow => Truth::from(!self.rules.iter().any(Rule::matches_all)),
+            Action::Custom => Truth::True,
+            Action::Deny | Action::Other => Truth::False,
+            Action::Unknown => Truth::Unknown,
+        }
+    }
+
     fn place(&self) -> Place {
         let spec = self.node.key_span("spec");
         spec.map_or_else(|| self.node.place(), |span| Place::new(self.node.document.source, span))
@@ -127,10 +139,13 @@ impl<'e> Authorizations<'e> {
                 .iter()
                 .any(|key| node.at(&["spec", key]).is_some_and(|refs| !refs.is_null()))
         };
-        let all: Vec<Authorization<'e>> = written
-            .filter(|(_, node)| !targeted(*node))
-            .map(|(resource, node)| Authorization::new(resource, node))
-            .collect();
+        let (aimed, selecting): (Vec<_>, Vec<_>) = written.partition(|(_, node)| targeted(*node));
+        let policies = |written: Vec<(&'e Resource, NodeRef<'e>)>| {
+            let policies = written.into_iter().map(|(resource, node)| Authorization::new(resource, node));
+            policies.collect::<Vec<Authorization<'e>>>()
+        };
+        let waypoints = Waypoints::new(&policies(aimed), &configuration.root_namespace);
+        let all = policies(selecting);
         let mut root = "";
         let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
@@ -157,7 +172,7 @@ impl<'e> Authorizations<'e> {
                 None => {}
             }
         }
-        Self { all, whole, selecting, root }
+        Self { all, whole, selecting, root, waypoints }
     }
 
     fn of_workload(&self, id: WorkloadId, workload: &Workload<'e>) -> Vec<&Authorization<'e>> {

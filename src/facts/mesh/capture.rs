@@ -25,9 +25,12 @@ const EXCLUDE: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 const INCLUDE: &str = "traffic.sidecar.istio.io/includeInboundPorts";
 const INTERFACES: &str = "traffic.sidecar.istio.io/excludeInterfaces";
 const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
-const PROXY_CONFIG: &str = "proxy.istio.io/config";
+pub(super) const PROXY_CONFIG: &str = "proxy.istio.io/config";
 const AMBIENT_BYPASS: &str = "ambient.istio.io/bypass-inbound-capture";
 const LINKERD_SKIP: &str = "config.linkerd.io/skip-inbound-ports";
+/// Clients of these addresses are let past the proxy of the server (linkerd2-proxy-init `iptables.go`,
+/// `makeIgnoreSubnet`, which matches sources).
+const LINKERD_SUBNETS: &str = "config.linkerd.io/skip-subnets";
 const KUMA_EXCLUDE: &str = "traffic.kuma.io/exclude-inbound-ports";
 const CONSUL_EXCLUDE: &str = "consul.hashicorp.com/transparent-proxy-exclude-inbound-ports";
 
@@ -45,6 +48,14 @@ impl Bypass {
         let owner = pod.workload.resource;
         let said = format!("{} says `{key}: {}`", owner.id, text.text);
         Self { bypasses, because: Some(Because::decided(said, owner, text.place)) }
+    }
+
+    /// What would decide, where it is open.
+    pub(super) const fn missing(mesh: Mesh) -> &'static str {
+        match mesh {
+            Mesh::Linkerd => "the addresses of its clients",
+            _ => "which interface clients reach",
+        }
     }
 }
 
@@ -81,10 +92,9 @@ pub(super) fn bypass(
 /// Whether the proxy of a Pod captures nothing, and what says so: its annotation, else its `ProxyConfig`, else that of the
 /// mesh (istio `injection-template.yaml`).
 pub(in crate::facts) fn intercepts_nothing(workload: &Workload<'_>, capture: &Capture) -> Option<Because> {
-    let annotations = workload.pod.metadata.and_then(|metadata| metadata.get("annotations"));
     let owner = workload.resource;
     let mut of_proxy = None;
-    for (key, text) in texts(annotations) {
+    for (key, text) in texts_of_pod(workload, "annotations") {
         let because = |value: &str| {
             Because::decided(format!("{} says `{key}: {value}`", owner.id), owner, text.place.clone())
         };
@@ -102,6 +112,14 @@ pub(in crate::facts) fn intercepts_nothing(workload: &Workload<'_>, capture: &Ca
         let is_none = capture.interception.as_deref() == Some("NONE");
         is_none.then(|| Because::default("the mesh sets `interceptionMode: NONE` for all sidecars"))
     })
+}
+
+/// Labels or annotations of Pods.
+pub(super) fn texts_of_pod<'w>(
+    workload: &'w Workload<'_>,
+    map: &str,
+) -> impl Iterator<Item = (&'w str, Text<'w>)> {
+    texts(workload.pod.metadata.and_then(|metadata| metadata.get(map)))
 }
 
 fn sidecar(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -> Bypass {
@@ -146,12 +164,29 @@ fn linkerd(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -
             };
             return Bypass { bypasses: Truth::True, because: Some(Because::default(text)) };
         }
-        return Bypass::NO;
+        return by_subnets(pod);
     };
     if port.is_some_and(|port| PortList::new(&text.text).contains(port)) {
         return Bypass::said(Truth::True, pod, LINKERD_SKIP, text);
     }
-    Bypass::NO
+    by_subnets(pod)
+}
+
+fn by_subnets(pod: Pod<'_, '_>) -> Bypass {
+    let Some(text) = pod.inherited(LINKERD_SUBNETS) else { return Bypass::NO };
+    // Nobody but the Pod and its node has such addresses.
+    let is_local =
+        |subnet: &str| ["127.", "169.254.", "fe80:", "::1"].iter().any(|own| subnet.starts_with(own));
+    let foreign =
+        text.text.split(',').map(str::trim).filter(|subnet| !subnet.is_empty() && !is_local(subnet));
+    let bypasses = foreign.map(|subnet| match subnet {
+        "0.0.0.0/0" | "::/0" => Truth::True,
+        _ => Truth::Unknown,
+    });
+    match bypasses.fold(Truth::False, Truth::or) {
+        Truth::False => Bypass::NO,
+        bypasses => Bypass::said(bypasses, pod, LINKERD_SUBNETS, text),
+    }
 }
 
 fn excluded(pod: Pod<'_, '_>, port: Option<u16>, key: &str) -> Option<Bypass> {

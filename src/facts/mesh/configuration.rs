@@ -8,7 +8,11 @@ mod config_maps;
 
 use std::collections::BTreeSet;
 
-use super::{Hints, Mode, namespaces::Namespaces};
+use super::{
+    Hints, Mode,
+    namespaces::Namespaces,
+    tunnel::{TAKES, metadata},
+};
 use crate::{
     config,
     document::{Document, NodeRef, Step, yaml},
@@ -93,10 +97,16 @@ pub(in crate::facts) struct Configuration {
     pub(in crate::facts) auto_mtls: bool,
     /// What would tell the namespace or the use of mTLS, where control planes disagree or cannot be read.
     pub(in crate::facts) undecided: Option<String>,
+    /// Whether sidecars take the tunnel of ambient proxies unless a Pod says otherwise.
+    pub(in crate::facts) tunnels: Truth,
     /// Whether Istio's proxies refuse hosts that the mesh does not know.
     pub(in crate::facts) registry_only: bool,
     /// `exportTo` of a `DestinationRule` that has none.
     pub(in crate::facts) default_export_to: Vec<String>,
+    /// `exportTo` of a `VirtualService` that has none.
+    pub(in crate::facts) default_route_export_to: Vec<String>,
+    /// That of a Service.
+    pub(in crate::facts) default_service_export_to: Vec<String>,
     pub(super) declared: Declared,
     pub(super) inject_by_default: bool,
     /// Revisions and tags of control planes that the estate shows.
@@ -129,8 +139,11 @@ impl Configuration {
             root_is_named: declared.root_namespace.is_some(),
             auto_mtls: true,
             undecided: None,
+            tunnels: Truth::Unknown,
             registry_only: false,
             default_export_to: Vec::new(),
+            default_route_export_to: Vec::new(),
+            default_service_export_to: Vec::new(),
             declared: declared.clone(),
             inject_by_default: false,
             revisions: BTreeSet::from(["default".to_owned()]),
@@ -215,11 +228,22 @@ impl Configuration {
                 self.read_istio_values(values);
             }
             self.revisions.extend(node.str_at(&["spec", "revision"]).map(ToOwned::to_owned));
-            self.ambient |= node.str_at(&["spec", "profile"]) == Some("ambient");
+            self.read_profile(node.get("spec"));
+        }
+    }
+
+    /// That of ambient sets what follows from it (istio `manifests/helm-profiles/ambient.yaml`).
+    fn read_profile(&mut self, owner: Option<NodeRef<'_>>) {
+        let named = owner.and_then(|owner| owner.str_at(&["profile"]));
+        if named.is_some_and(|profile| AMBIENT.contains(&profile)) {
+            self.ambient = true;
+            self.tunnels = Truth::True;
         }
     }
 
     fn read_istio_values(&mut self, values: NodeRef<'_>) {
+        self.read_profile(Some(values));
+        self.read_profile(values.get("global"));
         // Where the control plane lies is where its policies do, unless its settings name another namespace.
         let place = values.str_at(&["global", "istioNamespace"]).filter(|place| !place.is_empty());
         if let Some(place) = place.filter(|_| !self.root_is_named) {
@@ -289,14 +313,22 @@ impl Configuration {
         if let Some(mode) = mesh_config.str_at(&["defaultConfig", "interceptionMode"]) {
             self.capture.interception = Some(mode.to_owned());
         }
+        if let Some(takes) = mesh_config.get("defaultConfig").and_then(|config| metadata(config, TAKES)) {
+            self.tunnels = Truth::from(takes == "true");
+        }
         self.auto_mtls =
             mesh_config.get("enableAutoMtls").and_then(NodeRef::as_bool).unwrap_or(self.auto_mtls);
         if let Some(mode) = mesh_config.str_at(&["outboundTrafficPolicy", "mode"]) {
             self.registry_only = mode == "REGISTRY_ONLY";
         }
-        if let Some(export_to) = mesh_config.get("defaultDestinationRuleExportTo") {
-            self.default_export_to =
-                export_to.items().filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
+        for (kept, key) in [
+            (&mut self.default_export_to, "defaultDestinationRuleExportTo"),
+            (&mut self.default_route_export_to, "defaultVirtualServiceExportTo"),
+            (&mut self.default_service_export_to, "defaultServiceExportTo"),
+        ] {
+            if let Some(export_to) = mesh_config.get(key) {
+                *kept = export_to.items().filter_map(NodeRef::as_str).map(ToOwned::to_owned).collect();
+            }
         }
         if mesh_config.get("discoverySelectors").is_some_and(|list| list.items().next().is_some()) {
             // Parsed anew, since the text of a ConfigMap outlives no borrow.
@@ -354,6 +386,9 @@ impl Configuration {
         }
     }
 }
+
+/// Profiles of installations with ambient Istio.
+const AMBIENT: [&str; 2] = ["ambient", "openshift-ambient"];
 
 /// What Istio's injector looks at where a Pod itself does not say, in order.
 const SELECTORS: [&str; 2] = ["neverInjectSelector", "alwaysInjectSelector"];

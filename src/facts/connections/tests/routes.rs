@@ -11,6 +11,12 @@ fn routed(others: &str) -> String {
     meshed(&format!("{}{old}{service}{others}", namespace("old", "")))
 }
 
+fn mesh_config(settings: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{settings}'}}\n---\n"
+    )
+}
+
 fn route(name: &str, spec: &str) -> String {
     istio("VirtualService", name, "front", spec)
 }
@@ -66,6 +72,65 @@ fn every_destination_of_a_route_is_a_server() {
             vec!["Deployment/old/m unknown", own],
         ),
         (
+            "two that agree on the host and not on the subset",
+            route("a", &http(&format!("{{route: [{{destination: {{host: {HOST}, subset: v1}}}}]}}")))
+                + &route("b", &http(&format!("{{route: [{{destination: {{host: {HOST}, subset: v2}}}}]}}")))
+                + &rule(
+                    "front",
+                    &format!(
+                        "{{host: {HOST}, subsets: [{{name: v1}}, {{name: v2, trafficPolicy: {{tls: {{mode: DISABLE}}}}}}]}}"
+                    ),
+                ),
+            vec!["Deployment/shop/cart unknown"],
+        ),
+        (
+            "its own over one that is exported, and over one for everybody",
+            istio("VirtualService", "a", "shop", &http(&format!("{{route: [{old}]}}")))
+                + &istio(
+                    "VirtualService",
+                    "b",
+                    "old",
+                    &http(&format!("{{route: [{old}]}}")).replace("{hosts", "{exportTo: [front], hosts"),
+                )
+                + &route(
+                    "c",
+                    &http(&format!("{{route: [{cart}]}}")).replace("{hosts", "{exportTo: ['.'], hosts"),
+                ),
+            vec![own],
+        ),
+        (
+            "one that is exported over one for everybody",
+            istio(
+                "VirtualService",
+                "b",
+                "old",
+                &http(&format!("{{route: [{old}]}}")).replace("{hosts", "{exportTo: [front], hosts"),
+            ) + &route("c", &http(&format!("{{route: [{cart}]}}"))),
+            vec![other],
+        ),
+        (
+            "one that nobody sees",
+            route("a", &http(&format!("{{route: [{old}]}}")).replace("{hosts", "{exportTo: ['~'], hosts")),
+            vec![own],
+        ),
+        (
+            "one that the mesh keeps in its namespace",
+            istio("VirtualService", "a", "shop", &http(&format!("{{route: [{old}]}}")))
+                + &mesh_config("defaultVirtualServiceExportTo: [.]"),
+            vec![own],
+        ),
+        (
+            "a delegate that is not exported",
+            route("a", &http("{delegate: {name: b, namespace: shop}}"))
+                + &istio(
+                    "VirtualService",
+                    "b",
+                    "shop",
+                    &format!("{{exportTo: ['.'], http: [{{route: [{old}]}}]}}"),
+                ),
+            vec![own],
+        ),
+        (
             "a host that nobody has",
             route("a", &http(&format!("{{route: [{}]}}", to("cart.shop")))),
             vec!["external:cart.shop unknown"],
@@ -92,6 +157,42 @@ fn every_destination_of_a_route_is_a_server() {
             expected.iter().map(|server| format!("Deployment/front/web -> {server}")).collect();
         assert_eq!(connections(&routed(&others)), expected, "{row}");
     }
+}
+
+#[test]
+fn what_leaves_the_proxy_is_told_by_the_port_that_programs_dial() {
+    let to = format!(
+        "{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {OLD}, port: {{number: 80}}}}}}]}}]}}"
+    );
+    let client = |port: u16| {
+        let exclude = format!("traffic.sidecar.istio.io/excludeOutboundPorts: '{port}'");
+        let text = routed(&route("a", &to));
+        text.replace("annotations: {}", &format!("annotations: {{{exclude}}}"))
+            .replace("'http://cart.shop:80'", "'http://cart.shop:8080'")
+            .replace("{port: 80, targetPort: 8080}], }", "{port: 8080, targetPort: 8080}]}")
+    };
+    // A route is chosen by a proxy, so what it makes of a port comes after what leaves the proxy.
+    for (port, expected) in [
+        (8080, "Deployment/shop/cart plaintext"),
+        (80, "Deployment/old/m plaintext"),
+        (81, "Deployment/old/m plaintext"),
+    ] {
+        assert_eq!(connections(&client(port)), [format!("Deployment/front/web -> {expected}")], "{port}");
+    }
+    let by_port = |port: u16| {
+        let rule = format!(
+            "{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {HOST}, port: {{number: {port}}}}}}}]}}]}}"
+        );
+        let service = service("").replace(
+            "{port: 80, targetPort: 8080}",
+            "{port: 80, targetPort: 8080}, {port: 81, targetPort: 8080}",
+        );
+        let exclude = "annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '81'}";
+        let web = web("front", "", "http://cart.shop:80").replace("annotations: {}", exclude);
+        let namespaces = format!("{}{}", namespace("front", INJECTED), namespace("shop", INJECTED));
+        format!("{namespaces}{web}{}{service}{}", cart(""), route("a", &rule))
+    };
+    expect("routed to a port that would leave the proxy", &by_port(81), "mtls");
 }
 
 #[test]

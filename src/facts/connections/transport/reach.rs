@@ -44,8 +44,16 @@ impl Transports<'_, '_> {
     /// A Service that other namespaces' proxies are not told of (istio/api `annotation/annotations.yaml`).
     fn kept(&self, service: ServiceId, namespace: &str) -> Option<Because> {
         let service = self.set.services().get(service);
-        let (_, list) =
-            texts(service.node.at(&["metadata", "annotations"])).find(|(key, _)| *key == EXPORT_TO)?;
+        let own = texts(service.node.at(&["metadata", "annotations"])).find(|(key, _)| *key == EXPORT_TO);
+        let Some((_, list)) = own else {
+            let default = &self.set.mesh().configuration.default_service_export_to;
+            let is_told = service.namespace == namespace || !default.iter().any(|to| to == ".");
+            let text = format!(
+                "the mesh keeps {} in its namespace (`defaultServiceExportTo`), so the client's proxy sends on what it gets",
+                service.resource.id
+            );
+            return (!is_told).then(|| Because::default(text));
+        };
         let is_told = list.text.split(',').map(str::trim).any(|to| match to {
             "*" => true,
             "." => service.namespace == namespace,

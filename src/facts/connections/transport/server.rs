@@ -5,7 +5,7 @@ use crate::{
     document::NodeRef,
     facts::{
         Because, Set, Truth,
-        mesh::{Inbound, Mesh, Mode, Standing},
+        mesh::{Inbound, Mesh, Mode, Standing, takes_tunnel},
         network::{Peer, Port},
         places,
         workloads::WorkloadId,
@@ -113,6 +113,10 @@ impl<'s, 'e> Server<'s, 'e> {
                 Mode::Disabled if mesh == Mesh::IstioSidecar => {
                     Decision::new(Transport::Broken, self.chain(because)).with(Because::default(refuses))
                 }
+                // Outside of the tunnel, ambient proxies hand what arrives to the program.
+                _ if mesh == Mesh::IstioAmbient => {
+                    Decision::new(Transport::Broken, because).with(Because::default(refuses))
+                }
                 Mode::Unknown => self.unknown(self.chain(because)),
                 _ => Decision::new(Transport::Mtls, because),
             },
@@ -173,16 +177,17 @@ impl<'s, 'e> Server<'s, 'e> {
         if !mesh.is_istio() {
             return match (inbound.bypasses, inbound.mode) {
                 (Truth::True, _) | (_, Mode::Disabled) => self.takes_plaintext(destination, because),
+                (Truth::Unknown, _) => self.unknown(self.chain(because)),
                 _ => Decision::new(Transport::Mtls, because),
             };
         }
-        if mesh == Mesh::IstioAmbient && client.mesh == Mesh::IstioAmbient {
-            if let Some(step) = blocks_tunnel(set, client, id, inbound) {
-                because.push(step);
-                return Decision::new(Transport::Broken, because);
-            }
-            because.push(Because::default("ambient proxies always speak mTLS to each other"));
-            return Decision::new(Transport::Mtls, because);
+        if client.mesh == Mesh::IstioAmbient {
+            return self.takes_ambient(set, client, destination, because);
+        }
+        if mesh == Mesh::IstioAmbient {
+            let text = "ambient servers take mTLS in their tunnel alone (HBONE), which the client's proxy does not use";
+            because.push(Because::default(text));
+            return self.takes_plaintext(destination, because);
         }
         if let Some(undecided) = &set.mesh().configuration.undecided {
             return Decision::unknown(undecided.clone(), because);
@@ -212,6 +217,45 @@ impl<'s, 'e> Server<'s, 'e> {
                 Decision::new(Transport::Mtls, because)
             }
         }
+    }
+
+    /// What comes from a ztunnel: the tunnel where the server has one, else plaintext.
+    fn takes_ambient(
+        &self,
+        set: &Set<'_>,
+        client: &Client<'_>,
+        destination: &Destination,
+        mut because: Vec<Because>,
+    ) -> Decision {
+        let Some((id, standing)) = self.standing else { return self.unknown(because) };
+        if standing.membership.mesh == Mesh::IstioAmbient {
+            return self.takes_tunnel(set, client, because);
+        }
+        let (takes, step) = takes_tunnel(set.workloads().get(id), &set.mesh().configuration);
+        because.push(step);
+        match takes {
+            Truth::True => self.takes_tunnel(set, client, because),
+            Truth::False => self.takes_plaintext(destination, because),
+            Truth::Unknown => {
+                Decision::unknown("`ISTIO_META_ENABLE_HBONE` in the `defaultConfig` of the mesh", because)
+            }
+        }
+    }
+
+    /// HBONE, which ambient proxies take whatever policies say.
+    pub(super) fn takes_tunnel(
+        &self,
+        set: &Set<'_>,
+        client: &Client<'_>,
+        mut because: Vec<Because>,
+    ) -> Decision {
+        let blocked = self.standing.zip(self.inbound);
+        if let Some(step) = blocked.and_then(|((id, _), inbound)| blocks_tunnel(set, client, id, inbound)) {
+            because.push(step);
+            return Decision::new(Transport::Broken, because);
+        }
+        because.push(Because::default("proxies always speak mTLS in the tunnel of ambient (HBONE)"));
+        Decision::new(Transport::Mtls, because)
     }
 
     pub(super) fn by_cilium(&self, set: &Set<'_>, destination: &Destination) -> Decision {
@@ -261,11 +305,12 @@ fn plaintext_for_all(
     }
     if direct {
         let service = set.services().get(destination.service?);
-        let outside = service.selected.iter().find(|id| !meshes.of(**id).membership.mesh.is_istio());
+        let has_sidecar = |id: &WorkloadId| meshes.of(*id).membership.mesh == Mesh::IstioSidecar;
+        let outside = service.selected.iter().find(|id| !has_sidecar(id));
         let outside = set.workloads().get(*outside?);
         let text = format!(
-            "{} is behind the same Service, whose Pods clients reach themselves, and has no proxy, so clients speak \
-             plaintext to all",
+            "{} is behind the same Service, whose Pods clients reach themselves, and has no sidecar, so clients \
+             speak plaintext to all",
             outside.resource.id
         );
         return Some(Because::default(text));

@@ -8,6 +8,8 @@ const IDENTITIES: [&str; 3] = ["principals", "namespaces", "serviceAccounts"];
 const NEGATIVE_IDENTITIES: [&str; 3] = ["notPrincipals", "notNamespaces", "notServiceAccounts"];
 /// Attributes of a condition that only a caller with a peer identity has.
 const IDENTITY_ATTRIBUTES: [&str; 3] = ["source.principal", "source.namespace", "source.serviceAccount"];
+/// The attribute of a condition that is the port which a request reaches.
+const PORT: &str = "destination.port";
 /// Fields of an operation that are read from HTTP.
 const HTTP_OPERATIONS: [&str; 6] = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
 /// Fields of a source that are read from HTTP.
@@ -28,6 +30,8 @@ pub(super) struct Rule<'e> {
     /// Whether anything but ports narrows it besides its source.
     is_narrow: bool,
     operations: Vec<NodeRef<'e>>,
+    /// Conditions on the port.
+    ports: Vec<NodeRef<'e>>,
 }
 
 fn items<'e>(node: NodeRef<'e>, key: &str) -> Vec<NodeRef<'e>> {
@@ -42,6 +46,12 @@ fn any_given(node: NodeRef<'_>, keys: &[&str]) -> bool {
     keys.iter().any(|key| is_given(node, key))
 }
 
+/// Whether a list of a node names a port.
+fn names(node: NodeRef<'_>, key: &str, port: u16) -> bool {
+    let number = |item: &NodeRef<'_>| item.as_str().and_then(|text| text.parse().ok());
+    items(node, key).iter().any(|item| number(item) == Some(port))
+}
+
 impl<'e> Rule<'e> {
     pub(super) fn new(node: NodeRef<'e>) -> Self {
         let sources: Vec<_> = items(node, "from").iter().filter_map(|from| from.get("source")).collect();
@@ -50,6 +60,7 @@ impl<'e> Rule<'e> {
         let of_identity = |condition: &NodeRef<'_>| {
             condition.str_at(&["key"]).is_some_and(|key| IDENTITY_ATTRIBUTES.contains(&key))
         };
+        let of_port = |condition: &NodeRef<'_>| condition.str_at(&["key"]) == Some(PORT);
         let by_source = !sources.is_empty() && sources.iter().all(|source| any_given(*source, &IDENTITIES));
         let by_condition =
             conditions.iter().any(|condition| of_identity(condition) && is_given(*condition, "values"));
@@ -72,11 +83,10 @@ impl<'e> Rule<'e> {
                 || conditions.iter().any(http_condition),
             is_anonymous: sources.iter().any(anonymous_source)
                 || (sources.is_empty() && conditions.iter().any(anonymous_condition)),
-            is_narrow: operations
-                .iter()
-                .any(|operation| any_given(*operation, &HTTP_OPERATIONS) || is_given(*operation, "notPorts"))
-                || conditions.iter().any(|condition| !anonymous_condition(condition)),
+            is_narrow: operations.iter().any(|operation| any_given(*operation, &HTTP_OPERATIONS))
+                || conditions.iter().any(|condition| !anonymous_condition(condition) && !of_port(condition)),
             operations,
+            ports: conditions.iter().copied().filter(of_port).collect(),
         }
     }
 
@@ -88,20 +98,18 @@ impl<'e> Rule<'e> {
     /// Whether a request on a port may match it.
     pub(super) fn may_match(&self, port: Option<u16>) -> bool {
         let Some(port) = port else { return true };
-        let named = |operation: &NodeRef<'_>, key: &str| {
-            items(*operation, key)
-                .iter()
-                .any(|item| item.as_str().and_then(|text| text.parse().ok()) == Some(port))
+        let matches = |node: NodeRef<'_>, listed: &str, others: &str| {
+            (!is_given(node, listed) || names(node, listed, port)) && !names(node, others, port)
         };
-        self.operations.is_empty()
-            || self.operations.iter().any(|operation| {
-                (!is_given(*operation, "ports") || named(operation, "ports")) && !named(operation, "notPorts")
-            })
+        let operation = self.operations.is_empty()
+            || self.operations.iter().any(|operation| matches(*operation, "ports", "notPorts"));
+        operation && self.ports.iter().all(|condition| matches(*condition, "values", "notValues"))
     }
 
-    /// Whether a DENY with it refuses every caller without an identity on a port.
+    /// Whether a DENY with it refuses every caller without an identity on a port; `None` for the port: on all.
     pub(super) fn refuses_anonymous(&self, port: Option<u16>) -> bool {
-        let everywhere = self.operations.iter().all(|operation| !is_given(*operation, "ports"));
+        let everywhere = self.ports.is_empty()
+            && self.operations.iter().all(|operation| !any_given(*operation, &["ports", "notPorts"]));
         self.is_anonymous && !self.is_narrow && self.may_match(port) && (port.is_some() || everywhere)
     }
 

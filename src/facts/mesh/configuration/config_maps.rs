@@ -76,6 +76,7 @@ impl Configuration {
             planes.filter_map(|resource| resource.identity.namespace.as_deref()).collect();
         let root = self.root_namespace.clone();
         let before = (root.clone(), self.root_is_named, self.auto_mtls);
+        let mut tunnels: Option<Truth> = None;
         let mut read: Vec<(&Resource, Settings)> = Vec::new();
         for (config_map, node) in config_maps {
             let Some(text) = node.str_at(&["data", "mesh"]) else { continue };
@@ -91,7 +92,11 @@ impl Configuration {
             match settings.filter(|settings| parsed.errors.is_empty() && settings.is_mapping()) {
                 Some(settings) => {
                     (self.root_namespace, self.root_is_named, self.auto_mtls) = before.clone();
+                    // What control planes run with says all there is to say.
+                    self.tunnels = Truth::False;
                     self.read_mesh_config(settings);
+                    let agrees = tunnels.is_none_or(|other| other == self.tunnels);
+                    tunnels = Some(if agrees { self.tunnels } else { Truth::Unknown });
                     let root_namespace = self.root_namespace.clone();
                     read.push((config_map, Settings { root_namespace, auto_mtls: self.auto_mtls }));
                 }
@@ -99,6 +104,7 @@ impl Configuration {
                 None => self.undecided = Some(format!("a `mesh` that can be read in {}", config_map.id)),
             }
         }
+        self.tunnels = tunnels.unwrap_or(self.tunnels);
         if let Some((_, first)) = read.first()
             && read.iter().any(|(_, settings)| settings != first)
         {

@@ -68,6 +68,30 @@ fn linkerd_admits_what_its_servers_and_defaults_admit() {
             "5432=strict 8080=strict",
         ),
         (
+            "clients of some addresses past the proxy",
+            format!("{meshed}, {authenticated}, config.linkerd.io/skip-subnets: '10.0.0.0/8'"),
+            String::new(),
+            "5432=unknown 8080=unknown",
+        ),
+        (
+            "clients of all addresses past the proxy",
+            format!("{meshed}, {authenticated}, config.linkerd.io/skip-subnets: '0.0.0.0/0'"),
+            String::new(),
+            "5432=disabled! 8080=disabled!",
+        ),
+        (
+            "the node's own past the proxy",
+            format!("{meshed}, {authenticated}, config.linkerd.io/skip-subnets: '169.254.169.254/32'"),
+            String::new(),
+            "5432=strict 8080=strict",
+        ),
+        (
+            "clients of some addresses past a proxy that takes plaintext",
+            format!("{meshed}, config.linkerd.io/skip-subnets: '10.0.0.0/8'"),
+            String::new(),
+            "5432=permissive 8080=permissive",
+        ),
+        (
             "29, skipped",
             format!("{meshed}, {authenticated}, config.linkerd.io/skip-inbound-ports: '5432'"),
             String::new(),

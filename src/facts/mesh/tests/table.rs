@@ -291,6 +291,26 @@ fn authorization_policies_may_demand_what_the_mode_does_not() {
             "{rules: [{to: [{operation: {paths: [/], ports: ['8080']}}]}]}",
             "5432=permissive+ 8080=permissive*",
         ),
+        (
+            "26 but on one port",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {notPorts: ['8080']}}]}]}",
+            "5432=permissive+ 8080=permissive",
+        ),
+        (
+            "26 on one port, as a condition",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], when: [{key: destination.port, values: ['8080']}]}]}",
+            "5432=permissive 8080=permissive+",
+        ),
+        (
+            "26 but on one port, as a condition",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], when: [{key: destination.port, notValues: ['8080']}]}]}",
+            "5432=permissive+ 8080=permissive",
+        ),
+        (
+            "addresses on one port, as a condition",
+            "{rules: [{from: [{source: {ipBlocks: ['10.0.0.0/8']}}], when: [{key: destination.port, values: ['8080']}]}]}",
+            "5432=permissive+ 8080=permissive*",
+        ),
         ("another workload", "{selector: {matchLabels: {app: web}}}", "5432=permissive 8080=permissive"),
         (
             "a waypoint",
@@ -325,6 +345,46 @@ fn ambient_takes_disable_for_permissive() {
     ] {
         let text = format!("{ambient}{}{policies}", cart(APP, ""));
         assert_eq!(standing(&text), format!("istio-ambient {expected}"), "row {row}");
+    }
+}
+
+#[test]
+fn policies_at_a_waypoint_limit_who_calls_through_it() {
+    let aimed = |kind: &str, name: &str| {
+        let group = if kind == "Service" { "''" } else { "gateway.networking.k8s.io" };
+        authorization(&format!(
+            "{{targetRefs: [{{group: {group}, kind: {kind}, name: {name}}}], rules: [{{from: [{{source: {{principals: [a]}}}}]}}]}}"
+        ))
+    };
+    let labels = |more: &str| format!("labels: {{istio.io/dataplane-mode: ambient{more}}}");
+    let with = ", istio.io/use-waypoint: way";
+    for (row, labels, policy, expected) in [
+        ("no policy", labels(with), String::new(), Truth::False),
+        ("the Service", labels(with), aimed("Service", "cart"), Truth::True),
+        ("another Service", labels(with), aimed("Service", "web"), Truth::False),
+        ("the waypoint", labels(with), aimed("Gateway", "way"), Truth::True),
+        ("no waypoint", labels(""), aimed("Service", "cart"), Truth::False),
+        (
+            "everybody may",
+            labels(with),
+            authorization("{targetRefs: [{kind: Service, name: cart}], rules: [{}]}"),
+            Truth::False,
+        ),
+        (
+            "the waypoint of another namespace",
+            labels(", istio.io/use-waypoint: way, istio.io/use-waypoint-namespace: infra"),
+            aimed("Gateway", "way"),
+            Truth::False,
+        ),
+    ] {
+        let estate = estate(&format!("{}{}{policy}", namespace(&labels), cart(APP, "")));
+        let set = Set::new(estate.view(0));
+        let (id, _) = set.workloads().iter().next().expect("a workload");
+        let ports = &set.mesh().of(id).ports;
+        let limited = ports.iter().map(|inbound| inbound.admission.is_limited).fold(Truth::False, Truth::or);
+        assert_eq!(limited, expected, "{row}");
+        // Past the waypoint a Pod takes what it takes.
+        assert!(ports.iter().all(|inbound| inbound.mode == Mode::Permissive), "{row}");
     }
 }
 
