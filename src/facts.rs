@@ -9,6 +9,7 @@ mod accesses;
 mod buckets;
 mod catalogues;
 mod classifications;
+mod clusters;
 mod connections;
 mod credentials;
 mod database_containers;
@@ -80,6 +81,7 @@ pub const FACTS: &[(&str, Make)] = &[
         Make::Plan(|estate, index, plan| classifications::planned(estate.vocabulary(), index, plan)),
     ),
     ("classification", Make::Set(classifications::classifications)),
+    ("cluster", Make::Plan(|_, index, plan| clusters::subjects(index, plan))),
     ("connection", Make::Set(connections::connections)),
     ("credential", Make::Set(credentials::subjects)),
     ("database-server", Make::Set(datastores::server_subjects)),

@@ -6,9 +6,9 @@
 //! |---|---|
 //! | `address`, `type`, `name` | the name may be `"unknown"` |
 //! | `receives` | `[{resource, type}]`: what sends its logs here |
-//! | `object_lock` | `{enabled: T, mode, days}`: mode and days of what holds for every object, null where nothing does |
+//! | `object_lock` | `{enabled: T, final: T, mode, days}`: mode and days of what holds for every object, null where nothing does; `final` where nobody can take it back |
 //! | `versioned` | `T`: what is overwritten or deleted is kept as a version |
-//! | `immutable` | `T`: one of the two |
+//! | `immutable` | `T`: versions are kept, or a lock that is final |
 //! | `missing` | what would decide `immutable` |
 //!
 //! Deliberately absent: stores that the plan does not hold, and stores that are no buckets, such as
@@ -59,6 +59,8 @@ struct Switch {
 /// What keeps the objects of a store as they were written.
 struct Keeping {
     locked: Decided,
+    /// Whether the lock cannot be taken back.
+    is_final: Decided,
     mode: Fact,
     days: Fact,
     versioned: Decided,
@@ -131,9 +133,13 @@ fn integer(resource: &Planned<'_>, path: &str) -> Option<i64> {
 }
 
 fn subject(provider: &Provider, store: &Planned<'_>, receives: Vec<Fact>, keeping: Keeping) -> Subject {
-    let immutable = keeping.versioned.or(&keeping.locked);
-    let lock =
-        Fact::object([("enabled", keeping.locked.fact()), ("mode", keeping.mode), ("days", keeping.days)]);
+    let immutable = keeping.versioned.or(&keeping.locked.and(&keeping.is_final));
+    let lock = Fact::object([
+        ("enabled", keeping.locked.fact()),
+        ("final", keeping.is_final.fact()),
+        ("mode", keeping.mode),
+        ("days", keeping.days),
+    ]);
     let fields = [
         ("address", Fact::from(store.address())),
         ("type", Fact::from(&*store.resource.kind)),

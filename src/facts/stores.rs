@@ -5,10 +5,11 @@
 //! |---|---|
 //! | `address`, `type`, `new` | as of a bucket |
 //! | `encrypted` | `T`; null where it always is, or another fact says so |
-//! | `encryption` | `{key: "customer"\|"aws-managed"\|"provider-managed"\|"unknown", alias, missing}`; null where nothing is encrypted |
+//! | `encryption` | `{key: "customer"\|"aws-managed"\|"provider-managed"\|"unknown", alias, missing}`; null where nothing is encrypted, or whose key it is is not judged |
 //! | `missing` | what would decide `encrypted`, or null |
 //! | `secure_transport` | `T`: only TLS is spoken; null where it is not judged |
 //! | `secure_transport_missing` | what would decide it |
+//! | `plaintext_by` | settings that let plaintext in |
 //! | `classification` | as of a bucket |
 //!
 //! Deliberately absent: who may reach it (`database-server`), snapshots, and disks of instances.
@@ -19,10 +20,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use self::kinds::{Key, Kind, Rest};
+use self::kinds::{Channel, Key, Kind, Rest};
 use super::{
     Fact, Subject,
-    buckets::planned::{Decided, Planned},
+    buckets::planned::{Decided, Planned, steps},
     declared::Declared,
     truth::Truth,
 };
@@ -48,7 +49,13 @@ fn subject(vocabulary: Vocabulary<'_>, kind: &Kind, store: &Planned<'_>) -> Subj
     let declared = Declared::planned(vocabulary, store.plan_index, store.plan, store.position);
     let origin = declared.because.as_ref().and_then(|because| because.origin.clone());
     let encrypted = encrypted(kind, store);
-    let transport = transport(kind, store);
+    let channels = channels(kind, store);
+    let plaintext_by: Vec<Fact> = channels
+        .iter()
+        .filter(|(_, decided)| decided.value == Truth::False)
+        .map(|(attribute, decided)| Fact::from(attribute.replace(".0.", ".")).at(decided.origin.clone()))
+        .collect();
+    let transport = channels.into_iter().map(|(_, decided)| decided).reduce(|one, other| one.and(&other));
     let (shown, missing) = match &encrypted {
         // Databases say it as servers.
         Some(decided) if !kind.is_server => (decided.fact(), decided.missing.clone()),
@@ -62,6 +69,7 @@ fn subject(vocabulary: Vocabulary<'_>, kind: &Kind, store: &Planned<'_>) -> Subj
         ("missing", Fact::from((!missing.is_empty()).then(|| missing.join(", ")))),
         ("encryption", encryption(kind, store, encrypted.as_ref())),
         ("secure_transport", transport.as_ref().map_or_else(Fact::default, Decided::fact)),
+        ("plaintext_by", Fact::array(plaintext_by)),
         (
             "secure_transport_missing",
             Fact::array(transport.into_iter().flat_map(|decided| decided.missing).map(Fact::from)),
@@ -135,24 +143,38 @@ fn queue(store: &Planned<'_>) -> Decided {
     if has_key { Decided::default(true, store.origin("kms_master_key_id")) } else { managed }
 }
 
-fn transport(kind: &Kind, store: &Planned<'_>) -> Option<Decided> {
-    match kind.transport? {
-        kinds::Transport::Brokers => {
-            const ATTRIBUTE: &str = "encryption_info.0.encryption_in_transit.0.client_broker";
-            // The provider's default is TLS alone.
-            Some(match store.get(ATTRIBUTE) {
-                Attribute::Unknown if !is_written(store, "encryption_info") => {
-                    Decided::default(true, store.origin(ATTRIBUTE))
+/// Each setting that may let plaintext in, with whether it refuses it.
+fn channels(kind: &Kind, store: &Planned<'_>) -> Vec<(&'static str, Decided)> {
+    // A member of a replication group has what its group has.
+    let is_member = !matches!(store.get("replication_group_id"), Attribute::Absent)
+        && is_written(store, "replication_group_id");
+    let judged = kind.transport.iter().filter(|_| !is_member);
+    judged.map(|channel| refuses_plaintext(channel, store)).collect()
+}
+
+fn refuses_plaintext(channel: &Channel, store: &Planned<'_>) -> (&'static str, Decided) {
+    for attribute in channel.attributes {
+        match store.get(attribute) {
+            Attribute::Known(node) => {
+                let is_secure = channel.secure.contains(&node.as_str().unwrap_or_else(|| node.raw()));
+                return (attribute, store.decided(attribute, is_secure.into()));
+            }
+            Attribute::Unknown => {
+                let declared = store.plan.declares(store.resource, &steps(attribute)) != Some(false);
+                if declared || !store.resource.is_created() {
+                    return (attribute, store.decided(attribute, Truth::Unknown));
                 }
-                _ => store.decide(ATTRIBUTE, true, |node| node.as_str() == Some("TLS")),
-            })
-        }
-        kinds::Transport::Cache => {
-            // Valkey's default is another, and is not documented for all versions.
-            let default = (store.text("engine") != Some("valkey")).then_some(false);
-            Some(boolean(store, "transit_encryption_enabled", default))
+            }
+            Attribute::Absent => {}
         }
     }
+    let attribute = channel.attributes.first().copied().unwrap_or_default();
+    let is_documented = channel.unless.is_empty() || store.text("engine") != Some(channel.unless);
+    let decided = match channel.absent.filter(|_| is_documented) {
+        Some(value) => Decided::default(value, store.origin(attribute)),
+        None => store.decided(attribute, Truth::Unknown),
+    };
+    (attribute, decided)
 }
 
 /// What a boolean says; `absent` holds where nobody wrote it, `None`: that is not known.
@@ -189,6 +211,9 @@ fn encryption(kind: &Kind, store: &Planned<'_>, encrypted: Option<&Decided>) -> 
             ("missing", Fact::from(missing)),
         ])
     };
+    if kind.keys.is_empty() {
+        return Fact::default();
+    }
     match encrypted.map(|decided| decided.value) {
         Some(Truth::False) => return Fact::default(),
         Some(Truth::Unknown) => {

@@ -2,12 +2,13 @@
 # title: The cluster records who did what
 # description: >-
 #   Without audit logs of the API server nobody can tell who read a Secret or changed a policy. The API server records
-#   nothing without an audit policy and a place to write to, EKS nothing without the log type `audit`. (GKE and managed
-#   control planes that always record are not judged.)
+#   nothing without an audit policy and a place to write to, EKS nothing without the log type `audit`, AKS nothing without
+#   a diagnostic setting that collects `kube-audit` or `kube-audit-admin`. GKE records in any case.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
 #   - ref: https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
+#   - ref: https://learn.microsoft.com/azure/aks/monitor-aks
 # custom:
 #   severity: HIGH
 #   recommended_action: |-
@@ -20,6 +21,7 @@
 #     ```hcl
 #     enabled_cluster_log_types = ["api", "audit", "authenticator"]
 #     ```
+#     or, for AKS, an `azurerm_monitor_diagnostic_setting` of the cluster with `enabled_log { category = "kube-audit" }`.
 #   controls:
 #     soc2: {CC7.2: partial}
 #     hipaa: {"164.312(b)": partial}
@@ -30,7 +32,7 @@
 #   input:
 #     selector:
 #       - {type: kubernetes, kinds: [Pod]}
-#       - {type: terraform-resource, kinds: [aws_eks_cluster]}
+#       - {type: cluster}
 package probity.audit.cluster_audit_off
 
 import rego.v1
@@ -96,41 +98,59 @@ _own := concat("\n", [
 	"```",
 ])
 
+# Managed control planes: EKS by a list of its own, AKS by a diagnostic setting.
+deny contains result if {
+	input.records_audit == false
+	result := {
+		"msg": sprintf("cluster `%s` does not record its audit log: %s", [input.address, _lack]),
+		"path": ["records_audit"],
+		"related": [{"msg": "this sends other logs", "path": ["sent_by", index], "resource": source.resource} |
+			some index, source in input.sent_by
+		],
+		"remedy": _managed,
+	}
+}
+
+not_assessed contains result if {
+	input.records_audit == "unknown"
+	result := {
+		"msg": sprintf("whether cluster `%s` records its audit log is not in the plan", [input.address]),
+		"path": ["records_audit"],
+		"missing": concat(", ", input.missing),
+	}
+}
+
+_is_azure if input.type == "azurerm_kubernetes_cluster"
+
+_lack := "no diagnostic setting collects `kube-audit`" if {
+	_is_azure
+	count(input.sent_by) == 0
+} else := "its diagnostic settings leave out `kube-audit`" if {
+	_is_azure
+} else := "`enabled_cluster_log_types` lacks `audit`"
+
+# `module.shop.azurerm_kubernetes_cluster.main[0]`
+_stem := regex.replace(input.address, `\[[^\]]*\]`, "")
+
+_block := words[count(words) - 1] if words := split(_stem, ".")
+
 _managed := concat("\n", [
+	"Let the control plane record who did what:",
+	"```hcl",
+	sprintf("resource \"azurerm_monitor_diagnostic_setting\" \"%s_audit\" {", [_block]),
+	"  name                       = \"audit\"",
+	sprintf("  target_resource_id         = %s.id", [input.address]),
+	"  log_analytics_workspace_id = azurerm_log_analytics_workspace.NAME.id",
+	"  enabled_log {",
+	"    category = \"kube-audit\"",
+	"  }",
+	"}",
+	"```",
+]) if {
+	_is_azure
+} else := concat("\n", [
 	"Let the control plane record who did what:",
 	"```hcl",
 	"enabled_cluster_log_types = [\"api\", \"audit\", \"authenticator\"]",
 	"```",
 ])
-
-_is_planned if {
-	input.mode == "managed"
-	not input.actions == ["delete"]
-}
-
-_log_types_are_unknown if input.unknown.enabled_cluster_log_types == true
-
-_log_types_are_unknown if true in input.unknown.enabled_cluster_log_types
-
-deny contains result if {
-	_is_planned
-	not _log_types_are_unknown
-	not _records_audit
-	result := {
-		"msg": sprintf("cluster `%s` does not record its audit log: `enabled_cluster_log_types` lacks `audit`", [input.address]),
-		"path": ["values", "enabled_cluster_log_types"],
-		"remedy": _managed,
-	}
-}
-
-_records_audit if "audit" in input.values.enabled_cluster_log_types
-
-not_assessed contains result if {
-	_is_planned
-	_log_types_are_unknown
-	result := {
-		"msg": sprintf("which logs cluster `%s` records is known only after apply", [input.address]),
-		"path": ["unknown", "enabled_cluster_log_types"],
-		"missing": sprintf("%s.enabled_cluster_log_types", [input.address]),
-	}
-}

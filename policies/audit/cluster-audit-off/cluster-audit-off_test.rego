@@ -50,42 +50,45 @@ test_other_pods_are_not_judged if {
 	_messages(other) == set()
 }
 
-_cluster(types, unknown) := {
-	"address": "aws_eks_cluster.a",
-	"type": "aws_eks_cluster",
-	"mode": "managed",
-	"actions": ["create"],
-	"values": {"enabled_cluster_log_types": types},
-	"unknown": unknown,
+_cluster(type, recorded) := {
+	"address": sprintf("module.shop.%s.main[0]", [type]),
+	"type": type,
+	"name": "shop",
+	"new": true,
+	"records_audit": recorded,
+	"sent_by": [],
+	"missing": ["its settings"],
 }
 
-test_a_managed_cluster_without_audit_is_reported if {
-	every types in [null, [], ["api"]] {
-		results := rule.deny with input as _cluster(types, {})
-		{result.path | some result in results} == {["values", "enabled_cluster_log_types"]}
-		every result in results {
-			contains(result.remedy, "enabled_cluster_log_types = [")
-		}
+test_a_managed_cluster_without_audit_is_reported_with_what_to_write if {
+	cases := {
+		"aws_eks_cluster": "enabled_cluster_log_types = [",
+		"azurerm_kubernetes_cluster": "target_resource_id         = module.shop.azurerm_kubernetes_cluster.main[0].id",
 	}
+	every type, write in cases {
+		some result in rule.deny with input as _cluster(type, false)
+		result.path == ["records_audit"]
+		contains(result.remedy, write)
+	}
+}
+
+test_a_setting_that_collects_other_logs_is_related if {
+	sent := {"sent_by": [{"resource": "azurerm_monitor_diagnostic_setting.other", "type": "azurerm_monitor_diagnostic_setting"}]}
+	some result in rule.deny with input as object.union(_cluster("azurerm_kubernetes_cluster", false), sent)
+	endswith(result.msg, "its diagnostic settings leave out `kube-audit`")
+	[related.resource | some related in result.related] == ["azurerm_monitor_diagnostic_setting.other"]
 }
 
 test_a_managed_cluster_with_audit_passes if {
-	count(rule.deny) == 0 with input as _cluster(["api", "audit"], {})
-	count(rule.not_assessed) == 0 with input as _cluster(["api", "audit"], {})
-}
-
-test_what_is_deleted_or_only_read_is_not_judged if {
-	count(rule.deny) == 0 with input as object.union(_cluster([], {}), {"actions": ["delete"]})
-	count(rule.deny) == 0 with input as object.union(_cluster([], {}), {"mode": "data"})
-	unknown := object.union(_cluster(null, {"enabled_cluster_log_types": true}), {"mode": "data"})
-	count(rule.not_assessed) == 0 with input as unknown
-}
-
-test_unknown_log_types_are_not_assessed if {
-	every mask in [true, [true]] {
-		unknown := _cluster(null, {"enabled_cluster_log_types": mask})
-		count(rule.deny) == 0 with input as unknown
-		results := rule.not_assessed with input as unknown
-		{result.missing | some result in results} == {"aws_eks_cluster.a.enabled_cluster_log_types"}
+	every type in ["aws_eks_cluster", "azurerm_kubernetes_cluster", "google_container_cluster"] {
+		count(rule.deny) == 0 with input as _cluster(type, true)
+		count(rule.not_assessed) == 0 with input as _cluster(type, true)
 	}
+}
+
+test_an_undetermined_cluster_is_not_assessed if {
+	unknown := _cluster("azurerm_kubernetes_cluster", "unknown")
+	count(rule.deny) == 0 with input as unknown
+	results := rule.not_assessed with input as unknown
+	{result.missing | some result in results} == {"its settings"}
 }

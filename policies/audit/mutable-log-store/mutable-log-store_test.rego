@@ -39,3 +39,24 @@ _store(immutable) := {
 	"immutable": immutable,
 	"missing": ["aws_s3_bucket.logs.versioning"],
 }
+
+test_a_retention_that_is_not_locked_is_reported if {
+	lock := {"object_lock": {"enabled": true, "final": false, "mode": "unlocked", "days": 365}}
+	some result in rule.deny with input as object.union(_store(false), lock)
+	result.path == ["object_lock", "final"]
+	contains(result.msg, "its retention is not locked")
+}
+
+test_a_short_lock_is_reported_where_no_versions_are_kept if {
+	locked := object.union(_store(true), {
+		"versioned": false,
+		"object_lock": {"enabled": true, "final": true, "mode": "locked", "days": 7},
+	})
+	some result in rule.deny with input as locked
+	result.path == ["object_lock", "days"]
+	endswith(result.msg, "for 7 days only")
+	count(rule.deny) == 0 with input as object.union(locked, {"versioned": true})
+	count(rule.deny) == 0 with input as object.union(locked, {"object_lock": {"days": 365}})
+	count(rule.deny) == 0 with input as object.union(locked, {"object_lock": {"days": null}})
+	count(rule.deny) == 0 with input as object.union(locked, {"versioned": "unknown"})
+}

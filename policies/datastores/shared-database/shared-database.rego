@@ -30,6 +30,8 @@ package probity.datastores.shared_database
 
 import rego.v1
 
+import data.probity.lib.datastores
+
 deny contains result if {
 	input.shared == true
 	_is_judged
@@ -39,7 +41,7 @@ deny contains result if {
 			count(_services), input.engine, input.database, input.server, _how, concat(", ", _services),
 		]),
 		"path": ["shared"],
-		"related": [user | some user in _users],
+		"related": [user | some user in datastores.related(input)],
 	}
 }
 
@@ -53,7 +55,7 @@ deny contains result if {
 			input.engine, input.database, input.server, input.owner, concat(", ", others),
 		]),
 		"path": _intrusion,
-		"related": [user | some user in _users],
+		"related": [user | some user in datastores.related(input)],
 	}
 }
 
@@ -105,37 +107,14 @@ _intruders := {id |
 	user.service != input.owner
 }
 
-# What is shared on purpose is no finding, and neither is a cache that nobody claims.
-_is_judged if {
-	input.by_design == null
-	not _is_common
-}
+_is_judged if datastores.is_judged(input)
 
-_is_common if {
-	input.cache
-	input.owner == null
-}
-
-_services contains user.service if {
-	some user in input.users
-	user.role == "service"
-	user.evidence != "shared-file"
-}
+_services := datastores.services(input)
 
 _may contains user.service if {
 	some user in input.users
 	user.role == "service"
 }
-
-_users contains {"msg": sprintf("`%s` uses it%s", [id, _as(user)]), "path": ["users", id], "resource": id} if {
-	some id, user in input.users
-	user.role == "service"
-}
-
-_as(user) := sprintf(" as `%s`", [user.principals[0].name]) if {
-	is_string(user.principals[0].name)
-	user.principals[0].name != "unknown"
-} else := ""
 
 _how := ", as one principal" if input.same_principal == true
 

@@ -1,8 +1,8 @@
 # METADATA
 # title: Stores of sensitive data are protected
 # description: >-
-#   A store that is declared to hold personal, health or card data is exposed outside the cluster or open to everyone, or
-#   keeps its data unencrypted. Each is a finding of its own; together they are a breach waiting.
+#   A store that is declared to hold personal, health or card data is exposed outside the cluster or open to everyone,
+#   keeps its data unencrypted, or is a database that several services share. Each is a finding of its own; together they are a breach waiting.
 # scope: package
 # related_resources:
 #   - ref: https://ethyca.github.io/fideslang/taxonomy/overview/
@@ -16,6 +16,7 @@
 #       publicly_accessible = false
 #     }
 #     ```
+#     Give each service a database of its own, or say in `probity.yaml` why several share it.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.7: supporting, C1.1: partial}
 #     hipaa: {"164.312(a)(1)": partial, "164.312(a)(2)(iv)": partial}
@@ -24,11 +25,12 @@
 #     gdpr: {"32(1)(a)": partial, "32(1)(b)": partial}
 #     iso27001: {A.8.3: partial, A.8.24: supporting}
 #   input:
-#     selector: [{type: database-server}, {type: bucket}, {type: store}]
+#     selector: [{type: database-server}, {type: datastore}, {type: bucket}, {type: store}]
 package probity.lineage.sensitive_store_unprotected
 
 import rego.v1
 
+import data.probity.lib.datastores
 import data.probity.lib.network
 
 _is_sensitive if count(input.classification.categories) > 0
@@ -80,6 +82,43 @@ deny contains result if {
 	result := {
 		"msg": sprintf("`%s` holds sensitive data and is open to everyone", [_name]),
 		"path": ["public_through", 0],
+	}
+}
+
+# Only the fact `datastore` has this field.
+deny contains result if {
+	_is_sensitive
+	input.shared == true
+	datastores.is_judged(input)
+	result := {
+		"msg": sprintf("database `%s` holds sensitive data, and several services use it: %s", [
+			input.id, concat(", ", datastores.services(input)),
+		]),
+		"path": ["shared"],
+		"peer": input.id,
+		"related": [user | some user in datastores.related(input)],
+		"remedy": _separate,
+	}
+}
+
+_separate := concat("\n", [
+	"Give each service a database, or a schema with a login of its own, and let it ask the owner for what it needs.",
+	"Where several share it on purpose, say so in `probity.yaml`:",
+	"```yaml",
+	"datastores:",
+	sprintf("  %s:", [input.id]),
+	"    shared-by-design: why",
+	"```",
+])
+
+not_assessed contains result if {
+	_is_sensitive
+	input.shared == "unknown"
+	datastores.is_judged(input)
+	result := {
+		"msg": sprintf("database `%s` holds sensitive data, and whether several services use it is not known", [input.id]),
+		"path": ["shared"],
+		"missing": sprintf("the clients of %s", [input.id]),
 	}
 }
 

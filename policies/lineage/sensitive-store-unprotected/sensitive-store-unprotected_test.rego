@@ -72,3 +72,47 @@ test_an_unknown_protection_is_not_assessed if {
 	results := rule.not_assessed with input as object.union(_server, {"encrypted": "unknown"})
 	{result.missing | some result in results} == {"`encrypted` of postgresql:Service/shop/db/orders"}
 }
+
+_user(service) := {
+	"service": service,
+	"role": "service",
+	"evidence": "explicit",
+	"databases": ["orders"],
+	"principals": [{"name": service, "superuser": false, "why": null, "missing": null}],
+	"because": [],
+	"pods": null,
+}
+
+_database(shared) := {
+	"id": "postgresql:Service/shop/db/orders",
+	"engine": "postgresql",
+	"server": "Service/shop/db",
+	"classification": {"declared": true, "level": "confidential", "categories": ["PII"]},
+	"database": "orders",
+	"shared": shared,
+	"by_design": null,
+	"owner": null,
+	"cache": false,
+	"users": {"Deployment/shop/a": _user("a"), "Deployment/shop/b": _user("b")},
+}
+
+test_a_shared_database_is_reported_with_who_uses_it if {
+	some result in rule.deny with input as _database(true)
+	result.path == ["shared"]
+	endswith(result.msg, "several services use it: a, b")
+	{related.resource | some related in result.related} == {"Deployment/shop/a", "Deployment/shop/b"}
+}
+
+test_what_is_not_shared_or_holds_nothing_sensitive_passes if {
+	count(rule.deny) == 0 with input as _database(false)
+	plain := {"classification": {"level": "internal", "categories": []}}
+	count(rule.deny) == 0 with input as object.union(_database(true), plain)
+	count(rule.deny) == 0 with input as object.union(_database(true), {"by_design": "one bounded context"})
+	count(rule.deny) == 0 with input as object.union(_database(true), {"cache": true})
+}
+
+test_unknown_sharing_is_not_assessed if {
+	count(rule.deny) == 0 with input as _database("unknown")
+	results := rule.not_assessed with input as _database("unknown")
+	{result.path | some result in results} == {["shared"]}
+}

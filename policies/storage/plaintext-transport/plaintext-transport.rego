@@ -1,11 +1,12 @@
 # METADATA
-# title: Buckets, brokers and caches refuse what comes without TLS
+# title: Buckets, brokers, caches and databases refuse what comes without TLS
 # description: >-
 #   S3 answers plain HTTP as readily as HTTPS: whoever is on the way can read objects, and take over signed requests.
 #   Only a statement of the bucket's policy that denies everyone where `aws:SecureTransport` is false ends that, and it
 #   has to cover the bucket and its objects. An Azure storage account refuses plain HTTP unless that is switched off.
 #   Google Cloud Storage has no such setting. Brokers of MSK speak plaintext only where they are told to, ElastiCache
-#   unless it is told not to. A website endpoint of S3 speaks plain HTTP alone; put a CDN before it.
+#   unless it is told not to; domains of OpenSearch, Memorystore and Cloud SQL take plaintext until they are told to
+#   refuse it. A website endpoint of S3 speaks plain HTTP alone; put a CDN before it.
 # scope: package
 # related_resources:
 #   - ref: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
@@ -76,18 +77,40 @@ not_assessed contains result if {
 
 _lack := "plain HTTP is switched on" if {
 	object.get(input, "provider", "") == "azure"
-} else := "`client_broker` lets plaintext in" if {
-	input.type == "aws_msk_cluster"
-} else := "`transit_encryption_enabled` is off" if {
-	input.type == "aws_elasticache_replication_group"
+} else := sprintf("`%s` let%s them in", [concat("` and `", input.plaintext_by), _s]) if {
+	count(input.plaintext_by) > 0
 } else := "no policy denies them for the bucket and its objects"
+
+_s := "s" if count(input.plaintext_by) == 1
+
+_s := "" if count(input.plaintext_by) > 1
 
 # `module.shop.aws_msk_cluster.events[0]`
 _address := split(regex.replace(input.address, `\[[^\]]*\]`, ""), ".")
 
 _block := _address[count(_address) - 1]
 
+_search := concat("\n  ", [
+	"domain_endpoint_options {",
+	"  enforce_https       = true",
+	"  tls_security_policy = \"Policy-Min-TLS-1-2-2019-07\"",
+	"}",
+	"node_to_node_encryption {",
+	"  enabled = true",
+	"}",
+])
+
 _settings := {
+	"aws_elasticache_cluster": "transit_encryption_enabled = true",
+	"aws_elasticsearch_domain": _search,
+	"aws_memorydb_cluster": "tls_enabled = true",
+	"aws_opensearch_domain": _search,
+	"azurerm_mariadb_server": "ssl_enforcement_enabled = true",
+	"azurerm_mysql_server": "ssl_enforcement_enabled = true",
+	"azurerm_postgresql_server": "ssl_enforcement_enabled = true",
+	"azurerm_redis_cache": "non_ssl_port_enabled = false",
+	"google_redis_instance": "transit_encryption_mode = \"SERVER_AUTHENTICATION\"",
+	"google_sql_database_instance": "settings {\n    ip_configuration {\n      ssl_mode = \"ENCRYPTED_ONLY\"\n    }\n  }",
 	"aws_elasticache_replication_group": "transit_encryption_enabled = true",
 	"aws_msk_cluster": "encryption_info {\n    encryption_in_transit {\n      client_broker = \"TLS\"\n    }\n  }",
 	"azurerm_storage_account": "https_traffic_only_enabled = true",

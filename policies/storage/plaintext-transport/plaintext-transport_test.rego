@@ -29,25 +29,33 @@ test_an_unknown_policy_is_not_assessed if {
 	{result.missing | some result in results} == {"a.policy, b.policy"}
 }
 
-test_brokers_and_caches_are_reported_with_what_to_write if {
+test_other_stores_are_reported_with_what_to_write if {
 	cases := {
-		"aws_msk_cluster": {"lack": "`client_broker` lets plaintext in", "write": "client_broker = \"TLS\""},
-		"aws_elasticache_replication_group": {
-			"lack": "`transit_encryption_enabled` is off",
-			"write": "transit_encryption_enabled = true",
-		},
+		"aws_msk_cluster": "client_broker = \"TLS\"",
+		"aws_elasticache_replication_group": "transit_encryption_enabled = true",
+		"aws_opensearch_domain": "enforce_https       = true",
+		"azurerm_redis_cache": "non_ssl_port_enabled = false",
+		"google_sql_database_instance": "ssl_mode = \"ENCRYPTED_ONLY\"",
 	}
-	every type, expected in cases {
-		some result in rule.deny with input as {
-			"address": sprintf("module.shop.%s.a[0]", [type]),
-			"type": type,
-			"secure_transport": false,
-			"secure_transport_missing": [],
-		}
-		endswith(result.msg, expected.lack)
-		contains(result.remedy, expected.write)
+	every type, write in cases {
+		some result in rule.deny with input as _store(type, ["a.b"])
+		endswith(result.msg, "takes requests without TLS: `a.b` lets them in")
+		contains(result.remedy, write)
 		contains(result.remedy, sprintf("resource \"%s\" \"a\"", [type]))
 	}
+}
+
+test_several_settings_are_named_together if {
+	some result in rule.deny with input as _store("aws_opensearch_domain", ["a", "b"])
+	endswith(result.msg, "`a` and `b` let them in")
+}
+
+_store(type, settings) := {
+	"address": sprintf("module.shop.%s.a[0]", [type]),
+	"type": type,
+	"secure_transport": false,
+	"secure_transport_missing": [],
+	"plaintext_by": settings,
 }
 
 _bucket(provider, secure) := {

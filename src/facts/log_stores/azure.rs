@@ -39,15 +39,18 @@ fn keeps(parts: &Parts<'_>, account: &Planned<'_>) -> Keeping {
     let mut locked = own(account, "immutability_policy", STATE, |node| {
         matches!(node.as_str(), Some("Locked" | "Unlocked"))
     });
+    let mut is_final = own(account, "immutability_policy", STATE, |node| node.as_str() == Some("Locked"));
     if let Some(policy) = parts.of(account, CONTAINER_POLICY).next() {
         // The services that write logs choose their containers themselves.
         let missing = format!("whether the logs go to the container of {}", policy.address());
-        locked = locked.or(&Decided::unknown(missing, policy.origin("")));
+        let unknown = Decided::unknown(missing, policy.origin(""));
+        (locked, is_final) = (locked.or(&unknown), is_final.or(&unknown));
     }
     Keeping {
         locked,
+        is_final,
         mode: Fact::from(account.text(STATE)),
-        days: Fact::from(integer(account, DAYS)),
+        days: Fact::from(integer(account, DAYS)).at(account.origin(DAYS)),
         versioned: own(account, "blob_properties", "blob_properties.0.versioning_enabled", is_true),
     }
 }

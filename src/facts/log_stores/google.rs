@@ -42,12 +42,13 @@ fn keeps(_: &Parts<'_>, bucket: &Planned<'_>) -> Keeping {
     const SECONDS_OF_A_DAY: i64 = 86_400;
     let locked = own(bucket, "retention_policy", PERIOD, |_| true);
     let seconds = integer(bucket, PERIOD);
-    let is_final = bucket.decide("retention_policy.0.is_locked", false, is_true);
+    let is_final = own(bucket, "retention_policy", "retention_policy.0.is_locked", is_true);
     let mode = seconds.map(|_| if is_final.value == Truth::True { "locked" } else { "unlocked" });
     Keeping {
         locked,
+        is_final,
         mode: Fact::from(mode),
-        days: Fact::from(seconds.map(|seconds| seconds / SECONDS_OF_A_DAY)),
+        days: Fact::from(seconds.map(|seconds| seconds / SECONDS_OF_A_DAY)).at(bucket.origin(PERIOD)),
         versioned: own(bucket, "versioning", "versioning.0.enabled", is_true),
     }
 }

@@ -78,6 +78,8 @@ fn keeps(parts: &Parts<'_>, bucket: &Planned<'_>) -> Keeping {
     let days = number("days").or_else(|| number("years").map(|years| years.saturating_mul(DAYS_OF_A_YEAR)));
     Keeping {
         locked,
+        // Versions are kept in any case, whoever may bypass the lock.
+        is_final: Decided::default(true, bucket.origin("")),
         mode: Fact::from(holder.text(&format!("{block}.mode"))),
         days: Fact::from(days),
         versioned: versioned.or(&lockable),

@@ -194,9 +194,18 @@ fn other_clouds_keep_by_retention_or_versions() {
     let table = [
         (vec![sink(false), google(json!({}))], json!(false)),
         (vec![sink(false), google(json!({"versioning": [{"enabled": true}]}))], json!(true)),
-        (vec![sink(false), google(json!({"retention_policy": [{"retention_period": 86400}]}))], json!(true)),
+        (
+            vec![
+                sink(false),
+                google(json!({"retention_policy": [{"retention_period": 86400, "is_locked": true}]})),
+            ],
+            json!(true),
+        ),
+        // Whoever may change the bucket lifts it.
+        (vec![sink(false), google(json!({"retention_policy": [{"retention_period": 86400}]}))], json!(false)),
         (vec![diagnostics(), azure(json!({}))], json!(false)),
         (vec![diagnostics(), azure(json!({"immutability_policy": [{"state": "Locked"}]}))], json!(true)),
+        (vec![diagnostics(), azure(json!({"immutability_policy": [{"state": "Unlocked"}]}))], json!(false)),
         (vec![diagnostics(), azure(json!({"immutability_policy": [{"state": "Disabled"}]}))], json!(false)),
         (vec![diagnostics(), azure(json!({"blob_properties": [{"versioning_enabled": true}]}))], json!(true)),
         (vec![diagnostics(), azure(json!({})), policy.0, policy.1], json!("unknown")),

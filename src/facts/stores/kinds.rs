@@ -7,7 +7,7 @@ use crate::resource::terraform::{Mode, PlannedResource};
 pub(super) struct Kind {
     name: &'static str,
     pub(super) rest: Rest,
-    /// Attributes that name a key.
+    /// Attributes that name a key; none where whose key it is is not judged.
     pub(super) keys: &'static [&'static str],
     /// Whose key it is where none is named.
     pub(super) default: Key,
@@ -15,7 +15,8 @@ pub(super) struct Kind {
     pub(super) alias: &'static str,
     /// What turns on the key that AWS manages; without it AWS owns the key.
     pub(super) turned_on: Option<&'static str>,
-    pub(super) transport: Option<Transport>,
+    /// All settings that may let plaintext in; none where that is not judged.
+    pub(super) transport: &'static [Channel],
     /// Whether the fact `database-server` tells of its encryption.
     pub(super) is_server: bool,
 }
@@ -33,12 +34,25 @@ pub(super) enum Rest {
     Stream,
 }
 
-/// What decides encryption in transit.
+/// A setting that refuses plaintext, or lets it in.
 #[derive(Clone, Copy)]
-pub(super) enum Transport {
-    /// Between clients and brokers of Kafka.
-    Brokers,
-    Cache,
+pub(super) struct Channel {
+    /// Its names, the newest first.
+    pub(super) attributes: &'static [&'static str],
+    /// Values by which only TLS is spoken.
+    pub(super) secure: &'static [&'static str],
+    /// What holds where nobody writes it; `None`: that is not documented.
+    pub(super) absent: Option<bool>,
+    /// The engine for which the default is not documented.
+    pub(super) unless: &'static str,
+}
+
+const fn channel(
+    attributes: &'static [&'static str],
+    secure: &'static [&'static str],
+    absent: bool,
+) -> Channel {
+    Channel { attributes, secure, absent: Some(absent), unless: "" }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +77,7 @@ impl Key {
 /// A type of AWS with a key that AWS manages for it.
 const fn aws(name: &'static str, rest: Rest, keys: &'static [&'static str], alias: &'static str) -> Kind {
     let is_server = false;
-    Kind { name, rest, keys, default: Key::AwsManaged, alias, turned_on: None, transport: None, is_server }
+    Kind { name, rest, keys, default: Key::AwsManaged, alias, turned_on: None, transport: &[], is_server }
 }
 
 /// A type whose provider encrypts with keys of its own.
@@ -77,6 +91,35 @@ const fn server(kind: Kind) -> Kind {
 }
 
 const KMS: &[&str] = &["kms_key_id"];
+
+/// Between clients and brokers, and among brokers: TLS alone unless told otherwise.
+const BROKERS: &[Channel] = &[
+    channel(&["encryption_info.0.encryption_in_transit.0.client_broker"], &["TLS"], true),
+    channel(&["encryption_info.0.encryption_in_transit.0.in_cluster"], &["true"], true),
+];
+
+/// Valkey's default is another, and is not documented for all versions.
+const CACHE: &[Channel] =
+    &[Channel { unless: "valkey", ..channel(&["transit_encryption_enabled"], &["true"], false) }];
+
+/// A domain takes plain HTTP unless told otherwise (Amazon OpenSearch Service API, `DomainEndpointOptions`,
+/// `NodeToNodeEncryptionOptions`); the provider's default in a block that is there is HTTPS alone.
+const SEARCH: &[Channel] = &[
+    channel(&["domain_endpoint_options.0.enforce_https"], &["true"], false),
+    channel(&["node_to_node_encryption.0.enabled"], &["true"], false),
+];
+
+/// Has to be written.
+const ENFORCED: &[Channel] =
+    &[channel(&["ssl_enforcement_enabled", "ssl_enforcement"], &["true", "Enabled"], true)];
+
+/// Without a mode Cloud SQL takes both (Cloud SQL Admin API, `IpConfiguration.sslMode`).
+const CLOUD_SQL: &[Channel] = &[channel(
+    &["settings.0.ip_configuration.0.ssl_mode", "settings.0.ip_configuration.0.require_ssl"],
+    &["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED", "true"],
+    false,
+)];
+
 const AZURE: &[&str] = &["customer_managed_key.0.key_vault_key_id"];
 
 const KINDS: &[Kind] = &[
@@ -87,7 +130,7 @@ const KINDS: &[Kind] = &[
     owned("aws_sns_topic", &["kms_master_key_id"]),
     aws("aws_kinesis_stream", Rest::Stream, KMS, "aws/kinesis"),
     Kind {
-        transport: Some(Transport::Brokers),
+        transport: BROKERS,
         ..aws(
             "aws_msk_cluster",
             Rest::Always,
@@ -116,29 +159,51 @@ const KINDS: &[Kind] = &[
     server(aws("aws_redshift_cluster", Rest::By("encrypted", None), KMS, "aws/redshift")),
     server(Kind {
         default: Key::Provider,
-        transport: Some(Transport::Cache),
+        transport: CACHE,
         ..aws("aws_elasticache_replication_group", Rest::By("at_rest_encryption_enabled", None), KMS, "")
     }),
-    server(owned("aws_memorydb_cluster", &["kms_key_arn"])),
+    // Memcached keeps nothing, and a member of a group is as its group is.
+    server(Kind { transport: CACHE, ..aws("aws_elasticache_cluster", Rest::Always, &[], "") }),
+    server(Kind {
+        transport: &[channel(&["tls_enabled"], &["true"], true)],
+        ..owned("aws_memorydb_cluster", &["kms_key_arn"])
+    }),
     server(Kind {
         turned_on: Some("server_side_encryption.0.enabled"),
         ..aws("aws_dynamodb_table", Rest::Always, &["server_side_encryption.0.kms_key_arn"], "aws/dynamodb")
     }),
-    server(aws(
-        "aws_opensearch_domain",
-        Rest::By("encrypt_at_rest.0.enabled", Some(false)),
-        &["encrypt_at_rest.0.kms_key_id"],
-        "aws/es",
-    )),
-    server(aws(
-        "aws_elasticsearch_domain",
-        Rest::By("encrypt_at_rest.0.enabled", Some(false)),
-        &["encrypt_at_rest.0.kms_key_id"],
-        "aws/es",
-    )),
-    server(owned("google_sql_database_instance", &["encryption_key_name"])),
+    server(Kind {
+        transport: SEARCH,
+        ..aws(
+            "aws_opensearch_domain",
+            Rest::By("encrypt_at_rest.0.enabled", Some(false)),
+            &["encrypt_at_rest.0.kms_key_id"],
+            "aws/es",
+        )
+    }),
+    server(Kind {
+        transport: SEARCH,
+        ..aws(
+            "aws_elasticsearch_domain",
+            Rest::By("encrypt_at_rest.0.enabled", Some(false)),
+            &["encrypt_at_rest.0.kms_key_id"],
+            "aws/es",
+        )
+    }),
+    server(Kind { transport: CLOUD_SQL, ..owned("google_sql_database_instance", &["encryption_key_name"]) }),
     server(owned("google_alloydb_cluster", &["encryption_config.0.kms_key_name"])),
-    server(owned("google_redis_instance", &["customer_managed_key"])),
+    server(Kind {
+        transport: &[channel(&["transit_encryption_mode"], &["SERVER_AUTHENTICATION"], false)],
+        ..owned("google_redis_instance", &["customer_managed_key"])
+    }),
+    server(Kind {
+        transport: &[channel(&["non_ssl_port_enabled", "enable_non_ssl_port"], &["false"], true)],
+        ..owned("azurerm_redis_cache", &[])
+    }),
+    // Servers of the older kinds; newer ones refuse plaintext unless a parameter says otherwise.
+    server(Kind { transport: ENFORCED, ..owned("azurerm_postgresql_server", &[]) }),
+    server(Kind { transport: ENFORCED, ..owned("azurerm_mysql_server", &[]) }),
+    server(Kind { transport: ENFORCED, ..owned("azurerm_mariadb_server", &[]) }),
     server(owned("azurerm_postgresql_flexible_server", AZURE)),
     server(owned("azurerm_mysql_flexible_server", AZURE)),
     server(owned("azurerm_cosmosdb_account", &["key_vault_key_id"])),
