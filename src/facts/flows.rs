@@ -7,6 +7,7 @@
 
 mod buckets;
 mod graph;
+mod roles;
 mod spread;
 mod subjects;
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! Which services are told of which buckets of a plan, and which backups and models of dbt are kept there (domains.md T6,
-//! T8).
+//! Which services are told of which buckets of a plan, or have a role that may use them, and which backups and models of
+//! dbt are kept there (domains.md T6, T8).
 //!
-//! Deliberately absent: buckets that no plan holds, and what roles may do with one.
+//! A role tells which way objects go where no name does. Deliberately absent: buckets that no plan holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::roles::{Right, Roles};
 use crate::{
     facts::{
         Because, Origin, Set,
@@ -108,6 +109,18 @@ pub(super) fn uses(set: &Set<'_>) -> Vec<Use> {
             found.add(by, bucket, Direction::Writes, || export.because.clone());
         }
     }
+    let roles = Roles::new(set, &buckets);
+    for function in set.datastores().functions() {
+        let Some(plan) = set.view.estate.plans.get(function.plan as usize) else { continue };
+        for right in roles.of_function(plan, function) {
+            found.grant(User::Function((function.plan, function.position)), right);
+        }
+    }
+    for (id, workload) in set.workloads().iter() {
+        for right in roles.of_workload(workload) {
+            found.grant(User::Workload(id), right);
+        }
+    }
     found.uses
 }
 
@@ -150,7 +163,7 @@ fn of_function(plan: &Plan, function: &Function, buckets: &Buckets, found: &mut 
 }
 
 /// Buckets of the plans of a set.
-struct Buckets {
+pub(super) struct Buckets {
     by_name: BTreeMap<String, Position>,
     /// With the name of the block.
     by_position: BTreeMap<Position, String>,
@@ -171,6 +184,16 @@ impl Buckets {
             }
         }
         buckets
+    }
+
+    pub(super) fn is_bucket(&self, position: Position) -> bool {
+        self.by_position.contains_key(&position)
+    }
+
+    /// The bucket that an ARN names, itself or its objects.
+    pub(super) fn of_arn(&self, arn: &str) -> Option<Position> {
+        let (_, name) = arn.split_once(":s3:::")?;
+        self.by_name.get(name.split('/').next().unwrap_or(name)).copied()
     }
 
     /// The bucket that a setting names, by its name alone only where the setting is about buckets.
@@ -218,12 +241,31 @@ fn way(name: &str) -> Direction {
 struct Found {
     uses: Vec<Use>,
     seen: BTreeSet<(User, Position, Direction)>,
+    /// Positions in `uses`, by who uses which bucket.
+    by_user: BTreeMap<(User, Position), Vec<usize>>,
 }
 
 impl Found {
     fn add(&mut self, by: User, bucket: Position, direction: Direction, because: impl FnOnce() -> Because) {
         if self.seen.insert((by.clone(), bucket, direction)) {
+            self.by_user.entry((by.clone(), bucket)).or_default().push(self.uses.len());
             self.uses.push(Use { by, bucket, direction, because: because() });
+        }
+    }
+
+    /// What a role lets a service do, where nothing else tells.
+    fn grant(&mut self, by: User, right: &Right) {
+        match self.by_user.get(&(by.clone(), right.bucket)) {
+            Some(told) => {
+                for index in told {
+                    if let Some(used) = self.uses.get_mut(*index)
+                        && used.direction == Direction::Unknown
+                    {
+                        used.direction = right.direction();
+                    }
+                }
+            }
+            None => self.add(by, right.bucket, right.direction(), || right.because.clone()),
         }
     }
 }

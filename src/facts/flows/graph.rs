@@ -43,7 +43,7 @@ pub(in crate::facts) enum What {
 pub(in crate::facts) enum Way {
     /// From a datastore or a bucket to the service that uses it.
     Read,
-    /// From a service to a datastore or a bucket: what that is declared to hold.
+    /// From a service to a datastore or a bucket, or to a topic of which no way is told: what that is declared to hold.
     Store,
     /// From a service to a topic, or to a bucket that it is told to write to; from a datastore to its backups.
     Publish,
@@ -272,7 +272,11 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
             match used.direction {
                 Direction::Reads => builder.flow(at, service, Way::Consume, transport, because),
                 Direction::Writes => builder.flow(service, at, Way::Publish, transport, because),
-                Direction::Unknown => {}
+                // Who is not told which way may do both, as with a database.
+                Direction::Unknown => {
+                    builder.flow(at, service, Way::Consume, transport, because.clone());
+                    builder.flow(service, at, Way::Store, transport, because);
+                }
             }
         }
     }
@@ -297,19 +301,20 @@ fn connections(set: &Set<'_>, builder: &mut Builder) {
     for connection in set.connections().all.iter().filter(|connection| !is_access(connection)) {
         let Some(client) = connection.client_workload else { continue };
         let transport = Some(connection.transport);
+        let named = Because {
+            text: format!("{} is told `{}`", connection.client, connection.server),
+            resource: Some(Arc::clone(&connection.client)),
+            origin: Some(Origin::Place(connection.place.clone())),
+        };
         let because = connection.because.clone();
         match connection.server_workload {
             Some(server) => {
                 let (client, server) = (builder.workload(set, client), builder.workload(set, server));
+                let because: Vec<Because> = because.into_iter().chain(std::iter::once(named)).collect();
                 builder.flow(server, client, Way::Answer, transport, because.clone());
                 builder.flow(client, server, Way::Request, transport, because);
             }
             None if connection.server.starts_with("external:") => {
-                let named = Because {
-                    text: format!("{} is told `{}`", connection.client, connection.server),
-                    resource: Some(Arc::clone(&connection.client)),
-                    origin: Some(Origin::Place(connection.place.clone())),
-                };
                 let because = std::iter::once(named).chain(because).collect();
                 let client = builder.workload(set, client);
                 let outside =

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     document::Path,
     facts::{
-        Fact, Origin, Set, Subject, declared, mesh, places,
+        Because, Fact, Origin, Set, Subject, declared, mesh, places,
         topics::{Direction, Topic},
     },
     resource::classification::Level,
@@ -68,7 +68,12 @@ fn shared(set: &Set<'_>, flow: &Flow) -> [(&'static str, Fact); 6] {
     // Behind the grant of a topic stands what carries its messages.
     let carried =
         flow.because.get(1).filter(|_| matches!(flow.way, super::Way::Publish | super::Way::Consume));
-    let decided = carried.into_iter().chain(&flow.because).find_map(|because| because.origin.clone());
+    // A Namespace that is in no mesh decides for all of its connections: the connection is what is found.
+    let is_own = |because: &&Because| {
+        because.resource.as_deref().is_none_or(|resource| !resource.starts_with("Namespace/"))
+    };
+    let steps = || carried.into_iter().chain(&flow.because);
+    let decided = steps().filter(is_own).chain(steps()).find_map(|because| because.origin.clone());
     [
         ("from", Fact::from(&*flows.point(flow.from).id)),
         ("to", Fact::from(&*flows.point(flow.to).id)),

@@ -212,3 +212,89 @@ fn services_read_and_write_the_buckets_that_they_are_told_of() {
         assert_eq!(flows(&estate("", &planned)), [expected], "{case}");
     }
 }
+
+/// A function that reads a table with card data, and what its role may do with a bucket.
+fn with_role(policy: (&str, Json, Json, Json), more: &[(&str, Json, Json, Json)]) -> Vec<String> {
+    let role = || json!({"references": ["aws_iam_role.orders.id", "aws_iam_role.orders"]});
+    let mut planned = vec![
+        (
+            "aws_s3_bucket.archive",
+            json!({"bucket": "archive", "tags_all": {"data-classification": "restricted", "data-categories": "PCI"}}),
+            json!({}),
+            json!({}),
+        ),
+        ("aws_iam_role.orders", json!({"name": "orders"}), json!({"arn": true}), json!({})),
+        (
+            "aws_lambda_function.orders",
+            json!({"function_name": "orders", "tags_all": {"data-classification": "restricted", "data-categories": "PHI"}}),
+            json!({"role": true}),
+            json!({"role": {"references": ["aws_iam_role.orders.arn", "aws_iam_role.orders"]}}),
+        ),
+    ];
+    let (address, after, unknown, mut expressions) = policy;
+    expressions["role"] = role();
+    planned.push((address, after, unknown, expressions));
+    planned.extend(more.iter().cloned());
+    flows(&estate("", &planned))
+}
+
+fn policy(effect: &str, action: &str, resource: &str) -> Json {
+    let statement = json!({"Effect": effect, "Action": action, "Resource": [resource]});
+    json!({"policy": json!({"Version": "2012-10-17", "Statement": statement}).to_string()})
+}
+
+#[test]
+fn a_role_tells_which_way_objects_go() {
+    let reads =
+        "aws_s3_bucket.archive -> aws_lambda_function.orders: read, restricted PCI; declared restricted PHI";
+    let writes = |carries: &str| {
+        format!(
+            "aws_lambda_function.orders -> aws_s3_bucket.archive: publish, restricted {carries}; declared restricted PCI"
+        )
+    };
+    let objects = "arn:aws:s3:::archive/*";
+    for (case, after, expected) in [
+        ("read", policy("Allow", "s3:GetObject", objects), vec![reads.to_owned()]),
+        ("write", policy("Allow", "s3:Put*", objects), vec![writes("PHI")]),
+        ("both", policy("Allow", "s3:*", objects), vec![reads.to_owned()]),
+        ("list", policy("Allow", "s3:ListBucket", "arn:aws:s3:::archive"), vec![]),
+        ("denied", policy("Deny", "s3:GetObject", objects), vec![]),
+        ("another bucket", policy("Allow", "s3:GetObject", "arn:aws:s3:::others/*"), vec![]),
+        ("any bucket", policy("Allow", "s3:GetObject", "*"), vec![]),
+    ] {
+        let found = with_role(("aws_iam_role_policy.p", after, json!({}), json!({})), &[]);
+        assert_eq!(found, expected, "{case}");
+    }
+    let referring = json!({"policy": {"references": ["aws_s3_bucket.archive.arn", "aws_s3_bucket.archive"]}});
+    let found = with_role(("aws_iam_role_policy.p", json!({}), json!({"policy": true}), referring), &[]);
+    assert_eq!(found, [reads], "what a text says that is known after apply may be both");
+    let attachment = json!({"policy_arn": {"references": ["aws_iam_policy.p.arn", "aws_iam_policy.p"]}});
+    let attached = ("aws_iam_policy.p", policy("Allow", "s3:PutObject", objects), json!({}), json!({}));
+    let found =
+        with_role(("aws_iam_role_policy_attachment.a", json!({}), json!({}), attachment), &[attached]);
+    assert_eq!(found, [writes("PHI")]);
+}
+
+#[test]
+fn pods_take_the_role_that_their_account_names() {
+    let manifests = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: orders, annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::111122223333:role/orders'}}}\n---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: orders, annotations: {probity.dev/data-categories: PII}}, spec: {template: {spec: {serviceAccountName: orders, containers: [{name: a, image: a}]}}}}\n";
+    let planned = [
+        ("aws_s3_bucket.archive", json!({"bucket": "archive"}), json!({}), json!({})),
+        ("aws_iam_role.orders", json!({"name": "orders"}), json!({}), json!({})),
+        (
+            "aws_iam_role_policy.p",
+            {
+                let mut after = policy("Allow", "s3:PutObject", "arn:aws:s3:::archive/*");
+                after["role"] = json!("orders");
+                after
+            },
+            json!({}),
+            json!({}),
+        ),
+    ];
+    let expected =
+        "Deployment/clinic/orders -> aws_s3_bucket.archive: publish, confidential PII; declared nothing";
+    assert_eq!(flows(&estate(manifests, &planned)), [expected]);
+    let other = manifests.replace("role/orders", "role/others");
+    assert_eq!(flows(&estate(&other, &planned)), Vec::<String>::new());
+}
