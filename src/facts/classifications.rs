@@ -8,11 +8,15 @@ use std::sync::Arc;
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Because, Fact, Set, Subject, buckets::planned::Planned, declared::planned, places},
+    facts::{
+        Because, Fact, Set, Subject,
+        buckets::planned::Planned,
+        declared::{self, planned},
+        places,
+    },
     resource::{
         classification::{Key, Meaning, Vocabulary},
         terraform::{Mode, Plan},
-        workload::PodTemplate,
     },
     source::Place,
 };
@@ -118,11 +122,8 @@ pub(super) fn classifications(set: &Set<'_>) -> Vec<Subject> {
 fn classification(set: &Set<'_>, resource: &Resource) -> Option<Subject> {
     let node = set.view.estate.node(resource);
     let vocabulary = set.view.estate.vocabulary();
-    let pods =
-        if &*resource.object.kind == "Pod" { Vec::new() } else { PodTemplate::all(&resource.object, node) };
     let mut declarations = Vec::new();
-    let of_pods = pods.iter().filter_map(|pod| pod.metadata);
-    for metadata in node.get("metadata").into_iter().chain(of_pods) {
+    for metadata in declared::metadata(resource, node) {
         for field in ["labels", "annotations"] {
             for (key, span, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
                 if let Some(kind) = vocabulary.key(key) {

@@ -177,16 +177,23 @@ fn is_unrecognised<'e>(vocabulary: Vocabulary<'_>, by: &'e Resource, node: NodeR
     !said.is_empty() && said.iter().all(|(kind, _, _, text)| vocabulary.meaning(*kind, text).is_none())
 }
 
+/// Where an object carries labels: its own, those of its Pods, and those that `CloudNativePG` gives to all that it makes
+/// of it (`inheritedMetadata`).
+pub(super) fn metadata<'e>(by: &Resource, node: NodeRef<'e>) -> impl Iterator<Item = NodeRef<'e>> {
+    let pods = if &*by.object.kind == "Pod" { Vec::new() } else { PodTemplate::all(&by.object, node) };
+    let inherited = node.at(&["spec", "inheritedMetadata"]).filter(|_| &*by.object.kind == "Cluster");
+    let of_pods = pods.into_iter().filter_map(|pod| pod.metadata);
+    node.get("metadata").into_iter().chain(of_pods).chain(inherited)
+}
+
 /// Keys that declare, each with its value and the text of that.
 fn said<'e>(
     vocabulary: Vocabulary<'_>,
     by: &'e Resource,
     node: NodeRef<'e>,
 ) -> Vec<(Key, &'e str, NodeRef<'e>, &'e str)> {
-    let pods = if &*by.object.kind == "Pod" { Vec::new() } else { PodTemplate::all(&by.object, node) };
     let mut found = Vec::new();
-    let of_pods = pods.iter().filter_map(|pod| pod.metadata);
-    for metadata in node.get("metadata").into_iter().chain(of_pods) {
+    for metadata in metadata(by, node) {
         for field in ["annotations", "labels"] {
             for (key, _, value) in metadata.get(field).into_iter().flat_map(NodeRef::entries) {
                 let Some(kind) = vocabulary.key(key) else { continue };

@@ -12,8 +12,9 @@
 //! | `missing` | what would decide `central` |
 //!
 //! A collector whose configuration is not in the input sends logs somewhere unknown; without any collector in the input
-//! it is unknown who collects. Files that a collector is told to leave alone are left out; deliberately absent are filters and tags by which it
-//! picks what it sends where.
+//! it is unknown who collects. Files that a collector is told to leave alone, or not told to read, and namespaces that
+//! Fluent Bit's `grep` drops are left out; one that is kept to some nodes may not run beside a workload. Deliberately
+//! absent are other filters, and tags by which it picks what it sends where.
 
 mod collectors;
 mod operators;
@@ -55,12 +56,13 @@ fn subject(set: &Set<'_>, collectors: &Collectors, name: &str) -> Option<Subject
             central = central.and(covered.central);
         }
     }
-    let mut missing: BTreeSet<&str> = BTreeSet::new();
+    let mut missing: BTreeSet<String> = BTreeSet::new();
     if central == Truth::Unknown {
         let open = shared.iter().chain(&own).filter(|collector| collector.central() == Truth::Unknown);
-        missing.extend(open.map(|collector| &*collector.missing));
+        missing.extend(open.map(|collector| collector.missing.clone()));
+        missing.extend(shared.iter().filter_map(|collector| collector.missing_nodes()));
         if missing.is_empty() {
-            missing.insert(NO_COLLECTOR);
+            missing.insert(NO_COLLECTOR.to_owned());
         }
     }
     let id = format!("Namespace/{name}");
@@ -98,7 +100,8 @@ impl Coverage {
         for collector in shared {
             match collector.opt_out(workload) {
                 Some(because) => opted_out = opted_out.or(Some(because)),
-                None => left_in.push(collector.central()),
+                None if collector.is_beside(workload) => left_in.push(collector.central()),
+                None => left_in.push(collector.central().and(Truth::Unknown)),
             }
         }
         let excluded = opted_out.filter(|_| left_in.is_empty());

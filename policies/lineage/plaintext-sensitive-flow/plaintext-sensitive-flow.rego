@@ -53,7 +53,7 @@ deny contains result if {
 		"peer": input.from,
 		"related": array.concat(
 			[{"msg": "this declares what the data is", "path": ["sink"], "resource": input.to}],
-			_carriers,
+			array.concat(_carriers, _namespaces),
 		),
 		"remedy": _remedy,
 	}
@@ -63,6 +63,13 @@ deny contains result if {
 _carriers := [{"msg": step.text, "path": ["because", index], "resource": step.resource} |
 	input.way in {"publish", "consume"}
 	some index, step in input.because
+]
+
+# What a Namespace decides for all of its connections.
+_namespaces := [{"msg": step.text, "path": ["because", index], "resource": step.resource} |
+	some index, step in input.because
+	is_string(step.resource)
+	startswith(step.resource, "Namespace/")
 ]
 
 _remedy := concat("\n", [

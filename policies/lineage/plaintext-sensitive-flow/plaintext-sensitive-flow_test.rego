@@ -71,3 +71,9 @@ test_one_connection_is_reported_once if {
 test_a_known_transport_is_assessed if {
 	count(rule.not_assessed) == 0 with input as _flow
 }
+
+test_a_namespace_that_decides_is_related if {
+	because := {"because": [{"text": "nothing injects into it", "resource": "Namespace/shop"}, {"text": "it is told so", "resource": null}]}
+	some result in rule.deny with input as object.union(_flow, because)
+	{"Deployment/shop/web", "Namespace/shop"} == {related.resource | some related in result.related}
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     operators,
-    outputs::{self, Kind, LeftOut, Output, Told},
+    outputs::{self, Kind, LeftOut, NamespaceRule, Output, ReadFiles, Told},
     products::{self, Product},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         truth::Truth,
         workloads::{Workload, WorkloadId},
     },
+    source::Place,
 };
 
 /// Whose logs a collector takes.
@@ -38,6 +39,12 @@ pub(super) struct Collector {
     pub(super) switches: Option<Vec<String>>,
     /// Namespaces whose files it leaves alone.
     pub(super) left_out: Vec<LeftOut>,
+    /// Files that it reads, where they name Pods.
+    pub(super) reads: ReadFiles,
+    /// Rules by which it drops what namespaces log.
+    pub(super) rules: Vec<NamespaceRule>,
+    /// Labels of the nodes that it runs on alone.
+    pub(super) nodes: Vec<(String, String)>,
     /// What would tell where it sends logs.
     pub(super) missing: String,
     pub(super) origin: Origin,
@@ -108,13 +115,27 @@ fn of_container(
     Some(Collector {
         resource: workload.resource.id.to_string(),
         product,
+        nodes: if covers == Covers::Nodes { nodes_of(workload) } else { Vec::new() },
         covers,
         switches: is_read.then(|| outputs::switches(&told)),
         left_out: outputs::left_out(&told),
+        reads: ReadFiles::of(&told),
+        rules: outputs::namespace_rules(&told),
         missing: format!("the configuration of {} in {}", product.name, workload.resource.id),
         outputs,
         origin: image.into(),
     })
+}
+
+/// Labels of the nodes that an agent is kept to; every node has an operating system and an architecture.
+fn nodes_of(workload: &Workload<'_>) -> Vec<(String, String)> {
+    const COMMON: [&str; 4] =
+        ["kubernetes.io/os", "beta.kubernetes.io/os", "kubernetes.io/arch", "beta.kubernetes.io/arch"];
+    let labels = workload.pod.field("nodeSelector").into_iter().flat_map(NodeRef::entries);
+    labels
+        .filter(|(key, ..)| !COMMON.contains(key))
+        .filter_map(|(key, _, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 impl Collector {
@@ -135,14 +156,37 @@ impl Collector {
         let named = self.product.opt_out(workload, |key| {
             self.switches.as_ref().is_none_or(|switches| switches.iter().any(|switch| switch.ends_with(key)))
         });
+        let because = |text: String, place: &Place| Because {
+            text: format!("{} {text}", self.resource),
+            resource: Some(self.resource.as_str().into()),
+            origin: Some(place.clone().into()),
+        };
+        let passed_over = || {
+            let (pattern, place) = self.reads.passes_over(workload)?;
+            Some(because(format!("reads `{pattern}`, and nothing of it"), place))
+        };
+        let dropped = || {
+            let rule = self.rules.iter().find(|rule| rule.drops(workload.namespace))?;
+            Some(because(format!("drops it by `{}`", rule.text), &rule.place))
+        };
+        let named = named.or_else(passed_over).or_else(dropped);
         named.or_else(|| {
             let left_out = self.left_out.iter().find(|left_out| left_out.namespace == workload.namespace)?;
-            Some(Because {
-                text: format!("{} leaves out `{}`", self.resource, left_out.pattern),
-                resource: Some(self.resource.as_str().into()),
-                origin: Some(left_out.place.clone().into()),
-            })
+            Some(because(format!("leaves out `{}`", left_out.pattern), &left_out.place))
         })
+    }
+
+    /// Whether it surely runs on the nodes of a workload.
+    pub(super) fn is_beside(&self, workload: &Workload<'_>) -> bool {
+        let selected = workload.pod.field("nodeSelector");
+        self.nodes.iter().all(|(key, value)| selected.and_then(|node| node.str_at(&[key])) == Some(value))
+    }
+
+    /// What would tell whether it runs beside every workload.
+    pub(super) fn missing_nodes(&self) -> Option<String> {
+        let labels: Vec<String> = self.nodes.iter().map(|(key, value)| format!("`{key}: {value}`")).collect();
+        (!labels.is_empty())
+            .then(|| format!("whether all nodes have {}, as {} asks", labels.join(", "), self.resource))
     }
 
     pub(super) fn fact(&self) -> Fact {

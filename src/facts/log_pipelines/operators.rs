@@ -3,7 +3,7 @@
 
 use super::{
     collectors::{Collector, Covers},
-    outputs::{self, Kind, Output, Told},
+    outputs::{self, Kind, Output, ReadFiles, Told},
     products::{self, Product},
 };
 use crate::{
@@ -62,6 +62,9 @@ fn collector(
         outputs,
         switches: None,
         left_out: Vec::new(),
+        reads: ReadFiles::default(),
+        rules: Vec::new(),
+        nodes: Vec::new(),
         missing: format!("the outputs of {}", resource.id),
         origin: places::name(node).into(),
     })

@@ -6,12 +6,18 @@
 mod fluent_bit;
 mod fluentd;
 mod grafana;
+mod grep;
 mod keyed;
 mod left_out;
+mod read_files;
 
 use std::{borrow::Cow, ops::Range};
 
-pub(super) use self::left_out::{LeftOut, namespaces as left_out};
+pub(super) use self::{
+    grep::{NamespaceRule, namespace_rules},
+    left_out::{LeftOut, namespaces as left_out},
+    read_files::ReadFiles,
+};
 use super::products::{Notation, Product};
 use crate::{
     document::NodeRef,

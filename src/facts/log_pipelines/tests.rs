@@ -1,5 +1,6 @@
 //! Namespaces, what collects there, and where that goes.
 
+mod reached;
 mod unfed;
 
 use super::*;

@@ -1,5 +1,7 @@
 //! Settings that name a topic: Spring Cloud Stream, `KAFKA_TOPIC` and its like; and the Secrets that a Pod holds.
 
+use std::collections::BTreeSet;
+
 use super::{Direction, Topics, Use};
 use crate::{
     document::NodeRef,
@@ -36,6 +38,11 @@ pub(super) fn collect(set: &Set<'_>, topics: &mut Topics<'_>) {
                 }
             }
         }
+    }
+    for topic in topics.iter_mut() {
+        let told = topic.uses.iter().filter(|used| used.direction != Direction::Unknown);
+        let told: BTreeSet<WorkloadId> = told.map(|used| used.workload).collect();
+        topic.uses.retain(|used| used.direction != Direction::Unknown || !told.contains(&used.workload));
     }
 }
 

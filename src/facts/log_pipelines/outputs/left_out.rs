@@ -2,7 +2,7 @@
 //! `exclude` of the OpenTelemetry Collector, `exclude_paths_glob_patterns` of Vector.
 //!
 //! Source of the names of files: kubelet, `/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log` and
-//! `/var/log/pods/NAMESPACE_POD_UID`. Deliberately absent: expressions and filters on what is inside.
+//! `/var/log/pods/NAMESPACE_POD_UID`. Deliberately absent: expressions, and files of single Pods.
 
 use std::sync::LazyLock;
 
@@ -25,14 +25,26 @@ const KEYS: [&str; 4] = ["excludepath", "excludepaths", "exclude", "excludepaths
 
 pub(in crate::facts::log_pipelines) fn namespaces(told: &[Told<'_>]) -> Vec<LeftOut> {
     let mut found = Vec::new();
+    each_setting(told, &KEYS, |told, text, start| {
+        found.extend(patterns(text).map(|(namespace, pattern, range)| LeftOut {
+            namespace,
+            pattern,
+            place: told.part(start + range.start..start + range.end),
+        }));
+    });
+    found
+}
+
+/// Calls back for the text of every setting with one of some names, with where in the told text it starts.
+pub(super) fn each_setting<'e>(
+    told: &[Told<'e>],
+    keys: &[&str],
+    mut found: impl FnMut(&Told<'e>, &str, usize),
+) {
     for told in told.iter().filter(|told| told.is_configuration) {
         let last = told.name.rsplit('.').next().unwrap_or_default();
-        if is_key(last.split('[').next().unwrap_or_default()) {
-            found.extend(patterns(&told.text).map(|(namespace, pattern, _)| LeftOut {
-                namespace,
-                pattern,
-                place: told.place(),
-            }));
+        if is_key(last.split('[').next().unwrap_or_default(), keys) {
+            found(told, &told.text, 0);
             continue;
         }
         let mut at = 0;
@@ -40,22 +52,16 @@ pub(in crate::facts::log_pipelines) fn namespaces(told: &[Told<'_>]) -> Vec<Left
             let start = at;
             at += line.len();
             let key = line.trim_start().split(char::is_whitespace).next().unwrap_or_default();
-            if !is_key(key) {
-                continue;
+            if is_key(key, keys) {
+                found(told, line, start);
             }
-            found.extend(patterns(line).map(|(namespace, pattern, range)| LeftOut {
-                namespace,
-                pattern,
-                place: told.part(start + range.start..start + range.end),
-            }));
         }
     }
-    found
 }
 
-fn is_key(name: &str) -> bool {
+fn is_key(name: &str, keys: &[&str]) -> bool {
     let plain: String = name.chars().filter(|c| *c != '_').collect();
-    KEYS.iter().any(|key| plain.eq_ignore_ascii_case(key))
+    keys.iter().any(|key| plain.eq_ignore_ascii_case(key))
 }
 
 /// Each pattern of files that names a namespace and any of its Pods, with where it stands.
@@ -91,7 +97,7 @@ mod tests {
         for (key, expected) in
             [("Exclude_Path", true), ("exclude_path", true), ("exclude", true), ("Path", false)]
         {
-            assert_eq!(is_key(key), expected, "{key}");
+            assert_eq!(is_key(key, &KEYS), expected, "{key}");
         }
     }
 }
