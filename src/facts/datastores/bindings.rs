@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    clients::{Access, Caller, Named},
+    clients::{Access, Caller},
     readers::Role,
     servers::{ServerId, Servers},
 };
 use crate::{
     document::NodeRef,
     facts::{Because, Set, environment::Evidence, places, workloads::WorkloadId},
-    resource::{connection::Transport, kubernetes::id_of, selector::Selector},
+    resource::{kubernetes::id_of, selector::Selector},
 };
 
 /// One access for each workload of each binding to a server that an operator runs.
@@ -32,27 +32,13 @@ pub(super) fn accesses(set: &Set<'_>, servers: &Servers<'_>) -> Vec<Access> {
                 resource: Some(Arc::clone(&binding.id)),
                 origin: Some(place.clone().into()),
             };
-            found.push(Access {
-                caller: Caller {
-                    id: Arc::clone(&workload.resource.id),
-                    service: Arc::clone(&workload.service),
-                    workload: Some(id),
-                    role: Role::of(workload),
-                },
-                server,
-                database: Named::Unknown,
-                principal: Named::Unknown,
-                password: None,
-                credential: None,
-                transport: Transport::Unsaid,
-                stays_in_pod: false,
-                proxy: None,
-                evidence: Evidence::Explicit,
-                because: vec![because],
-                database_because: None,
-                principal_because: None,
-                credential_because: None,
-            });
+            let caller = Caller {
+                id: Arc::clone(&workload.resource.id),
+                service: Arc::clone(&workload.service),
+                workload: Some(id),
+                role: Role::of(workload),
+            };
+            found.push(Access::to(caller, server, Evidence::Explicit, because));
         }
     }
     found

@@ -70,6 +70,28 @@ pub(in crate::facts) struct Access {
     pub(in crate::facts) credential_because: Option<Because>,
 }
 
+impl Access {
+    /// One of which only the server is known.
+    pub(super) fn to(caller: Caller, server: ServerId, evidence: Evidence, because: Because) -> Self {
+        Self {
+            caller,
+            server,
+            database: Named::Unknown,
+            principal: Named::Unknown,
+            password: None,
+            credential: None,
+            transport: Transport::Unsaid,
+            stays_in_pod: false,
+            proxy: None,
+            evidence,
+            because: vec![because],
+            database_because: None,
+            principal_because: None,
+            credential_because: None,
+        }
+    }
+}
+
 impl Named {
     fn of(part: &Part<'_>) -> Self {
         match part {
@@ -183,20 +205,8 @@ impl<'e> Reader<'_, 'e> {
                     origin: Some(place.clone().into()),
                 };
                 found.entry(server).or_insert_with(|| Access {
-                    caller: self.caller.clone(),
-                    server,
                     database: planned::database(self.own, server, Named::Unknown),
-                    principal: Named::Unknown,
-                    password: None,
-                    credential: None,
-                    transport: Transport::Unsaid,
-                    stays_in_pod: false,
-                    proxy: None,
-                    evidence,
-                    because: vec![because],
-                    database_because: None,
-                    principal_because: None,
-                    credential_because: None,
+                    ..Access::to(self.caller.clone(), server, evidence, because)
                 });
             }
         }

@@ -31,7 +31,7 @@ use crate::{
         environment::Evidence,
         hosts::{Host, Resolved},
     },
-    resource::{connection::Transport, terraform::Plan},
+    resource::terraform::Plan,
 };
 
 /// Servers and services of all plans.
@@ -205,26 +205,19 @@ impl Cloud {
             };
             let known =
                 |part: &Part<'_>| part.known().map_or(Named::Unknown, |text| Named::Known(text.to_owned()));
+            let named = because(format!("`{}` names the server", claim.by.name), origin);
             found.push(Access {
-                caller: caller.clone(),
-                server,
                 database: database(own, server, known(&claim.database)),
                 principal: known(&claim.principal),
                 password: claim.password,
-                credential: None,
                 transport: claim.transport,
-                stays_in_pod: false,
-                proxy: None,
-                evidence: Evidence::Explicit,
-                because: vec![because(format!("`{}` names the server", claim.by.name), origin)],
-                database_because: None,
                 principal_because: claim.principal_by.map(|setting| {
                     because(
                         format!("`{}` names the principal", setting.name),
                         Origin::Place(setting.place.clone()),
                     )
                 }),
-                credential_because: None,
+                ..Access::to(caller.clone(), server, Evidence::Explicit, named)
             });
         }
         // What is referred to, and no variable speaks of by its name.
@@ -236,20 +229,8 @@ impl Cloud {
             let text = format!("its configuration refers to {}", servers.get(server).id);
             let because = Because { text, resource: Some(service.id.clone()), origin: Some(origin) };
             found.push(Access {
-                caller: caller.clone(),
-                server,
                 database: database(own, server, Named::Unknown),
-                principal: Named::Unknown,
-                password: None,
-                credential: None,
-                transport: Transport::Unsaid,
-                stays_in_pod: false,
-                proxy: None,
-                evidence: Evidence::Explicit,
-                because: vec![because],
-                database_because: None,
-                principal_because: None,
-                credential_because: None,
+                ..Access::to(caller.clone(), server, Evidence::Explicit, because)
             });
         }
         found
