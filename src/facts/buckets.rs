@@ -20,11 +20,11 @@
 //! Of S3 alone there are `acls_enabled`, `block_public_acls`, `block_public_policy`, `ignore_public_acls`,
 //! `restrict_public_buckets` (`T`) and `public_access_block` (null or `{resource, omitted}`).
 
-mod access_policy;
+pub(super) mod access_policy;
 mod azure;
 mod datasets;
 mod google;
-mod partial;
+pub(super) mod partial;
 pub(super) mod parts;
 pub(super) mod planned;
 pub(super) mod resource_policy;

@@ -51,7 +51,7 @@ impl<'e> Datastores<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let mut servers = Servers::new(set);
         let mut own: BTreeMap<ServerId, Own> = BTreeMap::new();
-        let cloud = Cloud::new(set, &mut servers, &mut own);
+        let mut cloud = Cloud::new(set, &mut servers, &mut own);
         let mut accesses = clients::accesses(set, &cloud, &own, &mut servers);
         let told: BTreeSet<(Arc<str>, ServerId)> =
             accesses.iter().map(|access| (Arc::clone(&access.caller.id), access.server)).collect();
@@ -59,6 +59,7 @@ impl<'e> Datastores<'e> {
         accesses
             .extend(bound.filter(|access| !told.contains(&(Arc::clone(&access.caller.id), access.server))));
         accesses.extend(cloud.accesses(set, &mut servers, &own));
+        cloud.add_rights(set, &own, &mut accesses);
         for (id, _) in set.services().iter().filter(|(_, service)| proxies::is_behind(set, service)) {
             servers.expose(set, id);
         }

@@ -5,7 +5,7 @@
 //! Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", "The meaning of public".
 
 mod condition;
-mod pattern;
+pub(in crate::facts) mod pattern;
 mod read;
 mod transport;
 

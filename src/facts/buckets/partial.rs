@@ -8,7 +8,7 @@ use crate::document::{Kind, NodeRef};
 
 /// A JSON value; what no policy holds (numbers) is text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Partial {
+pub(in crate::facts) enum Partial {
     Unknown,
     Absent,
     Text(String),
@@ -18,7 +18,7 @@ pub(super) enum Partial {
 
 impl Partial {
     /// Plain JSON: everything is known.
-    pub(super) fn from_json(value: &Value) -> Self {
+    pub(in crate::facts) fn from_json(value: &Value) -> Self {
         match value {
             Value::Null => Self::Absent,
             Value::Bool(value) => Self::Text(value.to_string()),
@@ -32,7 +32,7 @@ impl Partial {
     }
 
     /// A planned value under its `after_unknown`.
-    pub(super) fn from_planned(node: NodeRef<'_>, unknown: &Value) -> Self {
+    pub(in crate::facts) fn from_planned(node: NodeRef<'_>, unknown: &Value) -> Self {
         if *unknown == Value::Bool(true) {
             return Self::Unknown;
         }
@@ -63,7 +63,7 @@ impl Partial {
     }
 
     /// Expressions of a configuration block: what refers to something is unknown.
-    pub(super) fn from_expressions(value: &Value) -> Self {
+    pub(in crate::facts) fn from_expressions(value: &Value) -> Self {
         match value {
             Value::Object(fields) => match fields.get("constant_value") {
                 Some(constant) => Self::from_json(constant),
@@ -80,7 +80,7 @@ impl Partial {
     }
 
     /// A field; absent where there is none, unknown where the whole is.
-    pub(super) fn field(&self, name: &str) -> &Self {
+    pub(in crate::facts) fn field(&self, name: &str) -> &Self {
         match self {
             Self::Fields(fields) => fields.get(name).unwrap_or(&Self::Absent),
             Self::Unknown => &Self::Unknown,
@@ -89,7 +89,7 @@ impl Partial {
     }
 
     /// Elements; one value stands for a list of one, as policies have it. `None` where it is unknown.
-    pub(super) fn items(&self) -> Option<Vec<&Self>> {
+    pub(in crate::facts) fn items(&self) -> Option<Vec<&Self>> {
         match self {
             Self::Unknown => None,
             Self::Absent => Some(Vec::new()),
@@ -99,7 +99,7 @@ impl Partial {
     }
 
     /// The text, if it is a known one.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::facts) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,

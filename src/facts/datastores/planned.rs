@@ -1,7 +1,6 @@
 //! Databases of clouds, and the functions and container services that use them, as plans have them (domains.md Q12).
 //!
 //! Endpoints are unknown until they exist: what the configuration refers to links them, else a name that both know.
-//! Deliberately absent: rights of roles.
 
 mod callers;
 mod domains;
@@ -9,13 +8,16 @@ mod firewalls;
 mod groups;
 mod kinds;
 mod links;
+mod rights;
+mod roles;
 mod rules;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(in crate::facts) use self::callers::Service;
 pub(super) use self::groups::reach;
-use self::{domains::Domain, groups::Groups, kinds::Kind, links::Links};
+use self::{domains::Domain, groups::Groups, kinds::Kind, links::Links, rights::Rights};
 use super::{
     clients::{Access, Caller, Named},
     own::Own,
@@ -42,6 +44,7 @@ pub(super) struct Cloud {
     groups: Vec<Groups>,
     domains: BTreeMap<(u32, u32), Domain>,
     services: Vec<Service>,
+    rights: Rights,
     /// By what the host name of an endpoint begins with.
     by_identifier: BTreeMap<String, ServerId>,
 }
@@ -155,6 +158,16 @@ impl Cloud {
         all
     }
 
+    /// Adds the accesses that follow from the rights of roles.
+    pub(super) fn add_rights(
+        &mut self,
+        set: &Set<'_>,
+        own: &BTreeMap<ServerId, Own>,
+        accesses: &mut Vec<Access>,
+    ) {
+        self.rights = rights::rights(set, self, own, accesses);
+    }
+
     fn of_service<'e>(
         &self,
         set: &Set<'e>,
@@ -163,17 +176,7 @@ impl Cloud {
         plan: &Plan,
         service: &Service,
     ) -> Vec<Access> {
-        let caller = Caller {
-            id: service.id.clone(),
-            service: set
-                .view
-                .estate
-                .config
-                .service_of(&service.id)
-                .map_or_else(|| service.id.clone(), Into::into),
-            workload: None,
-            role: Role::of_name(&service.id),
-        };
+        let caller = caller(set, service);
         let linked: Vec<(u32, ServerId)> = service
             .told_by
             .iter()
@@ -234,6 +237,17 @@ impl Cloud {
             });
         }
         found
+    }
+}
+
+/// A service as somebody who uses databases.
+fn caller(set: &Set<'_>, service: &Service) -> Caller {
+    let declared = set.view.estate.config.service_of(&service.id);
+    Caller {
+        id: service.id.clone(),
+        service: declared.map_or_else(|| service.id.clone(), Into::into),
+        workload: None,
+        role: Role::of_name(&service.id),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Other {
 }
 
 /// More callers than anybody reads; one is enough for a finding.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 
 impl Reach {
     /// `None` where nothing of a plan says who could.

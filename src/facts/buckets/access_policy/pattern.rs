@@ -5,7 +5,7 @@ use crate::facts::{buckets::partial::Partial, truth::Truth};
 
 /// What a statement is about. `None` where the plan does not know it yet.
 #[derive(Debug, Clone)]
-pub(super) struct Patterns {
+pub(in crate::facts) struct Patterns {
     /// It is about everything but these: `NotAction`, `NotResource`.
     but: bool,
     patterns: Option<Vec<Option<String>>>,
@@ -13,22 +13,32 @@ pub(super) struct Patterns {
 
 impl Patterns {
     /// From an element and its negation; a statement has one of them.
-    pub(super) fn of(named: &Partial, others: &Partial) -> Self {
+    pub(in crate::facts) fn of(named: &Partial, others: &Partial) -> Self {
         let but = others.items().is_none_or(|items| !items.is_empty());
         Self { but, patterns: texts(if but { others } else { named }) }
     }
 
     /// Whether they hold something of which `matches` says whether a pattern does.
-    pub(super) fn hold(&self, matches: impl Fn(&str) -> Truth) -> Truth {
+    pub(in crate::facts) fn hold(&self, matches: impl Fn(&str) -> Truth) -> Truth {
         let Some(patterns) = &self.patterns else { return Truth::Unknown };
         let one = |pattern: &Option<String>| pattern.as_deref().map_or(Truth::Unknown, &matches);
         let named = patterns.iter().map(one).fold(Truth::False, Truth::or);
         if self.but { named.not() } else { named }
     }
+
+    /// Whether it is about everything but some.
+    pub(in crate::facts) const fn excludes(&self) -> bool {
+        self.but
+    }
+
+    /// The patterns that are known, of what it is about or leaves out.
+    pub(in crate::facts) fn known(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().flatten().flatten().map(String::as_str)
+    }
 }
 
 /// Whether a pattern matches the whole text: `*` any run, `?` any one character.
-pub(super) fn is_match(pattern: &str, text: &str) -> bool {
+pub(in crate::facts) fn is_match(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut read) = (0, 0);
     // The last star, and how much of the text it stands for so far.

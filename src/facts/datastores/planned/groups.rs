@@ -18,7 +18,7 @@ use crate::{
         buckets::planned::{Planned, steps},
         datastores::{
             Datastores, ServedBy, ServerId,
-            reach::{Other, Reach},
+            reach::{MOST, Other, Reach},
             readers::Role,
         },
         truth::Truth,
@@ -41,8 +41,11 @@ pub(in crate::facts::datastores) fn reach(
     let plan = set.view.estate.plans.get(index as usize)?;
     let server = Planned::new(index, plan, position)?;
     let kind = Kind::of(server.resource)?;
-    let attribute = kind.groups?;
     let needed = datastores.needed(set, id);
+    if server.resource.is(Mode::Managed, "aws_dynamodb_table") {
+        return by_rights(datastores, &server, id, &needed);
+    }
+    let attribute = kind.groups?;
     let domain = datastores.cloud.domains.get(&(index, position));
     if let Some(domain) = domain.filter(|domain| domain.is_public == Truth::True) {
         return Some(Reach {
@@ -106,6 +109,35 @@ pub(in crate::facts::datastores) fn reach(
         .map(|(id, (surely, because))| Other { service: id.clone(), id, surely, because: vec![because] })
         .collect();
     Some(reach)
+}
+
+/// Who could use a table: no network guards it, only what roles may do. `None` where none of them may.
+fn by_rights(
+    datastores: &Datastores<'_>,
+    table: &Planned<'_>,
+    id: ServerId,
+    needed: &BTreeSet<&str>,
+) -> Option<Reach> {
+    let rights = datastores.cloud.rights.to(id, table.text("name"), MOST + needed.len());
+    let mut others: BTreeMap<String, Other> = BTreeMap::new();
+    for right in &rights {
+        if !needed.contains(&*right.caller.service) && right.caller.role == Role::Service {
+            let other = others.entry(right.caller.id.to_string()).or_insert_with(|| Other {
+                id: right.caller.id.to_string(),
+                service: right.caller.service.to_string(),
+                surely: right.surely,
+                because: vec![right.because.clone()],
+            });
+            other.surely = other.surely.or(right.surely);
+        }
+    }
+    (!rights.is_empty()).then(|| Reach {
+        everyone: Truth::False,
+        whom: String::new(),
+        because: Vec::new(),
+        others: others.into_values().take(MOST).collect(),
+        users: needed.len(),
+    })
 }
 
 /// Security groups of one plan: the services in each, and the rules that name it.

@@ -2,6 +2,7 @@
 
 mod encryption;
 mod groups;
+mod rights;
 
 use serde_json::{Value as Json, json};
 
