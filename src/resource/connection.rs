@@ -62,7 +62,9 @@ pub enum Transport {
     Plain,
     /// TLS if the server offers it, else none.
     Opportunistic,
-    /// TLS with whoever answers.
+    /// TLS with whoever answers, as the client is told to trust every certificate.
+    Unchecked,
+    /// TLS with whoever answers: the mode demands no more.
     Unverified,
     /// TLS with a server that proves its name, or whose authority is checked.
     Verified,
@@ -234,7 +236,7 @@ fn go(text: &str) -> Option<Connection> {
     connection.log_in(login);
     connection.transport = match parameter(query, "tls") {
         Some("true") => Transport::Verified,
-        Some("skip-verify") => Transport::Unverified,
+        Some("skip-verify") => Transport::Unchecked,
         Some("preferred") => Transport::Opportunistic,
         Some("false") => Transport::Plain,
         Some(_) => Transport::Unsaid,
@@ -296,7 +298,9 @@ fn ssl_mode(mode: &str) -> Transport {
     match mode.to_ascii_lowercase().replace(['_', '-'], "").as_str() {
         "disable" | "disabled" | "none" | "false" | "off" => Transport::Plain,
         "allow" | "prefer" | "preferred" => Transport::Opportunistic,
-        "require" | "required" | "trust" | "true" => Transport::Unverified,
+        // MariaDB's `trust`, and `no-verify` of the driver for Node.
+        "trust" | "noverify" => Transport::Unchecked,
+        "require" | "required" | "true" => Transport::Unverified,
         "verifyca" | "verifyfull" | "verifyidentity" => Transport::Verified,
         _ => Transport::Unsaid,
     }

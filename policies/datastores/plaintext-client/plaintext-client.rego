@@ -2,7 +2,8 @@
 # title: Services talk to databases in TLS
 # description: >-
 #   What a service and its database say to each other is the data itself, and often the password. Without TLS everybody
-#   on the way can read it; with TLS that the client only prefers, everybody on the way can turn it off.
+#   on the way can read it; with TLS that the client only prefers, everybody on the way can turn it off, and where it is
+#   told to trust every certificate (`TrustServerCertificate=true`, `tlsInsecure`), everybody can answer in its place.
 # scope: package
 # related_resources:
 #   - ref: https://www.postgresql.org/docs/current/libpq-ssl.html
@@ -34,6 +35,7 @@ import rego.v1
 _ways := {
 	"plain": "without TLS",
 	"opportunistic": "with TLS only if the server offers it",
+	"unchecked": "in TLS that trusts every certificate, and so whoever answers",
 }
 
 _degree := {"opportunistic": 1, "plain": 2}

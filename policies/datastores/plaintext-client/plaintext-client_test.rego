@@ -17,6 +17,11 @@ test_tls_that_is_only_preferred_is_reported if {
 	contains(result.msg, "with TLS only if the server offers it")
 }
 
+test_tls_that_trusts_everybody_is_reported if {
+	some result in rule.deny with input as _access({"transport": "unchecked"})
+	contains(result.msg, "in TLS that trusts every certificate")
+}
+
 test_tls_passes if {
 	every transport in {"unverified", "verified"} {
 		count(rule.deny) == 0 with input as _access({"transport": transport})

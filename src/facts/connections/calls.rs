@@ -63,7 +63,7 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>], tls_beside: &TlsB
     };
     if let Some(connection) = Connection::parse(text) {
         let speaks_tls = match connection.transport {
-            Transport::Verified | Transport::Unverified => Truth::True,
+            Transport::Verified | Transport::Unverified | Transport::Unchecked => Truth::True,
             Transport::Plain => Truth::False,
             Transport::Unsaid | Transport::Opportunistic => Truth::Unknown,
         };

@@ -41,7 +41,7 @@ impl<'s, 'e> TlsBeside<'s, 'e> {
         let said = self.0.get(&key(setting, about))?;
         let transport = said.text.as_deref().map(Transport::of_setting);
         Some(match transport {
-            Some(Transport::Verified | Transport::Unverified) => Truth::True,
+            Some(Transport::Verified | Transport::Unverified | Transport::Unchecked) => Truth::True,
             Some(Transport::Plain) => Truth::False,
             Some(Transport::Opportunistic | Transport::Unsaid) | None => Truth::Unknown,
         })

@@ -215,12 +215,12 @@ impl<'t> Pairs<'t> {
         };
         let trusts = self.get(&["trustservercertificate"]).is_some_and(is_true);
         match self.get(&["encrypt", "ssl", "usessl"]) {
-            Some(value) if is_true(value) && trusts => Transport::Unverified,
+            Some(value) if is_true(value) && trusts => Transport::Unchecked,
             Some(value) if is_true(value) => Transport::Verified,
             Some(value) if value.eq_ignore_ascii_case("optional") => Transport::Opportunistic,
             Some(_) => Transport::Plain,
             // `Encrypt` is on by default in the drivers of today, and off in those of yesterday.
-            None if trusts => Transport::Unverified,
+            None if trusts => Transport::Unchecked,
             None if engine == Some("postgresql") || engine == Some("mysql") => Transport::Opportunistic,
             None => Transport::Unsaid,
         }

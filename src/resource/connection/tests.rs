@@ -54,7 +54,7 @@ fn every_form_names_its_server_database_and_principal() {
         ("jdbc:mariadb://a/x?sslMode=verify-full", "mariadb a/x - Absent Verified"),
         (
             "jdbc:sqlserver://sql:1433;databaseName=cart;user=sa;password=p;encrypt=true;trustServerCertificate=true",
-            "sqlserver sql:1433/cart sa Given Unverified",
+            "sqlserver sql:1433/cart sa Given Unchecked",
         ),
         ("jdbc:sqlserver://sql\\i:1444;encrypt=false", "sqlserver sql:1444/- - Absent Plain"),
         ("jdbc:oracle:thin:@//h:1521/s", "oracle h:1521/s - Absent Plain"),
@@ -65,7 +65,10 @@ fn every_form_names_its_server_database_and_principal() {
         ),
         ("jdbc:db2://h:50000/d:user=u;password=p;", "db2 h:50000/d u Given Unsaid"),
         ("r2dbc:pool:postgresql://db/o", "postgresql db/o - Absent Opportunistic"),
-        ("u:p@tcp(db:3306)/cart?tls=skip-verify", "mysql db:3306/cart u Given Unverified"),
+        ("rediss://:p@cache:6380/0?ssl_cert_reqs=none", "redis cache:6380/0 - Given Unchecked"),
+        ("mongodb+srv://u:p@db.example.com/o?tlsInsecure=true", "mongodb db.example.com/o u Given Unchecked"),
+        ("postgres://u:p@db/o?sslmode=no-verify", "postgresql db/o u Given Unchecked"),
+        ("u:p@tcp(db:3306)/cart?tls=skip-verify", "mysql db:3306/cart u Given Unchecked"),
         ("u:$(DB_PASSWORD)@tcp(db:3306)/cart", "mysql db:3306/cart u Given Plain"),
         ("u:pa(ss@tcp($(HOST):3306)/cart", "mysql $(HOST):3306/cart u Given Plain"),
         ("root@unix(/run/s.sock)/cart", "mysql /run/s.sock/cart root Absent Plain"),
@@ -75,7 +78,7 @@ fn every_form_names_its_server_database_and_principal() {
         ),
         (
             "Data Source=tcp:x.database.windows.net,1433;Initial Catalog=d;User ID=u;Password=p;TrustServerCertificate=True",
-            "sqlserver x.database.windows.net:1433/d u Given Unverified",
+            "sqlserver x.database.windows.net:1433/d u Given Unchecked",
         ),
         (
             "Host=db;Port=5432;Database=o;Username=u;Password=p;SSL Mode=Require",

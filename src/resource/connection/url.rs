@@ -50,15 +50,17 @@ pub(super) fn parse(text: &str) -> Option<Connection> {
     let (base, driver) = split(&scheme, '+');
     let (_, engine, has_tls) = SCHEMES.iter().find(|(name, _, _)| *name == base)?;
     let mut connection = with_engine(engine, rest);
+    let (_, query) = split(rest, '?');
     // SRV records name the port and mean TLS (MongoDB, "Connection Strings"); `+s` and `+ssc` are Neo4j's.
     match driver {
+        "srv" if is_blind(query) => connection.transport = Transport::Unchecked,
         "srv" => connection.transport = connection.transport.max(Transport::Verified),
         "s" => connection.transport = Transport::Verified,
-        "ssc" => connection.transport = Transport::Unverified,
+        "ssc" => connection.transport = Transport::Unchecked,
         _ => {}
     }
     if *has_tls && connection.transport == Transport::Plain {
-        connection.transport = Transport::Verified;
+        connection.transport = if is_blind(query) { Transport::Unchecked } else { Transport::Verified };
     }
     Some(connection)
 }
@@ -148,23 +150,29 @@ impl Connection {
     }
 }
 
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "required" | "")
+}
+
+/// Whether parameters tell the client to trust whoever answers.
+fn is_blind(query: &str) -> bool {
+    let first = |names: &[&str]| names.iter().find_map(|name| parameter(query, name));
+    first(&["tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames"]).is_some_and(is_true)
+        || first(&["ssl_cert_reqs"]).is_some_and(|value| value.eq_ignore_ascii_case("none"))
+        || first(&["verifyServerCertificate"]).is_some_and(|value| !is_true(value))
+        || first(&["trustServerCertificate"]).is_some_and(is_true)
+}
+
 /// What the parameters of a URL demand, else what every driver of the engine does by default.
 pub(super) fn transport(engine: &str, query: &str) -> Transport {
     let first = |names: &[&str]| names.iter().find_map(|name| parameter(query, name));
-    let is_true =
-        |value: &str| matches!(value.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "required" | "");
     if let Some(mode) = first(&["sslmode", "ssl-mode", "ssl_mode"]) {
         return ssl_mode(mode);
     }
-    let unverified = first(&["tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames"])
-        .is_some_and(is_true)
-        || first(&["ssl_cert_reqs"]).is_some_and(|value| value.eq_ignore_ascii_case("none"))
-        || first(&["verifyServerCertificate"]).is_some_and(|value| !is_true(value))
-        || first(&["trustServerCertificate"]).is_some_and(is_true);
     let demanded = first(&["tls", "ssl", "useSSL", "requireSSL", "secure", "encrypt"]);
     match demanded.map(is_true) {
         Some(false) => return Transport::Plain,
-        Some(true) if unverified => return Transport::Unverified,
+        Some(true) if is_blind(query) => return Transport::Unchecked,
         Some(true) => return Transport::Verified,
         None => {}
     }

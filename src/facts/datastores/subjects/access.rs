@@ -40,7 +40,7 @@ pub(in crate::facts) fn access_subjects(set: &Set<'_>) -> Vec<Subject> {
             ("served_by", serving),
             ("database", Fact::from(access.database.known().unwrap_or("unknown"))),
             ("principal", principal(datastores, access)),
-            ("transport", Fact::from(transport_name(access.transport)).at(origin.clone())),
+            ("transport", Fact::from(transport_name(transport(server.engine, access))).at(origin.clone())),
             ("local", Fact::from(access.stays_in_pod)),
             ("mesh", Fact::from(mesh.of(set, access))),
             ("evidence", Fact::from(evidence_name(access.evidence))),
@@ -141,11 +141,20 @@ pub(in crate::facts) fn access_list(set: &Set<'_>) -> Vec<Fact> {
     all.collect()
 }
 
+/// What a client demands; those of services that are called by HTTPS do so unless told.
+fn transport(engine: Option<&str>, access: &Access) -> Transport {
+    match (access.transport, engine) {
+        (Transport::Unsaid, Some("dynamodb" | "spanner" | "cosmosdb")) => Transport::Verified,
+        (told, _) => told,
+    }
+}
+
 const fn transport_name(transport: Transport) -> &'static str {
     match transport {
         Transport::Unsaid => "unknown",
         Transport::Plain => "plain",
         Transport::Opportunistic => "opportunistic",
+        Transport::Unchecked => "unchecked",
         Transport::Unverified => "unverified",
         Transport::Verified => "verified",
     }
