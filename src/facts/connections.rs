@@ -24,13 +24,13 @@ use std::{
 
 use self::{
     calls::Call,
-    entrances::{Entrance, Port},
     sidecars::Sidecars,
     transport::{Client, Decision, Destination, Transports, target},
     virtual_services::VirtualServices,
 };
 pub(super) use self::{
     destination_rules::{DestinationRule, DestinationRules, TlsMode},
+    entrances::{Entrance, Port},
     transport::Transport,
 };
 use super::{
@@ -109,6 +109,11 @@ impl<'e> Connections<'e> {
         let all = finder.found.into_values().collect();
         Self { all, rules }
     }
+}
+
+/// What leads into the cluster, and to which Services.
+pub(super) fn entrances<'e>(set: &Set<'e>) -> Vec<Entrance<'e>> {
+    entrances::all(set, &VirtualServices::new(&set.view))
 }
 
 struct Finder<'s, 'e> {

@@ -6,7 +6,9 @@
 
 mod bindings;
 mod clients;
+mod entrances;
 mod exposure;
+mod opened;
 mod own;
 mod planned;
 mod ports;
@@ -62,6 +64,11 @@ impl<'e> Datastores<'e> {
         cloud.add_rights(set, &own, &mut accesses);
         for (id, _) in set.services().iter().filter(|(_, service)| proxies::is_behind(set, service)) {
             servers.expose(set, id);
+        }
+        for (id, exposure) in entrances::exposures(set, &servers) {
+            if let Some(server) = servers.get_mut(id) {
+                server.exposures.push(exposure);
+            }
         }
         let mut by_server: BTreeMap<ServerId, Vec<usize>> = BTreeMap::new();
         for (index, access) in accesses.iter().enumerate() {

@@ -14,7 +14,10 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::{endpoints::Addresses, entries::Entries, operators::Operators};
-pub(super) use self::{loopback::referred, operators::Handed};
+pub(super) use self::{
+    loopback::referred,
+    operators::{Handed, Operated},
+};
 use super::{
     Set,
     services::{Service, ServiceId},

@@ -16,7 +16,8 @@
 #     spec:
 #       type: ClusterIP
 #     ```
-#     and remove `nodePort`, `externalIPs`, `hostPort` and `hostNetwork`. People reach it through
+#     and remove `nodePort`, `externalIPs`, `hostPort` and `hostNetwork`, and what leads to it from an Ingress, a gateway
+#     or the TCP services of ingress-nginx. People reach it through
 #     `kubectl port-forward`. Clients in the same private network reach it through an internal load balancer:
 #     ```yaml
 #     metadata:
@@ -43,7 +44,12 @@ import rego.v1
 
 import data.probity.lib.network
 
-_open_kinds := {"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork", "PublicAddress"}
+_open_kinds := {
+	"NodePort", "LoadBalancer", "ExternalIP", "hostPort", "hostNetwork", "PublicAddress", "Ingress", "Gateway", "ConfigMap",
+}
+
+# They lead from outside to a Service that is itself inside.
+_entrances := {"Ingress", "Gateway", "ConfigMap"}
 
 deny contains result if {
 	some index, exposure in input.exposures
@@ -169,7 +175,17 @@ _sources(exposure) := [source |
 ]
 
 # What to write, in the object that opens the way.
-_remedy(exposure) := concat("\n", array.concat(
+_remedy(exposure) := sprintf(
+	"Remove what leads to `%s` from `%s` (here): clients reach it inside the cluster, people through `kubectl port-forward`.",
+	[input.server, exposure.service],
+) if {
+	exposure.kind in _entrances
+} else := sprintf("Let `%s` ask for a Service of type `ClusterIP` here, or for an internal load balancer by annotations of its Service.", [
+	exposure.service,
+]) if {
+	exposure.service != null
+	not startswith(exposure.service, "Service/")
+} else := concat("\n", array.concat(
 	[sprintf("Serve the database inside the cluster only, and remove %s from `%s`:", [
 		_key(exposure), exposure.service,
 	])],

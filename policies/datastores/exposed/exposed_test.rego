@@ -103,6 +103,20 @@ test_an_unknown_range_is_not_assessed_unless_another_is_public if {
 	}
 }
 
+test_what_leads_in_from_outside_is_reported_with_its_remedy if {
+	some kind in ["Ingress", "Gateway", "ConfigMap"]
+	by := sprintf("%s/edge/in", [kind])
+	some result in rule.deny with input as _store([_exposure(kind, {"service": by})])
+	contains(result.msg, sprintf("through `%s` (%s, port 5432)", [by, kind]))
+	startswith(result.remedy, "Remove what leads to `Service/shop/db`")
+}
+
+test_the_resource_of_an_operator_is_told_to_ask_for_another_service if {
+	open := _exposure("LoadBalancer", {"service": "Cluster.postgresql.cnpg.io/shop/db"})
+	some result in rule.deny with input as _store([open])
+	startswith(result.remedy, "Let `Cluster.postgresql.cnpg.io/shop/db` ask")
+}
+
 test_an_unknown_type_is_not_assessed if {
 	count(rule.deny) == 0 with input as _store([_exposure("unknown", {})])
 	results := rule.not_assessed with input as _store([_exposure("unknown", {})])

@@ -21,22 +21,24 @@ use crate::{
 
 /// One Service that an entrance leads to.
 #[derive(Debug)]
-pub(super) struct Entrance<'e> {
+pub(in crate::facts) struct Entrance<'e> {
     /// Id of the Ingress or gateway.
-    pub(super) id: Arc<str>,
-    pub(super) kind: Arc<str>,
+    pub(in crate::facts) id: Arc<str>,
+    pub(in crate::facts) kind: Arc<str>,
     pub(super) client: Client<'e>,
     /// As rules name it.
-    pub(super) host: String,
+    pub(in crate::facts) host: String,
     pub(super) subset: Option<&'e str>,
-    pub(super) port: Port<'e>,
+    pub(in crate::facts) port: Port<'e>,
     pub(super) speaks_tls: Truth,
-    pub(super) place: Place,
+    /// Whether it takes requests, not whatever comes.
+    pub(in crate::facts) is_http: bool,
+    pub(in crate::facts) place: Place,
 }
 
 /// Port of a Service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Port<'e> {
+pub(in crate::facts) enum Port<'e> {
     Number(u16),
     Name(&'e str),
     Unsaid,
@@ -97,6 +99,7 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                 subset: None,
                 port: port.map_or(Port::Unsaid, port_of),
                 speaks_tls: upstream::of_ingress(node, text_of_name, behind),
+                is_http: true,
                 place: name.place(),
             });
         }
@@ -150,6 +153,7 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                     subset: None,
                     port: backend.get("port").map_or(Port::Unsaid, port_of),
                     speaks_tls: speaks_tls.or(passed_on),
+                    is_http: matches!(&*resource.object.kind, "HTTPRoute" | "GRPCRoute"),
                     place: service.place(),
                 });
             }
@@ -201,6 +205,7 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
                     subset: destination.subset,
                     port: destination.port.map_or(Port::Unsaid, Port::Number),
                     speaks_tls: Truth::from(destination.is_tls),
+                    is_http: destination.is_http,
                     place: destination.place.clone(),
                 });
             }

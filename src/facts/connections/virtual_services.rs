@@ -20,6 +20,8 @@ pub(super) struct Destination<'e> {
     pub(super) port: Option<u16>,
     /// Whether it is chosen by the name in the TLS of clients, which is passed on.
     pub(super) is_tls: bool,
+    /// Whether it takes requests, not whatever comes.
+    pub(super) is_http: bool,
     /// Ports that clients must ask for; none: any.
     asked: Vec<i64>,
     pub(super) place: Place,
@@ -184,9 +186,8 @@ impl<'e> VirtualService<'e> {
                 let mirrors = rule.get("mirrors").into_iter().flat_map(NodeRef::items);
                 let targets = routes.copied().chain(mirrors).filter_map(|route| route.get("destination"));
                 let targets = targets.chain(rule.get("mirror"));
-                let is_tls = protocol == "tls";
                 destinations
-                    .extend(targets.filter_map(|target| destination(target, namespace, is_tls, &asked)));
+                    .extend(targets.filter_map(|target| destination(target, namespace, protocol, &asked)));
                 if let Some(delegate) = rule.get("delegate")
                     && let Some(name) = delegate.str_at(&["name"])
                 {
@@ -277,7 +278,7 @@ fn delegate(all: &mut [VirtualService<'_>]) {
 fn destination<'e>(
     target: NodeRef<'e>,
     namespace: &str,
-    is_tls: bool,
+    protocol: &str,
     asked: &[i64],
 ) -> Option<Destination<'e>> {
     let host = target.get("host")?;
@@ -286,7 +287,8 @@ fn destination<'e>(
         host: full(host.as_str()?, namespace),
         subset: target.str_at(&["subset"]),
         port: port.and_then(|port| u16::try_from(port).ok()),
-        is_tls,
+        is_tls: protocol == "tls",
+        is_http: protocol == "http",
         asked: asked.to_vec(),
         place: host.place(),
     })

@@ -33,6 +33,7 @@ const SOURCE_RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ran
 /// Exposures of a Service, one for each way.
 pub(super) fn of_service(service: &Resource, node: NodeRef<'_>, serves: &Serves<'_>) -> Vec<Fact> {
     let Some(spec) = node.get("spec") else { return Vec::new() };
+    let annotations = node.at(&["metadata", "annotations"]);
     let port = match serves {
         Serves::Database(_, port) => port.get("port").map_or_else(Fact::unknown, |number| {
             number.as_i64().map_or_else(Fact::unknown, Fact::from).at(Some(number.place().into()))
@@ -45,10 +46,10 @@ pub(super) fn of_service(service: &Resource, node: NodeRef<'_>, serves: &Serves<
             ("kind", Fact::from(kind)),
             ("service", Fact::from(&*service.id)),
             ("port", port.clone()),
-            ("internal", Fact::from(load_balancer && is_internal(node, spec))),
+            ("internal", Fact::from(load_balancer && is_internal(annotations, spec))),
             (
                 "source_ranges",
-                Fact::array(if load_balancer { source_ranges(node, spec) } else { Vec::new() }),
+                Fact::array(if load_balancer { ranges(annotations, spec) } else { Vec::new() }),
             ),
         ];
         Fact::object(fields).at(Some(place.into()))
@@ -109,9 +110,26 @@ fn is_other(port: NodeRef<'_>, engine: &Engine) -> bool {
     !own && port.str_at(&["name"]).is_some_and(|name| name.contains("metrics"))
 }
 
-fn is_internal(service: NodeRef<'_>, spec: NodeRef<'_>) -> bool {
+/// Whether a Service is open to the outside, by nodes or by a load balancer that is not internal.
+pub(super) fn is_public(service: NodeRef<'_>) -> bool {
+    let Some(spec) = service.get("spec") else { return false };
+    match spec.str_at(&["type"]) {
+        Some("NodePort") => true,
+        Some("LoadBalancer") => !is_internal(service.at(&["metadata", "annotations"]), spec),
+        _ => spec.get("externalIPs").is_some_and(|addresses| addresses.items().next().is_some()),
+    }
+}
+
+/// From where the load balancer of a Service lets callers in; none: from everywhere.
+pub(super) fn source_ranges(service: NodeRef<'_>) -> Vec<Fact> {
+    let spec = service.get("spec").unwrap_or(service);
+    ranges(service.at(&["metadata", "annotations"]), spec)
+}
+
+/// Whether annotations or the class of a load balancer keep it inside.
+pub(super) fn is_internal(annotations: Option<NodeRef<'_>>, spec: NodeRef<'_>) -> bool {
     let annotation = |name: &str| {
-        let value = service.at(&["metadata", "annotations"])?.get(name)?;
+        let value = annotations?.get(name)?;
         Some(value.as_str().unwrap_or_else(|| value.raw()).to_ascii_lowercase())
     };
     let said = INTERNAL.iter().any(|(name, values)| {
@@ -128,7 +146,7 @@ fn is_internal(service: NodeRef<'_>, spec: NodeRef<'_>) -> bool {
     said || class == Some("tailscale") || (by_controller && !told_public)
 }
 
-fn source_ranges(service: NodeRef<'_>, spec: NodeRef<'_>) -> Vec<Fact> {
+pub(super) fn ranges(annotations: Option<NodeRef<'_>>, spec: NodeRef<'_>) -> Vec<Fact> {
     let ranges: Vec<Fact> = spec
         .get("loadBalancerSourceRanges")
         .into_iter()
@@ -138,7 +156,6 @@ fn source_ranges(service: NodeRef<'_>, spec: NodeRef<'_>) -> Vec<Fact> {
     if !ranges.is_empty() {
         return ranges;
     }
-    let annotations = service.at(&["metadata", "annotations"]);
     let listed = annotations.and_then(|annotations| annotations.str_at(&[SOURCE_RANGES])).unwrap_or_default();
     listed.split(',').map(str::trim).filter(|range| !range.is_empty()).map(Fact::from).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    exposure,
+    exposure, opened,
     planned::{self, Cloud},
     ports::{Serves, ServicePort},
     proxies,
@@ -125,6 +125,11 @@ impl Server<'_> {
         }
     }
 
+    /// Whether a port of it, or of a Service of it, leads to the database.
+    pub(super) fn serves_at(&self, port: i64) -> bool {
+        self.ports.contains(&port)
+    }
+
     /// `engine:server/database`; `*` for all of its databases.
     pub(in crate::facts) fn datastore_id(&self, database: &str) -> String {
         format!("{}:{}/{database}", self.engine.unwrap_or("unknown"), self.id)
@@ -178,6 +183,10 @@ impl<'e> Servers<'e> {
                     None => servers.add(Server::new(&id, Some(operated.engine), ServedBy::Operated(index))),
                 };
                 servers.by_operated.insert(index, position);
+                let exposures = servers.all.get(position.0).map(|server| opened::exposures(operated, server));
+                if let Some(server) = servers.get_mut(position) {
+                    server.exposures.extend(exposures.into_iter().flatten());
+                }
             }
         }
         servers
@@ -318,7 +327,8 @@ impl<'e> Servers<'e> {
         }
     }
 
-    fn at(&self, set: &Set<'e>, host: &Host, port: Option<u16>) -> Option<ServerId> {
+    /// The server that a host leads to.
+    pub(super) fn at(&self, set: &Set<'_>, host: &Host, port: Option<u16>) -> Option<ServerId> {
         match host {
             Host::Service(service) => self.by_service.get(service).copied().or_else(|| {
                 let mut selected = set.services().get(*service).selected.iter();

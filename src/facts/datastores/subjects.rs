@@ -13,7 +13,7 @@
 //! | `datastore` | `owner` | the service that is declared to own it, or null |
 //! | `datastore` | `shared`, `same_principal` | `T`: several services use it, or one that is not its owner; two of them as one principal |
 //! | both stores | `cache` | it is one: meant to be shared by some |
-//! | `database-server` | `exposures` | `[{kind, service, port, internal, source_ranges}]`; kinds `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork`, `PublicAddress`, `unknown` |
+//! | `database-server` | `exposures` | `[{kind, service, port, internal, source_ranges}]`; kinds `NodePort`, `LoadBalancer`, `ExternalIP`, `hostPort`, `hostNetwork`, `PublicAddress`, `Ingress`, `Gateway`, `ConfigMap` (of ingress-nginx), `unknown`; `service` is what opens the way |
 //! | `database-server` | `shared_principal`, `shared_server`, `databases_known` | ids of services that meet there with different databases |
 //! | `database-server` | `shared_credentials` | `{users}` by principal, or by the key that keeps the credential: several services log in with it |
 //! | `database-server` | `unknown_principals` | ids of several services of which it is not known whom they log in as |
@@ -21,7 +21,7 @@
 //! | `database-server` | `encrypted` | `T` at what decides it, null where it is not judged |
 //! | `database-server` | `reach` | null, or `{everyone: T, whom, others: [{id, service, surely: T, because}], users, because}`; `whom` names who everyone is |
 //! | `access` | `workload`, `datastore`, `engine`, `server`, `database`, `principal`, `role`, `evidence`, `because` | |
-//! | `access` | `transport` | `plain`, `opportunistic`, `unverified`, `verified` or `"unknown"` |
+//! | `access` | `transport` | `plain`, `opportunistic`, `unchecked`, `unverified`, `verified` or `"unknown"` |
 //! | `access` | `local` | it stays in the Pod, or enters a proxy there |
 //! | `access` | `mesh` | `encrypted`, `none` or `"unknown"`: what the mesh makes of it |
 

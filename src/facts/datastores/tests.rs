@@ -1,4 +1,5 @@
 mod clients;
+mod entrances;
 mod planned;
 mod table;
 
