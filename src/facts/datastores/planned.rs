@@ -40,6 +40,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Cloud {
     pub(super) by_position: BTreeMap<(u32, u32), ServerId>,
+    /// What is used where a copy is: replicas, and members of a group.
+    copies: BTreeMap<(u32, u32), ServerId>,
     links: Vec<Links>,
     groups: Vec<Groups>,
     domains: BTreeMap<(u32, u32), Domain>,
@@ -73,6 +75,7 @@ impl Cloud {
                     cloud.by_identifier.entry(identifier).or_insert(id);
                 }
             }
+            cloud.join_copies(index, plan);
             for (server, name, because) in kinds::separate_databases(index, plan) {
                 let server = match server {
                     Ok(position) => cloud.by_position.get(&(index, position)).copied(),
@@ -112,6 +115,27 @@ impl Cloud {
         cloud
     }
 
+    /// Leads those who use a copy to the server that it is of.
+    fn join_copies(&mut self, index: u32, plan: &Plan) {
+        let positions: Vec<u32> =
+            self.by_position.range((index, 0)..=(index, u32::MAX)).map(|((_, at), _)| *at).collect();
+        for position in positions {
+            let Some((_, of)) = kinds::source(plan, index, position) else { continue };
+            let Some(server) = self.by_position.get(&(index, of.position)).copied() else { continue };
+            self.copies.insert((index, position), server);
+            let Some(copy) = Planned::new(index, plan, position) else { continue };
+            let kind = Kind::of(copy.resource);
+            for identifier in kind.into_iter().flat_map(|kind| kind.identifiers(&copy)) {
+                self.by_identifier.insert(identifier, server);
+            }
+        }
+    }
+
+    /// The server that is used where a resource of a plan is.
+    fn used_at(&self, position: (u32, u32)) -> Option<ServerId> {
+        self.copies.get(&position).or_else(|| self.by_position.get(&position)).copied()
+    }
+
     pub(super) fn services(&self) -> &[Service] {
         &self.services
     }
@@ -140,7 +164,7 @@ impl Cloud {
             return Vec::new();
         };
         let positions = links.of(via.resource).iter();
-        positions.filter_map(|position| self.by_position.get(&(plan, *position)).copied()).collect()
+        positions.filter_map(|position| self.used_at((plan, *position))).collect()
     }
 
     /// Accesses of services of plans.
@@ -182,7 +206,7 @@ impl Cloud {
             .iter()
             .filter_map(|position| Some((*position, self.links.get(service.plan as usize)?.of(*position))))
             .flat_map(|(by, to)| to.iter().map(move |to| (by, *to)))
-            .filter_map(|(by, to)| Some((by, *self.by_position.get(&(service.plan, to))?)))
+            .filter_map(|(by, to)| Some((by, self.used_at((service.plan, to))?)))
             .collect();
         let candidates: Vec<ServerId> = linked.iter().map(|(_, server)| *server).collect();
         let mut found: Vec<Access> = Vec::new();

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     document::Step,
     facts::{
-        Because, Fact, Set,
+        Because, Fact, Origin, Set,
         buckets::planned::{Planned, steps},
         datastores::{
             Datastores, ServedBy, ServerId,
@@ -211,7 +211,14 @@ pub(super) fn groups(planned: &Planned<'_>, attribute: &str) -> (BTreeSet<u32>, 
 pub(super) fn port(server: &Planned<'_>, engine: Option<&str>) -> Option<i64> {
     match server.get("port") {
         Attribute::Known(node) => node.as_i64(),
-        _ => engine::named(engine?)?.ports.first().copied(),
+        // Only clouds have these, at these ports unless told.
+        _ => match engine? {
+            "redshift" => Some(5439),
+            "neptune" => Some(8182),
+            "cosmosdb" => Some(443),
+            "redis" if server.resource.is(Mode::Managed, "azurerm_redis_cache") => Some(6380),
+            engine => engine::named(engine)?.ports.first().copied(),
+        },
     }
 }
 
@@ -247,9 +254,21 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
         ranges
             .extend(networks.items().filter_map(|network| network.str_at(&["value"])).map(ToOwned::to_owned));
         "settings.0.ip_configuration.0.authorized_networks"
+    } else if let Some(instance) = public_alloydb(server) {
+        ranges.extend(instance.1);
+        return opened(server, engine, ranges, instance.0);
+    } else if let Some((attribute, found)) = open_by_default(server) {
+        ranges.extend(found);
+        return opened(server, engine, ranges, server.origin(attribute));
     } else {
         return Vec::new();
     };
+    let origin = instance.map_or_else(|| server.origin(attribute), |instance| instance.origin(attribute));
+    opened(server, engine, ranges, origin)
+}
+
+/// A public address, for those of some ranges; none without ranges.
+fn opened(server: &Planned<'_>, engine: Option<&str>, ranges: Vec<String>, origin: Origin) -> Vec<Fact> {
     if ranges.is_empty() {
         return Vec::new();
     }
@@ -261,8 +280,82 @@ pub(super) fn exposures(server: &Planned<'_>, engine: Option<&str>, known: Optio
         ("internal", Fact::from(false)),
         ("source_ranges", Fact::array(ranges.into_iter().map(Fact::from))),
     ]);
-    let origin = instance.map_or_else(|| server.origin(attribute), |instance| instance.origin(attribute));
     vec![exposure.at(origin)]
+}
+
+/// An instance of an `AlloyDB` cluster with a public address, and whom it lets in (`network_config`).
+fn public_alloydb(cluster: &Planned<'_>) -> Option<(Origin, Vec<String>)> {
+    if !cluster.resource.is(Mode::Managed, "google_alloydb_cluster") {
+        return None;
+    }
+    let instances = cluster.plan.managed("google_alloydb_instance").filter(|(_, resource)| {
+        let referred = cluster.plan.referred(resource, &[Step::from("cluster")]);
+        referred.targets.iter().any(|target| target.resource == cluster.position)
+    });
+    let mut instances =
+        instances.filter_map(|(position, _)| Planned::new(cluster.plan_index, cluster.plan, position));
+    let is_public = |instance: &Planned<'_>| {
+        let public = instance.get("network_config.0.enable_public_ip");
+        matches!(public, Attribute::Known(node) if node.as_bool() == Some(true))
+    };
+    let instance = instances.find(is_public)?;
+    let ranges = match instance.get("network_config.0.authorized_external_networks") {
+        Attribute::Known(networks) => networks
+            .items()
+            .map(|network| network.str_at(&["cidr_range"]).unwrap_or("unknown").to_owned())
+            .collect(),
+        Attribute::Unknown => vec!["unknown".to_owned()],
+        Attribute::Absent => Vec::new(),
+    };
+    Some((instance.origin("network_config.0.enable_public_ip"), ranges))
+}
+
+/// Whom services of Azure let in that are open unless somebody closes them: Cosmos DB by its own filters, a cache by rules
+/// of its firewall, which are resources of their own ("Configure IP firewall in Azure Cosmos DB"; "Network isolation
+/// options" of Azure Cache for Redis).
+fn open_by_default(server: &Planned<'_>) -> Option<(&'static str, Vec<String>)> {
+    const PUBLIC: &str = "public_network_access_enabled";
+    let is_cosmos = server.resource.is(Mode::Managed, "azurerm_cosmosdb_account");
+    if !is_cosmos && !server.resource.is(Mode::Managed, "azurerm_redis_cache") {
+        return None;
+    }
+    let is = |attribute: &str, value: bool| matches!(server.get(attribute), Attribute::Known(node) if node.as_bool() == Some(value));
+    let is_given = |attribute: &str| !matches!(server.get(attribute), Attribute::Absent);
+    if is(PUBLIC, false) || is("is_virtual_network_filter_enabled", true) || is_given("subnet_id") {
+        return None;
+    }
+    let unknown = || vec!["unknown".to_owned()];
+    if matches!(server.get(PUBLIC), Attribute::Unknown) {
+        return Some((PUBLIC, unknown()));
+    }
+    if !is_cosmos {
+        let mut rules = server.plan.managed("azurerm_redis_firewall_rule");
+        let is_of = |(_, rule): (u32, &crate::resource::terraform::PlannedResource)| {
+            let referred = server.plan.referred(rule, &[Step::from("redis_cache_name")]);
+            referred.targets.iter().any(|target| target.resource == server.position)
+        };
+        return (!rules.any(is_of)).then(|| (PUBLIC, vec!["0.0.0.0/0".to_owned()]));
+    }
+    let ranges: Vec<String> = match server.get("ip_range_filter") {
+        Attribute::Known(filter) => {
+            let listed = filter.as_str().unwrap_or_default().split(',');
+            let items = filter.items().map(|item| item.as_str().unwrap_or("unknown"));
+            let texts = listed.chain(items).map(str::trim).filter(|text| !text.is_empty());
+            texts.map(range).collect()
+        }
+        Attribute::Unknown => unknown(),
+        Attribute::Absent => Vec::new(),
+    };
+    Some((PUBLIC, if ranges.is_empty() { vec!["0.0.0.0/0".to_owned()] } else { ranges }))
+}
+
+/// One address is a range of one.
+fn range(text: &str) -> String {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(address)) => format!("{address}/32"),
+        Ok(std::net::IpAddr::V6(address)) => format!("{address}/128"),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// An instance of a cluster that has a public address: Aurora and Neptune say so of instances only.

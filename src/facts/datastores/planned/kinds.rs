@@ -174,13 +174,18 @@ impl Kind {
         KINDS.iter().find(|kind| resource.is(Mode::Managed, kind.name))
     }
 
-    /// `None` where the plan does not say, as for a replica.
+    /// `None` where the plan does not say; a replica has that of its source.
     pub(super) fn engine(&self, planned: &Planned<'_>) -> Option<&'static str> {
         match self.engine {
             Engine::Is(engine) => Some(engine),
             Engine::In(attribute) => match planned.text(attribute) {
                 Some(text) => engine_of(text),
-                None => self.name.starts_with("aws_elasticache").then_some("redis"),
+                None if self.name.starts_with("aws_elasticache") => Some("redis"),
+                None => {
+                    let (kind, attribute) = source(planned.plan, planned.plan_index, planned.position)?;
+                    let Engine::In(name) = kind.engine else { return None };
+                    engine_of(attribute.text(name)?)
+                }
             },
         }
     }
@@ -268,6 +273,34 @@ impl Kind {
     pub(super) fn identifiers(&self, planned: &Planned<'_>) -> Vec<String> {
         self.identifiers.iter().filter_map(|name| planned.text(name)).map(str::to_ascii_lowercase).collect()
     }
+}
+
+/// Attributes that make a server one more copy of another: who uses it uses the same data.
+const COPIES: &[(&str, &str)] = &[
+    ("aws_db_instance", "replicate_source_db"),
+    ("aws_rds_cluster", "replication_source_identifier"),
+    ("aws_elasticache_cluster", "replication_group_id"),
+];
+
+/// The server that a server of a plan is a copy of, the first of several in a row.
+pub(super) fn source<'p>(
+    plan: &'p Plan,
+    index: u32,
+    mut position: u32,
+) -> Option<(&'static Kind, Planned<'p>)> {
+    let mut found = None;
+    for _ in 0..CHAIN {
+        let Some(resource) = plan.resource(position) else { break };
+        let Some((_, attribute)) = COPIES.iter().find(|(kind, _)| resource.is(Mode::Managed, kind)) else {
+            break;
+        };
+        let targets = plan.referred(resource, &[Step::from(*attribute)]).targets;
+        let [only] = targets.as_slice() else { break };
+        position = only.resource;
+        let Some(kind) = plan.resource(position).and_then(Kind::of) else { break };
+        found = Planned::new(index, plan, position).map(|planned| (kind, planned));
+    }
+    found
 }
 
 /// Whether the plan calls an attribute of a new resource unknown because the provider fills it in, not because of what

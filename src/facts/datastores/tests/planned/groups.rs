@@ -103,3 +103,45 @@ fn rules_of_groups_say_whom_they_admit_or_that_nobody_knows() {
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{case}");
     }
 }
+
+/// What a service of Azure or Google lets in that has a public address.
+#[test]
+fn filters_say_who_comes_in_where_a_service_is_open_by_default() {
+    let cosmos = "azurerm_cosmosdb_account";
+    let network = |networks: Json| json!({"network_config": [{"enable_public_ip": true, "authorized_external_networks": networks}]});
+    for (case, kind, values, expected) in [
+        ("nothing written", cosmos, json!({}), &["0.0.0.0/0"][..]),
+        ("closed", cosmos, json!({"public_network_access_enabled": false}), &[]),
+        ("one address", cosmos, json!({"ip_range_filter": ["198.51.100.7"]}), &["198.51.100.7/32"]),
+        (
+            "as text",
+            cosmos,
+            json!({"ip_range_filter": "198.51.100.7,10.0.0.0/8"}),
+            &["198.51.100.7/32", "10.0.0.0/8"],
+        ),
+        ("virtual networks", cosmos, json!({"is_virtual_network_filter_enabled": true}), &[]),
+        ("a cache", "azurerm_redis_cache", json!({}), &["0.0.0.0/0"]),
+        ("a cache in a network", "azurerm_redis_cache", json!({"subnet_id": "s"}), &[]),
+        ("AlloyDB", "google_alloydb_instance", network(json!([{"cidr_range": "0.0.0.0/0"}])), &["0.0.0.0/0"]),
+        ("AlloyDB for nobody", "google_alloydb_instance", network(json!([])), &[]),
+        ("AlloyDB without address", "google_alloydb_instance", json!({}), &[]),
+    ] {
+        let refers =
+            json!({"cluster": {"references": ["google_alloydb_cluster.x.name", "google_alloydb_cluster.x"]}});
+        let estate = estate_of(&[
+            (kind, "create", values, json!({}), refers),
+            ("google_alloydb_cluster", "create", json!({"cluster_id": "orders"}), json!({}), json!({})),
+        ]);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let all = subjects.iter().flat_map(|subject| match field(&subject.fact, &["exposures"]) {
+            Value::Array(exposures) => exposures,
+            other => panic!("{case}: {other:?}"),
+        });
+        let ranges: Vec<Value> = all.map(|one| field(&one, &["source_ranges"])).collect();
+        let expected = Value::Array(expected.iter().map(|range| Fact::from(*range)).collect());
+        match expected {
+            Value::Array(none) if none.is_empty() => assert!(ranges.is_empty(), "{case}: {ranges:?}"),
+            expected => assert_eq!(ranges, [expected], "{case}"),
+        }
+    }
+}

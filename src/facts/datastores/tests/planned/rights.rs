@@ -301,3 +301,46 @@ fn a_consumer_of_a_stream_is_no_user_of_the_table() {
     ];
     assert_eq!(told(&estate(&all, "")), (Vec::new(), Vec::new()));
 }
+
+/// What is used where a replica is, or a member of a group, is the data of its source.
+#[test]
+fn a_copy_is_used_as_what_it_is_a_copy_of() {
+    let group = "aws_elasticache_replication_group.orders";
+    for (case, source, values, copy, attribute) in [
+        (
+            "a replica",
+            "aws_db_instance.orders",
+            json!({"engine": "postgres", "identifier": "orders"}),
+            "aws_db_instance.copy",
+            "replicate_source_db",
+        ),
+        (
+            "a member",
+            group,
+            json!({"engine": "redis"}),
+            "aws_elasticache_cluster.copy",
+            "replication_group_id",
+        ),
+    ] {
+        let all = [
+            planned(source, values, json!({})),
+            planned(
+                copy,
+                json!({"identifier": "copy"}),
+                json!({attribute: refers(&[&format!("{source}.identifier"), source])}),
+            ),
+            planned(
+                "aws_lambda_function.reports",
+                json!({"environment": [{"variables": {}}]}),
+                json!({"environment": [{"variables": refers(&[&format!("{copy}.address"), copy])}]}),
+            ),
+        ];
+        let estate = estate(&all, "");
+        let set = Set::new(estate.view(0));
+        let datastores = set.datastores();
+        let used = datastores.accesses().iter().map(|access| &datastores.servers.get(access.server).id);
+        assert_eq!(used.collect::<Vec<_>>(), [source], "{case}");
+        let engines = datastores.servers.iter().map(|(_, server)| server.engine).collect::<Vec<_>>();
+        assert!(engines.iter().all(|engine| *engine == engines[0]), "{case}: {engines:?}");
+    }
+}
