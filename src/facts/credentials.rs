@@ -5,6 +5,7 @@
 
 mod cluster_secrets;
 mod injected;
+mod keys;
 mod makers;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,11 @@ mod uses;
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use self::makers::{Maker, Makers};
 pub(super) use self::uses::subjects as uses;
+use self::{
+    keys::Makes,
+    makers::{Maker, Makers},
+};
 use super::{
     Because, Fact, Set, Subject,
     environment::{Channel, Origin, Setting},
@@ -156,7 +160,7 @@ impl<'e> Consumer<'_, 'e> {
                 Some(credential(source, Some((Cow::Borrowed(&*secret.object.name), setting.key)), steps))
             }
             Origin::MissingSecret { name, key } => {
-                let (source, steps) = self.of_missing_secret(name, &setting.place);
+                let (source, steps) = self.of_missing_secret(name, *key, &setting.place);
                 Some(credential(source, Some((name.clone(), *key)), steps))
             }
             Origin::Missing(missing) => {
@@ -176,8 +180,16 @@ impl<'e> Consumer<'_, 'e> {
     /// `None`: everybody may read it.
     fn of_secret(&self, secret: &'e Resource, setting: &Setting<'e>) -> Option<(Source, Vec<Because>)> {
         let node = self.set.view.estate.node(secret);
-        if let Some(maker) = self.makers.of(self.workload.namespace, &secret.object.name) {
-            return Some((Source::External, made_by(maker)));
+        let mut perhaps = None;
+        for maker in self.makers.of(self.workload.namespace, &secret.object.name) {
+            match maker.keys.makes(setting.key, node) {
+                Makes::Perhaps => perhaps = Some(maker),
+                Makes::Nothing => {}
+                made => return Some(made_by(maker, &made)),
+            }
+        }
+        if let Some(maker) = perhaps {
+            return Some(made_by(maker, &Makes::Perhaps));
         }
         let kind = node.str_at(&["type"]).unwrap_or_default();
         let owned =
@@ -218,9 +230,12 @@ impl<'e> Consumer<'_, 'e> {
         }
     }
 
-    fn of_missing_secret(&self, name: &str, place: &Place) -> (Source, Vec<Because>) {
-        if let Some(maker) = self.makers.of(self.workload.namespace, name) {
-            return (Source::External, made_by(maker));
+    fn of_missing_secret(&self, name: &str, key: Option<&str>, place: &Place) -> (Source, Vec<Because>) {
+        for maker in self.makers.of(self.workload.namespace, name) {
+            match maker.keys.makes_missing(key) {
+                Makes::Nothing => {}
+                made => return made_by(maker, &made),
+            }
         }
         if let Some(place) = self.makers.generator(self.workload.namespace, name) {
             let text = format!("kustomize generates Secret/{}/{name}", self.workload.namespace);
@@ -283,12 +298,16 @@ fn because(text: String, resource: &Resource, place: &Place) -> Because {
     Because { text, resource: Some(Arc::clone(&resource.id)), origin: Some(place.clone().into()) }
 }
 
-fn made_by(maker: &Maker<'_>) -> Vec<Because> {
-    vec![because(
-        format!("{} makes it from a value kept elsewhere", maker.resource.id),
-        maker.resource,
-        &maker.place,
-    )]
+fn made_by(maker: &Maker<'_>, made: &Makes) -> (Source, Vec<Because>) {
+    let id = &maker.resource.id;
+    let (source, text, place) = match made {
+        Makes::Literal(place) => (Source::Literal, format!("the template of {id} holds it as it is"), place),
+        Makes::Perhaps => {
+            (Source::Unknown, format!("{id} may fill it in: the store knows its keys"), &maker.place)
+        }
+        _ => (Source::External, format!("{id} makes it from a value kept elsewhere"), &maker.place),
+    };
+    (source, vec![because(text, maker.resource, place)])
 }
 
 /// The list of the overview.

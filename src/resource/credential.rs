@@ -10,6 +10,7 @@ mod line;
 mod literal;
 pub mod name;
 mod own;
+mod part;
 mod random;
 mod search;
 mod statement;
@@ -243,9 +244,5 @@ pub fn of_setting(name: &str, text: &str) -> Option<Class> {
     if let Some(written) = written(text).first() {
         return Some(written.class);
     }
-    if string::of_header(name, text).is_some() {
-        return Some(Class::ConnectionString);
-    }
-    literal::judge(name, text, Context::Settings)
-        .or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)))
+    part::of_setting(name, text, Context::Settings).map(|(class, _)| class)
 }

@@ -86,6 +86,22 @@ deny contains result if {
 	}
 }
 
+# Aggregation: everybody who is bound to the role of the cluster has it.
+deny contains result if {
+	input.kind == "ClusterRole"
+	ways := array.concat(_of("direct"), _of("indirect"))
+	some first in array.slice(ways, 0, 1)
+	result := {
+		"msg": sprintf("whoever is bound to `%s` may %s, since `%s` is added to it", [
+			trim_prefix(input.role, "ClusterRole/"),
+			input.access[first].what,
+			input.binding,
+		]),
+		"path": ["access", first],
+		"related": [{"msg": "this label adds it", "path": ["role"]}],
+	}
+}
+
 not_assessed contains result if {
 	count(_outsiders) > 0
 	input.role_known == false

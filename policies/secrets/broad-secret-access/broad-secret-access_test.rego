@@ -57,6 +57,16 @@ test_components_of_the_cluster_are_trusted_with_ways_around_and_unknown_roles if
 	count(rule.not_assessed) == 0 with input as unknown
 }
 
+test_a_role_that_is_added_to_one_of_every_cluster_is_reported if {
+	added := {"binding": "shop-view", "kind": "ClusterRole", "role": "ClusterRole/view"}
+	results := rule.deny with input as object.union(_grant(null, [], ["named", "direct", "indirect"]), added)
+	some result in results
+	count(results) == 1
+	result.msg == "whoever is bound to `view` may do direct, since `shop-view` is added to it"
+	result.path == ["access", 1]
+	count(rule.deny) == 0 with input as object.union(_grant(null, [], ["named"]), added)
+}
+
 _account := {"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}
 
 _grant(namespace, subjects, ways) := {

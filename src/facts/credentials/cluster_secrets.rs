@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::makers::Maker;
+use super::{keys::Keys, makers::Maker};
 use crate::{
     document::NodeRef,
     estate::View,
@@ -42,7 +42,11 @@ impl<'e> ClusterSecrets<'e> {
             let selectors = several.chain(spec("namespaceSelector")).filter_map(Selector::of_label_selector);
             let namespaces = spec("namespaces").into_iter().flat_map(NodeRef::items);
             all.made.entry(name).or_default().push(Made {
-                maker: Maker { resource, place: places::name(node) },
+                maker: Maker {
+                    resource,
+                    place: places::name(node),
+                    keys: spec("externalSecretSpec").map(Keys::of_external).unwrap_or_default(),
+                },
                 namespaces: namespaces.filter_map(NodeRef::as_str).collect(),
                 selectors: selectors.collect(),
             });

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cluster_secrets::ClusterSecrets;
+use super::{cluster_secrets::ClusterSecrets, keys::Keys};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -80,13 +80,14 @@ const MAKERS: &[(&str, &str, Names)] = &[
 pub(super) struct Maker<'e> {
     pub(super) resource: &'e Resource,
     pub(super) place: Place,
+    pub(super) keys: Keys<'e>,
 }
 
 /// Secrets of a set that are made from values kept elsewhere.
 #[derive(Debug, Default)]
 pub(super) struct Makers<'e> {
     /// By `namespace/name`, without a namespace for those of kinds of the cluster.
-    exact: BTreeMap<String, Maker<'e>>,
+    exact: BTreeMap<String, Vec<Maker<'e>>>,
     clustered: ClusterSecrets<'e>,
     /// Namespace, what a name begins with, what it ends with.
     patterns: BTreeMap<&'e str, Vec<(String, String, Maker<'e>)>>,
@@ -107,7 +108,7 @@ impl<'e> Makers<'e> {
         for resource in view.resources() {
             let node = view.estate.node(resource);
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
-            let maker = Maker { resource, place: places::name(node) };
+            let maker = Maker { resource, place: places::name(node), keys: keys(resource, node) };
             for names in table(resource, node) {
                 makers.add(namespace, &resource.object.name, node, names, &maker);
             }
@@ -116,16 +117,14 @@ impl<'e> Makers<'e> {
         makers
     }
 
-    pub(super) fn of(&self, namespace: &str, name: &str) -> Option<&Maker<'e>> {
-        let exact = |namespace: &str| self.exact.get(&format!("{namespace}/{name}"));
-        let matching = || {
-            let patterns = self.patterns.get(namespace)?.iter();
-            let mut found = patterns
-                .filter(|(start, end, _)| name.starts_with(start.as_str()) && name.ends_with(end.as_str()));
-            found.next().map(|(_, _, maker)| maker)
-        };
-        let clustered = || self.clustered.maker(namespace, name);
-        exact(namespace).or_else(matching).or_else(clustered).or_else(|| exact(""))
+    /// Who makes a Secret, or adds to it.
+    pub(super) fn of(&self, namespace: &str, name: &str) -> impl Iterator<Item = &Maker<'e>> {
+        let exact = |namespace: &str| self.exact.get(&format!("{namespace}/{name}")).into_iter().flatten();
+        let patterns = self.patterns.get(namespace).into_iter().flatten();
+        let matching = patterns
+            .filter(move |(start, end, _)| name.starts_with(start.as_str()) && name.ends_with(end.as_str()));
+        let matching = matching.map(|(_, _, maker)| maker);
+        exact(namespace).chain(matching).chain(self.clustered.maker(namespace, name)).chain(exact(""))
     }
 
     /// Where a generator of kustomize makes a Secret.
@@ -135,7 +134,7 @@ impl<'e> Makers<'e> {
 
     fn add(&mut self, namespace: &'e str, own: &str, node: NodeRef<'e>, names: &Names, maker: &Maker<'e>) {
         let mut exact = |name: &str| {
-            self.exact.entry(format!("{namespace}/{name}")).or_insert_with(|| maker.clone());
+            self.exact.entry(format!("{namespace}/{name}")).or_default().push(maker.clone());
         };
         match names {
             Own => exact(own),
@@ -163,7 +162,7 @@ impl<'e> Makers<'e> {
             && let Some(name) = target.str_at(&["name"])
         {
             let namespace = target.str_at(&["namespace"]).unwrap_or(namespace);
-            self.exact.entry(format!("{namespace}/{name}")).or_insert_with(|| maker.clone());
+            self.exact.entry(format!("{namespace}/{name}")).or_default().push(maker.clone());
         }
         let annotations = node.at(&["metadata", "annotations"]);
         let is_issued = ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer"]
@@ -172,10 +171,20 @@ impl<'e> Makers<'e> {
         if is_issued {
             for tls in node.at(&["spec", "tls"]).into_iter().flat_map(NodeRef::items) {
                 if let Some(name) = tls.str_at(&["secretName"]) {
-                    self.exact.entry(format!("{namespace}/{name}")).or_insert_with(|| maker.clone());
+                    self.exact.entry(format!("{namespace}/{name}")).or_default().push(maker.clone());
                 }
             }
         }
+    }
+}
+
+/// Which keys of its Secret a resource writes.
+fn keys<'e>(resource: &Resource, node: NodeRef<'e>) -> Keys<'e> {
+    let Some(spec) = node.get("spec") else { return Keys::default() };
+    match (&*resource.object.group, &*resource.object.kind) {
+        ("external-secrets.io", "ExternalSecret") => Keys::of_external(spec),
+        ("bitnami.com", "SealedSecret") => Keys::of_sealed(spec),
+        _ => Keys::default(),
     }
 }
 

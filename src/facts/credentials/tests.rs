@@ -200,6 +200,61 @@ fn a_secret_is_external_where_something_makes_it() {
     }
 }
 
+/// The sources of three keys of a Secret, which something makes.
+fn by_key(maker: &str, committed: &str) -> Vec<String> {
+    let variables = ["a", "b", "c"]
+        .map(|key| format!("{{name: {key}, valueFrom: {{secretKeyRef: {{name: db, key: {key}}}}}}}"));
+    let pod = pod("{}", &format!("env: [{}]", variables.join(", ")), "[]");
+    sources(&format!("{pod}---\n{maker}\n---\n{committed}\n"))
+}
+
+#[test]
+fn what_is_merged_into_a_secret_counts_key_by_key() {
+    const COMMITTED: &str =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {a: p4ss-a, b: p4ss-b, c: p4ss-c}";
+    let external = |spec: &str| {
+        format!(
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: db}}\nspec: {spec}"
+        )
+    };
+    for (name, spec, expected) in [
+        ("the whole Secret", "{data: [{secretKey: a}]}", ["external", "external", "external"]),
+        (
+            "some keys",
+            "{target: {creationPolicy: Merge}, data: [{secretKey: a}, {secretKey: b}]}",
+            ["external", "external", "committed-secret"],
+        ),
+        (
+            "some keys, and made where it is missing",
+            "{target: {creationPolicy: CreateOrMerge}, data: [{secretKey: a}]}",
+            ["external", "committed-secret", "committed-secret"],
+        ),
+        (
+            "keys that the store knows",
+            "{target: {creationPolicy: Merge}, data: [{secretKey: a}], dataFrom: [{extract: {key: x}}]}",
+            ["external", "unknown", "unknown"],
+        ),
+        (
+            "keys of a template",
+            "{target: {creationPolicy: Merge, template: {data: {b: '{{ .a }}'}}}, data: [{secretKey: a}]}",
+            ["committed-secret", "external", "committed-secret"],
+        ),
+        (
+            "a literal in a template",
+            "{target: {template: {data: {a: 'postgres://u:p4ss-word@db/x', b: 'postgres://u:{{ .p }}@db/x', c: db}}}}",
+            ["literal", "external", "external"],
+        ),
+    ] {
+        let keys = ["a", "b", "c"].iter().zip(expected);
+        let expected: Vec<String> = keys.map(|(key, source)| format!("env {key}: {source}")).collect();
+        assert_eq!(by_key(&external(spec), COMMITTED), expected, "{name}");
+    }
+    let merged = external("{target: {creationPolicy: Merge}, data: [{secretKey: a}]}");
+    assert_eq!(by_key(&merged, "{}"), ["env a: external", "env b: unknown", "env c: unknown"]);
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: db}\nspec: {encryptedData: {a: AgBy}, template: {data: {a: 'amqp://u:p4ss@q', b: 'amqp://u:p4ss@q'}}}";
+    assert_eq!(by_key(sealed, "{}"), ["env a: external", "env b: literal", "env c: external"]);
+}
+
 #[test]
 fn files_come_from_secrets_agents_and_drivers() {
     for (name, annotations, container, volumes, expected) in [

@@ -1,5 +1,6 @@
 //! What the keys around a value mean: whether its name says that it is a credential, or the name of one.
 
+use super::translation;
 use crate::document::NodeRef;
 
 /// What the keys around a value mean.
@@ -30,6 +31,9 @@ impl Context {
             return self;
         }
         let lower = key.to_ascii_lowercase();
+        if self.is_chosen() && translation::is_key(&lower) {
+            return Self::References;
+        }
         let refers_by_name = lower.ends_with("ref")
             || match self {
                 Self::Fields => lower.ends_with("secret"),

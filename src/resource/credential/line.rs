@@ -5,6 +5,7 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
+    literal,
     name::{self, Promise},
     weak,
 };
@@ -18,10 +19,10 @@ pub(super) struct Line<'t> {
 }
 
 /// `name = value`, `name: value`, `export NAME=value`; `requirepass value` as redis has it, `//registry/:_authToken=value`
-/// as npm has it.
+/// as npm has it; constants of programs: `const name = "value"`, `static final String NAME = "value"`, `name := "value"`.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+|//\S*:_?|_)?["']?([A-Za-z][A-Za-z0-9_.-]*)["']?([ \t]*[=:]|[ \t])[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';,]+))"#,
+        r#"(?m)^[ \t]*(?:(?:(?:export|set|const|let|var|val|final|static|private|protected|public|readonly|String)[ \t]+)+|-[ \t]+|//\S*:_?|_)?["']?([A-Za-z][A-Za-z0-9_.-]*)["']?(?:[ \t]*:?[ \t]*string\b)?([ \t]*(?::=|[=:])|[ \t])[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';,]+))"#,
     )
     .expect("a constant expression")
 });
@@ -42,12 +43,14 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
                 between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
             let is_said = value.chars().any(|c| !c.is_ascii_alphabetic() && !matches!(c, '.' | '_'))
                 || weak::is_weak(value);
-            // Fluentd: `password VALUE`, with nothing behind it.
-            let is_alone = name::promise(name) == Some(Promise::Password)
-                && value.chars().any(|c| c.is_ascii_digit())
-                && text
-                    .get(bare.end()..)
-                    .is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with('\n'));
+            // Fluentd: `password VALUE`, with nothing behind it. Directives are no words that a sentence begins with.
+            let is_directive = name.contains('_') || name.ends_with("pw");
+            let is_said_alone = match name::promise(name) {
+                Some(Promise::Password) => is_directive || value.chars().any(|c| c.is_ascii_digit()),
+                _ => is_directive && literal::is_no_name(value),
+            };
+            let rest = text.get(bare.end()..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
+            let is_alone = is_said_alone && (rest.is_empty() || rest.starts_with('\n'));
             !is_code && (is_assigned || is_alone || (!between.trim().is_empty() && is_said))
         });
         let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;

@@ -3,13 +3,13 @@
 mod naming;
 
 pub(super) use self::naming::is_no_name;
-use self::naming::{names_a_key, names_an_object, names_an_object_of_a_chart};
+use self::naming::{names_a_key, names_a_secret_of_a_store, names_an_object, names_an_object_of_a_chart};
 use super::{
     Class,
     context::Context,
     name::{self, Promise},
     random::{is_random, names_a_digest},
-    token, weak,
+    token, translation, weak,
 };
 use crate::resource::shape;
 
@@ -36,6 +36,8 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
         || is_command(text)
         || is_switch(text)
         || is_measure(text)
+        || is_working_directory(name, text)
+        || translation::says_password(text)
         || text.contains("://")
         || text.contains('\n')
     {
@@ -49,8 +51,12 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
         Promise::Password => !is_prose(text),
         Promise::Key if text.contains(char::is_whitespace) || text.chars().count() < 4 => false,
         Promise::Key if context == Context::Fields => is_no_name(text),
+        // Gateways call the name of who signs so.
+        Promise::Key if is_key_of_tokens(name) => is_no_name(text),
+        Promise::Key if name::is_of_a_login(name) => !text.contains(':') && !names_a_key(text),
         Promise::Key => {
             let names_another = names_an_object(name, text)
+                || names_a_secret_of_a_store(name, text)
                 || context == Context::Values && names_an_object_of_a_chart(name, text);
             !is_connection(name) && !is_kind_of_credential(text) && !names_another
         }
@@ -74,6 +80,15 @@ fn is_command(text: &str) -> bool {
     text.starts_with("$(") || text.starts_with('`')
 }
 
+fn is_key_of_tokens(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("jwt.key")
+}
+
+/// What a shell keeps in `PWD`: where it is, not a password.
+fn is_working_directory(name: &str, text: &str) -> bool {
+    matches!(name, "PWD" | "OLDPWD") && text.starts_with(['/', '.', '~'])
+}
+
 /// On, off, and other choices.
 fn is_switch(text: &str) -> bool {
     const SWITCHES: [&str; 14] = [
@@ -94,7 +109,7 @@ fn is_measure(text: &str) -> bool {
 }
 
 /// Names of ways to log in and of those who check.
-fn is_kind_of_credential(text: &str) -> bool {
+pub(super) fn is_kind_of_credential(text: &str) -> bool {
     const KINDS: [&str; 24] = [
         "aws",
         "azure",

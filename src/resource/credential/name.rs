@@ -2,7 +2,7 @@
 
 mod vocabulary;
 
-use self::vocabulary::{ABOUT, ENDS_IN_PASS, KEPT_KEYS, PASSWORDS, SECRETS, SWITCHING};
+use self::vocabulary::{ABOUT, ENDS_IN_PASS, KEPT_KEYS, PASSWORDS, SECRETS, STORES_WITH_AUTH, SWITCHING};
 
 /// What a value is by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +28,8 @@ pub fn promise(name: &str) -> Option<Promise> {
     let is_pass = |last: &str| last == "pw" || last.ends_with("pass") && !ENDS_IN_PASS.contains(&last);
     if words.iter().any(says_password) || is_pass(last) {
         return match last {
-            // `existingSecretPasswordKey`: the name of a key in a Secret.
-            "key" | "keys" => None,
+            // `existingSecretPasswordKey`: the name of a key in a Secret. `POSTGRES_PASSWORD_AUTH`: a way to log in.
+            "key" | "keys" | "auth" => None,
             // `adminPasswordSecret`: mostly the name of one.
             "secret" | "secrets" => Some(Promise::Key),
             _ => Some(Promise::Password),
@@ -50,12 +50,21 @@ pub fn promise(name: &str) -> Option<Promise> {
     let is_base = last == "base" && words.iter().any(|word| word == "secret");
     let names_an_object =
         matches!((before, last), (Some("pull" | "tls" | "existing" | "ca" | "cert"), "secret"));
+    // What clients of these stores call a password.
+    let is_auth = last == "auth" && before.is_some_and(|before| STORES_WITH_AUTH.contains(&before));
     let is_sas = matches!((before, last), (_, "sas")) || last == "connectionstring";
     // Terraform: what a provider keeps.
     let is_kept =
         matches!((before, last), (Some("secret"), "string" | "value") | (Some("plaintext"), "value"));
-    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas || is_kept))
+    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas || is_kept || is_auth))
         .then_some(Promise::Key)
+}
+
+/// Whether a user and a password may stand together under a name: `ELASTIC_AUTH`, `auths.registry.auth`.
+pub(super) fn is_of_a_login(name: &str) -> bool {
+    let words = words(name);
+    let is_switch = words.first().is_some_and(|first| SWITCHING.contains(&first.as_str()));
+    words.last().is_some_and(|last| last == "auth" || last == "basicauth") && !is_switch
 }
 
 /// Whether a name says `user` or another half of a login that everybody may know.
@@ -82,8 +91,10 @@ pub fn is_public_key(name: &str) -> bool {
         || name.contains("known_hosts")
 }
 
-/// What a key is, where it stands alone under that. `secret.key` may name a key of a Secret.
-const KINDS_OF_KEYS: [&str; 6] = ["access", "api", "encryption", "master", "private", "signing"];
+/// What a key is, where it stands alone under that. Of `secret.key` only that below what has a secret of its own is one:
+/// others may name a key of a Secret.
+const KINDS_OF_KEYS: [&str; 8] =
+    ["access", "api", "encryption", "jwt", "master", "private", "secret", "signing"];
 
 /// Words of a name in lower case, from `snake_case`, `kebab-case`, `camelCase`; of a dotted name those of its last
 /// key, and of the one before where that says which key it is (`stripe.api.key`). Digits at the end say nothing.
@@ -93,6 +104,9 @@ fn words(name: &str) -> Vec<String> {
     let mut keys = name.rsplit('.');
     let last = keys.next().unwrap_or(name);
     let kind = keys.next().filter(|kind| KINDS_OF_KEYS.contains(&kind.to_ascii_lowercase().as_str()));
+    let has_secret = |before: &str| matches!(&*before.to_ascii_lowercase(), "jwt" | "token" | "session");
+    let kind =
+        kind.filter(|kind| !kind.eq_ignore_ascii_case("secret") || keys.next().is_some_and(has_secret));
     let name = match kind.filter(|_| last.eq_ignore_ascii_case("key")) {
         Some(kind) => name.get(name.len() - kind.len() - 1 - last.len()..).unwrap_or(last),
         None => last,
@@ -137,6 +151,7 @@ mod tests {
             "keystorePassphrase",
             "requirepass",
             "-storepass",
+            "bindpw",
             "SMTPPASS",
         ] {
             assert_eq!(promise(name), Some(Promise::Password), "{name}");
@@ -163,6 +178,9 @@ mod tests {
             "AZURE_STORAGE_CONNECTION_STRING",
             "stripe.api.key",
             "aws.access.key",
+            "jwt.secret.key",
+            "app.jwt.key",
+            "REDIS_AUTH",
         ] {
             assert_eq!(promise(name), Some(Promise::Key), "{name}");
         }
@@ -180,6 +198,8 @@ mod tests {
             "TOKEN_URL",
             "keyRef",
             "PASSWORD_MIN_LENGTH",
+            "KEYSTORE_PASSWORD_ALIAS",
+            "POSTGRES_PASSWORD_AUTH",
             "password_validation",
             "PUBLIC_KEY",
             "STRIPE_PUBLISHABLE_KEY",
@@ -201,6 +221,10 @@ mod tests {
             "",
             "key",
             "tls-secret",
+            "secret.key",
+            "db.secret.key",
+            "BASIC_AUTH",
+            "REDIS_AUTH_MODE",
         ] {
             assert_eq!(promise(name), None, "{name}");
         }

@@ -1,8 +1,9 @@
 //! The walk through an object: every string once, with the name and the keys that say what it is.
 
 mod embedded;
+mod pair;
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use self::embedded::is_harmless_file;
 pub use self::embedded::{Held, in_file};
@@ -10,7 +11,7 @@ use super::{
     Class, Found,
     applied::LAST_APPLIED,
     context::{self, Context},
-    line, literal, name, string, token, written,
+    line, literal, name, part, token, written,
 };
 use crate::{
     document::{Kind, NodeRef, Path, Step, Text},
@@ -158,11 +159,10 @@ impl<'d> Search<'d> {
             return;
         }
         let context = context.below(here.name, here.node);
-        let named = here.node.get("name").or_else(|| header(here.node));
-        let named = named.filter(|_| here.node.get("value").is_some());
+        let named = pair::name(here.node);
         let arguments = words::of(here.node.get("command"), here.node.get("args"));
         for (key, key_span, value) in here.node.entries() {
-            match (named.and_then(NodeRef::as_str), key) {
+            match (named, key) {
                 (Some(_), "name") => {}
                 (Some(name), "value") => {
                     self.path.push(Step::from(key));
@@ -268,17 +268,25 @@ impl<'d> Search<'d> {
         if !written.is_empty() || self.flags(here, text, offset, context) {
             return;
         }
-        if let Some(range) = string::of_header(here.name, text) {
+        let name = self.full_name(here);
+        if let Some((class, range)) = part::judge(&name, text, context) {
             let value = text.get(range.clone()).unwrap_or_default();
-            let range = range.start + offset..range.end + offset;
-            self.push_part(Class::ConnectionString, here, range, value, None);
-        } else if let Some(class) = literal::judge(here.name, text, context) {
-            self.push_part(class, here, offset..offset + text.len(), text, None);
+            self.push_part(class, here, range.start + offset..range.end + offset, value, None);
         } else if self.may_hold(here.node).1
             && let Some((issuer, range)) = token::find(text)
         {
             let value = text.get(range.clone()).unwrap_or_default();
             self.push_part(Class::Token(issuer), here, range.start + offset..range.end + offset, value, None);
+        }
+    }
+
+    /// A `key` with what it stands under, which says what it is for: `jwt: {key: …}`.
+    fn full_name(&self, here: &Here<'d>) -> Cow<'d, str> {
+        match self.path.as_slice() {
+            [.., Step::Key(above), Step::Key(last)] if here.name == "key" && **last == *"key" => {
+                Cow::Owned(format!("{above}.key"))
+            }
+            _ => Cow::Borrowed(here.name),
         }
     }
 
@@ -353,15 +361,6 @@ impl<'d> Search<'d> {
         let key = within.filter(|within| !within.is_empty()).unwrap_or(here.name).to_owned();
         self.found.push(Found { class, shape, key, at, path: self.path.clone(), span, shown, values });
     }
-}
-
-/// The `key` of a header of Envoy that may carry a credential; that of a toleration or a tag is none.
-fn header(pair: NodeRef<'_>) -> Option<NodeRef<'_>> {
-    pair.get("key").filter(|key| {
-        let carries =
-            |key: &str| name::promise(key).is_some() || key.to_ascii_lowercase().ends_with("authorization");
-        key.as_str().is_some_and(carries)
-    })
 }
 
 /// Keys of pipelines, jobs and machines whose values a shell runs.

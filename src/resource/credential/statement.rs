@@ -28,7 +28,8 @@ enum Parts {
 }
 
 /// What a text must contain, in any case, for a shape to be tried.
-const NEEDED: [&str; 15] = [
+const NEEDED: [&str; 16] = [
+    "authorization",
     "loginmodule",
     "identified",
     "password",
@@ -115,6 +116,20 @@ static SHAPES: LazyLock<Vec<(&'static [&'static str], Parts)>> = LazyLock::new(|
             &["set_header", "set-header", "requestheader"],
             Parts::Pair(expression(
                 r#"(?i)\b(?:\w+_set_header|set-header|requestheader\s+(?:set|add))\s+["']?([\w-]+)["']?\s+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';]+))"#,
+            )),
+        ),
+        // NATS: authorization { user: …, password: … }
+        (
+            &["authorization"],
+            Parts::Pair(expression(
+                r#"\bauthorization\s*[:=]?\s*\{[^{}]*?\b(token|password|pass)\s*[:=]?\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}$:=]+))"#,
+            )),
+        ),
+        // Headers of curl and of programs: `X-Vault-Token: …`
+        (
+            &["token", "key", "secret"],
+            Parts::Loose(expression(
+                r#"(?i)\b(X-[a-z-]*(?:token|key|secret))["']?\s*:[ \t]*["']?([^\s"':,;]{8,})"#,
             )),
         ),
         // Logstash, Puppet, Ruby, PHP
@@ -285,6 +300,9 @@ mod tests {
             ("proxy_set_header X-Api-Key \"p4ss\";", &["p4ss"]),
             ("output { elasticsearch { user => \"shop\" password => \"p4ss\" } }", &["p4ss"]),
             ("define( 'DB_PASSWORD', 'p4ss' );", &["p4ss"]),
+            ("curl -H 'X-Vault-Token: s.p4ssw0rd9' https://vault", &["s.p4ssw0rd9"]),
+            ("authorization {\n  token: p4ss\n}", &["p4ss"]),
+            ("authorization: { user: shop, password: \"p4ss\" }", &["p4ss"]),
             ("DATABASES = {'default': {'USER': 'shop', 'PASSWORD': 'p4ss'}}", &["p4ss"]),
         ] {
             assert_eq!(found(text), expected, "{text}");
@@ -302,6 +320,9 @@ mod tests {
             "user add >log\nuser shop on #8d969eef6ecad3c29a3a629280e686cf ~* +@all",
             "proxy_set_header X-Real-IP $remote_addr;\nproxy_set_header X-Token-Ttl 30;",
             "the user is identified by their name",
+            "authorization {\n  token: $NATS_TOKEN\n  timeout: 2\n}",
+            "curl -H \"X-Vault-Token: $VAULT_TOKEN\" https://vault",
+            "the header X-Vault-Token: required by every request",
             "CREATE USER a IDENTIFIED BY RANDOM PASSWORD;",
             "CREATE USER a IDENTIFIED WITH sha256_hash BY '8d969eef6ecad3c29a3a629280e686cf'",
             "{\"secret\": \"shop-db\", \"tokenUrl\": \"https://a\", \"key\": \"value\"}",

@@ -29,6 +29,18 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
             ";",
             r#"(?i)(?:password|pwd)\s*=\s*(?:"([^"]+)"|'([^']+)'|([^;"'\s]+))\s*;(?:[^;]*;)*?\s*(?:server|data source|host|initial catalog|database|user id|uid)\s*="#,
         ),
+        // StackExchange.Redis: host:port,password=…
+        (
+            "assword",
+            r#"(?i)(?:^|[\s"'])(?:[\w-]+:\d+|[\w-]+(?:\.[\w-]+)+(?::\d+)?)(?:\s*,\s*[^,\s"'=]+(?:\s*=\s*[^,\s"']*)?)*?\s*,\s*password\s*=\s*([^,\s"']+)"#,
+        ),
+        // Azure App Configuration, and Communication Services: Endpoint=…;Id=…;Secret=…
+        (
+            "ndpoint=",
+            r"(?i)endpoint=https?://[^;\s]+;(?:\s*id=[^;\s]+;)?\s*(?:secret|accesskey)=([A-Za-z0-9+/]{16,}={0,2})",
+        ),
+        // nats://token@host
+        ("nats://", r#"nats://([^/?#\s:@"'`,]{8,})@"#),
         // Azure: AccountKey=…, SharedAccessKey=…
         ("Key=", r"(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{20,}={0,2})"),
         // Parameters of a URL, or of a path that a probe asks for.
@@ -59,6 +71,12 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     let compiled =
         shapes.iter().map(|(needs, shape)| (*needs, Regex::new(shape).expect("a constant expression")));
     compiled.collect()
+});
+
+/// What a shell or a template puts in, at the beginning of a value: `$PASSWORD`, `$1`, `%s:…`; not `$p4ss-word`.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\$(?:[A-Z_][A-Z0-9_]*(?:[^A-Za-z0-9_]|$)|[A-Za-z_]\w*$|\d|\$)|%(?:\([a-z_]+\))?[svdq](?:[^A-Za-z0-9]|$)|%[A-Z_]+%)")
+        .expect("a constant expression")
 });
 
 /// Bytes of each credential within a text, in order and without overlaps.
@@ -102,10 +120,9 @@ fn is_written(text: &str, range: &Range<usize>) -> bool {
     let after = text.get(range.end..).unwrap_or_default();
     let is_format = |value: &str| {
         matches!(value, "%s" | "%v" | "{}" | "...")
-            || value.starts_with(['{', '$', '<', '%', '[', ':', '`'])
-            || value.contains("${")
-            || value.contains("$(")
-            || value.contains("{{")
+            || value.starts_with(['{', '<', '[', ':', '`'])
+            || VARIABLE.is_match(value)
+            || ["${", "$(", "{{", "%{", "%["].iter().any(|start| value.contains(start))
     };
     // `oci://image:tag@sha256:…`
     let is_digest = after.starts_with("@sha256:");
@@ -137,6 +154,17 @@ mod tests {
             ("u:p4ss@tcp(db:3306)/x", &["p4ss"]),
             ("Server=db;Database=x;User Id=sa;Password=p4ss;Encrypt=False", &["p4ss"]),
             ("Pwd=p4ss;Server=db", &["p4ss"]),
+            ("cache:6379,password=p4ss,ssl=True,abortConnect=False", &["p4ss"]),
+            ("shop.redis.cache.windows.net,abortConnect=false,ssl=true,password=p4ss==", &["p4ss=="]),
+            ("a:6379,b:6380,allowAdmin=true,password=p4ss", &["p4ss"]),
+            (
+                "Endpoint=https://shop.azconfig.io;Id=a-l0-s0:b;Secret=q7Zk2Wv9Lx4Tb8Nc3Rm6==",
+                &["q7Zk2Wv9Lx4Tb8Nc3Rm6=="],
+            ),
+            ("nats://p4ss-word@nats:4222", &["p4ss-word"]),
+            ("postgres://u:%p4ss-word@db/x", &["%p4ss-word"]),
+            ("postgres://u:%40p4ss@db/x", &["%40p4ss"]),
+            ("postgres://u:$p4ss-word@db/x", &["$p4ss-word"]),
             ("jdbc:mysql://db/x?user=u&password=p4ss&useSSL=false", &["p4ss"]),
             ("/healthz?token=p4ss-word", &["p4ss-word"]),
             ("jdbc:sqlserver://db;user=u;password=p4ss", &["p4ss"]),
@@ -170,6 +198,17 @@ mod tests {
             "postgresql://u:<password>@db/x",
             "postgresql://{user}:{password}@db/x",
             "postgresql://%s:%s@%s/%s",
+            "postgresql://%(user)s:%(password)s@db/x",
+            "postgresql://%USER%:%PASSWORD%@db/x",
+            "postgresql://%{user}:%{password}@db/x",
+            "postgresql://$USER:$PASSWORD@db/x",
+            "postgresql://$user:$password@db/x",
+            "postgresql://$1:$2@db/x",
+            "cache:6379,password=$(PASSWORD),ssl=True",
+            "cache:6379,ssl=True,abortConnect=False",
+            "Endpoint=https://shop.azconfig.io;Id=a;Secret=${SECRET}",
+            "nats://nats:4222",
+            "nats://$NATS_TOKEN@nats:4222",
             "oci://registry/image:tag@sha256:aa",
             "docker://nginx:1.2@sha256:aa",
             "Server=db;Integrated Security=true",

@@ -134,7 +134,7 @@ pub fn is_stand_in(name: &str, text: &str) -> bool {
         || (text.len() > 2 && text.chars().all(|c| c == '*'))
 }
 
-/// What a program puts in: `%s`, `%(password)s`, `%NAME%`, `:password`, `?`, `$1`.
+/// What a program puts in: `%s`, `%(password)s`, `%NAME%`, `%{name}`, `:password`, `?`, `$1`.
 fn is_parameter(text: &str) -> bool {
     let named = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
     // In a script, a line break may be spelled behind it.
@@ -142,12 +142,15 @@ fn is_parameter(text: &str) -> bool {
     let formatted = text.strip_prefix('%').and_then(|rest| rest.strip_suffix(['s', 'v', 'd', 'q']));
     let filtered = text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
     matches!(text, "?" | "{}" | "..." | "…")
+        // Puppet, Logstash: `%{hiera('password')}`.
+        || text.starts_with("%{") && text.ends_with('}')
         || filtered.is_some_and(|name| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         })
         || text.strip_prefix('$').is_some_and(|rest| rest.trim_matches(['{', '}']).parse::<u8>().is_ok())
         || formatted.is_some_and(|inner| {
-            inner.trim_matches(['(', ')']).chars().all(|c| c.is_alphanumeric() || c == '_')
+            let named = inner.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+            named.is_some() || inner.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '#' | '.'))
         })
         || text.strip_prefix(':').is_some_and(|name| !name.is_empty() && named(name))
 }
@@ -197,9 +200,11 @@ mod tests {
             ("TOKEN", "********", true),
             ("PASSWORD", "%s", true),
             ("PASSWORD", "%(password)s", true),
+            ("API_KEY", "%{hiera('api_key')}", true),
             ("PASSWORD", ":password", true),
             ("PASSWORD", "${1}", true),
             ("PASSWORD", "%p4ss-word", false),
+            ("PASSWORD", "%p4ssword", false),
             ("TOKEN", "SOMETHING_ELSE", false),
             ("PASSWORD", "changeme", false),
         ] {

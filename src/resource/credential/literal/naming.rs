@@ -12,6 +12,34 @@ pub(super) fn names_an_object(name: &str, text: &str) -> bool {
     is_called_secret(name) && is_kebab && says_secret(text) && !is_own_secret(name)
 }
 
+/// `DB_PASSWORD_SECRET: prod/db/orders`: what a secret is called in a store of a cloud, in words between slashes; behind a
+/// word for what it holds also with dashes alone. `auth: {secret: shop}` is the name of an object.
+pub(super) fn names_a_secret_of_a_store(name: &str, text: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    if !is_called_secret(&lower) || is_random(text) || weak::is_weak(text) {
+        return false;
+    }
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && !word.contains(|c: char| c.is_ascii_uppercase())
+    };
+    let words = text.strip_prefix('/').unwrap_or(text).split('/');
+    let is_path = text.contains('/') && words.clone().all(is_word);
+    let is_name = is_word(text) && !is_no_name(text);
+    let holds = |end: &str| HELD.iter().any(|held| lower.ends_with(&format!("{held}{end}")));
+    let is_behind = ["_secret", "-secret", "secret"].into_iter().any(holds);
+    let is_beside = BESIDE.iter().any(|beside| lower == *beside || lower.ends_with(&format!(".{beside}")));
+    is_path || is_name && (is_behind && text.contains('-') || is_beside)
+}
+
+/// What a secret holds that is named by `…_SECRET` behind it.
+const HELD: [&str; 5] = ["password", "passwd", "token", "credentials", "key"];
+
+/// Names of which people only give the name of an object.
+const BESIDE: [&str; 5] =
+    ["auth.secret", "authentication.secret", "basicauth.secret", "credentials.secret", "tls.secret"];
+
 /// `tls: {secret: shop.example.com}`: in values of a chart a name of RFC 1123, unless it is random. A `clientSecret` is
 /// named only by what says so: `shop-secret`. An `apiKeySecretKey` names a key of a Secret.
 pub(super) fn names_an_object_of_a_chart(name: &str, text: &str) -> bool {

@@ -1,8 +1,19 @@
 //! Words of names of settings, in lower case.
 
 /// Says password wherever in a name it stands.
-pub(super) const PASSWORDS: [&str; 9] =
-    ["password", "passwd", "passphrase", "pwd", "passwort", "pswd", "requirepass", "masterauth", "passcode"];
+pub(super) const PASSWORDS: [&str; 11] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "passwort",
+    "pswd",
+    "requirepass",
+    "masterauth",
+    "passcode",
+    "bindpw",
+    "rootpw",
+];
 
 /// Words that end in `pass` and are none.
 pub(super) const ENDS_IN_PASS: [&str; 10] = [
@@ -31,6 +42,9 @@ pub(super) const SECRETS: [&str; 10] = [
     "creds",
     "psk",
 ];
+
+/// Stores to which a client says no more than a password: `REDIS_AUTH`.
+pub(super) const STORES_WITH_AUTH: [&str; 5] = ["elastic", "elasticsearch", "opensearch", "redis", "valkey"];
 
 /// Makes a `key` behind it one that has to be kept.
 pub(super) const KEPT_KEYS: [&str; 31] = [
@@ -68,11 +82,13 @@ pub(super) const KEPT_KEYS: [&str; 31] = [
 ];
 
 /// As the last word, makes the name that of something about a credential.
-pub(super) const ABOUT: [&str; 158] = [
+pub(super) const ABOUT: [&str; 160] = [
     "address",
     "age",
     "alg",
     "algorithm",
+    "alias",
+    "aliases",
     "allowed",
     "alphabet",
     "arn",

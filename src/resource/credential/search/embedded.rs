@@ -1,14 +1,14 @@
 //! Files and texts of known formats within a value.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
-use super::{Here, Search};
+use super::{Here, Search, pair};
 use crate::{
     document::{NodeRef, Step, json},
     resource::{
         credential::{
-            Class, context::Context, find_in_settings, line, literal, of_setting, statement, string, token,
-            translation, written,
+            Class, context::Context, find_in_settings, line, of_setting, part, statement, translation,
+            written,
         },
         format::{Entry, Format},
         shape::{self, Shape},
@@ -67,12 +67,19 @@ impl<'d> Search<'d> {
             for document in documents {
                 let is_secret = is_manifest
                     && document.iter().any(|entry| entry.name == "kind" && entry.text == "Secret");
+                let types: BTreeSet<String> =
+                    pair::types(&document).into_iter().map(ToOwned::to_owned).collect();
                 for entry in document {
                     if is_secret && ["data.", "stringData."].iter().any(|field| entry.name.starts_with(field))
                     {
                         self.push_part(Class::Named, here, entry.range, &entry.text, Some(&entry.name));
                     } else {
-                        self.part(here, &entry.name, &entry.text, entry.range, context);
+                        let is_translation = entry.name.split('.').any(translation::is_key);
+                        let context = if is_translation { Context::References } else { context };
+                        let typed =
+                            entry.name.strip_suffix(".value").filter(|before| types.contains(*before));
+                        let name = typed.map(|before| format!("{before}.password")).unwrap_or(entry.name);
+                        self.part(here, &name, &entry.text, entry.range, context);
                     }
                 }
             }
@@ -82,6 +89,7 @@ impl<'d> Search<'d> {
             }
             return true;
         }
+        let before = self.found.len();
         for range in statement::logins(here.name, text) {
             self.part(here, "password", text.get(range.clone()).unwrap_or_default(), range, context);
         }
@@ -92,7 +100,6 @@ impl<'d> Search<'d> {
         }
         // Fluentd has lines between its tags.
         if is_markup || text.contains('\n') {
-            let before = self.found.len();
             let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
             for entry in line::lines(text).chain(words) {
                 self.part(here, entry.name, entry.text, entry.range, context);
@@ -103,7 +110,7 @@ impl<'d> Search<'d> {
             let is_value = !is_user && !text.trim_end().contains('\n') && self.found.len() == before;
             return is_markup || !is_value;
         }
-        false
+        self.found.len() > before
     }
 
     /// One setting of a file that starts at `range`.
@@ -129,15 +136,9 @@ impl<'d> Search<'d> {
         if !written.is_empty() {
             return;
         }
-        if let Some(header) = string::of_header(name, text) {
-            let value = text.get(header.clone()).unwrap_or_default();
-            self.push_part(Class::ConnectionString, here, within(header), value, at);
-            return;
-        }
-        let class = literal::judge(name, text, context);
-        let class = class.or_else(|| token::find(text).map(|(issuer, _)| Class::Token(issuer)));
-        if let Some(class) = class {
-            self.push_part(class, here, range.clone(), text, at);
+        if let Some((class, part)) = part::of_setting(name, text, context) {
+            let value = text.get(part.clone()).unwrap_or_default();
+            self.push_part(class, here, within(part), value, at);
         }
     }
 }
@@ -174,7 +175,18 @@ pub fn in_file(name: &str, text: &str) -> Vec<Held> {
         logins.filter_map(|range| Some(("password".to_owned(), text.get(range.clone())?.to_owned(), range)));
     let named = settings.into_iter().chain(logins).filter_map(|(name, value, range)| {
         let class = of_setting(&name, &value).filter(|class| *class != Class::Random)?;
+        let is_translation = is_translation || name.split('.').any(translation::is_key);
         let is_text = is_translation && matches!(class, Class::Named | Class::Weak);
+        let part = part::of_setting(&name, &value, Context::Settings).map(|(_, part)| part);
+        let is_verbatim = range.len() == value.len();
+        let (range, value) = match part.filter(|_| is_verbatim && matches!(class, Class::Named | Class::Weak))
+        {
+            Some(part) => (
+                range.start + part.start..range.start + part.end,
+                value.get(part).unwrap_or_default().to_owned(),
+            ),
+            None => (range, value),
+        };
         (!is_text).then_some(Held { class, name, range, value })
     });
     let written = written(text).into_iter().filter_map(|written| {
