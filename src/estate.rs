@@ -112,6 +112,17 @@ fn in_configuration(origin: written::Origin, planned: Option<&Place>) -> Shown {
     Shown { place: origin.place, also: value.into_iter().chain(planned).collect() }
 }
 
+/// What the configuration of a plan gives a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A text that it writes out.
+    Text(String, Place),
+    /// Anything else.
+    Expression,
+    /// The configuration is not in the input.
+    Unknown,
+}
+
 impl Estate {
     /// `documents` in the order of their places, `plans` in that of their files; a manifest that names no namespace
     /// sits in the one that its kustomization names, else in `namespace`. What plans hold of Kubernetes becomes documents too.
@@ -251,6 +262,21 @@ impl Estate {
             let part = quoted.filter(|part| part.len() >= DISTINCTIVE && !part.contains("${"));
             quoted.unwrap_or(written) == text || part.is_some_and(|part| text.contains(part))
         })
+    }
+
+    /// What the configuration gives a name (`local.password`) in a module.
+    pub fn given(&self, plan: usize, module: &str, reference: &str) -> Given {
+        let found = || {
+            let (written, plan) = (self.written.get(plan)?, self.plans.get(plan)?);
+            let place = written.given_in(plan, module, reference)?;
+            Some((self.sources.get(place.source).text.get(place.span())?, place))
+        };
+        let Some((written, place)) = found() else { return Given::Unknown };
+        let quoted = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match quoted.filter(|text| !text.contains(['"', '\\']) && !text.contains("${")) {
+            Some(text) => Given::Text(text.to_owned(), place),
+            None => Given::Expression,
+        }
     }
 
     /// Takes what was rendered, and hides what must not be shown of its parts. Call after the masks of the output.

@@ -3,6 +3,7 @@
 pub mod chart_values;
 pub mod cidr;
 pub mod classification;
+pub mod client;
 pub mod cloud_endpoint;
 pub mod connection;
 pub mod contents;

@@ -34,7 +34,8 @@ use crate::{
 pub(super) fn resources(estate: &Estate, file: &str, index: u32, plan: &Plan) -> Vec<Subject> {
     let secrets = &estate.config.secrets;
     let origins = Origins::new(plan);
-    let providers = providers::subjects(secrets, file, plan, &origins);
+    let given = |module: &str, reference: &str| estate.given(index as usize, module, reference);
+    let providers = providers::subjects(secrets, file, plan, &origins, &given);
     let managed = managed(plan).filter_map(|(position, resource)| {
         let mut held = held(secrets, plan, resource, &origins);
         // What a `local` holds is in no plan, but may be in the configuration.
@@ -58,10 +59,12 @@ fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
 }
 
 /// Key and text of every credential in the resources of a plan.
-pub(super) fn credentials(secrets: &Secrets, plan: &Plan) -> Vec<(String, String)> {
+pub(super) fn credentials(estate: &Estate, index: usize, plan: &Plan) -> Vec<(String, String)> {
+    let secrets = &estate.config.secrets;
     let origins = Origins::new(plan);
+    let given = |module: &str, reference: &str| estate.given(index, module, reference);
     let all = managed(plan).flat_map(|(_, resource)| held(secrets, plan, resource, &origins));
-    let of_providers = providers::by_provider(secrets, plan, &origins).into_values().flatten();
+    let of_providers = providers::by_provider(secrets, plan, &origins, &given).into_values().flatten();
     all.chain(of_providers).map(|held| (held.key, held.text)).collect()
 }
 
@@ -101,6 +104,13 @@ const STORED: [(&str, &str); 14] = [
     ("vault_kv_secret_v2", "data_json"),
 ];
 
+/// Blocks of names and values, all of which are credentials.
+const KEPT_BLOCKS: [(&str, &str); 3] = [
+    ("azurerm_container_app", "secret"),
+    ("azurerm_container_app_environment_dapr_component", "secret"),
+    ("azurerm_container_app_job", "secret"),
+];
+
 /// Blocks that name secrets which are kept elsewhere.
 const REFERRING: [&str; 5] =
     ["secret_environment_variables", "secret_key_ref", "secret_ref", "secret_volumes", "value_from"];
@@ -131,7 +141,11 @@ fn held(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Or
         let Found { path, key, class, text } = found;
         Held { origin: origins.of_value(resource, &path, &text), path, key, class, text, place: None }
     });
-    found.chain(releases::held(secrets, plan, resource, origins)).collect()
+    let write_only = origins.write_only(resource).into_iter().filter_map(|(key, origin, text)| {
+        let class = of_attribute(resource, key.trim_end_matches("_wo"), &text)?;
+        Some(Held { path: vec![Step::from(&*key)], key, class, text, origin, place: None })
+    });
+    found.chain(write_only).chain(releases::held(secrets, plan, resource, origins)).collect()
 }
 
 fn found(secrets: &Secrets, plan: &Plan, resource: &PlannedResource, origins: &Origins<'_>) -> Vec<Found> {
@@ -232,14 +246,16 @@ fn search(
     held: &mut Vec<Found>,
 ) {
     if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
-        let stored = STORED.iter().any(|(kind, attribute)| *kind == &*resource.kind && *attribute == key);
-        let script = if SCRIPTS.contains(&key) { shape::decoded(text) } else { None };
-        let class = match credential::of_setting(key, text) {
-            _ if script.is_some() => script.as_deref().and_then(in_text),
-            None if stored && !shape::is_reference(text) => Some(Class::Named),
-            None if text.starts_with(['{', '[']) => in_json(text),
-            None if text.contains('\n') => in_text(text),
-            class => class.filter(|class| *class != Class::Random),
+        let block = path.iter().find_map(|step| match step {
+            Step::Key(key) => Some(&**key),
+            Step::Index(_) => None,
+        });
+        let is_kept = matches!(path.last(), Some(Step::Key(last)) if **last == *"value")
+            && KEPT_BLOCKS.iter().any(|(kind, kept)| *kind == &*resource.kind && block == Some(*kept));
+        let class = if is_kept && !text.trim().is_empty() && !shape::is_reference(text) {
+            Some(credential::of_setting(key, text).unwrap_or(Class::Named))
+        } else {
+            of_attribute(resource, key, text)
         };
         held.extend(class.map(|class| Found {
             path: path.clone(),
@@ -266,6 +282,19 @@ fn search(
         path.push(Step::from(index));
         search(resource, key, item, path, held);
         path.pop();
+    }
+}
+
+/// What the text of an attribute is.
+fn of_attribute(resource: &PlannedResource, key: &str, text: &str) -> Option<Class> {
+    let stored = STORED.iter().any(|(kind, attribute)| *kind == &*resource.kind && *attribute == key);
+    let script = if SCRIPTS.contains(&key) { shape::decoded(text) } else { None };
+    match credential::of_setting(key, text) {
+        _ if script.is_some() => script.as_deref().and_then(in_text),
+        None if stored && !shape::is_reference(text) => Some(Class::Named),
+        None if text.starts_with(['{', '[']) => in_json(text),
+        None if text.contains('\n') => in_text(text),
+        class => class.filter(|class| *class != Class::Random),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use regex::Regex;
 
-pub use self::digest::is_digest;
+pub use self::digest::{is_digest, is_list_of_users};
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,10 +18,10 @@ use crate::{
     estate::Estate,
     policy::{Evaluation, metadata::Rule},
     resource::{
-        chart_values,
+        chart_values, client,
         credential::{self, Secret},
         kubernetes,
-        kustomization::{generators, patch},
+        kustomization::{self, generators, patch},
     },
     source::{Place, SourceId, Status},
 };
@@ -75,7 +75,10 @@ pub(super) fn judged(estate: &mut Estate, evaluation: &Evaluation, rules: &[Arc<
 }
 
 fn of_document(document: &Document, is_values: bool) -> Vec<Place> {
-    let is_values = is_values || patch(document).is_some();
+    let is_values = is_values
+        || patch(document).is_some()
+        || client::is_configuration(document.root())
+        || kustomization::has_inline_patches(document.root());
     let objects = kubernetes::objects(document);
     let mut secrets: Vec<Secret> =
         objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node))).collect();

@@ -244,6 +244,40 @@ fn what_is_set_one_by_one_is_told_by_its_name() {
 }
 
 #[test]
+fn what_a_provider_only_takes_is_told_by_the_configuration() {
+    for (name, expressions, expected) in [
+        ("a constant", r#"{"password_wo":{"constant_value":"p4ss-word"}}"#, &["password_wo: constant"][..]),
+        ("a default", r#"{"password_wo":{"references":["var.kept"]}}"#, &["password_wo: default"]),
+        ("what is given from outside", r#"{"password_wo":{"references":["var.given"]}}"#, &[]),
+        (
+            "an ephemeral resource",
+            r#"{"password_wo":{"references":["ephemeral.random_password.a.result","ephemeral.random_password.a"]}}"#,
+            &[],
+        ),
+        ("its version", r#"{"password_wo_version":{"constant_value":"1"}}"#, &[]),
+        ("another one", r#"{"policy_wo":{"constant_value":"p4ss-word"}}"#, &[]),
+    ] {
+        let variables = r#"{"kept":{"default":"p4ss-word"},"given":{}}"#;
+        let text = resource(r#"{"password_wo":null}"#, expressions, variables, "");
+        assert_eq!(origins(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn values_of_secret_blocks_are_credentials_whatever_they_are_called() {
+    let of = |kind: &str, values: &str| {
+        let expressions =
+            r#"{"secret":[{"name":{"constant_value":"db"},"value":{"constant_value":"p4ssword"}}]}"#;
+        origins(&resource(values, expressions, "{}", "").replace("aws_db_instance", kind))
+    };
+    let values = r#"{"secret":[{"name":"db","value":"p4ssword"}]}"#;
+    assert_eq!(of("azurerm_container_app", values), ["secret[0].value: constant"]);
+    assert_eq!(of("azurerm_kubernetes_cluster", values), [""; 0]);
+    let elsewhere = r#"{"secret":[{"name":"db","key_vault_secret_id":"https://a","value":""}]}"#;
+    assert_eq!(of("azurerm_container_app", elsewhere), [""; 0]);
+}
+
+#[test]
 fn outputs_leak_by_what_they_refer_to_or_hold() {
     for (name, output, expression, expected) in [
         (

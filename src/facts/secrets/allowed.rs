@@ -44,9 +44,9 @@ pub fn allowed(estate: &Estate) -> Vec<usize> {
             count(file, &found.key, &found.values);
         }
     }
-    for plan in &estate.plans {
+    for (index, plan) in estate.plans.iter().enumerate() {
         let file = &estate.sources.get(plan.source).file;
-        for (key, text) in planned_secrets::credentials(secrets, plan) {
+        for (key, text) in planned_secrets::credentials(estate, index, plan) {
             count(file, &key, &[text]);
         }
     }

@@ -1,15 +1,17 @@
-//! Credentials in patches of kustomizations that are no objects by themselves: a subject for each, since a component is
-//! built only as part of something else.
+//! Credentials in documents that are no objects by themselves: patches of kustomizations, in files and within the
+//! kustomization, since a component is built only as part of something else, and what clients log in with (a kubeconfig, the
+//! configuration of Docker). A subject for each.
 
 use std::sync::Arc;
 
 use super::{Fact, Found, Subject, values, with_own};
 use crate::{
-    document::Document,
+    document::{Document, Step},
     estate::Estate,
     resource::{
-        credential,
-        kustomization::{Patch, patch},
+        client,
+        credential::{self, Class, name},
+        kustomization::{self, INLINE, Patch, patch},
     },
     source::Place,
 };
@@ -17,17 +19,21 @@ use crate::{
 /// `kind` of the subject where a patch does not say what it is about.
 const KIND: &str = "KustomizePatch";
 
-/// One subject for a patch that holds credentials; none for other documents.
+/// `kind` of the subject for what clients log in with.
+const CLIENT: &str = "ClientConfiguration";
+
+/// One subject for a document that holds credentials; none for others.
 pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Subject> {
-    let Some(Patch { kind, name, namespace }) = patch(document) else { return Vec::new() };
     let file = &estate.sources.get(document.source).file;
     let mut found = all(estate, document);
     found.retain(|found| estate.config.secrets.allows(file, &found.key, &found.values).is_none());
     let Some(first) = found.first() else { return Vec::new() };
+    let Patch { kind, name, namespace } = patch(document).unwrap_or_default();
+    let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
     let fact = Fact::object([
-        ("kind", Fact::from(kind.unwrap_or(KIND))),
+        ("kind", Fact::from(kind.unwrap_or(unnamed))),
         ("namespace", Fact::from(namespace)),
         ("name", Fact::from(name.unwrap_or(file))),
         ("type", Fact::from("Opaque")),
@@ -40,14 +46,25 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
         (Some(kind), Some(namespace), Some(name)) => format!("{kind}/{namespace}/{name}"),
         _ => file.to_string(),
     };
-    vec![Subject { resource, kind: Arc::from(kind.unwrap_or(KIND)), fact: fact.at(Some(place.into())) }]
+    vec![Subject { resource, kind: Arc::from(kind.unwrap_or(unnamed)), fact: fact.at(Some(place.into())) }]
 }
 
-/// What of a patch has to be kept, whether or not the configuration allows it.
+/// What of such a document has to be kept, whether or not the configuration allows it.
 pub(super) fn all(estate: &Estate, document: &Document) -> Vec<Found> {
-    if patch(document).is_none() {
+    let root = document.root();
+    if patch(document).is_some() || client::is_configuration(root) {
+        return with_own(estate, root, credential::find_in_settings(root));
+    }
+    let file = &estate.sources.get(document.source).file;
+    if !kustomization::is_named_so(file) || !kustomization::has_inline_patches(root) {
         return Vec::new();
     }
-    let root = document.root();
-    with_own(estate, root, credential::find_in_settings(root))
+    let mut found = with_own(estate, root, credential::find_in_settings(root));
+    found.retain(|found| {
+        let is_inline = matches!(found.path.first(), Some(Step::Key(key)) if INLINE.contains(&&**key));
+        // Of a Secret every value is one that is kept; its users and hosts are no credentials.
+        let is_credential = found.class != Some(Class::Named) || name::promise(&found.key).is_some();
+        is_inline && is_credential
+    });
+    found
 }

@@ -50,7 +50,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
                 _ => is_directive && literal::is_no_name(value),
             };
             let rest = text.get(bare.end()..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
-            let is_alone = is_said_alone && (rest.is_empty() || rest.starts_with('\n'));
+            let is_alone = is_said_alone && (rest.is_empty() || rest.starts_with(['\n', '#']));
             !is_code && (is_assigned || is_alone || (!between.trim().is_empty() && is_said))
         });
         let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;

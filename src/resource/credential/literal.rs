@@ -32,6 +32,7 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
     if text.is_empty()
         || shape::of_text(text) != shape::Shape::Text
         || shape::is_digest(text)
+        || shape::is_list_of_users(name, text)
         || weak::is_stand_in(name, text)
         || is_command(text)
         || is_switch(text)

@@ -163,6 +163,29 @@ fn credentials_in_configuration_are_found_within_files() {
             "  haproxy.cfg: |\n    userlist a\n      user a insecure-password p4ss-word-0\n  fluent.conf: |\n    <match **>\n    user elastic\n    password p4ss-word-1\n    </match>\n    password must have 8 characters\n    password required\n",
             &["named password p4ss-word-0", "named password p4ss-word-1"],
         ),
+        (
+            "directives, constants and keys with what they stand under",
+            "  ldap.conf: |\n    binddn cn=a\n    bindpw p4ssword\n  fluent-bit.conf: |\n    HTTP_User a\n    HTTP_Passwd word\n  a.js: |\n    const apiKey = \"p4ss-word\";\n    const token = getToken();\n    let password = process.env.PASSWORD;\n  A.java: |\n    private static final String DB_PASSWORD = \"p5ss-word\";\n  a.go: |\n    password := \"p6ss-word\"\n  a.yaml: |\n    jwt: {key: p7ss-w0rd}\n    cache: {auth: {secret: shop}}\n    password: '${DB_PASSWORD:p8ss-word}'",
+            &[
+                "named bindpw p4ssword",
+                "named HTTP_Passwd word",
+                "named apiKey p4ss-word",
+                "named DB_PASSWORD p5ss-word",
+                "named password p6ss-word",
+                "named jwt.key p7ss-w0rd",
+                "named password p8ss-word",
+            ],
+        ),
+        (
+            "pairs",
+            "  realm.json: |\n    {\"users\": [{\"credentials\": [{\"type\": \"password\", \"value\": \"p4ssword\"}, {\"type\": \"otp\", \"value\": \"p5ssword\"}]}]}\n  kubeconfig: |\n    users: [{name: a, user: {token: p6ss-word, client-certificate-data: abcd}}]",
+            &["named users[0].credentials[0].password p4ssword", "named users[0].user.token p6ss-word"],
+        ),
+        (
+            "what clients log in with",
+            "  config.json: '{\"auths\": {\"registry.example.com\": {\"auth\": \"dTpwNHNzLXdvcmQ=\"}}}'\n  .pgpass: db:5432:*:u:p4ss-word",
+            &["named auths.registry.example.com.auth dTpwNHNzLXdvcmQ=", "named password p4ss-word"],
+        ),
         ("markup", "  x.txt: |\n    password\n    apiVersion: v1\n    kind: Secret", &[]),
     ] {
         let found: Vec<String> = classes(&map(data));
@@ -275,6 +298,16 @@ fn values_of_charts_hold_credentials_and_names_of_objects() {
             "references, empty and other values",
             "password: ''\nb: {password: '{{ .Values.global.password }}', token: '${TOKEN}'}\nc: {password: null, usePassword: false, tokenTTL: 3600, passwordFile: /run/secrets/db}\nd: {password: <PASSWORD>, secret: 'vault:secret/data/db#password'}\nimage: {digest: 'sha256:90d47594270e64f8dafa6da52c89ff70c2483cca0821dff2cc38b1450ac7a6b9', tag: q7Zk2Wv9}\nauth: basic\ne: {clientSecret: $dex.github.clientSecret, client_secret: '$__file{/etc/secrets/oauth}'}",
             &[],
+        ),
+        (
+            "lists of secrets",
+            "secrets: [{name: db, value: P4ss-Word}, {name: mail, value: shop-mail}, {name: cache, value: ''}]\nsettings: [{name: db, value: p4ss-word}]",
+            &["Some(Named) secrets[0].value"],
+        ),
+        (
+            "keys of tokens, and texts for people",
+            "jwt: {key: p4ss-w0rd}\ntranslations: {de: {password: Geheim}}\nauth: {secret: shop}\ndbPasswordSecret: prod/db",
+            &["Some(Named) jwt.key"],
         ),
         (
             "encrypted by SOPS, value by value",

@@ -4,7 +4,7 @@
 use crate::document::{Document, NodeRef};
 
 /// What a document patches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patch<'d> {
     /// Of what it is about, where it says so.
     pub kind: Option<&'d str>,
@@ -23,6 +23,14 @@ pub fn patch(document: &Document) -> Option<Patch<'_>> {
     let is_capitalised = kind.starts_with(|first: char| first.is_ascii_uppercase());
     let namespace = root.str_at(&["metadata", "namespace"]);
     is_capitalised.then_some(Patch { kind: Some(kind), name: Some(name), namespace })
+}
+
+/// Fields of a kustomization that hold patches, as texts or as names of files.
+pub const INLINE: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
+
+/// Whether a kustomization may hold patches as texts.
+pub fn has_inline_patches(root: NodeRef<'_>) -> bool {
+    INLINE.iter().any(|field| root.get(field).is_some_and(|field| field.items().next().is_some()))
 }
 
 fn is_operations(root: NodeRef<'_>) -> bool {

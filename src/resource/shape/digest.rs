@@ -24,9 +24,49 @@ pub fn is_digest(text: &str) -> bool {
     text.len() > 10 && DIGEST.is_match(text)
 }
 
+/// Whether a text is nothing but users with the hashes of their passwords, as `htpasswd` of Apache writes them, in lines or
+/// behind commas. Of the oldest ones (`crypt(3)`) only the name of the file tells what they are.
+pub fn is_list_of_users(name: &str, text: &str) -> bool {
+    let is_named = name.to_ascii_lowercase().contains("htpasswd");
+    let is_crypt = |hash: &str| {
+        hash.len() == 13 && hash.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/'))
+    };
+    let is_user = |entry: &str| {
+        let login = entry.split_once(':').filter(|(user, _)| !user.is_empty());
+        login.is_some_and(|(_, hash)| is_digest(hash) || is_named && is_crypt(hash))
+    };
+    let entries = text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+    let mut entries = entries.peekable();
+    let are_users = |entry: &str| {
+        // Some hashes have commas themselves.
+        let is_one = !entry.split(',').skip(1).any(|rest| rest.contains(':'));
+        if is_one { is_user(entry) } else { entry.split(',').all(is_user) }
+    };
+    entries.peek().is_some() && entries.all(are_users)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_of_apache_have_hashes() {
+        let (one, other) = ("a:$apr1$x9q7Zk2W$v9Lx4Tb8Nc3Rm6Yp1Jd5Hs", "b:{SHA}q7Zk2Wv9Lx4Tb8Nc3Rm6Yp1Jd5H=");
+        for (name, text, expected) in [
+            ("AUTH", one.to_owned(), true),
+            ("AUTH", format!("{one},{other}"), true),
+            ("AUTH", format!("# users\n{one}\n\n{other}\n"), true),
+            ("AUTH", format!("{one} {other}"), true),
+            ("AUTH", "a:$argon2id$v=19$m=65536,t=2,p=1$gZiV/M1gPc22ElAH$CWOrkoo7oJBQ".to_owned(), true),
+            (".htpasswd", "a:rqXexS6ZhobKA".to_owned(), true),
+            ("AUTH", "a:rqXexS6ZhobKA".to_owned(), false),
+            ("AUTH", format!("{one},b:p4ss-word"), false),
+            ("AUTH", "a:p4ss-word".to_owned(), false),
+            (".htpasswd", String::new(), false),
+        ] {
+            assert_eq!(is_list_of_users(name, &text), expected, "{name}={text}");
+        }
+    }
 
     #[test]
     fn hashes_are_told_by_their_formats() {

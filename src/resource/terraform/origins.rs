@@ -160,6 +160,20 @@ impl<'p> Origins<'p> {
         constants.map(ToOwned::to_owned).collect()
     }
 
+    /// What the configuration writes out for attributes that a provider only takes (`password_wo`), by the attribute: no
+    /// plan and no state has their values. Blocks within the resource have none.
+    pub fn write_only(&self, resource: &PlannedResource) -> Vec<(String, Origin, String)> {
+        let block = self.block(resource);
+        let expressions = block.map(|block| block.expressions(&self.plan.text)).unwrap_or_default();
+        let attributes =
+            expressions.as_object().into_iter().flatten().filter(|(key, _)| key.ends_with("_wo"));
+        let written = attributes.filter_map(|(key, expression)| {
+            let (origin, text) = self.text_of(expression, &resource.module_address)?;
+            Some((key.clone(), origin, text))
+        });
+        written.collect()
+    }
+
     fn of_parts(&self, parts: &[&Value], module: &str, depth: usize) -> Origin {
         if depth > DEPTH {
             return Origin::Unknown;

@@ -1,6 +1,6 @@
 //! Every place that a credential can have.
 //!
-//! `%%` is a value, `%b64%` one in base64, `%random%` one that is random enough to be told by that, `%properties%`, `%xml%`
+//! `%%` is a value, `%b64%` one in base64, `%login%` one behind a user in base64, `%random%` one that is random enough to be told by that, `%properties%`, `%xml%`
 //! and `%sql%` files with one in base64.
 
 pub(super) const MANIFESTS: &str = r#"apiVersion: apps/v1
@@ -39,6 +39,10 @@ spec:
             - {name: TOGETHER, value: "http://cart:$(DB_PASSWORD)@x"}
             - name: KAFKA_JAAS
               value: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="%%";'
+            - {name: NEO4J_AUTH, value: "neo4j/%%"}
+            - {name: REDIS_AUTH, value: "%%"}
+            - {name: ELASTIC_AUTH, value: "elastic:%%"}
+            - {name: SPRING_PASSWORD, value: "${DB_PASSWORD:%%}"}
             - {name: UNNAMED, value: "q7Zk2Wv9Lx4Tb8Nc%%"}
           envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: db}}]
           volumeMounts: [{name: config, mountPath: /config}, {name: keys, mountPath: /keys}]
@@ -117,6 +121,37 @@ data:
     define('DB_PASSWORD', '%%');
   settings.py: |
     DATABASES = {'default': {'PASSWORD': '%%'}}
+  fluent-bit.conf: |
+    [OUTPUT]
+        HTTP_Passwd  %%
+  ldap.conf: |
+    bindpw %%
+  nats.conf: |
+    authorization: { user: a, password: "%%" }
+    cluster { authorization { token: %% } }
+  jwt.yaml: |
+    jwt: {key: "%%"}
+    spring.datasource.password: "${DB_PASSWORD:%%}"
+    jwt.secret.key: %%
+  docker.json: |
+    {"auths": {"x": {"auth": "%login%"}}}
+  kubeconfig: |
+    users: [{name: a, user: {token: "%%", password: "%%"}}]
+  realm.json: |
+    {"users": [{"credentials": [{"type": "password", "value": "%%"}]}], "clients": [{"secret": "%%"}]}
+  app.js: |
+    const apiKey = "%%";
+    let password = '%%'
+  Main.java: |
+    private static final String DB_PASSWORD = "%%";
+  main.go: |
+    password := "%%"
+  one.pgpass: "db:5432:a:a:%%"
+  REDIS: "cache:6379,password=%%,ssl=True"
+  APPCONFIG: "Endpoint=https://x.azconfig.io;Id=a;Secret=%%AAAA"
+  NATS: "nats://%%@nats:4222"
+  PERCENT: "postgres://u:%25%%@db/x"
+  DOLLAR: "postgres://u:$a-%%@db/x"
   .npmrc: |
     //registry.example.com/:_authToken=%%
   folded: >
@@ -212,6 +247,11 @@ metadata:
       {"apiVersion":"v1","kind":"Pod","metadata":{"name":"applied"},"spec":{"containers":[{"name":"a","env":[{"name":"DB_PASSWORD","value":"%%"}]}]}}
 spec: {containers: [{name: a, image: a}]}
 ---
+apiVersion: k8s.keycloak.org/v2alpha1
+kind: KeycloakRealmImport
+metadata: {name: realm}
+spec: {realm: {users: [{credentials: [{type: password, value: "%%"}]}], clients: [{secret: "%%"}]}}
+---
 apiVersion: generators.external-secrets.io/v1alpha1
 kind: Fake
 metadata: {name: fake}
@@ -240,10 +280,13 @@ pub(super) const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.
 {"address":"aws_ecs_task_definition.t","mode":"managed","type":"aws_ecs_task_definition","name":"t","change":{"actions":["create"],"after":{"container_definitions":"[{\"name\":\"a\",\"environment\":[{\"name\":\"DB_PASSWORD\",\"value\":\"%%\"}]}]"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","change":{"actions":["create"],"after":{"user_data":"export DB_PASSWORD=%%\n","user_data_base64":"%b64%"},"after_unknown":{},"after_sensitive":{"user_data_base64":true}}},
 {"address":"aws_instance.v","mode":"managed","type":"aws_instance","name":"v","change":{"actions":["create"],"after":{"user_data":"export A=1\ncurl -u a:%% http://x\npsql -c \"CREATE USER a PASSWORD '%%'\"\n"},"after_unknown":{},"after_sensitive":{}}},
+{"address":"azurerm_container_app.c","mode":"managed","type":"azurerm_container_app","name":"c","change":{"actions":["create"],"after":{"secret":[{"name":"db","value":"%%"}]},"after_unknown":{},"after_sensitive":{}}},
+{"address":"aws_db_instance.o","mode":"managed","type":"aws_db_instance","name":"o","change":{"actions":["create"],"after":{"password_wo":null,"password_wo_version":1},"after_unknown":{},"after_sensitive":{}}},
 {"address":"github_actions_secret.g","mode":"managed","type":"github_actions_secret","name":"g","change":{"actions":["create"],"after":{"plaintext_value":"%%"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"kubernetes_secret.s","mode":"managed","type":"kubernetes_secret","name":"s","change":{"actions":["create"],"after":{"metadata":[{"name":"s","namespace":"shop"}],"data":{"a":"%%"}},"after_unknown":{},"after_sensitive":{"data":true}}}],
-"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"secret_key":{"constant_value":"%%"},"assume":[{"token":{"constant_value":"%%"}}]}}},"root_module":{"variables":{"db_password":{"default":"%%"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
+"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"secret_key":{"constant_value":"%%"},"token":{"references":["local.token"]},"assume":[{"token":{"constant_value":"%%"}}]}}},"root_module":{"variables":{"db_password":{"default":"%%"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
 {"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a","expressions":{"password":{"constant_value":"%%"}}},
+{"address":"aws_db_instance.o","mode":"managed","type":"aws_db_instance","name":"o","expressions":{"password_wo":{"constant_value":"%%"}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","expressions":{"user_data":{"constant_value":"export DB_PASSWORD=%%\n"}}}]}}}
 "#;
 
@@ -251,6 +294,18 @@ pub(super) const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.
 pub(super) const CONFIGURATION: &str = r#"resource "aws_db_instance" "a" {
   # formerly %%
   password = "%%"
+}
+
+locals {
+  token = "%%"
+}
+
+provider "aws" {
+  token = local.token
+}
+
+resource "aws_db_instance" "o" {
+  password_wo = "%%"
 }
 
 resource "aws_ssm_parameter" "p" {
@@ -265,6 +320,9 @@ pub(super) const KUSTOMIZATION: &str = r#"secretGenerator:
 configMapGenerator:
 - {name: a, literals: ['API_TOKEN=%%'], envs: [settings.env], files: [application.properties]}
 patches:
+- target: {kind: Deployment}
+  patch: |-
+    - {op: add, path: /spec/password, value: "%%"}
 - patch: |-
     apiVersion: v1
     kind: Secret

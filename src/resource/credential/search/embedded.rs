@@ -1,6 +1,6 @@
 //! Files and texts of known formats within a value.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use super::{Here, Search, pair};
 use crate::{
@@ -61,14 +61,17 @@ impl<'d> Search<'d> {
     pub(super) fn file(&mut self, here: &Here<'d>, text: &str) -> bool {
         let is_manifest = self.manifests && text.contains("apiVersion:") && text.contains("kind:");
         let context = if translation::is_file(here.name) { Context::References } else { Context::Settings };
-        let is_yaml = text.contains('\n') && (here.name == "values" || is_manifest);
+        let is_patch = self.manifests && text.trim_start().starts_with("- ") && text.contains("path:");
+        let is_kubeconfig = text.contains("users:")
+            && (here.name.to_ascii_lowercase().contains("kubeconfig") || text.contains("kind: Config"));
+        let is_yaml =
+            text.contains('\n') && (here.name == "values" || is_manifest) || is_patch || is_kubeconfig;
         let format = Format::of(here.name).or(is_yaml.then_some(Format::Yaml));
         if let Some(documents) = format.and_then(|format| format.read(text)) {
             for document in documents {
                 let is_secret = is_manifest
                     && document.iter().any(|entry| entry.name == "kind" && entry.text == "Secret");
-                let types: BTreeSet<String> =
-                    pair::types(&document).into_iter().map(ToOwned::to_owned).collect();
+                let names = pair::names(&document);
                 for entry in document {
                     if is_secret && ["data.", "stringData."].iter().any(|field| entry.name.starts_with(field))
                     {
@@ -76,9 +79,10 @@ impl<'d> Search<'d> {
                     } else {
                         let is_translation = entry.name.split('.').any(translation::is_key);
                         let context = if is_translation { Context::References } else { context };
-                        let typed =
-                            entry.name.strip_suffix(".value").filter(|before| types.contains(*before));
-                        let name = typed.map(|before| format!("{before}.password")).unwrap_or(entry.name);
+                        let before = entry.name.strip_suffix(".value");
+                        let called =
+                            before.and_then(|before| Some(format!("{before}.{}", names.get(before)?)));
+                        let name = called.unwrap_or(entry.name);
                         self.part(here, &name, &entry.text, entry.range, context);
                     }
                 }
@@ -190,6 +194,9 @@ pub fn in_file(name: &str, text: &str) -> Vec<Held> {
         (!is_text).then_some(Held { class, name, range, value })
     });
     let written = written(text).into_iter().filter_map(|written| {
+        if is_translation && matches!(written.class, Class::Named | Class::Weak) {
+            return None;
+        }
         let value = text.get(written.range.clone())?.to_owned();
         Some(Held { class: written.class, name: written.name.to_owned(), range: written.range, value })
     });

@@ -1,5 +1,7 @@
 //! Mappings that say in one field what the value in another one is.
 
+use std::collections::BTreeMap;
+
 use crate::{
     document::NodeRef,
     resource::{credential::name, format::Entry},
@@ -17,10 +19,19 @@ pub(super) fn name(pair: NodeRef<'_>) -> Option<&str> {
     named.unwrap_or_else(|| header(pair).or_else(|| type_of(pair)).or_else(operation))
 }
 
-/// The same of a file, whose entries are flat: `users[0].credentials[0].type` beside `users[0].credentials[0].value`.
-pub(super) fn types(entries: &[Entry]) -> Vec<&str> {
-    let typed = entries.iter().filter(|entry| is_password(&entry.text));
-    typed.filter_map(|entry| entry.name.strip_suffix(".type")).collect()
+/// The same of a file, whose entries are flat, by what stands before `.value`: `users[0].credentials[0].type` says what
+/// `users[0].credentials[0].value` is.
+pub(super) fn names(entries: &[Entry]) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for Entry { name, text, .. } in entries {
+        let (before, called) = match name.rsplit_once('.') {
+            Some((before, "type")) if is_password(text) => (before, Some(text.as_str())),
+            Some((before, "path")) if text.starts_with('/') => (before, last_key(text)),
+            _ => continue,
+        };
+        names.extend(called.map(|called| (before.to_owned(), called.to_owned())));
+    }
+    names
 }
 
 /// The `key` of a header that may carry a credential; that of a toleration or a tag is none.

@@ -16,7 +16,7 @@ use crate::{
     document::{Document, NodeRef, Step, yaml},
     resource::{
         render::resolve,
-        terraform::{Plan, modules::Modules, origins::Origins},
+        terraform::{Plan, address, modules::Modules, origins::Origins},
     },
     source::{Place, Sources},
 };
@@ -65,6 +65,12 @@ impl Named {
 }
 
 impl Written {
+    /// Where the value of what an expression in a module names is given; `None` where the module was not found.
+    pub fn given_in(&self, plan: &Plan, module: &str, expression: &str) -> Option<Place> {
+        let calls = address::module_path(module)?.into_iter().map(|call| call.name).collect();
+        self.given(plan, calls, expression, &[], &[])
+    }
+
     /// Where the value of an expression in a module is given, if not there; `rest` leads to the value in what the
     /// expression gives, and `inside` from there into YAML in a text.
     pub(super) fn given(
