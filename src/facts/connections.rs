@@ -89,7 +89,7 @@ struct Caller<'c, 'e> {
 impl<'e> Connections<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let rules = DestinationRules::new(&set.view, set.mesh());
-        let routes = VirtualServices::new(&set.view, &set.mesh().configuration.default_route_export_to);
+        let routes = routes(set);
         let sidecars = Sidecars::new(&set.view, set.workloads(), &set.mesh().configuration);
         let mut finder = Finder {
             set,
@@ -113,7 +113,11 @@ impl<'e> Connections<'e> {
 
 /// What leads into the cluster, and to which Services.
 pub(super) fn entrances<'e>(set: &Set<'e>) -> Vec<Entrance<'e>> {
-    entrances::all(set, &VirtualServices::new(&set.view))
+    entrances::all(set, &routes(set))
+}
+
+fn routes<'e>(set: &Set<'e>) -> VirtualServices<'e> {
+    VirtualServices::new(&set.view, &set.mesh().configuration.default_route_export_to)
 }
 
 struct Finder<'s, 'e> {
