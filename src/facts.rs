@@ -104,6 +104,7 @@ pub const FACTS: &[(&str, Make)] = &[
     ("secret-store", Make::Resource(secret_stores::subject)),
     ("secret-use", Make::Set(credentials::uses)),
     ("store", Make::Plan(|estate, index, plan| stores::subjects(estate.vocabulary(), index, plan))),
+    ("topic", Make::Plan(|estate, index, plan| buckets::topics::subjects(estate.vocabulary(), index, plan))),
     ("topic", Make::Set(flows::topic_subjects)),
     ("vault-agent", Make::Set(vault_agents::subjects)),
     ("workload", Make::Set(mesh::workloads)),

@@ -29,6 +29,7 @@ pub(super) mod parts;
 pub(super) mod planned;
 pub(super) mod resource_policy;
 mod s3;
+pub(super) mod topics;
 pub(super) mod way;
 
 use std::sync::Arc;

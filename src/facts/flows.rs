@@ -6,6 +6,7 @@
 //! Deliberately absent: what may be sent where.
 
 mod buckets;
+mod connectors;
 mod graph;
 mod roles;
 mod spread;

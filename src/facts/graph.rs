@@ -174,7 +174,7 @@ fn journeys(set: &Set<'_>, graph: &mut Graph) {
             Point {
                 id: point.id.to_string(),
                 kind: match point.what {
-                    What::Workload(_) | What::Function(_) => Kind::Service,
+                    What::Workload(_) | What::Function(_) | What::Connector => Kind::Service,
                     What::Datastore(_) | What::Model => Kind::Datastore,
                     What::Bucket(_) => Kind::Bucket,
                     What::Topic(_) => Kind::Topic,

@@ -1,7 +1,7 @@
 # METADATA
 # title: Not everyone may read a topic with sensitive data
 # description: >-
-#   The broker lets every client read the topic, and the topic carries personal, health or card data: each service in the
+#   The broker, or a policy of SNS, SQS or Pub/Sub, lets everyone read the topic, and the topic carries personal, health or card data: each service in the
 #   cluster receives it, whatever the tags say.
 # scope: package
 # related_resources:
@@ -20,7 +20,8 @@
 #         authorization:
 #           type: simple
 #     ```
-#     and give each reader a `KafkaUser` with an ACL for its topics.
+#     and give each reader a `KafkaUser` with an ACL for its topics. In a cloud, name who may receive in the policy of the
+#     topic or queue instead of `*` or `allUsers`.
 #   controls:
 #     soc2: {CC6.1: partial, C1.1: partial}
 #     hipaa: {"164.312(a)(1)": partial}
@@ -48,8 +49,38 @@ deny contains result if {
 	result := {
 		"msg": sprintf("everyone may read topic `%s`, which carries %s: %s", [input.id, _what, input.open_because]),
 		"path": ["open"],
+		"remedy": _remedy,
 	}
 }
+
+# Topics of a plan have no broker of their own.
+_is_planned if input.cluster in {"pubsub", "sns", "sqs"}
+
+_remedy := concat("\n", [
+	"Let only those receive who have to, each by its name:",
+	"```hcl",
+	"principals {",
+	"  type        = \"AWS\"",
+	"  identifiers = [aws_iam_role.READER.arn]",
+	"}",
+	"```",
+	"On Google Cloud give `roles/pubsub.subscriber` to a service account instead of `allUsers`.",
+]) if {
+	_is_planned
+} else := concat("\n", [
+	"Authenticate clients and authorize them by name:",
+	"```yaml",
+	"apiVersion: kafka.strimzi.io/v1",
+	"kind: Kafka",
+	"spec:",
+	"  kafka:",
+	"    listeners:",
+	"      - {name: tls, port: 9093, type: internal, tls: true, authentication: {type: tls}}",
+	"    authorization:",
+	"      type: simple",
+	"```",
+	"and give each reader a `KafkaUser` with an ACL for its topics.",
+])
 
 not_assessed contains result if {
 	_is_sensitive
@@ -57,6 +88,10 @@ not_assessed contains result if {
 	result := {
 		"msg": sprintf("who may read topic `%s`, which carries %s, is not in the input", [input.id, _what]),
 		"path": ["open"],
-		"missing": sprintf("the broker of %s", [input.id]),
+		"missing": sprintf("the %s of %s", [_guard, input.id]),
 	}
 }
+
+_guard := "policy" if {
+	_is_planned
+} else := "broker"

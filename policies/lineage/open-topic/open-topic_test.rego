@@ -40,3 +40,13 @@ test_an_unknown_broker_is_not_assessed if {
 test_a_known_broker_is_assessed if {
 	count(rule.not_assessed) == 0 with input as _topic
 }
+
+test_a_topic_of_a_cloud_is_told_to_name_its_readers if {
+	planned := object.union(_topic, {"id": "topic:sqs/patients", "cluster": "sqs", "open_because": "its policy allows Principal \"*\""})
+	some result in rule.deny with input as planned
+	contains(result.remedy, "identifiers = [")
+	some other in rule.deny with input as _topic
+	contains(other.remedy, "kind: Kafka")
+	results := rule.not_assessed with input as object.union(planned, {"open": "unknown"})
+	{result.missing | some result in results} == {"the policy of topic:sqs/patients"}
+}

@@ -217,9 +217,9 @@ pub(super) fn access(role: &str) -> Access {
         .any(|word| role.contains(word))
     {
         Access::BOTH
-    } else if ["viewer", "reader", "read"].iter().any(|word| role.contains(word)) {
+    } else if ["viewer", "reader", "read", "subscriber"].iter().any(|word| role.contains(word)) {
         Access::READ
-    } else if role.contains("creator") {
+    } else if role.contains("creator") || role.contains("publisher") {
         Access::WRITE
     } else {
         Access::BOTH

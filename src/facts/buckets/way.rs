@@ -41,6 +41,18 @@ impl Way {
         }
     }
 
+    /// Whether it lets everyone read, blocks considered.
+    pub(super) fn receives(&self) -> Decided {
+        let open = self.open();
+        let only_writes = open.value == Truth::True && !self.access.read;
+        if only_writes { Decided { value: Truth::False, ..open } } else { open }
+    }
+
+    /// Why it lets everyone in.
+    pub(super) fn reason(&self) -> &str {
+        &self.what
+    }
+
     /// Whether it lets everyone in, blocks considered.
     pub(super) fn open(&self) -> Decided {
         self.blocks.iter().fold(self.granted.clone(), |open, (_, block)| open.and(&block.not()))

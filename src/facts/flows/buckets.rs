@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::roles::{Right, Roles};
+use super::{
+    connectors,
+    roles::{Right, Roles},
+};
 use crate::{
     facts::{
         Because, Origin, Set,
@@ -30,6 +33,8 @@ pub(super) enum User {
     Server(ServerId),
     /// A model of dbt.
     Model(String),
+    /// A connector of Kafka, by its id.
+    Connector(String),
 }
 
 /// Somebody uses a bucket.
@@ -107,6 +112,13 @@ pub(super) fn uses(set: &Set<'_>) -> Vec<Use> {
         if let Some(bucket) = buckets.told("bucket", &export.bucket) {
             let by = User::Model(export.model.clone());
             found.add(by, bucket, Direction::Writes, || export.because.clone());
+        }
+    }
+    for connector in connectors::connectors(set) {
+        let Some((name, because)) = connector.fills else { continue };
+        if let Some(bucket) = buckets.told("bucket", &name) {
+            let by = User::Connector(connector.resource.id.to_string());
+            found.add(by, bucket, Direction::Writes, || because);
         }
     }
     let roles = Roles::new(set, &buckets);

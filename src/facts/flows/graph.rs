@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     buckets::{self, Position, User},
+    connectors,
     spread::{Carried, Edge, Node, Spread},
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(in crate::facts) enum What {
     Bucket(Position),
     /// A model of dbt that is kept in a bucket.
     Model,
+    /// What carries data between topics and other stores.
+    Connector,
     Outside,
 }
 
@@ -160,6 +163,7 @@ impl Flows {
         let mut builder = Builder::default();
         accesses(set, &mut builder);
         topics(set, &mut builder);
+        connectors(set, &mut builder);
         connections(set, &mut builder);
         buckets(set, &mut builder);
         let Builder { points, by_id, mut flows } = builder;
@@ -282,6 +286,40 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
     }
 }
 
+/// Through connectors, and from cluster to cluster.
+fn connectors(set: &Set<'_>, builder: &mut Builder) {
+    let topic = |builder: &mut Builder, id: TopicId| {
+        let topic = set.topics().get(id);
+        let declared = || topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        builder.point(&topic.id(), What::Topic(id), declared)
+    };
+    let datastores = set.datastores();
+    for connector in connectors::connectors(set) {
+        let declared = || set.declarations().of(connector.resource);
+        let at = builder.point(&connector.resource.id, What::Connector, declared);
+        for (read, because) in connector.reads {
+            let from = topic(builder, read);
+            builder.flow(from, at, Way::Consume, None, vec![because]);
+        }
+        for (written, because) in connector.writes {
+            let to = topic(builder, written);
+            builder.flow(at, to, Way::Publish, None, vec![because]);
+        }
+        if let Some((server, database, because)) = connector.captures {
+            let all = datastores.databases(server).into_iter();
+            for one in all.filter(|one| database.is_none() || one.known() == database.as_deref()) {
+                let declared = || of_database(set, server, one.known());
+                let from = builder.point(&datastores.id(server, &one), What::Datastore(server), declared);
+                builder.flow(from, at, Way::Read, None, vec![because.clone()]);
+            }
+        }
+    }
+    for mirrored in connectors::mirrored(set) {
+        let (from, to) = (topic(builder, mirrored.from), topic(builder, mirrored.to));
+        builder.flow(from, to, Way::Publish, None, vec![mirrored.because]);
+    }
+}
+
 fn connections(set: &Set<'_>, builder: &mut Builder) {
     let parties = Parties::new(set);
     // What a client has of a database is told by its access, which knows which database.
@@ -342,6 +380,7 @@ fn buckets(set: &Set<'_>, builder: &mut Builder) {
                 });
                 databases.collect()
             }
+            User::Connector(id) => builder.by_id.get(&*id).copied().into_iter().collect(),
             User::Model(name) => {
                 let declared = || set.catalogues().of_model(&name);
                 vec![builder.point(&format!("dbt:{name}"), What::Model, declared)]

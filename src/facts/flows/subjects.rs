@@ -35,6 +35,7 @@ pub(in crate::facts) fn flow_subjects(set: &Set<'_>) -> Vec<Subject> {
             What::Topic(_) => "topic",
             What::Bucket(_) => "bucket",
             What::Model => "model",
+            What::Connector => "connector",
             What::Outside => "outside",
         };
         let mut sink_fact = sink.declared.fact();
@@ -108,7 +109,7 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
             let origin = Origin::Planned { plan, resource: position, path: Path::default() };
             (point.id.to_string(), kind, Some(origin))
         }
-        What::Datastore(_) | What::Model | What::Outside => {
+        What::Datastore(_) | What::Model | What::Connector | What::Outside => {
             (point.id.to_string(), "".into(), flow.because.iter().find_map(|because| because.origin.clone()))
         }
     }

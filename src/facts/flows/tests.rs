@@ -298,3 +298,83 @@ fn pods_take_the_role_that_their_account_names() {
     let other = manifests.replace("role/orders", "role/others");
     assert_eq!(flows(&estate(&other, &planned)), Vec::<String>::new());
 }
+
+fn topic_of(cluster: &str, name: &str, annotations: &str) -> String {
+    format!(
+        "{{apiVersion: kafka.strimzi.io/v1, kind: KafkaTopic, metadata: {{name: {name}, labels: {{strimzi.io/cluster: {cluster}}}, annotations: {{{annotations}}}}}}}\n---\n"
+    )
+}
+
+fn connector(class: &str, config: &str) -> String {
+    format!(
+        "{{apiVersion: kafka.strimzi.io/v1, kind: KafkaConnect, metadata: {{name: connect}}, spec: {{bootstrapServers: 'events-kafka-bootstrap:9093'}}}}\n---\n{{apiVersion: kafka.strimzi.io/v1, kind: KafkaConnector, metadata: {{name: c, labels: {{strimzi.io/cluster: connect}}}}, spec: {{class: {class}, config: {{{config}}}}}}}\n---\n"
+    )
+}
+
+#[test]
+fn connectors_carry_what_databases_hold_into_topics_and_buckets() {
+    let database = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, annotations: {probity.dev/data-categories: PHI}}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: a, image: postgres, env: [{name: POSTGRES_DB, value: clinic}]}]}}}}\n---\n{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {selector: {app: db}, ports: [{port: 5432}]}}\n---\n";
+    let topics = topic_of("events", "cdc.public.patients", "") + &topic_of("events", "orders", "");
+    let source = "io.debezium.connector.postgresql.PostgresConnector";
+    let captured = "postgresql:Service/clinic/db/clinic -> KafkaConnector/clinic/c: read, restricted PHI; declared nothing";
+    let filled = "KafkaConnector/clinic/c -> topic:events/cdc.public.patients: publish, restricted PHI; declared nothing";
+    let host = "database.hostname: db, database.dbname: clinic, topic.prefix: cdc";
+    for (case, config, expected) in [
+        ("all tables", host.to_owned(), vec![filled, captured]),
+        ("its table", format!(r"{host}, table.include.list: 'public\.patients'"), vec![filled, captured]),
+        ("another table", format!("{host}, table.include.list: public.visits"), vec![captured]),
+        ("another database", host.replace("clinic", "other"), vec![]),
+        (
+            "a router",
+            format!("{host}, transforms.r.type: org.apache.kafka.connect.transforms.RegexRouter"),
+            vec![captured],
+        ),
+        ("another host", host.replace("hostname: db", "hostname: db.example.com"), vec![]),
+    ] {
+        let found = flows(&estate(&format!("{database}{topics}{}", connector(source, &config)), &[]));
+        assert_eq!(found, expected, "{case}");
+    }
+    let held = TOPIC.to_owned() + &topic_of("events", "orders", "");
+    let sink = connector(
+        "io.confluent.connect.s3.S3SinkConnector",
+        "topics: 'patients,orders', s3.bucket.name: archive",
+    );
+    let bucket = [("aws_s3_bucket.archive", json!({"bucket": "archive"}), json!({}), json!({}))];
+    let expected = [
+        "topic:events/patients -> KafkaConnector/clinic/c: consume, restricted PHI; declared nothing",
+        "KafkaConnector/clinic/c -> aws_s3_bucket.archive: publish, restricted PHI; declared nothing",
+    ];
+    assert_eq!(flows(&estate(&format!("{held}{sink}"), &bucket)), expected);
+    let elsewhere = sink.replace("events-kafka", "others-kafka");
+    assert_eq!(flows(&estate(&format!("{held}{elsewhere}"), &bucket)), Vec::<String>::new());
+}
+
+#[test]
+fn mirrored_topics_hold_what_their_sources_hold() {
+    let mirror = |rest: &str| {
+        format!(
+            "{{apiVersion: kafka.strimzi.io/v1, kind: KafkaMirrorMaker2, metadata: {{name: m}}, spec: {{target: {{alias: far, bootstrapServers: 'far-kafka-bootstrap:9092'}}, mirrors: [{{source: {{alias: near, bootstrapServers: 'events-kafka-bootstrap:9092'}}{rest}}}]}}}}\n---\n"
+        )
+    };
+    let older = "{apiVersion: kafka.strimzi.io/v1beta2, kind: KafkaMirrorMaker2, metadata: {name: m}, spec: {connectCluster: far, clusters: [{alias: near, bootstrapServers: 'events-kafka-bootstrap:9092'}, {alias: far, bootstrapServers: 'far-kafka-bootstrap:9092'}], mirrors: [{sourceCluster: near, targetCluster: far}]}}\n---\n".to_owned();
+    let identity = ", sourceConnector: {config: {replication.policy.class: org.apache.kafka.connect.mirror.IdentityReplicationPolicy}}";
+    let topics = TOPIC.to_owned()
+        + &topic_of("far", "near.patients", "")
+            .replace("name: near.patients", "name: near-patients")
+            .replace("annotations: {}}", "annotations: {}}, spec: {topicName: near.patients}")
+        + &topic_of("far", "patients", "")
+            .replace("metadata: {name: patients", "metadata: {name: copied")
+            .replace("annotations: {}}", "annotations: {}}, spec: {topicName: patients}");
+    let copied = |name: &str| {
+        vec![format!("topic:events/patients -> topic:far/{name}: publish, restricted PHI; declared nothing")]
+    };
+    for (case, mirror, expected) in [
+        ("all", mirror(""), copied("near.patients")),
+        ("older", older, copied("near.patients")),
+        ("same names", mirror(identity), copied("patients")),
+        ("others", mirror(", topicsPattern: 'orders|visits'"), vec![]),
+        ("excluded", mirror(", topicsExcludePattern: 'pat.*'"), vec![]),
+    ] {
+        assert_eq!(flows(&estate(&format!("{topics}{mirror}"), &[])), expected, "{case}");
+    }
+}

@@ -130,8 +130,9 @@ pub(super) fn texts(values: &Partial) -> Option<Vec<Option<String>>> {
 
 /// What actions come to. `NotAction` allows nearly everything, unknown ones may.
 fn access(actions: &Partial, others: &Partial) -> Access {
-    const READING: [&str; 3] = ["get", "list", "head"];
-    const WRITING: [&str; 6] = ["put", "delete", "create", "restore", "abort", "replicate"];
+    const READING: [&str; 5] = ["get", "list", "head", "receive", "subscribe"];
+    const WRITING: [&str; 8] =
+        ["put", "delete", "create", "restore", "abort", "replicate", "send", "publish"];
     let (Some(actions), true) = (actions.items(), *others == Partial::Absent) else { return Access::BOTH };
     actions.into_iter().fold(Access::default(), |access, action| {
         let action = action.text().unwrap_or("*").to_ascii_lowercase();
