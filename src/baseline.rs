@@ -52,6 +52,12 @@ struct Entry {
     fingerprint: String,
     /// SHA-256 of the object with credentials masked; null where the finding is about none of the input.
     digest: Option<String>,
+    /// That of the object in which the deciding value stands, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided_by: Option<String>,
+    /// Variants in which the finding holds.
+    #[serde(default)]
+    sets: BTreeSet<String>,
     /// Ids of what else belongs to the finding, such as the services that share a database; files that do not say it cover
     /// the finding whatever belongs to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,11 +140,15 @@ impl Baseline {
 }
 
 impl Entry {
-    /// Whether the object is the same, and nothing more belongs to the finding.
+    /// Whether the object and what decides are the same, the finding holds in no more variants, and nothing more belongs to
+    /// it.
     fn covers(&self, found: &Self) -> bool {
         let is_part =
             |known: &BTreeSet<String>| found.related.as_ref().is_none_or(|now| now.is_subset(known));
-        self.digest == found.digest && self.related.as_ref().is_none_or(is_part)
+        self.digest == found.digest
+            && self.decided_by == found.decided_by
+            && found.sets.is_subset(&self.sets)
+            && self.related.as_ref().is_none_or(is_part)
     }
 }
 
@@ -160,21 +170,23 @@ fn source(finding: &Finding) -> Option<SourceId> {
 struct Objects<'e> {
     estate: &'e Estate,
     resources: BTreeMap<&'e str, &'e Resource>,
-    planned: BTreeMap<&'e str, (usize, u32)>,
+    /// Plans and positions in them, by address: several plans may have one.
+    planned: BTreeMap<&'e str, Vec<(usize, u32)>>,
     /// By source and first byte.
     places: BTreeMap<(SourceId, usize), &'e Resource>,
 }
 
 impl<'e> Objects<'e> {
     fn new(estate: &'e Estate) -> Self {
-        let (mut resources, mut planned, mut places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut resources, mut places) = (BTreeMap::new(), BTreeMap::new());
+        let mut planned: BTreeMap<&str, Vec<(usize, u32)>> = BTreeMap::new();
         for resource in &estate.resources {
             resources.entry(&*resource.id).or_insert(resource);
             places.insert((estate.file(resource), estate.node(resource).span().start), resource);
         }
         for (index, plan) in estate.plans.iter().enumerate() {
             for (position, resource) in (0_u32..).zip(&plan.resources) {
-                planned.entry(&*resource.address).or_insert((index, position));
+                planned.entry(&*resource.address).or_default().push((index, position));
             }
         }
         Self { estate, resources, planned, places }
@@ -182,30 +194,43 @@ impl<'e> Objects<'e> {
 
     fn entry(&self, finding: &Finding) -> Entry {
         let file = source(finding).map(|id| self.estate.sources.get(id).file.to_string());
-        let digest = |object: Input<'_>| hex(&Sha256::digest(object.masked_json(self.estate).to_string()));
+        let digest = |objects: &[Input<'_>]| {
+            let mut hash = Sha256::new();
+            objects.iter().for_each(|object| hash.update(object.masked_json(self.estate).to_string()));
+            hex(&hash.finalize())
+        };
+        let objects = self.objects(finding);
+        let around = finding.place.as_ref().and_then(|place| self.around(place));
+        let is_it = |object: &Input<'_>, around| matches!(object, Input::Object(known) if std::ptr::eq(*known, around));
+        let decider = around.filter(|around| !objects.iter().any(|object| is_it(object, *around)));
         Entry {
             file,
             rule: finding.rule.to_string(),
             resource: finding.resource.clone(),
             fingerprint: finding.fingerprint(),
-            digest: self.object(finding).map(digest),
+            digest: (!objects.is_empty()).then(|| digest(&objects)),
+            decided_by: decider.map(|object| digest(&[Input::Object(object)])),
+            sets: finding.sets.iter().map(ToString::to_string).collect(),
             related: Some(finding.related.iter().filter_map(|related| related.resource.clone()).collect()),
         }
     }
 
-    /// The object that a finding is about; where its id is that of a database or a topic, the one in which it lies.
-    fn object(&self, finding: &Finding) -> Option<Input<'e>> {
+    /// The object that a finding is about; where its id is that of a database or a topic, the one in which it lies. A
+    /// planned one is that of every plan that has it.
+    fn objects(&self, finding: &Finding) -> Vec<Input<'e>> {
         let around = finding.place.as_ref().and_then(|place| self.around(place));
         let named = self.resources.get(finding.resource.as_str()).copied();
         let object = match (around, named) {
             (Some(around), Some(_)) if *around.id == *finding.resource => Some(around),
             (_, Some(named)) => Some(named),
             (around, None) => match self.planned.get(finding.resource.as_str()) {
-                Some((plan, position)) => return Some(Input::Planned(*plan, *position)),
+                Some(planned) => {
+                    return planned.iter().map(|(plan, position)| Input::Planned(*plan, *position)).collect();
+                }
                 None => around,
             },
         };
-        object.map(Input::Object)
+        object.map(Input::Object).into_iter().collect()
     }
 
     fn around(&self, place: &Place) -> Option<&'e Resource> {

@@ -11,6 +11,7 @@ mod rewrite;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
+    sync::Arc,
 };
 
 use serde_json::Value;
@@ -79,9 +80,16 @@ fn serves_more(kind: &str, object: NodeRef<'_>) -> bool {
     kind == "Service" && object.at(&["spec", "ports"]).is_some_and(|ports| ports.items().count() > 1)
 }
 
-/// Takes back fixes of what turned out to be secret when it was judged, those that contradict each other, and those of
-/// files where they cannot be proved together.
+/// Takes back fixes of what turned out to be secret when it was judged, those that contradict each other or that the same
+/// rule does not offer in another variant, and those of files where they cannot be proved together.
 pub fn settle(findings: &mut [Finding], sources: &Sources) {
+    let without = findings.iter().filter(|finding| finding.fix.is_none());
+    let refused: BTreeSet<(Arc<str>, Place)> =
+        without.filter_map(|finding| Some((Arc::clone(&finding.rule), finding.place.clone()?))).collect();
+    for finding in findings.iter_mut() {
+        let rule = Arc::clone(&finding.rule);
+        finding.fix.take_if(|edit| refused.contains(&(rule, edit.place.clone())));
+    }
     for finding in findings.iter_mut() {
         finding.fix.take_if(|edit| is_masked(sources.get(edit.place.source), &edit.place.span()));
     }

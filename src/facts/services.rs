@@ -40,6 +40,15 @@ pub(super) struct Services<'e> {
     by_workload: BTreeMap<WorkloadId, Vec<ServiceId>>,
 }
 
+impl Service<'_> {
+    /// Whether it may be reached from outside of the cluster (core/v1 `ServiceSpec.type` and `externalIPs`).
+    pub(super) fn is_open(&self) -> bool {
+        let addresses = self.node.at(&["spec", "externalIPs"]).into_iter().flat_map(NodeRef::items);
+        matches!(self.node.str_at(&["spec", "type"]), Some("LoadBalancer" | "NodePort"))
+            || addresses.count() > 0
+    }
+}
+
 impl<'e> Service<'e> {
     fn new(resource: &'e Resource, node: NodeRef<'e>, workloads: &Workloads<'e>) -> Self {
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();

@@ -50,6 +50,19 @@ const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "
 const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
 
 impl<'e> Workload<'e> {
+    /// All of an object: its Pods are one service, by their labels where these agree.
+    fn all(resource: &'e Resource, node: NodeRef<'e>, estate: &'e Estate) -> Vec<Self> {
+        let pods = PodTemplate::all(&resource.object, node);
+        let mut all: Vec<Self> = pods.into_iter().map(|pod| Self::new(resource, node, pod, estate)).collect();
+        if let Some((first, others)) = all.split_first()
+            && others.iter().any(|other| other.service != first.service)
+        {
+            let service = logical_service(first.namespace, &resource.object.name, &Labels::default());
+            all.iter_mut().for_each(|workload| workload.service = Arc::clone(&service));
+        }
+        all
+    }
+
     fn new(resource: &'e Resource, node: NodeRef<'e>, pod: PodTemplate<'e>, estate: &'e Estate) -> Self {
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let labels: Labels<'e> = pod.labels().collect();
@@ -85,11 +98,7 @@ impl<'e> Workloads<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let all: Vec<Workload<'e>> = view
             .resources()
-            .flat_map(|resource| {
-                let node = view.estate.node(resource);
-                let pods = PodTemplate::all(&resource.object, node).into_iter();
-                pods.map(move |pod| Workload::new(resource, node, pod, view.estate))
-            })
+            .flat_map(|resource| Workload::all(resource, view.estate.node(resource), view.estate))
             .collect();
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -13,13 +13,14 @@ mod growth;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     ops::Range,
+    sync::Arc,
 };
 
-use growth::says_more;
+use growth::{belongs_to_more, says_more, variants};
 
 use super::{Judged, Report};
 use crate::{
-    finding::{NotAssessed, Related, Severity},
+    finding::{Finding, NotAssessed, Related, Severity},
     policy::metadata::Rule,
     source::{Mask, Place, Sources},
 };
@@ -88,11 +89,12 @@ pub struct Repaired {
 }
 
 impl Report {
-    /// Keeps what the tree before did not have. Each report comes with its own sources.
+    /// Keeps what the tree before did not have. Each report comes with its own sources, the one before with the names of
+    /// its sets, too.
     pub fn limit_to_change(
         &mut self,
         sources: &Sources,
-        (before, sources_before): (&Self, &Sources),
+        (before, sources_before, sets_before): (&Self, &Sources, &[Arc<str>]),
         (reference, commit): (String, String),
         unused: Vec<Unused>,
     ) {
@@ -102,6 +104,16 @@ impl Report {
             self.findings.iter().map(|judged| self.credential(judged, sources)).collect();
         let mut left: Vec<Option<&Judged>> = before.findings.iter().map(Some).collect();
         let mut fate = vec![Fate::New; self.findings.len()];
+        let variants_before: BTreeSet<&str> = sets_before
+            .iter()
+            .map(|set| &**set)
+            .chain(sources_before.iter().map(|(_, source)| &*source.file))
+            .collect();
+        let spreads = |finding: &Finding, partner: &Finding| {
+            let known = variants(partner, sources_before);
+            let now = variants(finding, sources);
+            now.iter().any(|variant| variants_before.contains(variant) && !known.contains(variant))
+        };
         for pairing in PAIRINGS {
             let mut partners: BTreeMap<Key<'_>, VecDeque<usize>> = BTreeMap::new();
             for (index, (judged, credential)) in left.iter().zip(&old).enumerate() {
@@ -113,22 +125,62 @@ impl Report {
                 let key = pairing.key(judged, credential, sources);
                 let partner = key.and_then(|key| partners.get_mut(&key)?.pop_front());
                 let Some(partner) = partner.and_then(|index| left.get_mut(index)?.take()) else { continue };
+                let grows = if pairing.same_message { belongs_to_more } else { says_more };
                 *fate = if !pairing.same_value {
                     Fate::Exchanged
-                } else if !pairing.same_message && says_more(&judged.finding, &partner.finding) {
-                    Fate::Grown(partner.finding.message.clone())
+                } else if grows(&judged.finding, &partner.finding) {
+                    Fate::Grown(format!("before the change it said: {}", partner.finding.message))
+                } else if spreads(&judged.finding, &partner.finding) {
+                    Fate::Grown("before the change it did not hold in all of these variants".to_owned())
                 } else {
                     Fate::Known
                 };
             }
         }
-        let repaired =
-            left.into_iter().flatten().map(|judged| Repaired::new(judged, sources_before)).collect();
+        let mut partners: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
+        for (index, judged) in left.iter().enumerate() {
+            let key = judged.map(|judged| (&*judged.fingerprint, file(judged, sources_before)));
+            key.into_iter().for_each(|key| partners.entry(key).or_default().push(index));
+        }
+        for ((judged, credential), fate) in self.findings.iter().zip(&new).zip(&mut fate) {
+            let Some(values) =
+                credential.as_deref().filter(|values| *fate == Fate::New && !values.is_empty())
+            else {
+                continue;
+            };
+            let same = partners.get(&(&*judged.fingerprint, file(judged, sources)));
+            let of_more = same.into_iter().flatten().find(|index| {
+                let held = old.get(**index).and_then(Option::as_deref).unwrap_or_default();
+                let partner = left.get(**index).copied().flatten();
+                partner.is_some_and(|partner| {
+                    values.iter().all(|value| held.contains(value))
+                        && !says_more(&judged.finding, &partner.finding)
+                        && !spreads(&judged.finding, &partner.finding)
+                })
+            });
+            if let Some(place) = of_more.and_then(|index| left.get_mut(*index)) {
+                *place = None;
+                *fate = Fate::Known;
+            }
+        }
+        // What nobody can say any more is not repaired.
+        let of_results = self.not_assessed.iter().flat_map(|result| {
+            result.resources.iter().map(move |resource| (&*result.rule, resource.as_str()))
+        });
+        let open: BTreeSet<(&str, &str)> = of_results.collect();
+        let is_open =
+            |judged: &Judged| open.contains(&(&*judged.finding.rule, judged.finding.resource.as_str()));
+        let repaired = left
+            .into_iter()
+            .flatten()
+            .filter(|judged| !is_open(judged))
+            .map(|judged| Repaired::new(judged, sources_before))
+            .collect();
         let known = fate.iter().filter(|fate| **fate == Fate::Known).count();
         for (judged, fate) in self.findings.iter_mut().zip(&fate) {
             let label = match fate {
                 Fate::New | Fate::Known => continue,
-                Fate::Grown(before) => format!("before the change it said: {before}"),
+                Fate::Grown(how) => how.clone(),
                 Fate::Exchanged => "another credential stood here before the change".to_owned(),
             };
             judged.finding.related.push(Related { label, resource: None, via: None, place: None });
@@ -141,17 +193,17 @@ impl Report {
         self.outcome = self.decide();
     }
 
-    /// The values that a finding about credentials is about; empty for all others.
+    /// The values that a finding about credentials is about; `None` for all others.
     fn credential<'s>(&self, judged: &Judged, sources: &'s Sources) -> Credential<'s> {
         let finding = &judged.finding;
         if !self.rule(&finding.rule).is_some_and(Rule::points_at_secrets) {
-            return Credential::default();
+            return None;
         }
         let related = finding.related.iter().filter_map(|related| related.place.as_ref());
         let mut values: Vec<&str> =
             finding.place.iter().chain(related).flat_map(|place| secrets(place, sources)).collect();
         values.sort_unstable();
-        values
+        Some(values)
     }
 }
 
@@ -160,14 +212,14 @@ impl Report {
 enum Fate {
     New,
     Known,
-    /// It says more than it did: this.
+    /// It says more than it did: how, for the reader.
     Grown(String),
     /// A credential that another one was put in the place of.
     Exchanged,
 }
 
-/// Secret values as they are written, sorted.
-type Credential<'s> = Vec<&'s str>;
+/// Secret values as they are written, sorted; `None` where a finding is not about any.
+type Credential<'s> = Option<Vec<&'s str>>;
 
 /// What of a place must not be shown, word by word and without quotes, so that only another value is another one. Where
 /// the place is a key, what is masked of the value that follows it.
@@ -241,14 +293,14 @@ impl Pairing {
         sources: &'r Sources,
     ) -> Option<Key<'r>> {
         let finding = &judged.finding;
-        if !self.same_message && finding.rule.starts_with("secrets/") {
+        if !self.same_message && values.is_some() {
             return None;
         }
         let (what, whose) =
             if self.same_place { (&*judged.fingerprint, "") } else { (&*finding.rule, &*finding.resource) };
         let file = if self.same_file { file(judged, sources) } else { None };
         let message = self.same_message.then(|| without_positions(&finding.message));
-        Some((what, whose, file, message, self.same_value.then_some(values.as_slice())))
+        Some((what, whose, file, message, self.same_value.then_some(values.as_deref().unwrap_or_default())))
     }
 }
 

@@ -113,3 +113,20 @@ fn a_third_service_at_a_database_that_two_share_is_not_absorbed() {
     std::fs::remove_file(folder.path().join("web.yaml")).expect("removed");
     assert_eq!(code(&scan), Some(0), "one less");
 }
+
+#[test]
+fn what_decides_elsewhere_is_not_absorbed_when_it_gets_worse() {
+    let service = |ranges: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: db, namespace: shop}}\nspec:\n  type: LoadBalancer\n  selector: {{app: db}}\n  ports: [{{port: 5432}}]\n{ranges}"
+        )
+    };
+    let database = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\nspec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: 'postgres:17', ports: [{containerPort: 5432}]}]}}}\n";
+    let narrow = service("  loadBalancerSourceRanges: [203.0.113.0/24]\n");
+    let folder = Folder::new(&[("db.yaml", database), ("service.yaml", &narrow)]);
+    assert_eq!(folder.code(&["baseline"]), Some(0));
+    let of = |found: Vec<String>| found.into_iter().find(|line| line.starts_with("datastores/exposed"));
+    assert_eq!(of(scan(&folder).0).as_deref(), Some("datastores/exposed service.yaml baseline"));
+    write(&folder, "service.yaml", &service(""));
+    assert_eq!(of(scan(&folder).0).as_deref(), Some("datastores/exposed service.yaml open lapsed"));
+}

@@ -49,6 +49,18 @@ fn what_is_fixed_is_told_and_no_longer_found_and_every_other_byte_stays() {
 }
 
 #[test]
+fn who_comes_from_outside_of_the_cluster_is_not_cut_off() {
+    for (kind, is_fixed) in [("ClusterIP", true), ("LoadBalancer", false), ("NodePort", false)] {
+        let folder = shop(MESH.as_bytes());
+        let service = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{type: {kind}, selector: {{app: cart}}, ports: [{{port: 8080}}]}}\n"
+        );
+        std::fs::write(folder.path().join("k8s/service.yaml"), service).expect("a file");
+        assert_eq!(errors(&folder.run(&FIX)).contains("fixed"), is_fixed, "{kind}");
+    }
+}
+
+#[test]
 fn a_report_says_what_can_be_fixed() {
     let folder = shop(MESH.as_bytes());
     let report = folder.report(&["--rule", "mtls/plaintext-accepted"]);

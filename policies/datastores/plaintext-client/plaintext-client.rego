@@ -38,7 +38,7 @@ _ways := {
 	"unchecked": "in TLS that trusts every certificate, and so whoever answers",
 }
 
-_degree := {"opportunistic": 1, "plain": 2}
+_degree := {"unchecked": 1, "opportunistic": 2, "plain": 3}
 
 deny contains result if {
 	_is_judged

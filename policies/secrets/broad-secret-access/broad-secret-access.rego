@@ -39,7 +39,11 @@ package probity.secrets.broad_secret_access
 import rego.v1
 
 # Components of the cluster, and its administrators, are what the cluster trusts anyway.
-_outsiders := [subject.name | some subject in input.subjects; not _is_own(subject)]
+_outsiders := [_name(subject) | some subject in input.subjects; not _is_own(subject)]
+
+_name(subject) := sprintf("%s/%s/%s", [subject.kind, subject.namespace, subject.name]) if {
+	subject.namespace != null
+} else := sprintf("%s/%s", [subject.kind, subject.name])
 
 _is_own(subject) if {
 	subject.kind in {"User", "Group"}

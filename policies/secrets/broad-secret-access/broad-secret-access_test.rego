@@ -8,13 +8,13 @@ test_reading_all_secrets_is_reported if {
 	results := rule.deny with input as _grant("shop", [_account], ["named", "direct", "indirect"])
 	count(results) == 1
 	some result in results
-	result.msg == "`cart` may do direct in namespace `shop`"
+	result.msg == "`ServiceAccount/shop/cart` may do direct in namespace `shop`"
 	result.path == ["access", 1]
 }
 
 test_a_way_around_is_reported_where_there_is_no_direct_one if {
 	results := rule.deny with input as _grant(null, [_account], ["indirect", "indirect"])
-	{result.msg | some result in results} == {"`cart` may do indirect, do indirect in every namespace, and so read Secrets there"}
+	{result.msg | some result in results} == {"`ServiceAccount/shop/cart` may do indirect, do indirect in every namespace, and so read Secrets there"}
 }
 
 test_single_secrets_and_nothing_pass if {

@@ -30,6 +30,7 @@ pub(super) struct Prepared {
 pub(super) struct Before {
     report: Report,
     sources: Sources,
+    sets: Vec<Arc<str>>,
     reference: (String, String),
     /// What the change did to what decides.
     unused: Vec<Unused>,
@@ -46,7 +47,8 @@ impl Before {
                 self.unused.push(unused);
             }
         }
-        report.limit_to_change(&estate.sources, (&self.report, &self.sources), self.reference, self.unused);
+        let before = (&self.report, &self.sources, &*self.sets);
+        report.limit_to_change(&estate.sources, before, self.reference, self.unused);
     }
 }
 
@@ -110,6 +112,7 @@ impl Prepared {
                 report,
                 comments: waiver::comments(&estate).into_iter().map(|(file, text, _)| (file, text)).collect(),
                 sources: estate.sources,
+                sets: estate.sets,
                 reference: past.reference.clone(),
                 unused: unused.into_iter().collect(),
             };

@@ -135,7 +135,8 @@ fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
     clients
 }
 
-/// What decides ports that are called without mTLS, or by what may have none.
+/// What decides ports that are called without mTLS, or by what may have none: whoever comes from outside of the cluster
+/// through a Service has none.
 fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
     let mut unready = BTreeSet::new();
     for connection in &set.connections().all {
@@ -145,6 +146,19 @@ fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
             let ports = set.mesh().of(server).ports.iter().filter(|inbound| {
                 connection.container_port.is_none_or(|port| inbound.port.port.is_none_or(|own| own == port))
             });
+            unready.extend(ports.filter_map(|inbound| inbound.place.as_ref()));
+        }
+    }
+    for (_, service) in set.services().iter().filter(|(_, service)| service.is_open()) {
+        for id in &service.selected {
+            let workload = set.workloads().get(*id);
+            let leads_to = |inbound: &&Inbound<'_>| {
+                inbound.is_judged
+                    && service.ports.iter().any(|port| {
+                        inbound.port.port.is_none() || port.container_port(workload) == inbound.port.port
+                    })
+            };
+            let ports = set.mesh().of(*id).ports.iter().filter(leads_to);
             unready.extend(ports.filter_map(|inbound| inbound.place.as_ref()));
         }
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::finding::Finding;
+use crate::{
+    finding::Finding,
+    source::{Mask, Sources},
+};
 
 /// Key of a policy's result: how bad it is on the rule's own scale, as a whole number. A larger one is worse.
 const DEGREE: &str = "degree";
@@ -21,24 +24,42 @@ pub(super) fn says_more(finding: &Finding, before: &Finding) -> bool {
 }
 
 fn says_other_words(message: &str, before: &str) -> bool {
-    fn words(message: &str) -> BTreeSet<&str> {
-        let words = message.split(|c: char| c.is_whitespace() || "`,;:()[]".contains(c));
-        words.filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect()
-    }
-    let before = words(before);
-    let networks: Vec<IpNet> = before.iter().filter_map(|word| word.parse().ok()).collect();
+    let ((words, numbers), (words_before, numbers_before)) = (words(message), words(before));
+    let networks: Vec<IpNet> = words_before.iter().filter_map(|word| word.parse().ok()).collect();
     let is_within = |word: &str| {
         let network = word.parse::<IpNet>();
         network.is_ok_and(|network| networks.iter().any(|wider| wider.contains(&network)))
     };
-    words(message).iter().any(|word| !before.contains(word) && !is_within(word))
+    if words.iter().any(|word| !words_before.contains(word) && !is_within(word)) {
+        return true;
+    }
+    // What counts others counts fewer when some are gone; else a number is what the message is about.
+    words == words_before && numbers != numbers_before
 }
 
-fn belongs_to_more(finding: &Finding, before: &Finding) -> bool {
+/// Words of a message but for numbers, and the numbers in their order.
+fn words(message: &str) -> (BTreeSet<&str>, Vec<&str>) {
+    let parts = message.split(|c: char| c.is_whitespace() || "`,;()[]".contains(c));
+    let parts = parts.map(|part| part.trim_end_matches(':')).filter(|part| !part.is_empty());
+    let (numbers, words): (Vec<&str>, Vec<&str>) =
+        parts.partition(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    (words.into_iter().collect(), numbers)
+}
+
+/// Whether something belongs to a finding that did not belong to the one before.
+pub(super) fn belongs_to_more(finding: &Finding, before: &Finding) -> bool {
     fn resources(finding: &Finding) -> BTreeSet<&str> {
         finding.related.iter().filter_map(|related| related.resource.as_deref()).collect()
     }
     !resources(finding).is_subset(&resources(before))
+}
+
+/// The variants in which a finding holds: sets of manifests and, by their files, plans.
+pub(super) fn variants<'f>(finding: &'f Finding, sources: &'f Sources) -> BTreeSet<&'f str> {
+    let related = finding.related.iter().filter_map(|related| related.place.as_ref());
+    let sources = finding.place.iter().chain(related).map(|place| sources.get(place.source));
+    let plans = sources.filter(|source| source.mask == Mask::EveryValue).map(|source| &*source.file);
+    finding.sets.iter().map(|set| &**set).chain(plans).collect()
 }
 
 #[cfg(test)]
@@ -53,6 +74,9 @@ mod tests {
             ("open from 203.0.113.0/24", "open from 203.0.113.0/24, 198.51.100.0/24", true),
             ("open from 203.0.113.0/24, 198.51.100.0/24", "open from 203.0.113.128/25", false),
             ("open from 0.0.0.0/0", "open from ::/0", true),
+            ("open from ::/0", "open from 2600:1f18:1::/48", false),
+            ("open from 2600:1f18:1::/48", "open from 2600:1f18:2::/48", true),
+            ("runs as user 1000", "runs as user 0", true),
             ("3 services: `a`, `b`, `c`", "2 services: `b`, `c`", false),
             ("2 services: `a`, `b`", "2 services: `a`, `c`", true),
         ] {

@@ -1,5 +1,8 @@
 //! Kinds that are known to run Pods, and the path of each to them.
 //!
+//! Deliberately absent: templates of the whole cluster, such as `ClusterWorkflowTemplate`, whose Pods run in whatever
+//! namespace asks for them.
+//!
 //! Sources: the Kubernetes API reference and, for custom resources, the Go types of each project's API.
 
 use super::PodTemplate;
@@ -97,11 +100,7 @@ const KINDS: &[Kind] = &[
         ends: true,
         ..RAY
     },
-    Kind {
-        kinds: &["Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate"],
-        path: &["spec", "templates", "*"],
-        ..WORKFLOW
-    },
+    Kind { kinds: &["Workflow", "WorkflowTemplate"], path: &["spec", "templates", "*"], ..WORKFLOW },
     Kind {
         kinds: &["CronWorkflow"],
         path: &["spec", "workflowSpec", "templates", "*"],
@@ -110,11 +109,11 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         group: "argoproj.io",
-        kinds: &["AnalysisTemplate", "ClusterAnalysisTemplate"],
+        kinds: &["AnalysisTemplate"],
         path: &["spec", "metrics", "*", "provider", "job", "spec", "template"],
         ..ENDS
     },
-    Kind { kinds: &["Task", "ClusterTask"], path: &["spec"], ..TASK },
+    Kind { kinds: &["Task"], path: &["spec"], ..TASK },
     Kind { kinds: &["TaskRun"], path: &["spec", "taskSpec"], ..TASK },
     Kind { kinds: &["Pipeline"], path: &["spec", "tasks", "*", "taskSpec"], ..TASK },
     Kind { kinds: &["PipelineRun"], path: &["spec", "pipelineSpec", "tasks", "*", "taskSpec"], ..TASK },

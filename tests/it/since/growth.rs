@@ -58,6 +58,79 @@ fn a_mode_that_gets_better_is_not_new() {
     }
 }
 
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 8080}]}\n";
+
+fn peers(mode: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: default, namespace: shop}}\nspec: {{mtls: {{mode: {mode}}}}}\n"
+    )
+}
+
+#[test]
+fn what_spreads_to_another_variant_is_new_though_the_first_has_it() {
+    let settings = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: shop}}\ndata: {{of: {name}}}\n"
+        )
+    };
+    let base = format!("{NAMESPACE}---\n{WEB}");
+    let (strict, staging, production) = (peers("STRICT"), settings("staging"), settings("production"));
+    let kustomization = |files: &str| format!("resources: [../../base, {files}]\n");
+    let folder = repository(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &base),
+        ("overlays/staging/kustomization.yaml", &kustomization("settings.yaml")),
+        ("overlays/staging/settings.yaml", &staging),
+        ("overlays/production/kustomization.yaml", &kustomization("settings.yaml, mtls.yaml")),
+        ("overlays/production/settings.yaml", &production),
+        ("overlays/production/mtls.yaml", &strict),
+    ]);
+    let arguments = ["--rule", "mtls/plaintext-accepted"];
+    assert_eq!(since(&folder, &arguments), (Vec::new(), Vec::new()), "nothing is changed");
+    std::fs::remove_file(folder.path().join("overlays/production/mtls.yaml")).expect("removed");
+    write(&folder, "overlays/production/kustomization.yaml", &kustomization("settings.yaml"));
+    let (new, repaired) = since(&folder, &arguments);
+    assert_eq!(new, ["mtls/plaintext-accepted base/web.yaml"]);
+    assert_eq!(repaired, Vec::<String>::new());
+}
+
+#[test]
+fn variants_that_change_places_are_told() {
+    let estate = |mode: &str| format!("{NAMESPACE}---\n{WEB}---\n{}", peers(mode));
+    let (strict, permissive) = (estate("STRICT"), estate("PERMISSIVE"));
+    let folder = repository(&[("a/all.yaml", &strict), ("b/all.yaml", &permissive)]);
+    write(&folder, "a/all.yaml", &permissive);
+    write(&folder, "b/all.yaml", &strict);
+    let (new, _) = since(&folder, &["--rule", "mtls/plaintext-accepted"]);
+    assert_eq!(new, ["mtls/plaintext-accepted a/all.yaml"]);
+}
+
+#[test]
+fn what_nobody_can_say_any_more_is_not_repaired() {
+    let off = NAMESPACE.replace("enabled", "disabled");
+    let folder = repository(&[("namespace.yaml", &off), ("web.yaml", WEB)]);
+    std::fs::remove_file(folder.path().join("namespace.yaml")).expect("removed");
+    let report = report(&folder, &["--rule", "mtls/workload-not-in-mesh"]);
+    assert_eq!(report["change"]["repaired"].as_array().expect("a list").len(), 0);
+    assert_eq!(report["not_assessed"].as_array().expect("a list").len(), 1);
+}
+
+#[test]
+fn a_secret_with_fewer_values_is_known_and_one_with_more_is_not() {
+    let secret = |values: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\nstringData: {{{values}}}\n"
+        )
+    };
+    let (one, two) = (secret("a: h0rse-battery-77"), secret("a: h0rse-battery-77, b: staple-correct-91"));
+    for (before, now, expected) in [(&two, &one, 0), (&one, &two, 1)] {
+        let folder = repository(&[("secret.yaml", before)]);
+        write(&folder, "secret.yaml", now);
+        let (new, _) = since(&folder, &["--rule", "secrets/committed-secret"]);
+        assert_eq!(new.len(), expected, "{now}");
+    }
+}
+
 #[test]
 fn a_sparse_checkout_is_refused() {
     let folder = repository(&[("a.yaml", NAMESPACE), ("db/db.yaml", DATABASE)]);
