@@ -103,6 +103,7 @@ pub const KINDS: &[Kind] = &[
     kind(Configuration, "install.istio.io", "IstioOperator", "istiooperators"),
     kind(Configuration, "maistra.io", "ServiceMeshMember", "servicemeshmembers"),
     kind(Configuration, "maistra.io", "ServiceMeshMemberRoll", "servicemeshmemberrolls"),
+    kind(Configuration, "sailoperator.io", "Istio", "istios"),
     kind(Mesh, "consul.hashicorp.com", "Mesh", "meshes"),
     kind(Mesh, "consul.hashicorp.com", "ProxyDefaults", "proxydefaults"),
     kind(Mesh, "consul.hashicorp.com", "ServiceDefaults", "servicedefaults"),

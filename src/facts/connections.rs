@@ -10,6 +10,7 @@ mod entrances;
 mod entries;
 mod exclusions;
 mod routed;
+mod service_routes;
 mod sidecars;
 #[cfg(test)]
 mod tests;

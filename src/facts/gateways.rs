@@ -83,7 +83,13 @@ pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
     subjects.extend(all("networking.istio.io", "Gateway", &|node, resource| {
         if refusals::is_refused(&resource.object, node) { Vec::new() } else { istio::listeners(node) }
     }));
-    subjects.extend(all(gateway_api::GROUP, "Gateway", &|node, resource| routes.listeners(node, resource)));
+    subjects.extend(all(gateway_api::GROUP, "Gateway", &|node, resource| {
+        if refusals::is_refused(&resource.object, node) {
+            Vec::new()
+        } else {
+            routes.listeners(node, resource)
+        }
+    }));
     subjects
 }
 

@@ -180,8 +180,17 @@ impl<'e> Meshes<'e> {
         &self.authorizations
     }
 
+    pub(super) const fn filters(&self) -> &EnvoyFilters<'e> {
+        &self.filters
+    }
+
     pub(super) const fn servers(&self) -> &Servers<'e> {
         &self.servers
+    }
+
+    /// Name of the Mesh of Kuma that a workload is in, if it is in any.
+    pub(super) fn kuma_mesh(&self, workload: &Workload<'e>) -> String {
+        kuma::name(Pod { workload, namespace: self.namespaces.get(workload.namespace) })
     }
 
     /// What Istio's policies without selector make of a namespace.
@@ -212,9 +221,10 @@ impl<'e> Meshes<'e> {
         let membership = membership::membership(pod, &self.configuration, is_authenticated);
         // What gateways take is what `Gateway`s say: no PeerAuthentication is about their listeners.
         let is_gateway = membership.mesh == Mesh::IstioSidecar
-            && pod
+            && (pod
                 .annotation(TEMPLATES)
-                .is_some_and(|list| list.text.split(',').any(|one| one.trim() == "gateway"));
+                .is_some_and(|list| list.text.split(',').any(|one| one.trim() == "gateway"))
+                || pod.routes_itself());
         let selected = services.of_workload(id);
         let names = selected.iter().map(|service| services.get(*service).name);
         let names: Vec<&str> = names.chain([&*workload.resource.object.name]).collect();
@@ -279,16 +289,17 @@ impl<'e> Meshes<'e> {
                 let found = kuma::mode(pod, view);
                 (inbound.mode, inbound.place, inbound.missing) = (found.mode, found.place, found.missing);
                 inbound.because = found.because;
-                inbound.admission.is_limited = kuma::is_limited(view);
+                inbound.admission.is_limited = kuma::is_limited(pod, view);
             }
             Mesh::Consul => {
-                let (mode, place, because) = consul::mode(pod.workload.namespace, names, view);
+                let names = consul::names(pod, names);
+                let (mode, place, because) = consul::mode(pod.workload.namespace, &names, view);
                 let decider = because.iter().find_map(|step| step.resource.as_deref());
                 inbound.missing = decider
                     .filter(|_| mode == Mode::Unknown)
                     .map(|resource| format!("a valid `mutualTLSMode` in {resource}"));
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
-                inbound.admission.is_limited = consul::is_limited(names, view);
+                inbound.admission.is_limited = consul::is_limited(&names, view);
             }
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}
@@ -320,6 +331,10 @@ impl<'e> Meshes<'e> {
         inbound.admission = self.authorizations.admission(id, pod.workload, number, ambient);
         if inbound.mode == Mode::Permissive {
             inbound.because.extend(inbound.admission.because.iter().cloned());
+            let open = inbound.admission.because.last().and_then(|step| step.resource.as_deref());
+            if let Some(id) = open.filter(|_| inbound.admission.identity_required == Truth::Unknown) {
+                inbound.missing = Some(format!("what is known of {id} only after apply"));
+            }
         }
     }
 

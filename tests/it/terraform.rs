@@ -300,3 +300,49 @@ fn credentials_that_a_configuration_tells_a_chart_are_found_where_it_writes_them
     }
     assert!(!json.contains("in a hurry"), "a comment beside a credential may say more than it should");
 }
+
+#[test]
+fn a_policy_whose_selector_is_not_known_yet_leaves_open_what_it_would_change() {
+    let estate = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\nspec: {template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: cart, ports: [{containerPort: 8080}]}]}}}\n";
+    let policy = |kind: &str, spec: Value| json!({"manifest": {"apiVersion": "security.istio.io/v1", "kind": kind, "metadata": {"name": "a", "namespace": "shop"}, "spec": spec}});
+    let unknown = json!({"manifest": {"spec": {"selector": {"matchLabels": {"app": true}}}}});
+    let selecting = |rest: Value| {
+        let mut spec = json!({"selector": {"matchLabels": {}}});
+        let fields = rest.as_object().expect("fields").clone();
+        spec.as_object_mut().expect("fields").extend(fields);
+        spec
+    };
+    let principals =
+        json!({"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/web"]}}]}]});
+    let addresses = json!({"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}]}]});
+    for (name, kind, spec, findings, missing) in [
+        (
+            "stricter",
+            "PeerAuthentication",
+            json!({"mtls": {"mode": "STRICT"}}),
+            0,
+            Some("spec.selector of PeerAuthentication/shop/a"),
+        ),
+        ("no other", "PeerAuthentication", json!({"mtls": {"mode": "PERMISSIVE"}}), 1, None),
+        (
+            "callers with an identity",
+            "AuthorizationPolicy",
+            principals,
+            0,
+            Some("AuthorizationPolicy/shop/a"),
+        ),
+        ("callers without", "AuthorizationPolicy", addresses, 1, None),
+    ] {
+        let text = plan(&[("kubernetes_manifest.a", policy(kind, selecting(spec)), unknown.clone())]);
+        let (report, _) =
+            scan(&[("cart.yaml", estate), ("tfplan.json", &text)], rule("mtls/plaintext-accepted"));
+        assert_eq!(report.findings.len(), findings, "{name}");
+        let told: Vec<String> =
+            report.not_assessed.iter().map(|open| open.missing.clone().unwrap_or_default()).collect();
+        assert_eq!(
+            told.iter().any(|told| missing.is_some_and(|missing| told.contains(missing))),
+            missing.is_some(),
+            "{name}: {told:?}"
+        );
+    }
+}

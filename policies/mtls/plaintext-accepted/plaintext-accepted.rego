@@ -45,7 +45,7 @@ deny contains result if {
 	mtls.in_mesh
 	some index, port in mtls.judged
 	takes := _takes[port.mtls]
-	port.bypasses == false
+	port.bypasses != true
 	port.identity_required == false
 	port.admitted_by == null
 	result := {
@@ -103,6 +103,13 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 	count(deciders) > 0
 } else := sprintf(_policy, [input.namespace]) if {
 	input.mesh in _istio
+} else := sprintf("Write the annotation `%s: all-authenticated` into the Pod template of `%s`.", [
+	_default_policy, input.id,
+]) if {
+	# That of a Pod counts over that of its Namespace.
+	input.mesh == "linkerd"
+	some step in port.because
+	step.resource == input.id
 } else := sprintf("Annotate `Namespace/%s` with `%s: all-authenticated`.", [input.namespace, _default_policy]) if {
 	input.mesh == "linkerd"
 } else := "Let the mesh demand mTLS, by a backend whose mode is `STRICT`."

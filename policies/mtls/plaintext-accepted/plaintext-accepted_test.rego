@@ -20,6 +20,9 @@ test_the_remedy_is_the_smallest_change if {
 	{contains(result.remedy, "namespace: shop}") | some result in undecided} == {true}
 	linkerd := rule.deny with input as object.union(_workload({}), {"mesh": "linkerd"})
 	{contains(result.remedy, "`Namespace/shop`") | some result in linkerd} == {true}
+	own := [{"text": "the default policy is `audit`", "resource": "Deployment/shop/cart"}]
+	of_pod := rule.deny with input as object.union(_workload({"because": own}), {"mesh": "linkerd"})
+	{contains(result.remedy, "Pod template of `Deployment/shop/cart`") | some result in of_pod} == {true}
 	kuma := rule.deny with input as object.union(_workload({}), {"mesh": "kuma"})
 	{contains(result.remedy, "backend") | some result in kuma} == {true}
 }
@@ -44,6 +47,10 @@ test_strict_ports_and_those_that_other_rules_report_pass if {
 	count(rule.deny) == 0 with input as _workload({"admitted_by": {"text": "a", "resource": "b"}})
 	count(rule.deny) == 0 with input as _workload({"judged": false})
 	count(rule.deny) == 0 with input as object.union(_workload({"mtls": "disabled"}), {"mesh": "none"})
+}
+
+test_plaintext_through_the_proxy_is_reported_though_some_may_pass_it if {
+	count(rule.deny) == 1 with input as _workload({"bypasses": "unknown"})
 }
 
 test_what_is_unknown_is_not_assessed if {

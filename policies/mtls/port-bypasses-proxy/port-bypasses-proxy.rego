@@ -50,6 +50,9 @@ not_assessed contains result if {
 	mtls.in_mesh
 	some index, port in mtls.judged
 	port.bypasses == "unknown"
+
+	# What takes plaintext through its proxy is reported for that.
+	port.mtls == "unknown"
 	result := {
 		"msg": sprintf("whether %s of `%s` bypasses the proxy is not known", [mtls.port_name(port), input.id]),
 		"path": ["ports", index, "mtls"],

@@ -27,8 +27,12 @@ test_captured_ports_and_those_of_nobody_pass if {
 }
 
 test_what_is_unknown_is_not_assessed if {
-	count(rule.not_assessed) == 1 with input as _workload({"bypasses": "unknown", "missing": "the interface"})
-	count(rule.not_assessed) == 0 with input as object.union(_workload({"bypasses": "unknown"}), {"mesh": "none"})
+	open := {"bypasses": "unknown", "mtls": "unknown", "missing": "the interface"}
+	count(rule.not_assessed) == 1 with input as _workload(open)
+	count(rule.not_assessed) == 0 with input as object.union(_workload(open), {"mesh": "none"})
+
+	# It takes plaintext anyway, which another rule reports.
+	count(rule.not_assessed) == 0 with input as _workload({"bypasses": "unknown"})
 	count(rule.not_assessed) == 1 with input as _unknown_mesh
 	count(rule.not_assessed) == 0 with input as _workload({})
 }

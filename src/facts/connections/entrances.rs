@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use self::upstream::BackendTls;
 use super::{
+    service_routes::backends,
     transport::Client,
     virtual_services::{VirtualServices, full},
 };
@@ -124,10 +125,7 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
         }
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let items = |key: &str| node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
-        let backends: Vec<_> = items("rules")
-            .flat_map(|rule| rule.get("backendRefs").into_iter().flat_map(NodeRef::items))
-            .filter(|backend| matches!(backend.str_at(&["kind"]), None | Some("Service")))
-            .collect();
+        let backends = backends(node);
         for parent in
             items("parentRefs").filter(|parent| matches!(parent.str_at(&["kind"]), None | Some("Gateway")))
         {
@@ -144,14 +142,15 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                 let Some(text) = service.as_str() else { continue };
                 let scope = backend.str_at(&["namespace"]).unwrap_or(namespace);
                 let behind = set.services().named(scope, text).map(|service| set.services().get(service));
-                let speaks_tls = backend_tls.to(scope, text, behind);
+                let port = backend.get("port").map_or(Port::Unsaid, port_of);
+                let speaks_tls = backend_tls.to(scope, text, behind, port);
                 found.push(Entrance {
                     id: id.as_str().into(),
                     kind: "Gateway".into(),
                     client: client.clone(),
                     host: full(text, scope),
                     subset: None,
-                    port: backend.get("port").map_or(Port::Unsaid, port_of),
+                    port,
                     speaks_tls: speaks_tls.or(passed_on),
                     is_http: matches!(&*resource.object.kind, "HTTPRoute" | "GRPCRoute"),
                     place: service.place(),

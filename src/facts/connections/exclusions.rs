@@ -12,6 +12,8 @@ const ISTIO_RANGES: &str = "traffic.sidecar.istio.io/excludeOutboundIPRanges";
 const ISTIO_ONLY_RANGES: &str = "traffic.sidecar.istio.io/includeOutboundIPRanges";
 const ISTIO_ONLY_PORTS: &str = "traffic.sidecar.istio.io/includeOutboundPorts";
 
+const CONSUL_CAPTURE: &str = "consul.hashicorp.com/transparent-proxy";
+
 /// Annotations that list ports.
 const PORTS: [(Mesh, &str); 4] = [
     (Mesh::IstioSidecar, ISTIO_PORTS),
@@ -61,6 +63,13 @@ pub(super) fn leaves_proxy(
         {
             return Some((Truth::True, step));
         }
+    }
+    // Without it a proxy takes only what programs send to its own address.
+    if mesh == Mesh::Consul
+        && let Some((text, step)) = said(CONSUL_CAPTURE, None)
+        && text == "false"
+    {
+        return Some((Truth::True, step));
     }
     if mesh != Mesh::IstioSidecar {
         return None;

@@ -14,18 +14,20 @@ impl Finder<'_, '_> {
         port: Option<u16>,
         speaks_tls: Truth,
     ) -> bool {
-        // A4: only sidecars read them.
-        if !matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown) {
+        // A4: only sidecars read those of Istio; Linkerd's proxies know those of the Gateway API.
+        let is_istio = matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown);
+        if !(is_istio || caller.client.mesh == Mesh::Linkerd) {
             return false;
         }
         // What leaves the proxy is routed by nobody, whatever is behind the port that a route would have chosen.
         if self.transports.leaves(caller.client, self.named(host), port).is_some() {
             return false;
         }
-        let Some(route) = self.routes.of_host(host, caller.client.namespace, port) else { return false };
+        let route = self.routes.of_host(host, caller.client.namespace, port, is_istio);
+        let Some(route) = route else { return false };
         for (to, missing) in &route.destinations {
             let open = missing.clone().map(|missing| Open {
-                because: Because::default(format!("a VirtualService may send it to {}", to.host)),
+                because: Because::default(format!("a route may send it to {}", to.host)),
                 missing,
             });
             let port = to.port.or_else(|| port.filter(|_| to.host == host));
@@ -59,7 +61,7 @@ impl Finder<'_, '_> {
         host.clone_into(&mut destination.host);
         destination.is_external = is_known && !self.is_inside(host, caller.client.namespace);
         destination.open = destination.open.or_else(|| {
-            let text = format!("a VirtualService sends it to {host}, which the mesh does not know");
+            let text = format!("a route sends it to {host}, which the mesh does not know");
             let missing = format!("a Service or ServiceEntry with the host {host}");
             (!is_known).then(|| Open { because: Because::default(text), missing })
         });

@@ -4,6 +4,7 @@ mod bookinfo;
 mod entrances;
 mod reach;
 mod routes;
+mod service_routes;
 mod table;
 mod tunnel;
 

@@ -209,6 +209,15 @@ impl<'e> Transports<'_, 'e> {
         }
         match self.reach(client, destination) {
             Reach::Known => {
+                let patch = client.workload.and_then(|(id, _)| {
+                    self.set.mesh().filters().of_call(id, &destination.host, destination.port)
+                });
+                if let Some(step) = patch {
+                    let id = step.resource.as_deref().unwrap_or_default();
+                    let missing = format!("what {id} makes of the cluster");
+                    because.push(step);
+                    return Sent::Unknown(missing);
+                }
                 let sent = self.by_rule(client, destination, because);
                 let is_open = matches!(sent, Sent::Broken | Sent::Unknown(_));
                 if is_open || !self.is_tunnelled(client, destination) { sent } else { Sent::Tunnel }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::service_routes;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -23,7 +24,7 @@ pub(super) struct Destination<'e> {
     /// Whether it takes requests, not whatever comes.
     pub(super) is_http: bool,
     /// Ports that clients must ask for; none: any.
-    asked: Vec<i64>,
+    pub(super) asked: Vec<i64>,
     pub(super) place: Place,
 }
 
@@ -61,6 +62,8 @@ pub(super) struct VirtualService<'e> {
     /// Namespaces that see it, as written or as the mesh has it; none: all.
     export_to: Vec<String>,
     is_for_pods: bool,
+    /// Whether it is of the Gateway API, which other meshes know too.
+    is_common: bool,
     pub(super) destinations: Vec<Destination<'e>>,
     /// Ids of those that hold more of its destinations, with the ports that clients must ask for.
     delegates: Vec<(String, Vec<i64>)>,
@@ -96,6 +99,7 @@ impl<'e> VirtualServices<'e> {
         let mut all: Vec<VirtualService<'e>> =
             written.map(|(resource, node)| VirtualService::new(resource, node, default_export)).collect();
         delegate(&mut all);
+        all.extend(service_routes::all(view));
         let mut by_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, service) in all.iter().enumerate().filter(|(_, service)| service.is_for_pods) {
@@ -114,14 +118,21 @@ impl<'e> VirtualServices<'e> {
     /// Of several one holds whole, since sidecars merge nothing: what only the namespace sees before what is exported to it
     /// and what all see (istio `pilot/pkg/model/virtualservice.go`, `SelectVirtualServices`), then the oldest; without
     /// timestamps only what all of them lead to is sure.
-    pub(super) fn of_host(&self, host: &str, namespace: &str, port: Option<u16>) -> Option<Route<'_, 'e>> {
+    /// `is_istio`: whether the client knows more than the Gateway API.
+    pub(super) fn of_host(
+        &self,
+        host: &str,
+        namespace: &str,
+        port: Option<u16>,
+        is_istio: bool,
+    ) -> Option<Route<'_, 'e>> {
         let wildcards =
             host.match_indices('.').map(|(at, _)| format!("*{}", host.get(at..).unwrap_or_default()));
         let names = std::iter::once(host.to_owned()).chain(wildcards);
         let mut found = names.map(|name| {
             let indices = self.by_host.get(&name).into_iter().flatten();
             let services = indices.filter_map(|index| self.all.get(*index));
-            let services = services.filter(|service| service.routes(port));
+            let services = services.filter(|service| service.routes(port) && (is_istio || service.is_common));
             let seen = services.filter_map(|service| Some((service.scope(namespace)?, service)));
             let seen: Vec<_> = seen.collect();
             let first = seen.iter().map(|(scope, _)| *scope).min();
@@ -207,8 +218,31 @@ impl<'e> VirtualService<'e> {
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),
+            is_common: false,
             destinations,
             delegates,
+            absent: Vec::new(),
+        }
+    }
+
+    /// Routes of the Gateway API for a Service; `keeper`: the namespace to which they are limited.
+    pub(super) fn of_service(
+        resource: &'e Resource,
+        host: String,
+        keeper: Option<&'e str>,
+        destinations: Vec<Destination<'e>>,
+    ) -> Self {
+        Self {
+            resource,
+            created: None,
+            gateways: Vec::new(),
+            namespace: keeper.unwrap_or_default(),
+            hosts: vec![host],
+            export_to: keeper.map(|_| ".".to_owned()).into_iter().collect(),
+            is_for_pods: true,
+            is_common: true,
+            destinations,
+            delegates: Vec::new(),
             absent: Vec::new(),
         }
     }

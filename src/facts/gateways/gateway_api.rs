@@ -16,8 +16,13 @@ pub(super) const GROUP: &str = "gateway.networking.k8s.io";
 pub(super) struct Routes<'e>(BTreeMap<(&'e str, &'e str), Vec<Route<'e>>>);
 
 struct Route<'e> {
+    namespace: &'e str,
     /// Name of the listener; `None`: all.
     section: Option<&'e str>,
+    /// Port of the listener; `None`: any.
+    port: Option<i64>,
+    /// None: any.
+    hosts: Vec<&'e str>,
     redirects: bool,
 }
 
@@ -31,8 +36,14 @@ impl<'e> Routes<'e> {
                 let Some(name) = parent.str_at(&["name"]) else { continue };
                 let own = resource.identity.namespace.as_deref().unwrap_or_default();
                 let namespace = parent.str_at(&["namespace"]).unwrap_or(own);
-                let section = parent.str_at(&["sectionName"]);
-                all.entry((namespace, name)).or_default().push(Route { section, redirects });
+                let hosts = node.at(&["spec", "hostnames"]).into_iter().flat_map(NodeRef::items);
+                all.entry((namespace, name)).or_default().push(Route {
+                    namespace: own,
+                    section: parent.str_at(&["sectionName"]),
+                    port: parent.get("port").and_then(NodeRef::as_i64),
+                    hosts: hosts.filter_map(NodeRef::as_str).collect(),
+                    redirects,
+                });
             }
         }
         Self(all)
@@ -46,11 +57,38 @@ impl<'e> Routes<'e> {
         let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
         let routes = self.0.get(&(namespace, &*resource.object.name)).map(Vec::as_slice).unwrap_or_default();
         let listeners = node.at(&["spec", "listeners"]).into_iter().flat_map(NodeRef::items);
-        listeners.map(|listener| describe(listener, routes, node)).collect()
+        listeners.map(|listener| describe(listener, routes, node, namespace)).collect()
     }
 }
 
-fn describe(node: NodeRef<'_>, routes: &[Route<'_>], gateway: NodeRef<'_>) -> Listener {
+impl Route<'_> {
+    /// Whether it belongs to a listener of a gateway in a namespace (gateway.networking.k8s.io/v1 `ParentReference`,
+    /// `AllowedRoutes`, `Listener.hostname`).
+    fn is_attached(&self, listener: NodeRef<'_>, namespace: &str) -> bool {
+        let name = listener.str_at(&["name"]);
+        let port = listener.get("port").and_then(NodeRef::as_i64);
+        let is_allowed = match listener.str_at(&["allowedRoutes", "namespaces", "from"]) {
+            None | Some("Same") => self.namespace == namespace,
+            Some("None") => false,
+            _ => true,
+        };
+        let host = listener.str_at(&["hostname"]).filter(|host| !host.is_empty());
+        is_allowed
+            && (self.section.is_none() || self.section == name)
+            && (self.port.is_none() || self.port == port)
+            && host.is_none_or(|host| self.hosts.is_empty() || self.hosts.iter().any(|own| share(host, own)))
+    }
+}
+
+/// Whether two names of hosts, either of which may begin with `*.`, have a host in common.
+fn share(one: &str, other: &str) -> bool {
+    let within = |pattern: &str, host: &str| {
+        pattern.strip_prefix('*').is_some_and(|end| host.trim_start_matches('*').ends_with(end))
+    };
+    one == other || within(one, other) || within(other, one)
+}
+
+fn describe(node: NodeRef<'_>, routes: &[Route<'_>], gateway: NodeRef<'_>, namespace: &str) -> Listener {
     let written = node.get("protocol");
     let protocol = written.and_then(NodeRef::as_str).unwrap_or_default();
     let encrypted = match protocol {
@@ -65,8 +103,7 @@ fn describe(node: NodeRef<'_>, routes: &[Route<'_>], gateway: NodeRef<'_>) -> Li
     listener.name = name.map(ToOwned::to_owned);
     listener.port = node.get("port").and_then(NodeRef::as_i64);
     listener.hosts = node.str_at(&["hostname"]).map(ToOwned::to_owned).into_iter().collect();
-    let mut attached =
-        routes.iter().filter(|route| route.section.is_none() || route.section == name).peekable();
+    let mut attached = routes.iter().filter(|route| route.is_attached(node, namespace)).peekable();
     if encrypted == Truth::Unknown {
         let what =
             if protocol.is_empty() { "the protocol of a listener" } else { "what the protocol encrypts" };

@@ -3,7 +3,7 @@
 use super::Listener;
 use crate::{
     document::NodeRef,
-    facts::{Truth, places},
+    facts::{Truth, mesh::texts, places},
     source::Place,
 };
 
@@ -15,39 +15,74 @@ const CERTIFICATES: [&str; 4] = [
     "networking.gke.io/managed-certificates",
 ];
 
-/// Where it is said that plaintext is served beside HTTPS: class, annotation, the value that stops it (else the one that
-/// starts it), whether it is served unless that is there, and what to do.
-const BESIDE: [(&str, &str, &str, bool, &str); 4] = [
-    (
-        "gce",
-        "kubernetes.io/ingress.allow-http",
-        "false",
-        true,
-        "Add the annotation `kubernetes.io/ingress.allow-http: \"false\"`.",
-    ),
-    (
-        "kong",
-        "konghq.com/protocols",
-        "https",
-        true,
-        "Add the annotations `konghq.com/protocols: https` and `konghq.com/https-redirect-status-code: \"301\"`.",
-    ),
+/// What decides whether a controller serves plaintext beside HTTPS.
+struct Beside {
+    /// Class of the Ingress.
+    class: &'static str,
+    annotation: &'static str,
+    /// The value that stops it, else the one that starts it.
+    value: &'static str,
+    /// Whether it is served unless the value is there.
+    by_default: bool,
+    remedy: &'static str,
+}
+
+const BESIDE: [Beside; 6] = [
+    Beside {
+        class: "gce",
+        annotation: "kubernetes.io/ingress.allow-http",
+        value: "false",
+        by_default: true,
+        remedy: "Add the annotation `kubernetes.io/ingress.allow-http: \"false\"`.",
+    },
+    Beside {
+        class: "kong",
+        annotation: "konghq.com/protocols",
+        value: "https",
+        by_default: true,
+        remedy: "Add the annotations `konghq.com/protocols: https` and `konghq.com/https-redirect-status-code: \"301\"`.",
+    },
     // No annotation stops it (istio `pilot/pkg/config/kube/ingress`, `ConvertIngressV1alpha3`).
-    (
-        "istio",
-        "",
-        "",
-        true,
-        "Use a `Gateway` of Istio, whose server for HTTP says `tls: {httpsRedirect: true}`.",
-    ),
-    (
-        "nginx",
-        "nginx.ingress.kubernetes.io/ssl-redirect",
-        "false",
-        false,
-        "Remove the annotation `nginx.ingress.kubernetes.io/ssl-redirect`: it redirects by default.",
-    ),
+    Beside {
+        class: "istio",
+        annotation: "",
+        value: "",
+        by_default: true,
+        remedy: "Use a `Gateway` of Istio, whose server for HTTP says `tls: {httpsRedirect: true}`.",
+    },
+    Beside {
+        class: "nginx",
+        annotation: "nginx.ingress.kubernetes.io/ssl-redirect",
+        value: "false",
+        by_default: false,
+        remedy: "Remove the annotation `nginx.ingress.kubernetes.io/ssl-redirect`: it redirects by default.",
+    },
+    Beside {
+        class: "haproxy",
+        annotation: "haproxy.org/ssl-redirect",
+        value: "false",
+        by_default: false,
+        remedy: "Remove the annotation `haproxy.org/ssl-redirect`: where there is `tls`, it redirects by default.",
+    },
+    Beside {
+        class: "haproxy",
+        annotation: "haproxy-ingress.github.io/ssl-redirect",
+        value: "false",
+        by_default: false,
+        remedy: "Remove the annotation `haproxy-ingress.github.io/ssl-redirect`: it redirects by default.",
+    },
 ];
+
+/// Ports of a load balancer of AWS: `[{"HTTP": 80}, {"HTTPS": 443}]`; without it HTTPS alone where a certificate is named,
+/// else HTTP alone (aws-load-balancer-controller `docs/guide/ingress/annotations.md`, "Traffic Listening").
+const LISTEN_PORTS: &str = "alb.ingress.kubernetes.io/listen-ports";
+const ALB_REDIRECT: &str = "alb.ingress.kubernetes.io/ssl-redirect";
+const ALB_ACTIONS: &str = "alb.ingress.kubernetes.io/actions.";
+/// Ingresses with one name share a load balancer, and one of them redirects for all.
+const ALB_GROUP: &str = "alb.ingress.kubernetes.io/group.name";
+
+/// Names settings of Google's load balancers, `redirectToHttps` among them.
+const FRONTEND_CONFIG: &str = "networking.gke.io/v1beta1.FrontendConfig";
 
 pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     let annotations = node.at(&["metadata", "annotations"]);
@@ -76,20 +111,114 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     let class = spec.and_then(|spec| spec.get("ingressClassName")).filter(|class| !class.is_null());
     let class = class.or_else(|| annotation("kubernetes.io/ingress.class"));
     let name = class.and_then(NodeRef::as_str);
-    let beside = BESIDE.iter().find(|(beside, ..)| name == Some(beside) && tls.is_some());
-    let Some((name, key, value, unless, remedy)) = beside else { return Vec::new() };
-    let said = annotation(key).is_some_and(|node| {
-        node.as_str() == Some(value) || node.as_bool().is_some_and(|truth| truth.to_string() == *value)
-    });
-    let redirects = *name == "nginx" && is_true("nginx.ingress.kubernetes.io/force-ssl-redirect");
-    if said == *unless || redirects {
+    if name == Some("alb") {
+        return of_alb(node).into_iter().collect();
+    }
+    let is_nginx = name == Some("nginx")
+        || (class.is_none()
+            && texts(annotations).any(|(key, _)| key.starts_with("nginx.ingress.kubernetes.io/")));
+    if is_nginx && is_true("nginx.ingress.kubernetes.io/force-ssl-redirect") {
         return Vec::new();
     }
-    let place = annotation(key).or(class).map_or_else(|| places::name(node), NodeRef::place);
+    let said = |beside: &Beside| {
+        annotation(beside.annotation).is_some_and(|node| {
+            node.as_str() == Some(beside.value)
+                || node.as_bool().is_some_and(|truth| truth.to_string() == beside.value)
+        })
+    };
+    // Without a class, an annotation tells for which controller it is written.
+    let is_meant = |beside: &&Beside| {
+        name == Some(beside.class) || (class.is_none() && !beside.by_default && said(beside))
+    };
+    let served = BESIDE.iter().filter(is_meant).find(|beside| said(beside) != beside.by_default);
+    let Some(beside) = served else {
+        return tls.filter(|_| is_nginx).and_then(|tls| of_other_hosts(node, tls)).into_iter().collect();
+    };
+    let place = annotation(beside.annotation).or(class).map_or_else(|| places::name(node), NodeRef::place);
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, place.into());
-    listener.note = Some(format!("class `{name}` serves it beside HTTPS"));
-    listener.remedy = Some((*remedy).to_owned());
+    if let Some(settings) = text(FRONTEND_CONFIG).filter(|_| beside.class == "gce") {
+        listener.redirects = Truth::Unknown;
+        listener.missing = Some(format!("whether FrontendConfig `{settings}` redirects to HTTPS"));
+    }
+    listener.note = Some(format!("class `{}` serves it beside HTTPS", name.unwrap_or(beside.class)));
+    listener.remedy = Some(beside.remedy.to_owned());
     vec![listener]
+}
+
+/// Plaintext that a load balancer of AWS serves; `None`: it serves none.
+fn of_alb(node: NodeRef<'_>) -> Option<Listener> {
+    let annotations = node.at(&["metadata", "annotations"]);
+    let annotation = |key: &str| annotations.and_then(|map| map.get(key));
+    if annotation(ALB_REDIRECT).is_some() {
+        return None;
+    }
+    // As before there was an annotation for it: a first rule that redirects.
+    let redirects = texts(annotations).any(|(key, text)| {
+        key.starts_with(ALB_ACTIONS) && text.text.contains("redirect") && text.text.contains("HTTPS")
+    });
+    if redirects {
+        return None;
+    }
+    let Some(listed) = annotation(LISTEN_PORTS) else {
+        let certificate = CERTIFICATES.iter().any(|key| annotation(key).is_some());
+        let without = || {
+            let mut listener =
+                plaintext(node, "without `certificate-arn` or `listen-ports`, class `alb` serves HTTP alone");
+            // Parameters of a class may name a certificate for all.
+            (listener.encrypted, listener.missing) = (
+                Truth::Unknown,
+                Some("`certificateArn` of the IngressClassParams of class `alb`".to_owned()),
+            );
+            listener
+        };
+        return (!certificate).then(without);
+    };
+    let ports = listed.as_str().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let mut protocols = ports
+        .iter()
+        .filter_map(serde_json::Value::as_array)
+        .flatten()
+        .filter_map(serde_json::Value::as_object);
+    if !protocols.any(|port| port.contains_key("HTTP")) {
+        return None;
+    }
+    let mut listener = Listener::new("HTTP".to_owned(), Truth::False, listed.place().into());
+    listener.note = Some("class `alb` serves it beside HTTPS".to_owned());
+    listener.remedy = Some(format!("Add the annotation `{ALB_REDIRECT}: \"443\"`."));
+    if let Some(group) = annotation(ALB_GROUP).and_then(NodeRef::as_str) {
+        listener.redirects = Truth::Unknown;
+        listener.missing = Some(format!("whether an Ingress of the group `{group}` redirects"));
+    }
+    Some(listener)
+}
+
+/// Plaintext for hosts that no certificate is for: nginx redirects only where it has one (ingress-nginx
+/// `docs/user-guide/tls.md`; networking/v1 `IngressTLS`, whose hosts are those of the certificate).
+fn of_other_hosts(node: NodeRef<'_>, tls: NodeRef<'_>) -> Option<Listener> {
+    let lists: Vec<Vec<&str>> = tls
+        .items()
+        .map(|entry| {
+            entry.get("hosts").into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str).collect()
+        })
+        .collect();
+    // One without hosts is for whatever its certificate names.
+    if lists.iter().any(Vec::is_empty) || tls.holds_unknown() {
+        return None;
+    }
+    let covers = |pattern: &str, host: &str| {
+        pattern == host
+            || pattern.strip_prefix('*').is_some_and(|rest| {
+                host.split_once('.').is_some_and(|(_, parent)| rest.strip_prefix('.') == Some(parent))
+            })
+    };
+    let rules = node.at(&["spec", "rules"]).into_iter().flat_map(NodeRef::items);
+    let mut hosts = rules.filter_map(|rule| rule.get("host")).filter_map(|host| Some((host, host.as_str()?)));
+    let (host, name) = hosts
+        .find(|(_, name)| !name.is_empty() && !lists.iter().flatten().any(|pattern| covers(pattern, name)))?;
+    let mut listener = Listener::new("HTTP".to_owned(), Truth::False, host.place().into());
+    listener.note = Some(format!("its `tls` names no certificate for `{name}`"));
+    listener.remedy = Some(format!("Add `{name}` to the `hosts` of a `tls` whose certificate is for it."));
+    Some(listener)
 }
 
 /// Nothing encrypts: shown at the key of `tls`, else of `spec`.

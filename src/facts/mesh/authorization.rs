@@ -55,6 +55,8 @@ pub(in crate::facts) struct Authorizations<'e> {
     /// Without selector, by namespace; those of the root namespace are about the mesh.
     whole: BTreeMap<&'e str, Vec<usize>>,
     selecting: BTreeMap<WorkloadId, Vec<usize>>,
+    /// With a selector that is known only after apply, by namespace: they may be about any of its workloads.
+    open: BTreeMap<&'e str, Vec<usize>>,
     root: &'e str,
     pub(super) waypoints: Waypoints<'e>,
 }
@@ -149,6 +151,7 @@ impl<'e> Authorizations<'e> {
         let mut root = "";
         let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        let mut open: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         for (index, policy) in all.iter().enumerate() {
             if policy.is_refused || configuration.discovers(policy.namespace, namespaces) == Truth::False {
                 continue;
@@ -169,10 +172,10 @@ impl<'e> Authorizations<'e> {
                         selecting.entry(workload).or_default().push(index);
                     }
                 }
-                None => {}
+                None => open.entry(policy.namespace).or_default().push(index),
             }
         }
-        Self { all, whole, selecting, root, waypoints }
+        Self { all, whole, selecting, open, root, waypoints }
     }
 
     fn of_workload(&self, id: WorkloadId, workload: &Workload<'e>) -> Vec<&Authorization<'e>> {
@@ -198,6 +201,36 @@ impl<'e> Authorizations<'e> {
         port: Option<u16>,
         ambient: bool,
     ) -> Admission {
+        let mut admission = self.known(id, workload, port, ambient);
+        let open = |namespace: &str| self.open.get(namespace).into_iter().flatten();
+        let root = open(self.root).filter(|_| self.root != workload.namespace);
+        for policy in root.chain(open(workload.namespace)).filter_map(|index| self.all.get(*index)) {
+            let refuses = policy.rules.iter().any(|rule| rule.refuses_anonymous(port));
+            let admits = policy
+                .rules
+                .iter()
+                .any(|rule| rule.may_match(port) && !rule.needs_identity && !(ambient && rule.needs_http));
+            // Whether it would change what callers without an identity meet.
+            let changes = match (policy.action, admission.identity_required) {
+                (Action::Deny, Truth::False) => refuses,
+                (Action::Allow, Truth::False) => !admits && admission.admits.is_none(),
+                (Action::Allow, Truth::True) => admits,
+                (Action::Unknown, _) => true,
+                _ => false,
+            };
+            admission.is_limited = admission.is_limited.or(policy.limits().and(Truth::Unknown));
+            if changes {
+                let text =
+                    format!("{} may be about it: its selector is known only after apply", policy.resource.id);
+                admission.because.push(Because::decided(text, policy.resource, policy.place()));
+                admission.identity_required = Truth::Unknown;
+            }
+        }
+        admission
+    }
+
+    /// What those demand that are sure to be about a workload.
+    fn known(&self, id: WorkloadId, workload: &Workload<'e>, port: Option<u16>, ambient: bool) -> Admission {
         let policies = self.of_workload(id, workload);
         let mut admission = Admission::default();
         if let Some(unread) = policies.iter().find(|policy| policy.action == Action::Unknown) {

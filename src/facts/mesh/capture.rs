@@ -32,6 +32,7 @@ const LINKERD_SKIP: &str = "config.linkerd.io/skip-inbound-ports";
 /// `makeIgnoreSubnet`, which matches sources).
 const LINKERD_SUBNETS: &str = "config.linkerd.io/skip-subnets";
 const KUMA_EXCLUDE: &str = "traffic.kuma.io/exclude-inbound-ports";
+const CONSUL_CAPTURE: &str = "consul.hashicorp.com/transparent-proxy";
 const CONSUL_EXCLUDE: &str = "consul.hashicorp.com/transparent-proxy-exclude-inbound-ports";
 
 /// Whether a port bypasses the proxy, and what says so.
@@ -54,6 +55,7 @@ impl Bypass {
     pub(super) const fn missing(mesh: Mesh) -> &'static str {
         match mesh {
             Mesh::Linkerd => "the addresses of its clients",
+            Mesh::Consul => "whether the program listens for its proxy alone",
             _ => "which interface clients reach",
         }
     }
@@ -84,7 +86,7 @@ pub(super) fn bypass(
         },
         Mesh::Linkerd => linkerd(pod, port, configuration),
         Mesh::Kuma => excluded(pod, port, KUMA_EXCLUDE).unwrap_or(Bypass::NO),
-        Mesh::Consul => excluded(pod, port, CONSUL_EXCLUDE).unwrap_or(Bypass::NO),
+        Mesh::Consul => consul(pod, port),
         Mesh::Cilium | Mesh::None | Mesh::Unknown => Bypass::NO,
     }
 }
@@ -186,6 +188,14 @@ fn by_subnets(pod: Pod<'_, '_>) -> Bypass {
     match bypasses.fold(Truth::False, Truth::or) {
         Truth::False => Bypass::NO,
         bypasses => Bypass::said(bypasses, pod, LINKERD_SUBNETS, text),
+    }
+}
+
+/// Without transparent proxying, a program that listens to more than its own address is reached past the proxy.
+fn consul(pod: Pod<'_, '_>, port: Option<u16>) -> Bypass {
+    match pod.annotation(CONSUL_CAPTURE).filter(|text| text.text == "false") {
+        Some(text) => Bypass::said(Truth::Unknown, pod, CONSUL_CAPTURE, text),
+        None => excluded(pod, port, CONSUL_EXCLUDE).unwrap_or(Bypass::NO),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
 //!
-//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, and the
+//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, Sail's `Istio`, and the
 //! `ConfigMap`s `istio`, `istio-sidecar-injector`, `linkerd-config` and `cilium-config`, which are what the control
 //! planes run with (istio/api `mesh/v1alpha1/config.proto`, istio `manifests/charts/istio-control/istio-discovery`).
 
@@ -160,6 +160,7 @@ impl Configuration {
         };
         configuration.read_releases(view);
         configuration.read_operators(view);
+        configuration.read_sail(view);
         configuration.read_config_maps(view);
         configuration.read_revisions(view);
         configuration.read_members(view);
@@ -238,6 +239,27 @@ impl Configuration {
         if named.is_some_and(|profile| AMBIENT.contains(&profile)) {
             self.ambient = true;
             self.tunnels = Truth::True;
+        }
+    }
+
+    /// What the Sail operator installs (istio-ecosystem/sail-operator `api/v1/istio_types.go`): a control plane named like
+    /// the resource, or like it and its version.
+    fn read_sail(&mut self, view: &View<'_>) {
+        for istio in view.of_kind("sailoperator.io", "Istio") {
+            let node = view.estate.node(istio);
+            let spec = node.get("spec");
+            self.read_profile(spec);
+            let home = spec.and_then(|spec| spec.str_at(&["namespace"])).filter(|home| !home.is_empty());
+            if let Some(home) = home.filter(|_| !self.root_is_named) {
+                self.root_namespace = home.to_owned();
+            }
+            if let Some(values) = spec.and_then(|spec| spec.get("values")) {
+                self.read_istio_values(values);
+            }
+            let name = &istio.object.name;
+            self.revisions.insert(name.to_string());
+            let version = spec.and_then(|spec| spec.str_at(&["version"]));
+            self.revisions.extend(version.map(|version| format!("{name}-{}", version.replace('.', "-"))));
         }
     }
 

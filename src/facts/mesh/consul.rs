@@ -1,6 +1,6 @@
 //! What Consul's proxies demand: `ServiceDefaults` over `ProxyDefaults`, if the `Mesh` allows it (domains.md 1a: C3).
 
-use super::Mode;
+use super::{Mode, membership::Pod};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -10,11 +10,30 @@ use crate::{
 
 const GROUP: &str = "consul.hashicorp.com";
 
+/// Annotation of a Pod with the name of its service, and what names it else: its Services and itself.
+const SERVICE: &str = "consul.hashicorp.com/connect-service";
+
+/// Names under which a Pod may be a service.
+pub(super) fn names<'n>(pod: Pod<'_, 'n>, otherwise: &[&'n str]) -> Vec<String> {
+    match pod.annotation(SERVICE) {
+        Some(name) => name.text.split(',').map(|name| name.trim().to_owned()).collect(),
+        None => otherwise.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
 /// Mode of a service and what decided it; strict unless something says otherwise.
-pub(super) fn mode(namespace: &str, names: &[&str], view: &View<'_>) -> (Mode, Option<Place>, Vec<Because>) {
-    let defaults = view.of_kind(GROUP, "ServiceDefaults").find(|resource| {
-        names.contains(&&*resource.object.name) && resource.identity.namespace.as_deref() == Some(namespace)
-    });
+///
+/// Without enterprise namespaces, entries count wherever they lie (consul-k8s `control-plane/api/common`,
+/// `ConsulNamespace`): one beside the service is asked before one of another namespace.
+pub(super) fn mode(
+    namespace: &str,
+    names: &[String],
+    view: &View<'_>,
+) -> (Mode, Option<Place>, Vec<Because>) {
+    let defaults = view
+        .of_kind(GROUP, "ServiceDefaults")
+        .filter(|resource| names.iter().any(|name| **name == *resource.object.name));
+    let defaults = defaults.min_by_key(|resource| resource.identity.namespace.as_deref() != Some(namespace));
     let proxies = view.of_kind(GROUP, "ProxyDefaults").find(|resource| &*resource.object.name == "global");
     let said = [defaults, proxies].into_iter().flatten().find_map(|resource| {
         let mode = view.estate.node(resource).at(&["spec", "mutualTLSMode"])?;
@@ -33,10 +52,10 @@ pub(super) fn mode(namespace: &str, names: &[&str], view: &View<'_>) -> (Mode, O
 }
 
 /// Whether intentions say who may call a service; without any, the default of the access control lists does.
-pub(super) fn is_limited(names: &[&str], view: &View<'_>) -> Truth {
+pub(super) fn is_limited(names: &[String], view: &View<'_>) -> Truth {
     let mut intentions = view.of_kind(GROUP, "ServiceIntentions").filter(|resource| {
         let name = view.estate.node(resource).str_at(&["spec", "destination", "name"]);
-        name.is_some_and(|name| name == "*" || names.contains(&name))
+        name.is_some_and(|name| name == "*" || names.iter().any(|own| own == name))
     });
     if intentions.next().is_some() { Truth::True } else { Truth::Unknown }
 }

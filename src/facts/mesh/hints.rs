@@ -24,7 +24,8 @@ const KEYS: [(&str, Flavour); 6] = [
 ];
 
 /// API groups by their end.
-const GROUPS: [(&str, Flavour); 6] = [
+const GROUPS: [(&str, Flavour); 7] = [
+    ("sailoperator.io", Flavour::Istio),
     ("maistra.io", Flavour::OpenShift),
     ("istio.io", Flavour::Istio),
     ("linkerd.io", Flavour::Linkerd),

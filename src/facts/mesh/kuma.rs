@@ -12,6 +12,7 @@ use crate::{
 
 /// Key of the label or annotation that names the Mesh of a Pod or Namespace.
 const MESH: &str = "kuma.io/mesh";
+const DEFAULT: &str = "default";
 
 /// Mode of a Mesh, with what decided it.
 #[derive(Debug)]
@@ -22,18 +23,30 @@ pub(super) struct Decision {
     pub(super) missing: Option<String>,
 }
 
-/// Whether permissions say who may call; which workloads each is about is left open.
-pub(super) fn is_limited(view: &View<'_>) -> Truth {
-    let mut permissions =
+/// Whether permissions of its Mesh say who may call a Pod; which workloads each is about is left open.
+pub(super) fn is_limited(pod: Pod<'_, '_>, view: &View<'_>) -> Truth {
+    let name = name(pod);
+    let permissions =
         ["MeshTrafficPermission", "TrafficPermission"].iter().flat_map(|kind| view.of_kind("kuma.io", kind));
-    if permissions.next().is_some() { Truth::True } else { Truth::Unknown }
+    // Permissions of before have their Mesh beside their `spec`.
+    let mut meshes = permissions.map(|permission| {
+        let node = view.estate.node(permission);
+        let label = node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH]));
+        label.or_else(|| node.str_at(&["mesh"])).unwrap_or(DEFAULT)
+    });
+    if meshes.any(|mesh| mesh == name) { Truth::True } else { Truth::Unknown }
 }
 
-pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
+/// Name of the Mesh that a Pod is in, if it is in any.
+pub(super) fn name(pod: Pod<'_, '_>) -> String {
     let own = pod.label(MESH).or_else(|| pod.annotation(MESH));
     let inherited =
         || pod.namespace.and_then(|namespace| namespace.label(MESH).or(namespace.annotation(MESH)));
-    let name = own.as_ref().or_else(inherited).map_or("default", |text| &*text.text);
+    own.as_ref().or_else(inherited).map_or(DEFAULT, |text| &*text.text).to_owned()
+}
+
+pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
+    let name = name(pod);
     let id = format!("Mesh/{name}");
     let Some(mesh) = view.get(&id).filter(|mesh| &*mesh.object.group == "kuma.io") else {
         let because = vec![Because::default(format!("{id} is not in the input, and it turns mTLS on"))];
@@ -45,7 +58,7 @@ pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
     }
     for policy in view.of_kind("kuma.io", "MeshTLS") {
         let node = view.estate.node(policy);
-        if node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH])).unwrap_or("default") == name {
+        if node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH])).unwrap_or(DEFAULT) == name {
             decision = decision.overridden(policy, node);
         }
     }

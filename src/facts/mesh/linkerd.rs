@@ -202,13 +202,12 @@ fn default(pod: Pod<'_, '_>, port: Option<u16>, configuration: &Configuration) -
     let own = pod.annotation(DEFAULT_POLICY).filter(valid);
     let inherited = || pod.namespace?.annotation(DEFAULT_POLICY).cloned().filter(valid);
     let (mut policy, mut place, mut because, mut missing) = (Policy::Everyone, None, Vec::new(), None);
-    if let Some(text) = own.or_else(inherited) {
+    let owner = pod.workload.resource;
+    let found = own.map(|text| (text, owner));
+    if let Some((text, owner)) = found.or_else(|| Some((inherited()?, pod.namespace?.resource))) {
         policy = Policy::new(&text.text).unwrap_or(Policy::Everyone);
-        because.push(Because {
-            text: format!("the default policy is `{}`", text.text),
-            resource: None,
-            origin: Some(text.place.clone().into()),
-        });
+        let said = format!("the default policy is `{}`", text.text);
+        because.push(Because::decided(said, owner, text.place.clone()));
         place = Some(text.place);
     } else if let Some(installed) = configuration.linkerd_policy.as_deref().and_then(Policy::new) {
         policy = installed;

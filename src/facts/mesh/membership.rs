@@ -124,6 +124,23 @@ impl<'e> Pod<'_, 'e> {
         self.workload.pod.field("hostNetwork").filter(|node| node.as_bool() == Some(true))
     }
 
+    /// Whether it runs Istio's proxy as a gateway of its own: `proxy router`.
+    pub(super) fn routes_itself(&self) -> bool {
+        let mut proxies = self
+            .workload
+            .pod
+            .containers()
+            .filter(|container| container.str_at(&["name"]) == Some("istio-proxy"));
+        proxies.any(|proxy| {
+            let mut words = ["command", "args"]
+                .into_iter()
+                .filter_map(|key| proxy.get(key))
+                .flat_map(NodeRef::items)
+                .filter_map(NodeRef::as_str);
+            words.any(|word| word == "router")
+        })
+    }
+
     fn proxy(&self) -> Option<(Mesh, NodeRef<'e>)> {
         self.workload.pod.containers().find_map(|container| {
             let name = container.get("name")?;

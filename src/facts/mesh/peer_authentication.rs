@@ -12,7 +12,7 @@ use super::{Mode, configuration::Configuration, namespaces::Namespaces};
 use crate::{
     estate::View,
     facts::{
-        Because, Truth,
+        Because, Truth, places,
         workloads::{Workload, WorkloadId, Workloads},
     },
     source::Place,
@@ -26,6 +26,8 @@ pub(in crate::facts) struct PeerAuthentications<'e> {
     whole: BTreeMap<&'e str, Vec<usize>>,
     /// With a selector, by the workloads that it selects.
     selecting: BTreeMap<WorkloadId, Vec<usize>>,
+    /// With a selector that is known only after apply, by namespace: they may be about any of its workloads.
+    open: BTreeMap<&'e str, Vec<usize>>,
 }
 
 /// A mode with what decided it.
@@ -54,6 +56,7 @@ impl<'e> PeerAuthentications<'e> {
             written.map(|resource| PeerAuthentication::new(resource, view.estate.node(resource))).collect();
         let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        let mut open: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         for (index, policy) in all.iter().enumerate() {
             let namespace = policy.namespace;
             if policy.is_refused || configuration.discovers(namespace, namespaces) == Truth::False {
@@ -67,10 +70,11 @@ impl<'e> PeerAuthentications<'e> {
                         selecting.entry(workload).or_default().push(index);
                     }
                 }
-                _ => {}
+                None => open.entry(namespace).or_default().push(index),
+                Some(_) => {}
             }
         }
-        Self { all, whole, selecting }
+        Self { all, whole, selecting, open }
     }
 
     /// The mode of a port. `port`: the container's; `None`: any.
@@ -92,13 +96,36 @@ impl<'e> PeerAuthentications<'e> {
             possible = winners.iter().flat_map(|policy| policy.of_port(port, &inherited, ambient)).collect();
         }
         if ambient {
-            // A2: without sidecars, DISABLE means PERMISSIVE.
-            for (mode, _) in &mut possible {
-                *mode = if *mode == Mode::Disabled { Mode::Permissive } else { *mode };
-            }
+            soften(&mut possible);
         }
+        let inherited = decision.possible();
         decision.settle(possible, &winners);
+        self.leave_open(&mut decision, workload.namespace, (port, ambient), &inherited);
         decision
+    }
+
+    /// Leaves a mode open where a policy would change it whose selector is known only after apply.
+    fn leave_open(
+        &self,
+        decision: &mut Decision,
+        namespace: &str,
+        (port, ambient): (Option<u16>, bool),
+        inherited: &Possible,
+    ) {
+        for index in self.open.get(namespace).into_iter().flatten() {
+            let Some(policy) = self.all.get(*index) else { continue };
+            let mut possible = policy.of_port(port, inherited, ambient);
+            if ambient {
+                soften(&mut possible);
+            }
+            if decision.mode == Mode::Unknown || possible.iter().all(|(mode, _)| *mode == decision.mode) {
+                continue;
+            }
+            let id = &policy.resource.id;
+            let text = format!("{id} may be about it: its selector is known only after apply");
+            decision.because.push(Because::decided(text, policy.resource, places::name(policy.node)));
+            (decision.mode, decision.missing) = (Mode::Unknown, Some(format!("spec.selector of {id}")));
+        }
     }
 
     /// The mode of a namespace, policies for single workloads left aside: what D12 looks at.
@@ -141,6 +168,13 @@ impl<'e> PeerAuthentications<'e> {
     pub(in crate::facts) fn rivals(&self) -> impl Iterator<Item = Vec<&PeerAuthentication<'e>>> {
         let groups = self.whole.values().chain(self.selecting.values()).filter(|group| group.len() > 1);
         groups.map(|group| group.iter().filter_map(|index| self.all.get(*index)).collect())
+    }
+}
+
+/// A2: without sidecars, DISABLE means PERMISSIVE.
+fn soften(possible: &mut Possible) {
+    for (mode, _) in possible {
+        *mode = if *mode == Mode::Disabled { Mode::Permissive } else { *mode };
     }
 }
 

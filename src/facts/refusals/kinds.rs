@@ -1,7 +1,9 @@
 //! Definitions of mesh objects, as far as facts are worked out from them.
 //!
 //! Source: istio/istio `manifests/charts/base/files/crd-all.gen.yaml` and the validations of istio/api; linkerd2
-//! `charts/linkerd-crds/templates/policy`; kubernetes-sigs/gateway-api `config/crd/standard`.
+//! `charts/linkerd-crds/templates/policy` and `policy-controller/src/admission.rs`; kubernetes-sigs/gateway-api
+//! `config/crd/standard`; kumahq/kuma `api/mesh/v1alpha1/mesh.proto` and `pkg/plugins/policies/meshtls`; hashicorp/consul-k8s
+//! `control-plane/api/v1alpha1`; cilium `pkg/policy/api/rule.go`.
 
 use super::{
     Field,
@@ -22,6 +24,12 @@ pub(super) fn shape(group: &str, kind: &str) -> Option<Shape> {
         ("policy.linkerd.io", "ServerAuthorization") => Object(SERVER_AUTHORIZATION),
         ("policy.linkerd.io", "AuthorizationPolicy") => Object(LINKERD_AUTHORIZATION_POLICY),
         ("policy.linkerd.io" | "gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute") => Object(ROUTE),
+        ("gateway.networking.k8s.io", "Gateway") => Object(GATEWAY_API),
+        ("networking.istio.io", "ServiceEntry") => Object(SERVICE_ENTRY),
+        ("kuma.io", "Mesh") => Object(KUMA_MESH),
+        ("kuma.io", "MeshTLS") => Object(KUMA_TLS),
+        ("consul.hashicorp.com", "ServiceDefaults" | "ProxyDefaults") => Object(CONSUL_DEFAULTS),
+        ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => Object(CILIUM_POLICY),
         _ => return None,
     })
 }
@@ -182,8 +190,75 @@ const VIRTUAL_SERVICE: &[Field] = &[
     field("tls", ROUTED),
 ];
 
+const SERVICE_ENTRY: &[Field] = &[
+    required("hosts", TEXTS),
+    field("location", OneOf(&["MESH_EXTERNAL", "MESH_INTERNAL"])),
+    field("resolution", OneOf(&["NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"])),
+    field(
+        "ports",
+        List(&Object(&[required("number", Integer), field("protocol", Text), field("targetPort", Integer)])),
+    ),
+    field("workloadSelector", Closed(&[field("labels", LABELS)])),
+    field("exportTo", TEXTS),
+];
+
+const GATEWAY_API: &[Field] = &[
+    required("gatewayClassName", Text),
+    required(
+        "listeners",
+        List(&Object(&[
+            required("name", Text),
+            required("port", Integer),
+            required("protocol", Text),
+            field("hostname", Text),
+            field("tls", Object(&[field("mode", OneOf(&["Terminate", "Passthrough"]))])),
+        ])),
+    ),
+];
+
+const KUMA_MESH: &[Field] = &[field(
+    "mtls",
+    Object(&[
+        field("enabledBackend", Text),
+        field(
+            "backends",
+            List(&Object(&[required("name", Text), field("mode", OneOf(&["STRICT", "PERMISSIVE"]))])),
+        ),
+    ]),
+)];
+
+const KUMA_MODE: Shape = Object(&[field("mode", OneOf(&["Strict", "Permissive"]))]);
+
+const KUMA_TLS: &[Field] = &[
+    field("from", List(&Object(&[field("default", KUMA_MODE)]))),
+    field("rules", List(&Object(&[field("default", KUMA_MODE)]))),
+];
+
+const CONSUL_DEFAULTS: &[Field] = &[field("mutualTLSMode", OneOf(&["", "strict", "permissive"]))];
+
+const CILIUM_RULES: Shape = List(&Object(&[field(
+    "authentication",
+    Object(&[required("mode", OneOf(&["disabled", "required", "test-always-fail"]))]),
+)]));
+
+const CILIUM_POLICY: &[Field] = &[
+    field("endpointSelector", LABEL_SELECTOR),
+    field("ingress", CILIUM_RULES),
+    field("egress", CILIUM_RULES),
+];
+
+/// What a port takes without anything that authorizes; Linkerd's webhook knows no other.
+const ACCESS: Shape = OneOf(&[
+    "all-authenticated",
+    "all-unauthenticated",
+    "audit",
+    "cluster-authenticated",
+    "cluster-unauthenticated",
+    "deny",
+]);
+
 const SERVER: &[Field] =
-    &[field("podSelector", LABEL_SELECTOR), required("port", Scalar), field("accessPolicy", Text)];
+    &[field("podSelector", LABEL_SELECTOR), required("port", Scalar), field("accessPolicy", ACCESS)];
 
 const SERVER_AUTHORIZATION: &[Field] = &[
     required("server", Object(&[field("name", Text), field("selector", LABEL_SELECTOR)])),

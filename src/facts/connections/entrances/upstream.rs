@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Port;
 use crate::{
     document::NodeRef,
     facts::{Set, Truth, mesh::texts, services::Service},
@@ -68,8 +69,8 @@ fn by_service(service: &Service<'_>) -> bool {
     annotated || (service.ports.len() == 1 && protocols.any(is_tls))
 }
 
-/// Services to which gateways speak TLS, by namespace and name.
-pub(super) struct BackendTls<'e>(BTreeSet<(&'e str, &'e str)>);
+/// Services to which gateways speak TLS, by namespace, name and the name of a port; `None`: all of its ports.
+pub(super) struct BackendTls<'e>(BTreeSet<(&'e str, &'e str, Option<&'e str>)>);
 
 impl<'e> BackendTls<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
@@ -81,13 +82,33 @@ impl<'e> BackendTls<'e> {
             // v1alpha2 had one alone.
             let targets = of("targetRefs").into_iter().flat_map(NodeRef::items).chain(of("targetRef"));
             let services = targets.filter(|target| target.str_at(&["kind"]) == Some("Service"));
-            all.extend(services.filter_map(|target| Some((namespace, target.str_at(&["name"])?))));
+            all.extend(services.filter_map(|target| {
+                let section = target.str_at(&["sectionName"]).filter(|name| !name.is_empty());
+                Some((namespace, target.str_at(&["name"])?, section))
+            }));
         }
         Self(all)
     }
 
     /// What a gateway speaks to a Service.
-    pub(super) fn to(&self, namespace: &str, name: &str, service: Option<&Service<'_>>) -> Truth {
-        Truth::from(self.0.contains(&(namespace, name)) || service.is_some_and(by_service))
+    pub(super) fn to(
+        &self,
+        namespace: &str,
+        name: &str,
+        service: Option<&Service<'_>>,
+        port: Port<'_>,
+    ) -> Truth {
+        // Targets name the ports of Services.
+        let section = service.and_then(|service| {
+            let mut ports = service.ports.iter();
+            match port {
+                Port::Number(number) => ports.find(|port| port.port == Some(number))?.name,
+                Port::Name(name) => ports.find(|port| port.name == Some(name))?.name,
+                Port::Unsaid => None,
+            }
+        });
+        let is_targeted = self.0.contains(&(namespace, name, None))
+            || section.is_some_and(|section| self.0.contains(&(namespace, name, Some(section))));
+        Truth::from(is_targeted || service.is_some_and(by_service))
     }
 }

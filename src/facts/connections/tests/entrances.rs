@@ -88,9 +88,17 @@ fn entrances_may_speak_tls_to_what_is_behind_them() {
         )
     };
     let policy = "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: p, namespace: shop}\nspec: {targetRefs: [{group: '', kind: Service, name: cart}], validation: {hostname: cart.example.com, wellKnownCACertificates: System}}\n---\n";
+    let of_port = |name: &str| policy.replace("name: cart}]", &format!("name: cart, sectionName: {name}}}]"));
+    let server = server.replace("{port: 80, targetPort", "{name: web, port: 80, targetPort");
     for (name, text, transport) in [
         ("HTTP", gateway("Terminate") + &route("HTTPRoute"), "plaintext"),
         ("a policy for the backend", gateway("Terminate") + &route("HTTPRoute") + policy, "tls"),
+        ("a policy for the port", gateway("Terminate") + &route("HTTPRoute") + &of_port("web"), "tls"),
+        (
+            "a policy for another port",
+            gateway("Terminate") + &route("HTTPRoute") + &of_port("admin"),
+            "plaintext",
+        ),
         ("TLS that ends", gateway("Terminate") + &route("TLSRoute"), "plaintext"),
         ("TLS that is passed on", gateway("Passthrough") + &route("TLSRoute"), "tls"),
         ("a gateway that is missing", route("TLSRoute"), "unknown"),

@@ -169,6 +169,10 @@ impl<'s, 'e> Server<'s, 'e> {
             return self.unknown(because);
         }
         let same = mesh == client.mesh || (mesh.is_istio() && client.mesh.is_istio());
+        if let Some(step) = other_mesh_of_kuma(set, client, id) {
+            because.push(step);
+            return self.takes_plaintext(destination, because);
+        }
         if !same {
             because.push(client.because.clone());
             return self.takes_plaintext(destination, because);
@@ -177,7 +181,7 @@ impl<'s, 'e> Server<'s, 'e> {
         if !mesh.is_istio() {
             return match (inbound.bypasses, inbound.mode) {
                 (Truth::True, _) | (_, Mode::Disabled) => self.takes_plaintext(destination, because),
-                (Truth::Unknown, _) => self.unknown(self.chain(because)),
+                (Truth::Unknown, _) if mesh == Mesh::Linkerd => self.unknown(self.chain(because)),
                 _ => Decision::new(Transport::Mtls, because),
             };
         }
@@ -316,6 +320,18 @@ fn plaintext_for_all(
         return Some(Because::default(text));
     }
     None
+}
+
+/// Meshes of Kuma have certificates of their own, and what leads to another is sent on as it is.
+fn other_mesh_of_kuma(set: &Set<'_>, client: &Client<'_>, server: WorkloadId) -> Option<Because> {
+    let (_, workload) = client.workload?;
+    let meshes = set.mesh();
+    if client.mesh != Mesh::Kuma || meshes.of(server).membership.mesh != Mesh::Kuma {
+        return None;
+    }
+    let (own, other) = (meshes.kuma_mesh(workload), meshes.kuma_mesh(set.workloads().get(server)));
+    let text = format!("the client is in Mesh/{own}, and the server in Mesh/{other}");
+    (own != other).then(|| Because::default(text))
 }
 
 /// A5: a network policy that lets the port through, but not the tunnel in which ambient proxies carry it.

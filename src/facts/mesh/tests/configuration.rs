@@ -164,3 +164,31 @@ fn settings_count_where_a_control_plane_reads_them() {
         assert_eq!(standing(&text), format!("istio-sidecar 5432={mode} 8080={mode}"), "{name}");
     }
 }
+
+#[test]
+fn the_sail_operator_installs_a_mesh_as_its_resource_says() {
+    let sail = |spec: &str| {
+        format!("apiVersion: sailoperator.io/v1\nkind: Istio\nmetadata: {{name: prod}}\nspec: {spec}\n---\n")
+    };
+    let revision = namespace("labels: {istio.io/rev: prod}");
+    for (name, resources, expected) in [
+        ("its name is a revision", sail("{namespace: mesh, version: v1.28.3}"), "strict"),
+        ("policies of the mesh lie in its namespace", sail("{namespace: other}"), "permissive"),
+        (
+            "its values name a root namespace",
+            sail("{namespace: other, values: {meshConfig: {rootNamespace: mesh}}}"),
+            "strict",
+        ),
+    ] {
+        let strict = peer("a", "mesh", "{mtls: {mode: STRICT}}");
+        let text = format!("{revision}{}{strict}{resources}", cart(APP, ""));
+        assert_eq!(standing(&text), format!("istio-sidecar 5432={expected} 8080={expected}"), "{name}");
+    }
+    let version = namespace("labels: {istio.io/rev: prod-v1-28-3}");
+    let text = format!("{version}{}{}", cart(APP, ""), sail("{namespace: mesh, version: v1.28.3}"));
+    assert_eq!(
+        standing(&text),
+        "istio-sidecar 5432=permissive 8080=permissive",
+        "a revision with its version"
+    );
+}

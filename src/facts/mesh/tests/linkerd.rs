@@ -53,7 +53,7 @@ fn linkerd_admits_what_its_servers_and_defaults_admit() {
             "an access policy that there is not",
             meshed.to_owned(),
             linkerd("Server", "{podSelector: {}, port: 8080, accessPolicy: all-unauthenticatd}"),
-            "5432=permissive 8080=unknown",
+            "5432=permissive 8080=permissive",
         ),
         (
             "an open server",

@@ -419,6 +419,18 @@ fn cilium_proves_identity_and_encrypts_apart() {
 #[test]
 fn pods_of_gateways_are_judged_as_gateways() {
     let metadata = format!("{APP}, annotations: {{inject.istio.io/templates: gateway}}");
+    let text = format!("{}{}", namespace(INJECTED), cart(APP, ""));
+    let text = text.replace(
+        "containers: [{name: cart, ports",
+        "containers: [{name: istio-proxy, args: [proxy, router], ports",
+    );
+    let own = estate(&text);
+    let set = Set::new(own.view(0));
+    let (id, _) = set.workloads().iter().next().expect("a workload");
+    assert!(
+        set.mesh().of(id).ports.iter().all(|inbound| !inbound.is_judged),
+        "a proxy that is a gateway itself"
+    );
     for (metadata, judged) in [(metadata.as_str(), 0), (APP, 2)] {
         let estate = estate(&format!("{}{}", namespace(INJECTED), cart(metadata, "")));
         let set = Set::new(estate.view(0));
@@ -460,9 +472,33 @@ fn kuma_and_consul_follow_their_meshes() {
         ("the default", String::new(), "strict"),
         ("permissive, not allowed", defaults.to_owned(), "strict"),
         ("permissive", format!("{defaults}{allowed}"), "permissive"),
+        (
+            "permissive, in another namespace",
+            format!("{}{allowed}", defaults.replace("namespace: shop", "namespace: infra")),
+            "permissive",
+        ),
+        (
+            "strict beside it, permissive in another namespace",
+            format!(
+                "{}{}{allowed}",
+                defaults.replace("namespace: shop", "namespace: infra"),
+                defaults.replace("permissive", "strict")
+            ),
+            "strict",
+        ),
         ("no mode", format!("{}{allowed}", defaults.replace("permissive", "Permissive")), "unknown"),
     ] {
         let text = format!("{}{pod}{resources}", namespace(""));
         assert_eq!(standing(&text), format!("consul 5432={expected} 8080={expected}"), "{name}");
     }
+    let named = cart(
+        &format!(
+            "{APP}, annotations: {{consul.hashicorp.com/connect-inject: 'true', consul.hashicorp.com/connect-service: basket}}"
+        ),
+        "",
+    );
+    let text = format!("{}{named}{defaults}{allowed}", namespace(""));
+    assert_eq!(standing(&text), "consul 5432=strict 8080=strict", "a service of another name");
+    let text = format!("{}{named}{}{allowed}", namespace(""), defaults.replace("name: cart", "name: basket"));
+    assert_eq!(standing(&text), "consul 5432=permissive 8080=permissive", "a service by its own name");
 }
