@@ -91,7 +91,7 @@ impl<'e> Connections<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let rules = DestinationRules::new(&set.view, set.mesh());
         let routes = routes(set);
-        let sidecars = Sidecars::new(&set.view, set.workloads(), &set.mesh().configuration);
+        let sidecars = Sidecars::new(&set.view, set.workloads(), set.mesh());
         let mut finder = Finder {
             set,
             routes: &routes,
@@ -118,7 +118,7 @@ pub(super) fn entrances<'e>(set: &Set<'e>) -> Vec<Entrance<'e>> {
 }
 
 fn routes<'e>(set: &Set<'e>) -> VirtualServices<'e> {
-    VirtualServices::new(&set.view, &set.mesh().configuration.default_route_export_to)
+    VirtualServices::new(&set.view, set.mesh())
 }
 
 struct Finder<'s, 'e> {

@@ -47,7 +47,10 @@ use super::{
     services::{ContainerPort, Services},
     workloads::{Workload, WorkloadId, Workloads},
 };
-use crate::{estate::View, source::Place};
+use crate::{
+    estate::{Resource, View},
+    source::Place,
+};
 
 /// What a server's port accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +156,7 @@ impl<'e> Meshes<'e> {
             authorizations: Authorizations::new(view, workloads, &namespaces, &configuration),
             servers: Servers::new(view, workloads),
             authentications: Authentications::new(view, workloads),
-            filters: EnvoyFilters::new(view, workloads, &configuration),
+            filters: EnvoyFilters::new(view, workloads, &namespaces, &configuration),
             standings: Vec::new(),
             configuration,
             namespaces,
@@ -201,6 +204,12 @@ impl<'e> Meshes<'e> {
     /// What Istio's policies demand on a port, whether the proxy sees it or not.
     pub(super) fn peer_mode(&self, workloads: &Workloads<'e>, id: WorkloadId, port: Option<u16>) -> Mode {
         self.peers.of_port((id, workloads.get(id)), port, false, &self.configuration).mode
+    }
+
+    /// Whether Istio's control plane reads what lies where a resource does, as far as is known.
+    pub(super) fn reads(&self, resource: &Resource) -> bool {
+        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        self.configuration.discovers(namespace, &self.namespaces) != Truth::False
     }
 
     pub(super) fn is_platform(&self, namespace: &str) -> bool {

@@ -16,10 +16,12 @@ const GROUP: &str = "gateway.networking.k8s.io";
 
 const KINDS: [&str; 4] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
 
+/// The host of a Service, and the namespace that keeps a route for its own clients.
+type Parent<'e> = (String, Option<&'e str>);
+
 /// One for each Service and namespace whose clients it holds for.
 pub(super) fn all<'e>(view: &View<'e>) -> Vec<VirtualService<'e>> {
-    // The host of the Service, and the namespace that keeps the route.
-    let mut all: BTreeMap<(String, Option<&'e str>), (&'e Resource, Vec<Destination<'e>>)> = BTreeMap::new();
+    let mut all: BTreeMap<Parent<'e>, (&'e Resource, Vec<Destination<'e>>)> = BTreeMap::new();
     for resource in KINDS.iter().flat_map(|kind| view.of_kind(GROUP, kind)) {
         let node = view.estate.node(resource);
         if refusals::is_refused(&resource.object, node) {

@@ -11,7 +11,7 @@ use crate::{
     estate::{Resource, View},
     facts::{
         Because,
-        mesh::Configuration,
+        mesh::Meshes,
         places, refusals,
         workloads::{WorkloadId, Workloads},
     },
@@ -70,13 +70,14 @@ struct Listener<'e> {
 }
 
 impl<'e> Sidecars<'e> {
-    pub(super) fn new(view: &View<'e>, workloads: &Workloads<'e>, configuration: &Configuration) -> Self {
+    pub(super) fn new(view: &View<'e>, workloads: &Workloads<'e>, meshes: &Meshes<'e>) -> Self {
+        let configuration = &meshes.configuration;
         let mut all = Vec::new();
         let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
         let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
         for resource in view.of_kind("networking.istio.io", "Sidecar") {
             let node = view.estate.node(resource);
-            if refusals::is_refused(&resource.object, node) {
+            if refusals::is_refused(&resource.object, node) || !meshes.reads(resource) {
                 continue;
             }
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();

@@ -8,7 +8,7 @@ use super::service_routes;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
-    facts::refusals,
+    facts::{mesh::Meshes, refusals},
     source::Place,
 };
 
@@ -91,11 +91,13 @@ pub(super) fn full(host: &str, namespace: &str) -> String {
 }
 
 impl<'e> VirtualServices<'e> {
-    /// `default_export`: `exportTo` of those that have none.
-    pub(super) fn new(view: &View<'e>, default_export: &[String]) -> Self {
+    pub(super) fn new(view: &View<'e>, meshes: &Meshes<'e>) -> Self {
+        let default_export = &meshes.configuration.default_route_export_to;
         let written = view.of_kind("networking.istio.io", "VirtualService");
         let written = written.map(|resource| (resource, view.estate.node(resource)));
-        let written = written.filter(|(resource, node)| !refusals::is_refused(&resource.object, *node));
+        let written = written.filter(|(resource, node)| {
+            !refusals::is_refused(&resource.object, *node) && meshes.reads(resource)
+        });
         let mut all: Vec<VirtualService<'e>> =
             written.map(|(resource, node)| VirtualService::new(resource, node, default_export)).collect();
         delegate(&mut all);
@@ -168,7 +170,7 @@ impl<'e> VirtualServices<'e> {
     }
 }
 
-impl<'e> Destination<'e> {
+impl Destination<'_> {
     fn endpoint(&self) -> Endpoint<'_> {
         (&self.host, self.subset, self.port)
     }

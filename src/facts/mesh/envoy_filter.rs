@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Configuration;
+use super::{Configuration, Namespaces};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
     facts::{
-        Because, places,
+        Because, Truth, places,
         workloads::{WorkloadId, Workloads},
     },
     resource::selector::Selector,
@@ -32,7 +32,12 @@ struct Outbound<'e> {
 }
 
 impl<'e> EnvoyFilters<'e> {
-    pub(super) fn new(view: &View<'e>, workloads: &Workloads<'e>, configuration: &Configuration) -> Self {
+    pub(super) fn new(
+        view: &View<'e>,
+        workloads: &Workloads<'e>,
+        namespaces: &Namespaces<'e>,
+        configuration: &Configuration,
+    ) -> Self {
         let mut inbound = BTreeMap::new();
         let mut outbound: BTreeMap<WorkloadId, Vec<Outbound<'e>>> = BTreeMap::new();
         for resource in view.of_kind("networking.istio.io", "EnvoyFilter") {
@@ -47,6 +52,9 @@ impl<'e> EnvoyFilters<'e> {
             let selector = labels.map_or_else(|| Some(Selector::default()), Selector::of_labels);
             let Some(selector) = selector else { continue };
             let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            if configuration.discovers(namespace, namespaces) == Truth::False {
+                continue;
+            }
             let scope = if namespace == configuration.root_namespace {
                 workloads.namespaces().collect()
             } else {

@@ -193,3 +193,25 @@ fn linkerd_skips_ports_that_a_namespace_names() {
         expect(transport, &text, transport);
     }
 }
+
+#[test]
+fn proxies_know_nothing_of_namespaces_that_the_control_plane_leaves_out() {
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: 'discoverySelectors: [{matchLabels: {seen: yes-it-is}}]'}\n---\n";
+    let seen = "labels: {istio-injection: enabled, seen: yes-it-is}";
+    let text = |front: &str, shop: &str, others: &str| {
+        format!(
+            "{}{}{}{}{}{config}{others}",
+            namespace("front", front),
+            namespace("shop", shop),
+            web("front", "", "http://cart.shop:80"),
+            cart(""),
+            service("")
+        )
+    };
+    let strict = istio("PeerAuthentication", "peer", "shop", "{mtls: {mode: STRICT}}");
+    let nothing = istio("Sidecar", "own", "front", "{egress: [{hosts: ['~/*']}]}");
+    expect("both seen", &text(seen, seen, ""), "mtls");
+    expect("a policy that is seen", &text(seen, seen, &nothing), "plaintext");
+    expect("a policy that is not", &text(INJECTED, seen, &nothing), "mtls");
+    expect("a server that is not, nor its policy", &text(seen, INJECTED, &strict), "plaintext");
+}

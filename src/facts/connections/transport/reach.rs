@@ -2,7 +2,7 @@
 
 use super::{Client, Destination, Transports};
 use crate::facts::{
-    Because,
+    Because, Truth,
     connections::sidecars::{Reach, Wanted},
     mesh::texts,
     places,
@@ -18,6 +18,9 @@ impl Transports<'_, '_> {
         let Some((pod, _)) = client.workload else { return Reach::Known };
         if let Some(step) = destination.service.and_then(|service| self.kept(service, client.namespace)) {
             return Reach::PassedThrough(step);
+        }
+        if let Some(reach) = destination.service.and_then(|service| self.unseen(service)) {
+            return reach;
         }
         let entry = || self.set.hosts().entry(&destination.host, client.namespace);
         let namespace = match destination.service {
@@ -39,6 +42,26 @@ impl Transports<'_, '_> {
         }
         let wanted = Wanted { host: &destination.host, namespace, port: destination.port };
         self.sidecars.reach(pod, client.namespace, wanted, self.routes)
+    }
+
+    /// A Service of a namespace that the control plane does not look at, or may not (I8).
+    fn unseen(&self, service: ServiceId) -> Option<Reach> {
+        let service = self.set.services().get(service);
+        let meshes = self.set.mesh();
+        let namespace = format!("Namespace/{}", service.namespace);
+        match meshes.configuration.discovers(service.namespace, &meshes.namespaces) {
+            Truth::True => None,
+            Truth::False => {
+                let text = format!(
+                    "`discoverySelectors` leave out {namespace}, so the client's proxy sends on what it gets"
+                );
+                Some(Reach::PassedThrough(Because::default(text)))
+            }
+            Truth::Unknown => {
+                let text = format!("whether `discoverySelectors` leave out {namespace} is not known");
+                Some(Reach::Unknown(Because::default(text), namespace))
+            }
+        }
     }
 
     /// A Service that other namespaces' proxies are not told of (istio/api `annotation/annotations.yaml`).
