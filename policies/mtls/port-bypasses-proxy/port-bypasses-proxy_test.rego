@@ -31,6 +31,9 @@ test_what_is_unknown_is_not_assessed if {
 	count(rule.not_assessed) == 1 with input as _workload(open)
 	count(rule.not_assessed) == 0 with input as object.union(_workload(open), {"mesh": "none"})
 
+	# Another rule asks for what its mode depends on.
+	count(rule.not_assessed) == 0 with input as _workload({"mtls": "unknown", "missing": "a mode"})
+
 	# It takes plaintext anyway, which another rule reports.
 	count(rule.not_assessed) == 0 with input as _workload({"bypasses": "unknown"})
 	count(rule.not_assessed) == 1 with input as _unknown_mesh
