@@ -1,6 +1,6 @@
 //! Topics of a set: what services send to each other through a broker, who writes and who reads (domains.md T6).
 //!
-//! Told by `KafkaTopic`, `KafkaUser` (Strimzi), `Queue` (RabbitMQ) and by settings that name a topic.
+//! Told by `KafkaTopic`, `KafkaUser` (Strimzi), `Queue` and `Exchange` (RabbitMQ) and by settings that name a topic.
 //! Deliberately absent: what the messages carry (see [`super::flows`]).
 
 mod bindings;
@@ -34,6 +34,8 @@ pub(super) struct Topic<'e> {
     pub(super) name: String,
     /// Its own object.
     pub(super) resource: Option<&'e Resource>,
+    /// Exchanges of RabbitMQ whose messages it gets.
+    pub(super) exchanges: Vec<&'e Resource>,
     /// The cluster of Strimzi that it is in, where the input holds it.
     kafka: Option<&'e Resource>,
     /// The grant that names it, where one does.
@@ -117,6 +119,7 @@ impl<'e> Topics<'e> {
                 cluster: cluster.to_owned(),
                 name: name.to_owned(),
                 resource: None,
+                exchanges: Vec::new(),
                 kafka: None,
                 named_by: None,
                 is_internal: false,

@@ -62,6 +62,7 @@ deny contains result if {
 deny contains result if {
 	input.versioned == false
 	_is_locked
+	is_number(input.object_lock.days)
 	input.object_lock.days < _shortest
 	result := {
 		"msg": sprintf("`%s` receives logs, and keeps them from changes for %d days only", [

@@ -162,8 +162,8 @@ fn whole(pattern: &str) -> Option<Regex> {
 }
 
 /// The database that a source captures: by its host, or by a URL.
-fn captured<'e>(
-    set: &Set<'e>,
+fn captured(
+    set: &Set<'_>,
     resource: &Resource,
     config: NodeRef<'_>,
 ) -> Option<(ServerId, Option<String>, Because)> {

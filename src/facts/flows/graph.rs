@@ -18,7 +18,7 @@ use crate::{
         connections::{Connection, Transport},
         datastores::{ServedBy, ServerId},
         declared::Declared,
-        topics::{Direction, TopicId},
+        topics::{Direction, Topic, TopicId},
         workloads::WorkloadId,
     },
     resource::terraform::Plan,
@@ -266,7 +266,7 @@ fn accesses(set: &Set<'_>, builder: &mut Builder) {
 
 fn topics(set: &Set<'_>, builder: &mut Builder) {
     for (id, topic) in set.topics().iter() {
-        let declared = || topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        let declared = || declared_of_topic(set, topic);
         let at = builder.point(&topic.id(), What::Topic(id), declared);
         for used in &topic.uses {
             let service = builder.workload(set, used.workload);
@@ -290,7 +290,7 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
 fn connectors(set: &Set<'_>, builder: &mut Builder) {
     let topic = |builder: &mut Builder, id: TopicId| {
         let topic = set.topics().get(id);
-        let declared = || topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        let declared = || declared_of_topic(set, topic);
         builder.point(&topic.id(), What::Topic(id), declared)
     };
     let datastores = set.datastores();
@@ -424,6 +424,12 @@ impl<'e> Parties<'e> {
         let entries = names.filter_map(|name| self.0.get(name.as_str())).flatten();
         entries.map(|entry| set.declarations().of(entry)).fold(Declared::default(), Declared::and)
     }
+}
+
+/// What is declared of the messages of a topic: by its object, and by the exchanges that it gets them from.
+pub(super) fn declared_of_topic(set: &Set<'_>, topic: &Topic<'_>) -> Declared {
+    let objects = topic.resource.iter().chain(&topic.exchanges);
+    objects.map(|object| set.declarations().of(object)).fold(Declared::default(), Declared::and)
 }
 
 /// What is declared of the data of a database: by its server, and by catalogues that name it.

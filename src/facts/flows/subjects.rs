@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    graph::{Flow, What},
+    graph::{Flow, What, declared_of_topic},
     spread::Carried,
 };
 use crate::{
@@ -131,7 +131,7 @@ fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origi
 pub(in crate::facts) fn topic_subjects(set: &Set<'_>) -> Vec<Subject> {
     let subjects = set.topics().iter().map(|(_, topic)| {
         let (resource, kind, place) = of_topic(set, topic);
-        let declared = topic.resource.map(|resource| set.declarations().of(resource)).unwrap_or_default();
+        let declared = declared_of_topic(set, topic);
         let because = topic.open_because.as_ref();
         let named_by = topic.named_by.clone().filter(|_| topic.resource.is_none());
         let own = [

@@ -378,3 +378,28 @@ fn mirrored_topics_hold_what_their_sources_hold() {
         assert_eq!(flows(&estate(&format!("{topics}{mirror}"), &[])), expected, "{case}");
     }
 }
+
+#[test]
+fn a_queue_holds_what_is_declared_of_the_exchanges_that_it_is_bound_to() {
+    let object = |kind: &str, name: &str, spec: &str, annotations: &str| {
+        format!(
+            "{{apiVersion: rabbitmq.com/v1beta1, kind: {kind}, metadata: {{name: {name}, annotations: {{{annotations}}}}}, spec: {{rabbitmqClusterReference: {{name: broker}}, {spec}}}}}\n---\n"
+        )
+    };
+    let exchange = object("Exchange", "visits", "name: visits", "probity.dev/data-categories: PHI");
+    let queue = object("Queue", "reports", "name: reports", "");
+    let binding = object("Binding", "b", "source: visits, destination: reports, destinationType: queue", "");
+    let read = object(
+        "Permission",
+        "p",
+        "vhost: /, userReference: {name: reports}, permissions: {read: reports}",
+        "",
+    );
+    let service =
+        reports("", "{name: U, valueFrom: {secretKeyRef: {name: reports-user-credentials, key: username}}}");
+    let text = format!("{exchange}{queue}{binding}{read}{service}");
+    let expected =
+        "topic:broker/reports -> Deployment/clinic/reports: consume, restricted PHI; declared nothing";
+    assert_eq!(flows(&estate(&text, &[])), [expected]);
+    assert_eq!(flows(&estate(&text.replace("source: visits", "source: others"), &[])), Vec::<String>::new());
+}

@@ -1,5 +1,5 @@
-//! Queues of RabbitMQ's messaging topology operator (`rabbitmq.com/v1beta1`): `Queue`, `Binding`,
-//! `Permission`, `User`.
+//! Queues of RabbitMQ's messaging topology operator (`rabbitmq.com/v1beta1`): `Queue`, `Exchange`,
+//! `Binding`, `Permission`, `User`. What is declared of an exchange holds for the queues that are bound to it.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +34,21 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
     }
     let holders = holders(set);
     let bindings = Bindings::new(view);
+    let exchanges: BTreeMap<(&str, &str, &str), &'e Resource> = view
+        .of_kind(GROUP, "Exchange")
+        .filter_map(|resource| {
+            let node = view.estate.node(resource);
+            let cluster = node.str_at(&["spec", "rabbitmqClusterReference", "name"])?;
+            Some(((cluster, host(node), node.str_at(&["spec", "name"])?), resource))
+        })
+        .collect();
+    for ((cluster, host), queues) in &queues {
+        for queue in queues {
+            let bound = bindings.of(cluster, host, queue).iter();
+            let bound = bound.filter_map(|exchange| exchanges.get(&(*cluster, *host, *exchange)).copied());
+            topics.named(cluster, queue).exchanges.extend(bound);
+        }
+    }
     for permission in view.of_kind(GROUP, "Permission") {
         let node = view.estate.node(permission);
         let Some(cluster) = node.str_at(&["spec", "rabbitmqClusterReference", "name"]) else { continue };
