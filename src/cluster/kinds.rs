@@ -32,7 +32,7 @@ pub enum Part {
     Topic,
     Logging,
     Storage,
-    /// What hands a Secret to a workload.
+    /// What hands a Secret, or a role, to a workload.
     Binding,
 }
 
@@ -229,6 +229,7 @@ pub const KINDS: &[Kind] = &[
     kind(Logging, "opentelemetry.io", "OpenTelemetryCollector", "opentelemetrycollectors"),
     kind(Storage, "", "PersistentVolumeClaim", "persistentvolumeclaims"),
     kind(Storage, "storage.k8s.io", "StorageClass", "storageclasses"),
+    kind(Binding, "", "ServiceAccount", "serviceaccounts"),
     kind(Binding, "servicebinding.io", "ServiceBinding", "servicebindings"),
 ];
 

@@ -7,6 +7,7 @@
 
 mod buckets;
 mod connectors;
+mod declared;
 mod graph;
 mod roles;
 mod spread;
@@ -15,6 +16,7 @@ mod subjects;
 mod tests;
 
 pub(super) use self::{
-    graph::{Flows, Way, What, of_database},
+    declared::of_database,
+    graph::{Flows, Way, What},
     subjects::{flow_list, flow_subjects, topic_list, topic_subjects},
 };

@@ -60,3 +60,9 @@ test_a_short_lock_is_reported_where_no_versions_are_kept if {
 	count(rule.deny) == 0 with input as object.union(locked, {"object_lock": {"days": null}})
 	count(rule.deny) == 0 with input as object.union(locked, {"versioned": "unknown"})
 }
+
+test_what_is_not_locked_is_reported_once_however_short_it_is if {
+	short := {"object_lock": {"enabled": false, "final": false, "mode": null, "days": 7}}
+	results := rule.deny with input as object.union(_store(false), short)
+	{result.path | some result in results} == {["versioned"]}
+}

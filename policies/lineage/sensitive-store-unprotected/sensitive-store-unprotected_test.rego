@@ -116,3 +116,10 @@ test_unknown_sharing_is_not_assessed if {
 	results := rule.not_assessed with input as _database("unknown")
 	{result.path | some result in results} == {["shared"]}
 }
+
+test_sharing_is_assessed_where_it_matters if {
+	unknown := _database("unknown")
+	count(rule.not_assessed) == 0 with input as _database(false)
+	count(rule.not_assessed) == 0 with input as object.union(unknown, {"classification": {"level": "internal", "categories": []}})
+	count(rule.not_assessed) == 0 with input as object.union(unknown, {"by_design": "one bounded context"})
+}

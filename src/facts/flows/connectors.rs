@@ -227,7 +227,8 @@ pub(super) fn mirrored(set: &Set<'_>) -> Vec<Mirrored> {
                 };
                 let to = targets.get(copy.as_str()).copied();
                 let Some(to) = to.filter(|to| to != from && patterns.take(name)) else { continue };
-                let place = mirror.get("topicsPattern").or_else(|| mirror.get("sourceCluster")).or(own);
+                let place = mirror.get("topicsPattern").or_else(|| mirror.get("sourceCluster"));
+                let place = place.or_else(|| own?.get("alias"));
                 let because = Because {
                     text: format!("{} copies topic `{name}` from `{alias}`", resource.id),
                     resource: Some(resource.id.clone()),

@@ -8,20 +8,16 @@ use std::{
 use super::{
     buckets::{self, Position, User},
     connectors,
+    declared::{Parties, of_database, of_topic},
     spread::{Carried, Edge, Node, Spread},
 };
-use crate::{
-    document::NodeRef,
-    estate::Resource,
-    facts::{
-        Because, Origin, Set,
-        connections::{Connection, Transport},
-        datastores::{ServedBy, ServerId},
-        declared::Declared,
-        topics::{Direction, Topic, TopicId},
-        workloads::WorkloadId,
-    },
-    resource::terraform::Plan,
+use crate::facts::{
+    Because, Origin, Set,
+    connections::{Connection, Transport},
+    datastores::{ServedBy, ServerId},
+    declared::Declared,
+    topics::{Direction, TopicId},
+    workloads::WorkloadId,
 };
 
 /// What a point of the graph is.
@@ -266,7 +262,7 @@ fn accesses(set: &Set<'_>, builder: &mut Builder) {
 
 fn topics(set: &Set<'_>, builder: &mut Builder) {
     for (id, topic) in set.topics().iter() {
-        let declared = || declared_of_topic(set, topic);
+        let declared = || of_topic(set, topic);
         let at = builder.point(&topic.id(), What::Topic(id), declared);
         for used in &topic.uses {
             let service = builder.workload(set, used.workload);
@@ -290,7 +286,7 @@ fn topics(set: &Set<'_>, builder: &mut Builder) {
 fn connectors(set: &Set<'_>, builder: &mut Builder) {
     let topic = |builder: &mut Builder, id: TopicId| {
         let topic = set.topics().get(id);
-        let declared = || declared_of_topic(set, topic);
+        let declared = || of_topic(set, topic);
         builder.point(&topic.id(), What::Topic(id), declared)
     };
     let datastores = set.datastores();
@@ -399,62 +395,4 @@ fn buckets(set: &Set<'_>, builder: &mut Builder) {
             }
         }
     }
-}
-
-/// Outside parties that a `ServiceEntry` names, by host; a wildcard is kept as `*.example.com`.
-struct Parties<'e>(BTreeMap<&'e str, Vec<&'e Resource>>);
-
-impl<'e> Parties<'e> {
-    fn new(set: &Set<'e>) -> Self {
-        let mut parties: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
-        for entry in set.view.of_kind("networking.istio.io", "ServiceEntry") {
-            let hosts = set.view.estate.node(entry).at(&["spec", "hosts"]);
-            for host in hosts.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str) {
-                parties.entry(host).or_default().push(entry);
-            }
-        }
-        Self(parties)
-    }
-
-    /// What is declared of the party behind `external:host`.
-    fn of(&self, set: &Set<'_>, id: &str) -> Declared {
-        let host = id.trim_start_matches("external:");
-        let above = host.match_indices('.').map(|(dot, _)| format!("*{}", &host[dot..]));
-        let names = std::iter::once(host.to_owned()).chain(above);
-        let entries = names.filter_map(|name| self.0.get(name.as_str())).flatten();
-        entries.map(|entry| set.declarations().of(entry)).fold(Declared::default(), Declared::and)
-    }
-}
-
-/// What is declared of the messages of a topic: by its object, and by the exchanges that it gets them from.
-pub(super) fn declared_of_topic(set: &Set<'_>, topic: &Topic<'_>) -> Declared {
-    let objects = topic.resource.iter().chain(&topic.exchanges);
-    objects.map(|object| set.declarations().of(object)).fold(Declared::default(), Declared::and)
-}
-
-/// What is declared of the data of a database: by its server, and by catalogues that name it.
-pub(in crate::facts) fn of_database(set: &Set<'_>, id: ServerId, database: Option<&str>) -> Declared {
-    let server = set.datastores().servers.get(id);
-    of_server(set, id).and(set.catalogues().of_database(&server.id, database))
-}
-
-/// What is declared of the data of a server: by what serves it, and by the Services that lead to it.
-fn of_server(set: &Set<'_>, id: ServerId) -> Declared {
-    let server = set.datastores().servers.get(id);
-    let declarations = set.declarations();
-    let served_by = match server.served_by {
-        ServedBy::Workload(workload) => declarations.of(set.workloads().get(workload).resource),
-        ServedBy::Operated(index) => {
-            let operated = set.hosts().operators().get(index);
-            operated.map(|operated| declarations.of(operated.resource)).unwrap_or_default()
-        }
-        ServedBy::Service(service) => declarations.of(set.services().get(service).resource),
-        ServedBy::Planned { plan, position } => {
-            let planned: Option<&Plan> = set.view.estate.plans.get(plan as usize);
-            let vocabulary = set.view.estate.vocabulary();
-            planned.map(|planned| Declared::planned(vocabulary, plan, planned, position)).unwrap_or_default()
-        }
-        ServedBy::Elsewhere => Declared::default(),
-    };
-    server.services.iter().map(|service| declarations.of(service)).fold(served_by, Declared::and)
 }

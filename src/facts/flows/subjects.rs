@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    graph::{Flow, What, declared_of_topic},
+    declared::of_topic,
+    graph::{Flow, What},
     spread::Carried,
 };
 use crate::{
@@ -102,7 +103,7 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
             let place = Origin::Place(places::name(workload.node));
             (workload.resource.id.to_string(), Arc::clone(&workload.resource.object.kind), Some(place))
         }
-        What::Topic(id) => of_topic(set, set.topics().get(id)),
+        What::Topic(id) => whose_topic(set, set.topics().get(id)),
         What::Function((plan, position)) | What::Bucket((plan, position)) => {
             let planned = set.view.estate.plans.get(plan as usize).and_then(|plan| plan.resource(position));
             let kind = planned.map_or_else(|| "".into(), |resource| Arc::clone(&resource.kind));
@@ -115,7 +116,8 @@ fn subject_of(set: &Set<'_>, position: usize, flow: &Flow) -> (String, Arc<str>,
     }
 }
 
-fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origin>) {
+/// Whose finding it is about a topic: its object, else its id.
+fn whose_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origin>) {
     if let Some(resource) = topic.resource {
         let place = Origin::Place(places::name(set.view.estate.node(resource)));
         return (resource.id.to_string(), Arc::clone(&resource.object.kind), Some(place));
@@ -130,8 +132,8 @@ fn of_topic(set: &Set<'_>, topic: &Topic<'_>) -> (String, Arc<str>, Option<Origi
 /// the grant that names a topic without object.
 pub(in crate::facts) fn topic_subjects(set: &Set<'_>) -> Vec<Subject> {
     let subjects = set.topics().iter().map(|(_, topic)| {
-        let (resource, kind, place) = of_topic(set, topic);
-        let declared = declared_of_topic(set, topic);
+        let (resource, kind, place) = whose_topic(set, topic);
+        let declared = of_topic(set, topic);
         let because = topic.open_because.as_ref();
         let named_by = topic.named_by.clone().filter(|_| topic.resource.is_none());
         let own = [
