@@ -93,6 +93,7 @@ pub const KINDS: &[Kind] = &[
     kind(Service, "networking.istio.io", "ServiceEntry", "serviceentries"),
     kind(Namespace, "", "Namespace", "namespaces"),
     kind(Configuration, "", "ConfigMap", "configmaps"),
+    kind(Configuration, "", "ServiceAccount", "serviceaccounts"),
     kind(
         Configuration,
         "admissionregistration.k8s.io",
@@ -180,6 +181,7 @@ pub const KINDS: &[Kind] = &[
     kind(Server, "elasticsearch.k8s.elastic.co", "Elasticsearch", "elasticsearches"),
     kind(Server, "k8s.mariadb.com", "MariaDB", "mariadbs"),
     kind(Server, "kafka.strimzi.io", "Kafka", "kafkas"),
+    kind(Server, "kafka.strimzi.io", "KafkaConnector", "kafkaconnectors"),
     kind(Server, "kubedb.com", "Elasticsearch", "elasticsearches"),
     kind(Server, "kubedb.com", "MariaDB", "mariadbs"),
     kind(Server, "kubedb.com", "MongoDB", "mongodbs"),

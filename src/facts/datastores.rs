@@ -6,6 +6,7 @@
 
 mod bindings;
 mod clients;
+mod connectors;
 mod entrances;
 mod exposure;
 mod opened;
@@ -61,6 +62,7 @@ impl<'e> Datastores<'e> {
         accesses
             .extend(bound.filter(|access| !told.contains(&(Arc::clone(&access.caller.id), access.server))));
         accesses.extend(cloud.accesses(set, &mut servers, &own));
+        accesses.extend(connectors::accesses(set, &cloud, &own, &mut servers));
         cloud.add_rights(set, &own, &mut accesses);
         for (id, _) in set.services().iter().filter(|(_, service)| proxies::is_behind(set, service)) {
             servers.expose(set, id);

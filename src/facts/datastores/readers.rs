@@ -126,6 +126,10 @@ impl Role {
 
     fn of_image(image: &str) -> Self {
         let path = image.split(['@', ':']).next().unwrap_or_default();
+        // `debezium/server` and `debezium/connect`: the maker tells what the name does not.
+        if path.split('/').any(|part| part == "debezium") {
+            return Self::Replication;
+        }
         Self::of_words(path.rsplit('/').next().unwrap_or_default()).unwrap_or(Self::Service)
     }
 
