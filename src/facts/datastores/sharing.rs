@@ -105,6 +105,7 @@ pub(super) fn of_database(
 pub(super) fn of_server(
     accesses: &[&Access],
     is_cache: bool,
+    is_redis: bool,
     is_superuser: impl Fn(&Access) -> bool,
 ) -> OfServer {
     let owners: Vec<(usize, &Access)> = accesses
@@ -124,7 +125,9 @@ pub(super) fn of_server(
     // Services of one principal, each with its databases.
     let mut by_principal: BTreeMap<&str, Vec<(usize, &Access)>> = BTreeMap::new();
     for (at, access) in &owners {
-        if let Some(key) = access.principal.key() {
+        // Who gives Redis no name is `default`, who may `SELECT` every index (Redis, "ACL").
+        let default = || (is_redis && access.password.is_some()).then_some("default");
+        if let Some(key) = access.principal.key().or_else(default) {
             by_principal.entry(key).or_default().push((*at, access));
         }
     }

@@ -29,8 +29,10 @@ fn server(set: &Set<'_>, id: ServerId) -> Subject {
     let accesses = datastores.accesses_to(id);
     let cache = is_cache(set, id, &accesses);
     let passes_on = datastores.servers.get(id).passes_on;
-    let sharing = sharing::of_server(&accesses, cache, |access| datastores.superuser(access).is_some())
-        .behind(passes_on);
+    let is_redis = datastores.servers.get(id).engine == Some("redis");
+    let sharing =
+        sharing::of_server(&accesses, cache, is_redis, |access| datastores.superuser(access).is_some())
+            .behind(passes_on);
     let names = |positions: &BTreeSet<usize>| {
         let mut ids: Vec<&str> = positions
             .iter()

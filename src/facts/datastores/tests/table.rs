@@ -197,6 +197,27 @@ fn sharing_is_graded_by_server_database_and_principal() {
             ),
             &["G1 billing+users"],
         ),
+        // Everybody who gives no name is `default`, and may select every index.
+        (
+            "9 of 3a, indices of one Redis",
+            format!(
+                "{}{}{}",
+                told("orders", "redis://store:6379/0"),
+                told("cart", "redis://store:6379/1"),
+                server("store", "redis:7")
+            ),
+            &["G2 cart+orders"],
+        ),
+        (
+            "9 of 3a, indices and users of one Redis",
+            format!(
+                "{}{}{}",
+                told("orders", "redis://o:p@store:6379/0"),
+                told("cart", "redis://c:p@store:6379/1"),
+                server("store", "redis:7")
+            ),
+            &["G3 cart+orders"],
+        ),
     ] {
         assert_eq!(graded(&text), expected, "row {row}");
     }
