@@ -11,6 +11,8 @@ pub(in crate::facts) enum Role {
     Principal,
     Password,
     Transport,
+    /// Which engine it is: `DB_CONNECTION=mysql`. Only a value that names one counts.
+    Engine,
 }
 
 /// Words of a name, in upper case: `spring.datasource.url`, `SPRING_DATASOURCE_URL` and `dbHost` alike.
@@ -72,6 +74,14 @@ const ENDINGS: &[(&[&str], Role)] = &[
     (&["SSL"], Role::Transport),
     (&["TLS"], Role::Transport),
     (&["SCHEME"], Role::Transport),
+    (&["ADAPTER"], Role::Engine),
+    (&["ENGINE"], Role::Engine),
+    (&["DIALECT"], Role::Engine),
+    (&["DRIVER"], Role::Engine),
+    (&["CLIENT"], Role::Engine),
+    (&["CONNECTION"], Role::Engine),
+    (&["TYPE"], Role::Engine),
+    (&["VENDOR"], Role::Engine),
 ];
 
 /// Variables of libpq and of the client of MySQL, which have no mark between prefix and role.
@@ -115,6 +125,36 @@ const ENGINES: &[(&str, &str)] = &[
     ("COUCHDB", "couchdb"),
     ("INFLUXDB", "influxdb"),
 ];
+
+/// What frameworks call engines where a setting chooses one, each by the beginning of what they say (Rails
+/// `database.yml`, Django `ENGINE`, Laravel `DB_CONNECTION`, Sequelize, TypeORM, Knex).
+const CHOSEN: &[(&str, &str)] = &[
+    ("postgis", "postgresql"),
+    ("postgres", "postgresql"),
+    ("pgsql", "postgresql"),
+    ("mysql", "mysql"),
+    ("trilogy", "mysql"),
+    ("mariadb", "mariadb"),
+    ("mongo", "mongodb"),
+    ("mssql", "sqlserver"),
+    ("sqlserver", "sqlserver"),
+    ("sqlsrv", "sqlserver"),
+    ("oracle", "oracle"),
+    ("cockroach", "cockroachdb"),
+];
+
+/// The engine that a value chooses: `postgresql`, `django.db.backends.mysql`.
+pub(super) fn chosen(text: &str) -> Option<&'static str> {
+    let lower = text.trim().to_ascii_lowercase();
+    let last = lower.rsplit('.').next().unwrap_or_default();
+    if last.len() > 40 || last.contains([' ', ':', '/']) {
+        return None;
+    }
+    if last == "pg" {
+        return Some("postgresql");
+    }
+    CHOSEN.iter().find(|(start, _)| last.starts_with(start)).map(|(_, engine)| *engine)
+}
 
 /// Words that speak of a database, whatever its engine.
 const DATABASES: &[&str] = &["DB", "DATABASE", "DATASOURCE", "JDBC", "R2DBC", "RDBMS", "SQL", "DATASTORE"];
@@ -163,9 +203,14 @@ impl Words {
         Some((self.0.get(..self.0.len() - ending.len())?.to_vec(), *role))
     }
 
+    /// Whether words say that something else than a database is meant.
+    pub(super) fn speaks_of_others(words: &[String]) -> bool {
+        words.iter().any(|word| OTHERS.contains(&word.as_str()))
+    }
+
     /// The engine that a word names, and whether words speak of a database at all.
     pub(in crate::facts) fn speaks_of(words: &[String]) -> (Option<&'static str>, bool) {
-        if words.iter().any(|word| OTHERS.contains(&word.as_str())) {
+        if Self::speaks_of_others(words) {
             return (None, false);
         }
         let engine = words

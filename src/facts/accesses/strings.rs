@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    names::{Role, Words},
+    names::{Role, Words, chosen},
     part,
 };
 use crate::{
@@ -61,7 +61,12 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         found: &dyn Fn(Role) -> Option<&'s Setting<'e>>,
         own: &BTreeMap<Role, &'s Setting<'e>>,
     ) -> Option<Claim<'s, 'e>> {
-        let (engine, speaks) = Words::speaks_of(prefix);
+        let (mut engine, mut speaks) = Words::speaks_of(prefix);
+        let chosen = found(Role::Engine).and_then(|setting| setting.text.as_deref()).and_then(chosen);
+        if chosen.is_some() && !Words::speaks_of_others(prefix) {
+            engine = engine.or(chosen);
+            speaks = true;
+        }
         if let Some(setting) = own.get(&Role::String) {
             let claim = self.of_string(setting, engine, speaks)?;
             return Some(self.completed(claim, found));

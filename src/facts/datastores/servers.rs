@@ -238,6 +238,9 @@ impl<'e> Servers<'e> {
         let told = claim.port.and_then(|port| engine::of_port(i64::from(port))).map(|engine| engine.name);
         let engine = claim.engine.or(told);
         if let Some(known) = self.at(set, &resolved.host, claim.port) {
+            if let Some(server) = self.get_mut(known).filter(|_| claim.is_database) {
+                server.learn(engine);
+            }
             let server = self.get(known);
             let is_its_port = claim.port.is_none_or(|port| server.ports.contains(&i64::from(port)));
             return (claim.is_database || is_its_port).then_some(known);
@@ -278,7 +281,9 @@ impl<'e> Servers<'e> {
                     _ => None,
                 };
                 let engine = engine.or_else(|| cloud.and_then(|cloud| cloud.engine));
-                if engine.is_none() && !matches!(resolved.host, Host::Referred(_)) {
+                // `DB_HOST=db` names a database of some engine; what listens at a port of no engine may be anything.
+                let is_told = claim.is_database && claim.port.is_none();
+                if engine.is_none() && !is_told && !matches!(resolved.host, Host::Referred(_)) {
                     return None;
                 }
                 let position = self.add(Server::new(&text, engine, ServedBy::Elsewhere));
@@ -390,6 +395,15 @@ impl<'e> Servers<'e> {
 }
 
 impl<'e> Server<'e> {
+    /// What somebody says of its engine, where nobody did before.
+    fn learn(&mut self, engine: Option<&'static str>) {
+        if self.engine.is_none() && engine.is_some() {
+            let known = Self::new(&self.id, engine, self.served_by);
+            (self.engine, self.pod_port) = (known.engine, known.pod_port);
+            self.ports.extend(known.ports);
+        }
+    }
+
     /// One more Service leads to it; the first gives it its id.
     fn serve_through(&mut self, service: &'e Resource, serves: &Serves<'_>, workload: Option<&Workload<'_>>) {
         if self.services.is_empty() {

@@ -173,3 +173,85 @@ fn a_service_alone_does_not_say_what_its_pods_hold() {
         assert_eq!(declared.map(|fact| &fact.value), Some(&expected), "{text}");
     }
 }
+
+/// `DB_HOST` names a database, whatever its engine; whoever says more says it for all.
+#[test]
+fn a_database_of_an_engine_that_nobody_names_is_one_too() {
+    let host =
+        |more: &str| format!("env: [{{name: DB_HOST, value: pg}}, {{name: DB_NAME, value: shop}}{more}]");
+    for (case, more, expected) in [
+        ("nobody says", "", "unknown:Service/shop/pg/shop unknown"),
+        ("by its port", ", {name: DB_PORT, value: '5432'}", "postgresql:Service/shop/pg/shop unknown"),
+        ("by Laravel", ", {name: DB_CONNECTION, value: pgsql}", "postgresql:Service/shop/pg/shop unknown"),
+        (
+            "by Django",
+            ", {name: DB_ENGINE, value: django.db.backends.postgresql}",
+            "postgresql:Service/shop/pg/shop unknown",
+        ),
+    ] {
+        let found = accesses(&(app("a", &host("")) + &app("b", &host(more))));
+        let each = |name: &str| format!("Deployment/shop/{name} {expected} service");
+        assert_eq!(found, [each("a"), each("b")], "{case}");
+    }
+    let other = "env: [{name: DATABASE_HOST, value: catalogue}, {name: DATABASE_PORT, value: '8080'}]";
+    assert!(accesses(&app("web", other)).is_empty(), "a port of no database");
+}
+
+#[test]
+fn connectors_read_databases_and_own_none() {
+    let connector = |class: &str, config: &str| {
+        format!(
+            "{{apiVersion: kafka.strimzi.io/v1beta2, kind: KafkaConnector, metadata: {{name: cdc, labels: {{strimzi.io/cluster: connect}}}}, spec: {{class: {class}, config: {config}}}}}\n"
+        )
+    };
+    let debezium = |engine: &str| format!("io.debezium.connector.{engine}");
+    for (case, text, expected) in [
+        (
+            "PostgreSQL",
+            connector(
+                &debezium("postgresql.PostgresConnector"),
+                "{database.hostname: pg, database.port: 5432, database.user: cdc, database.dbname: shop}",
+            ),
+            "postgresql:Service/shop/pg/shop cdc",
+        ),
+        (
+            "MySQL",
+            connector(&debezium("mysql.MySqlConnector"), "{database.hostname: db, database.user: cdc}"),
+            "mysql:Service/shop/db/unknown cdc",
+        ),
+        (
+            "JDBC",
+            connector(
+                "io.confluent.connect.jdbc.JdbcSourceConnector",
+                "{connection.url: 'jdbc:postgresql://pg:5432/shop', connection.user: reader}",
+            ),
+            "postgresql:Service/shop/pg/shop reader",
+        ),
+    ] {
+        assert_eq!(accesses(&text), [format!("KafkaConnector/shop/cdc {expected} replication")], "{case}");
+    }
+    let server = app("cdc", "env: [{name: DEBEZIUM_SOURCE_DATABASE_HOSTNAME, value: pg}]");
+    let server = server.replace("image: cdc", "image: 'quay.io/debezium/server:3.0'");
+    assert_eq!(
+        accesses(&server),
+        ["Deployment/shop/cdc unknown:Service/shop/pg/unknown unknown replication"]
+    );
+}
+
+/// Of `database.yml` of Rails the section counts that the program runs in.
+#[test]
+fn sections_of_other_environments_do_not_count() {
+    let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {database.yml: \"default: &default\\n  adapter: postgresql\\n  host: pg\\n  username: web\\ndevelopment:\\n  <<: *default\\n  database: dev\\nproduction:\\n  <<: *default\\n  database: shop\\n\"}}\n---\n";
+    let web = |environment: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web}}, spec: {{template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: a, image: web, {environment}volumeMounts: [{{name: c, mountPath: /app/config}}]}}], volumes: [{{name: c, configMap: {{name: c}}}}]}}}}}}}}\n"
+        )
+    };
+    for (case, environment, expected) in
+        [("production", "", "shop"), ("as chosen", "env: [{name: RAILS_ENV, value: development}], ", "dev")]
+    {
+        let found = accesses(&(map.to_owned() + &web(environment)));
+        let one = format!("Deployment/shop/web postgresql:Service/shop/pg/{expected} web service");
+        assert_eq!(found, [one], "{case}");
+    }
+}
