@@ -127,7 +127,7 @@ const ENGINES: &[(&str, &str)] = &[
 ];
 
 /// What frameworks call engines where a setting chooses one, each by the beginning of what they say (Rails
-/// `database.yml`, Django `ENGINE`, Laravel `DB_CONNECTION`, Sequelize, TypeORM, Knex).
+/// `database.yml`, Django `ENGINE`, Laravel `DB_CONNECTION`, Sequelize, `TypeORM`, Knex).
 const CHOSEN: &[(&str, &str)] = &[
     ("postgis", "postgresql"),
     ("postgres", "postgresql"),

@@ -55,7 +55,7 @@ pub(super) fn exposures(set: &Set<'_>, servers: &Servers<'_>) -> Vec<(ServerId, 
         if entrance.is_http && !speaks_http {
             continue;
         }
-        if let Some(From::Outside(ranges)) = from(set, &entrance.id) {
+        if let From::Outside(ranges) = from(set, &entrance.id) {
             let kind = &*entrance.kind;
             found.push((server, exposure(kind, &entrance.id, port, ranges, entrance.place)));
         }
@@ -103,10 +103,10 @@ fn number(service: &Service<'_>, is_meant: impl Fn(NodeRef<'_>) -> bool) -> Opti
     ports.find(|port| is_meant(*port))?.get("port")?.as_i64()
 }
 
-/// From where an Ingress or gateway lets callers in; `None` for what leads nowhere from outside.
-fn from(set: &Set<'_>, id: &str) -> Option<From> {
+/// From where an Ingress or gateway lets callers in.
+fn from(set: &Set<'_>, id: &str) -> From {
     let Some(resource) = set.view.get(id) else {
-        return Some(From::Outside(vec![Fact::unknown()]));
+        return From::Outside(vec![Fact::unknown()]);
     };
     let node = set.view.estate.node(resource);
     let annotation = |key: &str| node.at(&["metadata", "annotations"])?.str_at(&[key]);
@@ -125,7 +125,7 @@ fn from(set: &Set<'_>, id: &str) -> Option<From> {
                 || annotation(AZURE_PRIVATE) == Some("true");
             let listed = ADMITTED.iter().find_map(|key| annotation(key)).unwrap_or_default();
             let ranges = listed.split(',').map(str::trim).filter(|range| !range.is_empty());
-            Some(if inside { From::Inside } else { named(class, ranges.map(Fact::from).collect()) })
+            if inside { From::Inside } else { named(class, ranges.map(Fact::from).collect()) }
         }
         ("gateway.networking.k8s.io", _) => {
             let class = class(&["spec", "gatewayClassName"]);
@@ -140,9 +140,9 @@ fn from(set: &Set<'_>, id: &str) -> Option<From> {
                 || PRIVATE_CLASSES.contains(&class)
                 || is_internal(infrastructure, node)
                 || is_internal(own, node);
-            Some(if inside { From::Inside } else { named(class, Vec::new()) })
+            if inside { From::Inside } else { named(class, Vec::new()) }
         }
-        _ => Some(of_istio(set, node)),
+        _ => of_istio(set, node),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Services that operators are told to open to the outside: types of Services in the resources of operators.
 //!
 //! Sources: the API references of `CloudNativePG`, Zalando's operator, Crunchy's PGO, Percona's operators, `StackGres`,
-//! the MariaDB and MySQL operators, ECK, Dragonfly and the Redis operator of Opstree.
+//! the operators of `MariaDB` and MySQL, ECK, Dragonfly and the Redis operator of Opstree.
 
 use super::{exposure, servers::Server};
 use crate::{

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -25,7 +26,7 @@ use crate::{
     },
     resource::{
         engine,
-        terraform::{Attribute, Mode, Plan},
+        terraform::{Attribute, Mode, Plan, PlannedResource},
     },
 };
 
@@ -330,7 +331,7 @@ fn open_by_default(server: &Planned<'_>) -> Option<(&'static str, Vec<String>)> 
     }
     if !is_cosmos {
         let mut rules = server.plan.managed("azurerm_redis_firewall_rule");
-        let is_of = |(_, rule): (u32, &crate::resource::terraform::PlannedResource)| {
+        let is_of = |(_, rule): (u32, &PlannedResource)| {
             let referred = server.plan.referred(rule, &[Step::from("redis_cache_name")]);
             referred.targets.iter().any(|target| target.resource == server.position)
         };
@@ -351,9 +352,9 @@ fn open_by_default(server: &Planned<'_>) -> Option<(&'static str, Vec<String>)> 
 
 /// One address is a range of one.
 fn range(text: &str) -> String {
-    match text.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(address)) => format!("{address}/32"),
-        Ok(std::net::IpAddr::V6(address)) => format!("{address}/128"),
+    match text.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("{address}/32"),
+        Ok(IpAddr::V6(address)) => format!("{address}/128"),
         Err(_) => text.to_owned(),
     }
 }

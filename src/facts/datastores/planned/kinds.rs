@@ -283,11 +283,7 @@ const COPIES: &[(&str, &str)] = &[
 ];
 
 /// The server that a server of a plan is a copy of, the first of several in a row.
-pub(super) fn source<'p>(
-    plan: &'p Plan,
-    index: u32,
-    mut position: u32,
-) -> Option<(&'static Kind, Planned<'p>)> {
+pub(super) fn source(plan: &Plan, index: u32, mut position: u32) -> Option<(&'static Kind, Planned<'_>)> {
     let mut found = None;
     for _ in 0..CHAIN {
         let Some(resource) = plan.resource(position) else { break };

@@ -8,6 +8,7 @@ use std::{
 
 use super::callers::{Service, TASKS};
 use crate::{
+    document::NodeRef,
     facts::{
         Set,
         buckets::planned::{Planned, steps},
@@ -124,7 +125,7 @@ impl Names {
         if roles.is_empty()
             && let Attribute::Known(node) = planned.get(attribute)
         {
-            let texts = node.as_str().into_iter().chain(node.items().filter_map(|item| item.as_str()));
+            let texts = node.as_str().into_iter().chain(node.items().filter_map(NodeRef::as_str));
             roles.extend(texts.filter_map(|text| self.named(text, Some(planned.plan_index))));
         }
         roles
@@ -180,7 +181,7 @@ fn policies<'e>(planned: &Planned<'e>, attribute: &'static str) -> Vec<Policy<'e
         found.extend(written.map(|policy| Policy::Written(policy, "policy".to_owned())));
     }
     if let Attribute::Known(node) = planned.get(attribute) {
-        let texts = node.as_str().into_iter().chain(node.items().filter_map(|item| item.as_str()));
+        let texts = node.as_str().into_iter().chain(node.items().filter_map(NodeRef::as_str));
         for text in texts.filter(|text| text.contains(":iam::aws:policy/")) {
             let name = text.rsplit('/').next().unwrap_or_default().to_owned();
             let by = Planned::new(index, plan, planned.position);

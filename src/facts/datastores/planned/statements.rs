@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    document::Step,
+    document::{NodeRef, Step},
     facts::{
         buckets::{
             access_policy::pattern::{Patterns, is_match},
@@ -129,7 +129,7 @@ pub(super) fn statements(holder: &Planned<'_>, attribute: &str) -> Vec<Statement
 fn read(holder: &Planned<'_>, attribute: &str, seen: &mut BTreeSet<u32>, found: &mut Vec<Statement>) {
     if let Attribute::Known(node) = holder.get(attribute) {
         found.extend(node.as_str().into_iter().flat_map(of_text));
-        found.extend(node.items().filter_map(|item| item.as_str()).flat_map(of_text));
+        found.extend(node.items().filter_map(NodeRef::as_str).flat_map(of_text));
         return;
     }
     let referred = holder.plan.referred(holder.resource, &steps(attribute));

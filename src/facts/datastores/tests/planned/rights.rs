@@ -103,14 +103,14 @@ fn role(address: &'static str, name: &str) -> Planned {
 }
 
 /// A policy of `aws_iam_role.orders`.
-fn policy(after: Json, policy: Json) -> Planned {
+fn policy(after: Json, policy: &Json) -> Planned {
     let role = refers(&["aws_iam_role.orders.id", "aws_iam_role.orders"]);
     planned("aws_iam_role_policy.orders", after, json!({"role": role, "policy": policy}))
 }
 
-fn of_text(statements: Json) -> Planned {
+fn of_text(statements: &Json) -> Planned {
     let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-    policy(json!({"policy": text}), json!({}))
+    policy(json!({"policy": text}), &json!({}))
 }
 
 const ORDERS: &str = "aws_lambda_function.orders role/orders";
@@ -124,42 +124,42 @@ fn a_role_of_its_own_that_names_a_table_says_that_the_service_uses_it() {
         |actions: Json, resource: &str| json!([{"Effect": "Allow", "Action": actions, "Resource": resource}]);
     let get = || json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
     for (case, policy, accesses, others) in [
-        ("its ARN", of_text(allow(get(), arn)), &[ORDERS][..], &[][..]),
+        ("its ARN", of_text(&allow(get(), arn)), &[ORDERS][..], &[][..]),
         (
             "an index of it",
-            of_text(allow(json!("dynamodb:Query"), &format!("{arn}/index/*"))),
+            of_text(&allow(json!("dynamodb:Query"), &format!("{arn}/index/*"))),
             &[ORDERS],
             &[],
         ),
         (
             "any account",
-            of_text(allow(json!("dynamodb:*"), "arn:aws:dynamodb:*:*:table/orders")),
+            of_text(&allow(json!("dynamodb:*"), "arn:aws:dynamodb:*:*:table/orders")),
             &[ORDERS],
             &[],
         ),
-        ("known after apply", policy(json!({}), refers(of_table)), &[ORDERS], &[]),
-        ("its stream", policy(json!({}), refers(of_stream)), &[], &[]),
+        ("known after apply", policy(json!({}), &refers(of_table)), &[ORDERS], &[]),
+        ("its stream", policy(json!({}), &refers(of_stream)), &[], &[]),
         (
             "its stream by text",
-            of_text(allow(json!("dynamodb:GetRecords"), &format!("{arn}/stream/*"))),
+            of_text(&allow(json!("dynamodb:GetRecords"), &format!("{arn}/stream/*"))),
             &[],
             &[],
         ),
-        ("another table", of_text(allow(get(), &format!("{arn}-archive"))), &[], &[]),
-        ("what it is like", of_text(allow(json!("dynamodb:DescribeTable"), arn)), &[], &[]),
-        ("all tables", of_text(allow(get(), "*")), &[], &["aws_lambda_function.orders true"]),
+        ("another table", of_text(&allow(get(), &format!("{arn}-archive"))), &[], &[]),
+        ("what it is like", of_text(&allow(json!("dynamodb:DescribeTable"), arn)), &[], &[]),
+        ("all tables", of_text(&allow(get(), "*")), &[], &["aws_lambda_function.orders true"]),
         (
             "tables by a pattern",
-            of_text(allow(get(), "arn:aws:dynamodb:*:*:table/ord*")),
+            of_text(&allow(get(), "arn:aws:dynamodb:*:*:table/ord*")),
             &[],
             &["aws_lambda_function.orders true"],
         ),
-        ("tables of another pattern", of_text(allow(get(), "arn:aws:dynamodb:*:*:table/cart*")), &[], &[]),
-        ("buckets", of_text(allow(json!("s3:*"), "*")), &[], &[]),
+        ("tables of another pattern", of_text(&allow(get(), "arn:aws:dynamodb:*:*:table/cart*")), &[], &[]),
+        ("buckets", of_text(&allow(json!("s3:*"), "*")), &[], &[]),
         (
             "all tables on a condition",
             of_text(
-                json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]),
+                &json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]),
             ),
             &[],
             &["aws_lambda_function.orders unknown"],
@@ -167,7 +167,7 @@ fn a_role_of_its_own_that_names_a_table_says_that_the_service_uses_it() {
         (
             "its ARN, and what takes it away",
             of_text(
-                json!([{"Effect": "Allow", "Action": "*", "Resource": arn}, {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}]),
+                &json!([{"Effect": "Allow", "Action": "*", "Resource": arn}, {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}]),
             ),
             &[],
             &["aws_lambda_function.orders unknown"],
@@ -198,7 +198,7 @@ fn blocks_of_a_document_tell_which_table_is_for_what() {
         planned("aws_dynamodb_table.carts", json!({"name": "carts"}), json!({})),
         role("aws_iam_role.orders", "orders"),
         (document, json!({}), json!({"json": true, "statement": true}), json!({"statement": blocks})),
-        policy(json!({}), refers(&[&format!("{document}.json"), document])),
+        policy(json!({}), &refers(&[&format!("{document}.json"), document])),
         function("aws_lambda_function.orders", "aws_iam_role.orders"),
     ];
     let estate = estate(&all, "");
@@ -215,7 +215,8 @@ fn one_role_of_several_services_says_only_that_they_could() {
         json!({"policy_arn": "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"}),
         json!({"role": refers(&["aws_iam_role.orders.name", "aws_iam_role.orders"])}),
     );
-    let of_table = policy(json!({}), refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]));
+    let of_table =
+        policy(json!({}), &refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]));
     for (case, policy) in [("a policy of AWS", managed), ("a policy of its own", of_table)] {
         let all = [
             table(),
@@ -243,7 +244,7 @@ fn workloads_have_the_role_of_their_account() {
         json!({"role_arn": refers(&["aws_iam_role.orders.arn", "aws_iam_role.orders"])}),
     );
     let of_table =
-        || policy(json!({}), refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]));
+        || policy(json!({}), &refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]));
     let plan = || vec![table(), role("aws_iam_role.orders", "orders"), of_table()];
     let with_association: Vec<Planned> = plan().into_iter().chain([association]).collect();
     for (case, resources, manifests, expected) in [
@@ -273,7 +274,7 @@ fn a_policy_says_who_logs_in_to_a_server_by_role() {
         let all = [
             planned("aws_db_instance.orders", instance.clone(), json!({})),
             role("aws_iam_role.orders", "orders"),
-            of_text(allow),
+            of_text(&allow),
             function("aws_lambda_function.orders", "aws_iam_role.orders"),
         ];
         assert_eq!(told(&estate(&all, "")).0, expected, "{case}");
@@ -295,7 +296,7 @@ fn a_consumer_of_a_stream_is_no_user_of_the_table() {
     let all = [
         table(),
         role("aws_iam_role.orders", "orders"),
-        policy(json!({}), refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"])),
+        policy(json!({}), &refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"])),
         function("aws_lambda_function.orders", "aws_iam_role.orders"),
         mapping,
     ];
