@@ -174,6 +174,7 @@ pub const KINDS: &[Kind] = &[
     kind(Maker, "spv.no", "AzureKeyVaultSecret", "azurekeyvaultsecrets"),
     kind(Server, "acid.zalan.do", "postgresql", "postgresqls"),
     kind(Server, "cassandra.datastax.com", "CassandraDatacenter", "cassandradatacenters"),
+    kind(Server, "cloudsql.cloud.google.com", "AuthProxyWorkload", "authproxyworkloads"),
     kind(Server, "clickhouse.altinity.com", "ClickHouseInstallation", "clickhouseinstallations"),
     kind(Server, "crdb.cockroachlabs.com", "CrdbCluster", "crdbclusters"),
     kind(Server, "databases.spotahome.com", "RedisFailover", "redisfailovers"),

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use super::{Host, Hosts, Resolved};
 use crate::{
     document::NodeRef,
+    estate::Resource,
     facts::{
         Set, database_containers,
         environment::{Origin, Setting},
         workloads::{Workload, WorkloadId},
     },
+    resource::selector::Selector,
 };
 
 /// Ports that a proxy of Cloud SQL listens on by default: PostgreSQL, MySQL, SQL Server.
@@ -47,7 +49,45 @@ pub(super) fn resolve<'e>(
             Leads::By(name) => Resolved { through, ..hosts.resolve(set, &name, workload.namespace) },
         };
     }
+    if let Some((name, by)) = injected(set, workload, port) {
+        return Resolved {
+            host: Host::External(name.to_ascii_lowercase()),
+            through: vec![workload.resource, by],
+        };
+    }
     Resolved { host: Host::Loopback, through: Vec::new() }
+}
+
+/// The instance that a proxy of Cloud SQL opens on a port which its operator puts into the Pod (`AuthProxyWorkload`,
+/// Cloud SQL Proxy Operator, "API reference").
+fn injected<'e>(
+    set: &Set<'e>,
+    workload: &Workload<'e>,
+    port: Option<u16>,
+) -> Option<(&'e str, &'e Resource)> {
+    let all = set.view.of_kind("cloudsql.cloud.google.com", "AuthProxyWorkload");
+    let own = all.filter(|resource| resource.identity.namespace.as_deref() == Some(workload.namespace));
+    own.map(|resource| (resource, set.view.estate.node(resource))).find_map(|(resource, node)| {
+        let selected = node.at(&["spec", "workloadSelector"])?;
+        let object = &workload.resource.object;
+        let is_kind = selected.str_at(&["kind"]).is_some_and(|kind| kind == &*object.kind);
+        let is_meant = match selected.str_at(&["name"]) {
+            Some(name) => name == &*object.name,
+            None => {
+                let labels = workload.node.at(&["metadata", "labels"]).into_iter().flat_map(NodeRef::entries);
+                let labels = labels.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
+                let selector = selected.get("selector").and_then(Selector::of_label_selector);
+                selector.is_some_and(|selector| selector.matches(&labels))
+            }
+        };
+        let mut instances = node.at(&["spec", "instances"])?.items();
+        let opens = |instance: &NodeRef<'e>| {
+            let listening = instance.get("port").and_then(NodeRef::as_i64);
+            listening.is_some() && listening == port.map(i64::from)
+        };
+        let instance = instances.find(opens).filter(|_| is_kind && is_meant)?;
+        Some((instance.str_at(&["connectionString"])?, resource))
+    })
 }
 
 /// What a container listens for.

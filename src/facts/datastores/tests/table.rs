@@ -175,6 +175,19 @@ fn sharing_is_graded_by_server_database_and_principal() {
             &["G2 carts+orders"],
         ),
         (
+            "6, both to A, by the operator",
+            {
+                let injected = |name: &str| {
+                    told(name, &format!("postgres://app@127.0.0.1:5432/{name}"))
+                        + &format!(
+                            "{{apiVersion: cloudsql.cloud.google.com/v1, kind: AuthProxyWorkload, metadata: {{name: {name}}}, spec: {{workloadSelector: {{kind: Deployment, name: {name}}}, instances: [{{connectionString: 'p:eu:a', port: 5432}}]}}}}\n---\n"
+                        )
+                };
+                injected("orders") + &injected("carts")
+            },
+            &["G2 carts+orders"],
+        ),
+        (
             "6, both to A, users of their own",
             proxied("orders", "a", "orders", "o") + &proxied("carts", "a", "carts", "c"),
             &["G3 carts+orders"],
