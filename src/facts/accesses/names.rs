@@ -25,7 +25,6 @@ const ENDINGS: &[(&[&str], Role)] = &[
     (&["CONN", "STR"], Role::String),
     (&["CONNECTION", "URL"], Role::String),
     (&["CONNECTION", "URI"], Role::String),
-    (&["JDBC", "URL"], Role::String),
     (&["CONTACT", "POINTS"], Role::Host),
     (&["HOST", "NAME"], Role::Host),
     (&["DB", "NAME"], Role::Database),
@@ -51,6 +50,7 @@ const ENDINGS: &[(&[&str], Role)] = &[
     (&["CONNECTIONSTRING"], Role::String),
     (&["HOST"], Role::Host),
     (&["HOSTS"], Role::Host),
+    (&["SEEDS"], Role::Host),
     (&["HOSTNAME"], Role::Host),
     (&["SERVER"], Role::Host),
     (&["ADDR"], Role::Host),
@@ -157,7 +157,8 @@ pub(super) fn chosen(text: &str) -> Option<&'static str> {
 }
 
 /// Words that speak of a database, whatever its engine.
-const DATABASES: &[&str] = &["DB", "DATABASE", "DATASOURCE", "JDBC", "R2DBC", "RDBMS", "SQL", "DATASTORE"];
+const DATABASES: &[&str] =
+    &["DB", "DATABASE", "DATASOURCE", "JDBC", "R2DBC", "RDBMS", "SQL", "DATASTORE", "TYPEORM"];
 
 /// Words that say that something else is meant: `KAFKA_DB_…` does not exist, `RABBITMQ_HOST` does.
 const OTHERS: &[&str] =
@@ -201,6 +202,18 @@ impl Words {
             self.0.len() > ending.len() && self.0.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b)
         })?;
         Some((self.0.get(..self.0.len() - ending.len())?.to_vec(), *role))
+    }
+
+    /// Whether the last word says that a framework's choice of an engine follows; a `TYPE`, `CLIENT` or `DRIVER` may be
+    /// one of anything.
+    pub(super) fn chooses_engine(&self) -> bool {
+        let last = self.0.last().map(String::as_str);
+        matches!(last, Some("ADAPTER" | "DIALECT" | "ENGINE"))
+    }
+
+    /// Whether a word says that what is named answers calls of programs, and is at most in front of a database.
+    pub(super) fn speaks_of_api(&self) -> bool {
+        self.0.iter().any(|word| matches!(word.as_str(), "API" | "GRPC" | "HTTP" | "REST" | "VECTOR"))
     }
 
     /// Whether words say that something else than a database is meant.

@@ -62,8 +62,10 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         own: &BTreeMap<Role, &'s Setting<'e>>,
     ) -> Option<Claim<'s, 'e>> {
         let (mut engine, mut speaks) = Words::speaks_of(prefix);
-        let chosen = found(Role::Engine).and_then(|setting| setting.text.as_deref()).and_then(chosen);
-        if chosen.is_some() && !Words::speaks_of_others(prefix) {
+        let choice = found(Role::Engine);
+        let chosen = choice.and_then(|setting| setting.text.as_deref()).and_then(chosen);
+        let decides = choice.is_some_and(|setting| Words::of(&setting.name).chooses_engine());
+        if chosen.is_some() && (speaks || decides) && !Words::speaks_of_others(prefix) {
             engine = engine.or(chosen);
             speaks = true;
         }
@@ -250,6 +252,20 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
             Some(setting) => part(setting, self.namespace),
             None => Part::Text(Cow::Owned(host.to_owned())),
         }
+    }
+}
+
+impl Claim<'_, '_> {
+    /// Whether it names a database by its host alone, whatever the engine: at a port of no engine, behind HTTP or an API
+    /// anything may answer.
+    pub(in crate::facts) fn is_of_any_engine(&self) -> bool {
+        let Part::Text(host) = &self.host else { return false };
+        let is_name = host.contains(|c: char| c.is_ascii_alphabetic())
+            && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+            && !matches!(host.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null");
+        let is_http = self.by.text.as_deref().is_some_and(|text| text.trim_start().starts_with("http"));
+        let is_api = Words::of(&self.by.name).speaks_of_api();
+        self.is_database && self.port.is_none() && is_name && !is_http && !is_api
     }
 }
 

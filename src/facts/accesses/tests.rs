@@ -88,6 +88,14 @@ fn variables_that_belong_together_make_one_claim() {
             ],
         ),
         (
+            &[("SONAR_JDBC_URL", "jdbc:postgresql://pg:5432/sonar"), ("SONAR_JDBC_USERNAME", "sonar")],
+            &["postgresql pg:5432/sonar sonar Some(Absent) by SONAR_JDBC_URL"],
+        ),
+        (
+            &[("POSTGRES_SEEDS", "pg"), ("POSTGRES_USER", "temporal")],
+            &["postgresql pg/- temporal None by POSTGRES_SEEDS"],
+        ),
+        (
             &[("ConnectionStrings__Orders", "Server=sql;Database=o;User Id=sa;Password=p")],
             &["- sql/o sa Some(Given) by ConnectionStrings__Orders"],
         ),

@@ -281,9 +281,8 @@ impl<'e> Servers<'e> {
                     _ => None,
                 };
                 let engine = engine.or_else(|| cloud.and_then(|cloud| cloud.engine));
-                // `DB_HOST=db` names a database of some engine; what listens at a port of no engine may be anything.
-                let is_told = claim.is_database && claim.port.is_none();
-                if engine.is_none() && !is_told && !matches!(resolved.host, Host::Referred(_)) {
+                let is_any = || claim.is_of_any_engine() || matches!(resolved.host, Host::Referred(_));
+                if engine.is_none() && !is_any() {
                     return None;
                 }
                 let position = self.add(Server::new(&text, engine, ServedBy::Elsewhere));

@@ -67,6 +67,7 @@ fn every_form_names_its_server_database_and_principal() {
         ("r2dbc:pool:postgresql://db/o", "postgresql db/o - Absent Opportunistic"),
         ("rediss://:p@cache:6380/0?ssl_cert_reqs=none", "redis cache:6380/0 - Given Unchecked"),
         ("mongodb+srv://u:p@db.example.com/o?tlsInsecure=true", "mongodb db.example.com/o u Given Unchecked"),
+        ("postgis://u:p@db/o", "postgresql db/o u Given Opportunistic"),
         ("postgres://u:p@db/o?sslmode=no-verify", "postgresql db/o u Given Unchecked"),
         ("u:p@tcp(db:3306)/cart?tls=skip-verify", "mysql db:3306/cart u Given Unchecked"),
         ("u:$(DB_PASSWORD)@tcp(db:3306)/cart", "mysql db:3306/cart u Given Plain"),

@@ -23,6 +23,7 @@ const SCHEMES: &[(&str, &str, bool)] = &[
     ("rediss-sentinel", "redis", true),
     ("memcached", "memcached", false),
     ("memcache", "memcached", false),
+    ("postgis", "postgresql", false),
     ("sqlserver", "sqlserver", false),
     ("mssql", "sqlserver", false),
     ("oracle", "oracle", false),

@@ -181,6 +181,7 @@ fn a_database_of_an_engine_that_nobody_names_is_one_too() {
         |more: &str| format!("env: [{{name: DB_HOST, value: pg}}, {{name: DB_NAME, value: shop}}{more}]");
     for (case, more, expected) in [
         ("nobody says", "", "unknown:Service/shop/pg/shop unknown"),
+        ("by its client", ", {name: DB_CLIENT, value: pg}", "postgresql:Service/shop/pg/shop unknown"),
         ("by its port", ", {name: DB_PORT, value: '5432'}", "postgresql:Service/shop/pg/shop unknown"),
         ("by Laravel", ", {name: DB_CONNECTION, value: pgsql}", "postgresql:Service/shop/pg/shop unknown"),
         (
@@ -193,8 +194,19 @@ fn a_database_of_an_engine_that_nobody_names_is_one_too() {
         let each = |name: &str| format!("Deployment/shop/{name} {expected} service");
         assert_eq!(found, [each("a"), each("b")], "{case}");
     }
-    let other = "env: [{name: DATABASE_HOST, value: catalogue}, {name: DATABASE_PORT, value: '8080'}]";
-    assert!(accesses(&app("web", other)).is_empty(), "a port of no database");
+    for (case, other) in [
+        (
+            "a port of no database",
+            "{name: DATABASE_HOST, value: catalogue}, {name: DATABASE_PORT, value: '8080'}",
+        ),
+        ("HTTP", "{name: SQL_ENDPOINT, value: 'https://query.example.com/sql'}"),
+        ("an API", "{name: DATABASE_API_HOST, value: catalogue}"),
+        ("no host", "{name: DB_HOST, value: 'true'}"),
+        ("to be filled in", "{name: DB_HOST, value: CHANGE_ME}"),
+        ("a client of something else", "{name: APP_CLIENT, value: oracle}, {name: APP_HOST, value: web}"),
+    ] {
+        assert!(accesses(&app("web", &format!("env: [{other}]"))).is_empty(), "{case}");
+    }
 }
 
 #[test]
