@@ -44,6 +44,7 @@ mod vault_agents;
 mod workloads;
 
 pub use self::fields::Fields;
+pub(crate) use self::planned_secrets::credentials as planned_credentials;
 use self::truth::Truth;
 pub use self::{
     mesh::ROOT as MESH_ROOT, overview::OVERVIEW, ownership::notices as ownership_notices,

@@ -59,7 +59,7 @@ fn managed(plan: &Plan) -> impl Iterator<Item = (u32, &PlannedResource)> {
 }
 
 /// Key and text of every credential in the resources of a plan.
-pub(super) fn credentials(estate: &Estate, index: usize, plan: &Plan) -> Vec<(String, String)> {
+pub(crate) fn credentials(estate: &Estate, index: usize, plan: &Plan) -> Vec<(String, String)> {
     let secrets = &estate.config.secrets;
     let origins = Origins::new(plan);
     let given = |module: &str, reference: &str| estate.given(index, module, reference);

@@ -10,7 +10,7 @@ use super::redact::Redactor;
 use crate::{
     document::{Document, NodeRef, Step, json},
     estate::{Estate, GIVEN, Resource, Shown},
-    facts::{Fact, Origin},
+    facts::{Fact, Origin, planned_credentials},
     resource::{
         contents, credential,
         kubernetes::{first_key, name_span},
@@ -217,6 +217,7 @@ impl<'e> Input<'e> {
                 let marked = estate.plans.get(whole.plan).map(Plan::sensitive_texts).unwrap_or_default();
                 marked
                     .into_iter()
+                    .chain(of_plan(estate, whole.plan))
                     .chain(whole.root(estate).into_iter().flat_map(|root| literals(estate, root)))
                     .collect()
             }
@@ -224,7 +225,13 @@ impl<'e> Input<'e> {
                 let mut objects = estate.resources_of(*document).peekable();
                 match objects.peek() {
                     Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
-                    None => literals(estate, *node).into_iter().chain(generated(estate, *document)).collect(),
+                    None => {
+                        let source = estate.documents.get(*document).map(|document| document.source);
+                        let plan = estate.plans.iter().position(|plan| Some(plan.source) == source);
+                        let planned = plan.into_iter().flat_map(|plan| of_plan(estate, plan));
+                        let written = literals(estate, *node).into_iter().chain(generated(estate, *document));
+                        written.chain(planned).collect()
+                    }
                 }
             }
             Self::Combined(parts) => {
@@ -246,6 +253,13 @@ fn value_path(path: &[Step]) -> &[Step] {
 fn literals(estate: &Estate, root: NodeRef<'_>) -> Vec<String> {
     let found = credential::find_in_settings(root).into_iter().flat_map(|found| found.values);
     found.chain(own(estate, root)).collect()
+}
+
+/// Credentials of a plan that only its resources tell: constants of attributes whose names say nothing.
+fn of_plan(estate: &Estate, index: usize) -> Vec<String> {
+    let plan = estate.plans.get(index).into_iter();
+    let found = plan.flat_map(|plan| planned_credentials(estate, index, plan));
+    found.map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
 }
 
 /// What a kustomization puts into Secrets.

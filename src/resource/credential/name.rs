@@ -101,6 +101,8 @@ const KINDS_OF_KEYS: [&str; 8] =
 fn words(name: &str) -> Vec<String> {
     let name = name.trim_start_matches('-').trim_end_matches(|c: char| c.is_ascii_digit());
     let name = name.trim_end_matches(['_', '-', '.', '[', ']']);
+    // Terraform: what a provider only takes.
+    let name = name.strip_suffix("_wo").unwrap_or(name);
     let mut keys = name.rsplit('.');
     let last = keys.next().unwrap_or(name);
     let kind = keys.next().filter(|kind| KINDS_OF_KEYS.contains(&kind.to_ascii_lowercase().as_str()));
@@ -181,6 +183,7 @@ mod tests {
             "jwt.secret.key",
             "app.jwt.key",
             "REDIS_AUTH",
+            "secret_string_wo",
         ] {
             assert_eq!(promise(name), Some(Promise::Key), "{name}");
         }
@@ -225,6 +228,7 @@ mod tests {
             "db.secret.key",
             "BASIC_AUTH",
             "REDIS_AUTH_MODE",
+            "secret_string_wo_version",
         ] {
             assert_eq!(promise(name), None, "{name}");
         }

@@ -122,7 +122,7 @@ static SHAPES: LazyLock<Vec<(&'static [&'static str], Parts)>> = LazyLock::new(|
         (
             &["authorization"],
             Parts::Pair(expression(
-                r#"\bauthorization\s*[:=]?\s*\{[^{}]*?\b(token|password|pass)\s*[:=]?\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}$:=]+))"#,
+                r#"\bauthorization\s*[:=]?\s*\{[^{}]*?\b(token|password|pass)(?:\s*[:=]\s*|\s+)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}$:=]+))"#,
             )),
         ),
         // Headers of curl and of programs: `X-Vault-Token: …`
@@ -321,6 +321,7 @@ mod tests {
             "proxy_set_header X-Real-IP $remote_addr;\nproxy_set_header X-Token-Ttl 30;",
             "the user is identified by their name",
             "authorization {\n  token: $NATS_TOKEN\n  timeout: 2\n}",
+            "authorization: { user: shop, password: $NATS_PASSWORD }",
             "curl -H \"X-Vault-Token: $VAULT_TOKEN\" https://vault",
             "the header X-Vault-Token: required by every request",
             "CREATE USER a IDENTIFIED BY RANDOM PASSWORD;",

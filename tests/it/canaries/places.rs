@@ -282,11 +282,13 @@ pub(super) const PLAN: &str = r#"{"format_version":"1.2","terraform_version":"1.
 {"address":"aws_instance.v","mode":"managed","type":"aws_instance","name":"v","change":{"actions":["create"],"after":{"user_data":"export A=1\ncurl -u a:%% http://x\npsql -c \"CREATE USER a PASSWORD '%%'\"\n"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"azurerm_container_app.c","mode":"managed","type":"azurerm_container_app","name":"c","change":{"actions":["create"],"after":{"secret":[{"name":"db","value":"%%"}]},"after_unknown":{},"after_sensitive":{}}},
 {"address":"aws_db_instance.o","mode":"managed","type":"aws_db_instance","name":"o","change":{"actions":["create"],"after":{"password_wo":null,"password_wo_version":1},"after_unknown":{},"after_sensitive":{}}},
+{"address":"azurerm_key_vault_secret.k","mode":"managed","type":"azurerm_key_vault_secret","name":"k","change":{"actions":["create"],"after":{"value_wo":null},"after_unknown":{},"after_sensitive":{}}},
 {"address":"github_actions_secret.g","mode":"managed","type":"github_actions_secret","name":"g","change":{"actions":["create"],"after":{"plaintext_value":"%%"},"after_unknown":{},"after_sensitive":{}}},
 {"address":"kubernetes_secret.s","mode":"managed","type":"kubernetes_secret","name":"s","change":{"actions":["create"],"after":{"metadata":[{"name":"s","namespace":"shop"}],"data":{"a":"%%"}},"after_unknown":{},"after_sensitive":{"data":true}}}],
 "configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"secret_key":{"constant_value":"%%"},"token":{"references":["local.token"]},"assume":[{"token":{"constant_value":"%%"}}]}}},"root_module":{"variables":{"db_password":{"default":"%%"}},"outputs":{"password":{"expression":{"references":["aws_db_instance.a.password"]}}},"resources":[
 {"address":"aws_db_instance.a","mode":"managed","type":"aws_db_instance","name":"a","expressions":{"password":{"constant_value":"%%"}}},
 {"address":"aws_db_instance.o","mode":"managed","type":"aws_db_instance","name":"o","expressions":{"password_wo":{"constant_value":"%%"}}},
+{"address":"azurerm_key_vault_secret.k","mode":"managed","type":"azurerm_key_vault_secret","name":"k","expressions":{"value_wo":{"constant_value":"%%"}}},
 {"address":"aws_instance.w","mode":"managed","type":"aws_instance","name":"w","expressions":{"user_data":{"constant_value":"export DB_PASSWORD=%%\n"}}}]}}}
 "#;
 
