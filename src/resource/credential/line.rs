@@ -21,42 +21,69 @@ pub(super) struct Line<'t> {
 /// `name = value`, `name: value`, `export NAME=value`; `requirepass value` as redis has it, `//registry/:_authToken=value`
 /// as npm has it; constants of programs: `const name = "value"`, `static final String NAME = "value"`, `name := "value"`.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?m)^[ \t]*(?:(?:(?:export|set|const|let|var|val|final|static|private|protected|public|readonly|String)[ \t]+)+|-[ \t]+|//\S*:_?|_)?["']?([A-Za-z][A-Za-z0-9_.-]*)["']?(?:[ \t]*:?[ \t]*string\b)?([ \t]*(?::=|[=:])|[ \t])[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';,]+))"#,
-    )
-    .expect("a constant expression")
+    let code = "const|let|var|val|final|static|private|protected|public|readonly|String";
+    let prefix = format!(
+        r"(?:(?:export[ \t]+)?(?<code>(?:(?:{code})[ \t]+)+)|export[ \t]+|set[ \t]+|-[ \t]+|//\S*:_?|_)?"
+    );
+    let between = r"(?:[ \t]*:?[ \t]*string\b)?(?<between>[ \t]*(?::=|[=:])|[ \t])[ \t]*";
+    let value = r#"(?:"(?<double>[^"\n]+)"|'(?<single>[^'\n]+)'|(?<bare>[^\s"';,]+))"#;
+    Regex::new(&format!(r#"(?m)^[ \t]*{prefix}["']?(?<name>[A-Za-z][A-Za-z0-9_.-]*)["']?{between}{value}"#))
+        .expect("a constant expression")
 });
 
 /// Settings of credentials in the lines of a script or a configuration of an unknown format; comments say nothing.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     ASSIGNMENT.captures_iter(text).filter_map(|captures| {
-        let (name, between) = (captures.get(1)?.as_str(), captures.get(2)?.as_str());
-        name::promise(name)?;
-        let quoted = captures.get(3).or_else(|| captures.get(4));
-        let bare = captures.get(5).filter(|bare| {
-            let value = bare.as_str();
-            let is_code = value.contains(['(', ')', '{', '}', '[', ']', '$', '<', '>', '|', '&', '`'])
-                || value.starts_with(['=', '.', ':'])
-                || names_a_field(value)
-                || value == name;
-            let is_assigned =
-                between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
-            let is_said = value.chars().any(|c| !c.is_ascii_alphabetic() && !matches!(c, '.' | '_'))
-                || weak::is_weak(value);
-            // Fluentd: `password VALUE`, with nothing behind it. Directives are no words that a sentence begins with.
-            let is_directive = name.contains('_') || name.ends_with("pw");
-            let is_said_alone = match name::promise(name) {
-                Some(Promise::Password) => is_directive || value.chars().any(|c| c.is_ascii_digit()),
-                _ => is_directive && literal::is_no_name(value),
-            };
-            let rest = text.get(bare.end()..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
-            let is_alone = is_said_alone && (rest.is_empty() || rest.starts_with(['\n', '#']));
-            !is_code && (is_assigned || is_alone || (!between.trim().is_empty() && is_said))
-        });
-        let value = quoted.filter(|_| !between.trim().is_empty()).or(bare)?;
+        let (name, between) = (captures.name("name")?.as_str(), captures.name("between")?.as_str());
+        let promise = name::promise(name)?;
+        let quoted = captures.name("double").or_else(|| captures.name("single"));
+        let quoted = quoted.filter(|_| !between.trim().is_empty());
+        if captures.name("code").is_some() || between.trim() == ":=" {
+            let value = quoted.filter(|value| is_constant(promise, value.as_str()))?;
+            return Some(Line { name, text: value.as_str(), range: value.range() });
+        }
+        let rest = |end: usize| text.get(end..).unwrap_or_default();
+        let bare = captures.name("bare");
+        let bare = bare.filter(|bare| is_value(name, promise, between, bare.as_str(), rest(bare.end())));
+        let value = quoted.or(bare)?;
         Some(Line { name, text: value.as_str(), range: value.range() })
     })
 }
+
+/// Whether a constant of a program is a credential rather than the name of a field or of an entry.
+fn is_constant(promise: Promise, value: &str) -> bool {
+    match promise {
+        Promise::Password => !literal::names_a_key(value),
+        Promise::Key => literal::is_no_name(value),
+    }
+}
+
+/// Whether a value without quotes is one: no expression, and no word of a sentence.
+fn is_value(name: &str, promise: Promise, between: &str, value: &str, rest: &str) -> bool {
+    let is_code = value.contains(['(', ')', '{', '}', '[', ']', '$', '<', '>', '|', '&', '`'])
+        || value.starts_with(['=', '.', ':'])
+        || names_a_field(value)
+        || value == name;
+    let is_assigned =
+        between == "=" || between == ":" || name.starts_with("require") || name.starts_with("master");
+    let is_said =
+        value.chars().any(|c| !c.is_ascii_alphabetic() && !matches!(c, '.' | '_')) || weak::is_weak(value);
+    // Fluentd: `password VALUE`, with nothing behind it. Directives are no words that a sentence begins with; what
+    // stands behind the name of a column is its type.
+    let is_directive = name.contains('_') || name.ends_with("pw");
+    let is_type = TYPES.iter().any(|of| of.eq_ignore_ascii_case(value));
+    let is_said_alone = match promise {
+        Promise::Password if value.chars().any(|c| c.is_ascii_digit()) => true,
+        Promise::Password => is_directive && !is_type && !literal::names_a_key(value),
+        Promise::Key => is_directive && literal::is_no_name(value),
+    };
+    let rest = rest.trim_start_matches([' ', '\t', '\r']);
+    let is_alone = is_said_alone && (rest.is_empty() || rest.starts_with(['\n', '#']));
+    !is_code && (is_assigned || is_alone || (!between.trim().is_empty() && is_said))
+}
+
+/// Types of columns of SQL.
+const TYPES: [&str; 7] = ["blob", "bytea", "char", "citext", "string", "text", "varchar"];
 
 /// Whether a value is a field of what programs take their settings from: `process.env.DB_PASSWORD`.
 fn names_a_field(value: &str) -> bool {

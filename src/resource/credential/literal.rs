@@ -2,8 +2,8 @@
 
 mod naming;
 
-pub(super) use self::naming::is_no_name;
-use self::naming::{names_a_key, names_a_secret_of_a_store, names_an_object, names_an_object_of_a_chart};
+pub(super) use self::naming::{is_no_name, names_a_key};
+use self::naming::{names_a_secret_of_a_store, names_an_object, names_an_object_of_a_chart};
 use super::{
     Class,
     context::Context,

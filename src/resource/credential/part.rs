@@ -55,8 +55,16 @@ fn of_login(name: &str, text: &str) -> Option<(Class, Range<usize>)> {
     }
     let is_neo4j = name.to_ascii_lowercase().contains("neo4j");
     let (user, password) = text.split_once(if is_neo4j { '/' } else { ':' })?;
-    let class = if weak::is_weak(password) { Class::Weak } else { Class::Named };
-    is_login(user, password).then(|| (class, user.len() + 1..text.len()))
+    let is_weak = weak::is_weak(password);
+    // Plain words are ways to log in, too: `auth: trust:local`.
+    let is_told = name::promise(name).is_some() || is_neo4j || is_weak && is_basic(name);
+    let is_credential = is_login(user, password) && (is_told || literal::is_no_name(password));
+    let class = if is_weak { Class::Weak } else { Class::Named };
+    is_credential.then(|| (class, user.len() + 1..text.len()))
+}
+
+fn is_basic(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("basic")
 }
 
 /// Whether these are a user and a password: no host and port, no scheme, no names of ways to log in.
@@ -122,6 +130,8 @@ mod tests {
             ("BASIC_AUTH", "shop:$apr1$x9q7Zk2W$v9Lx4Tb8Nc3Rm6Yp1Jd5Hs"),
             ("auth", "internal"),
             ("auth", "oidc:dex-server"),
+            ("auth", "trust:local"),
+            ("auth", "plugin:default"),
         ] {
             assert_eq!(found(name, text), None, "{name}={text}");
         }

@@ -167,7 +167,7 @@ impl<'d> Search<'d> {
                 (Some(name), "value") => {
                     // `secret: [{name: db, value: …}]`: what the list holds says more than the name does.
                     let is_kept = context.is_chosen() && matches!(here.name, "secret" | "secrets");
-                    let name = if is_kept && name::promise(name).is_none() { here.name } else { name };
+                    let name = if is_kept && name::promise(name).is_none() { "secret" } else { name };
                     self.path.push(Step::from(key));
                     self.walk(&Here { name, key_span, node: value }, context.of_named(here.node));
                     self.path.pop();

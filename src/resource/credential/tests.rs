@@ -177,6 +177,11 @@ fn credentials_in_configuration_are_found_within_files() {
             ],
         ),
         (
+            "names of entries, columns and variables in programs",
+            "  a.js: |\n    export const ACCESS_TOKEN = \"access_token\";\n    const PASSWORD = 'password';\n    const token = v1Token;\n  a.go: |\n    password := password1\n  a.sql: |\n    CREATE TABLE users (\n      user_password text\n    );\n  map.txt: |\n    DB_PASSWORD db-password\n    other x\n",
+            &[],
+        ),
+        (
             "pairs",
             "  realm.json: |\n    {\"users\": [{\"credentials\": [{\"type\": \"password\", \"value\": \"p4ssword\"}, {\"type\": \"otp\", \"value\": \"p5ssword\"}]}]}\n  kubeconfig: |\n    users: [{name: a, user: {token: p6ss-word, client-certificate-data: abcd}}]",
             &["named users[0].credentials[0].password p4ssword", "named users[0].user.token p6ss-word"],

@@ -41,6 +41,8 @@ const TOKENS: &[(&str, &str)] = &[
     ("Linear key", r"\blin_api_[A-Za-z0-9]{40}\b"),
     ("Telegram bot token", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b"),
     ("age key", r"\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b"),
+    // `{"auths":` of Docker's configuration, and the same with a space, in base64.
+    ("container registry login", r"\b(?:eyJhdXRocyI6|eyAiYXV0aHMi)[A-Za-z0-9+/]{24,}={0,2}"),
     ("JSON Web Token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}"),
 ];
 
@@ -96,6 +98,7 @@ mod tests {
             ("Slack token", format!("{}-{}", "xoxb", random.get(..24).unwrap())),
             ("Stripe key", format!("{}{}", "sk_live_", random.get(..24).unwrap())),
             ("Google API key", format!("{}{}", "AIza", random.get(..35).unwrap())),
+            ("container registry login", format!("eyJhdXRocyI6{}==", random.get(..40).unwrap())),
             ("JSON Web Token", format!("eyJ{0}.eyJ{0}.{0}", random.get(..24).unwrap())),
         ] {
             let (found, range) = find(&text).expect(issuer);

@@ -49,7 +49,8 @@ impl Canaries {
 
     /// Puts new values where a text has places for them.
     pub(super) fn fill(&mut self, text: &str) -> String {
-        let place = Regex::new("%(b64|login|random|properties|xml|sql)?%").expect("a constant expression");
+        let place =
+            Regex::new("%(b64|docker|login|random|properties|xml|sql)?%").expect("a constant expression");
         let mut filled = String::new();
         let mut done = 0;
         for found in place.captures_iter(text) {
@@ -57,6 +58,9 @@ impl Canaries {
             filled.push_str(&text[done..whole.start()]);
             filled.push_str(&match found.get(1).map(|kind| kind.as_str()) {
                 Some("b64") => BASE64.encode(self.next()),
+                Some("docker") => {
+                    BASE64.encode(format!("{{\"auths\":{{\"x\":{{\"password\":\"{}\"}}}}}}", self.next()))
+                }
                 Some("login") => BASE64.encode(format!("u:{}", self.next())),
                 Some("random") => self.random(),
                 Some("xml") => BASE64.encode(format!("<a><password>{}</password></a>\n", self.next())),

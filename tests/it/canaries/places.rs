@@ -1,6 +1,7 @@
 //! Every place that a credential can have.
 //!
-//! `%%` is a value, `%b64%` one in base64, `%login%` one behind a user in base64, `%random%` one that is random enough to be told by that, `%properties%`, `%xml%`
+//! `%%` is a value, `%b64%` one in base64, `%login%` one behind a user in base64, `%docker%` one in
+//! a configuration of Docker in base64, `%random%` one that is random enough to be told by that, `%properties%`, `%xml%`
 //! and `%sql%` files with one in base64.
 
 pub(super) const MANIFESTS: &str = r#"apiVersion: apps/v1
@@ -135,6 +136,7 @@ data:
     jwt.secret.key: %%
   docker.json: |
     {"auths": {"x": {"auth": "%login%"}}}
+  DOCKER_CONFIG_JSON: "%docker%"
   kubeconfig: |
     users: [{name: a, user: {token: "%%", password: "%%"}}]
   realm.json: |

@@ -88,7 +88,7 @@ pub(in crate::resource::credential) fn is_no_name(text: &str) -> bool {
 }
 
 /// Whether a word of a text says what it names: `db-password`.
-pub(super) fn names_a_key(text: &str) -> bool {
+pub(in crate::resource::credential) fn names_a_key(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| PARTS.iter().any(|part| word == *part || word == part.to_ascii_uppercase()))
 }
