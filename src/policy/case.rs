@@ -223,16 +223,14 @@ impl<'e> Input<'e> {
             }
             Self::Node(document, node) => {
                 let mut objects = estate.resources_of(*document).peekable();
-                match objects.peek() {
-                    Some(_) => objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect(),
-                    None => {
-                        let source = estate.documents.get(*document).map(|document| document.source);
-                        let plan = estate.plans.iter().position(|plan| Some(plan.source) == source);
-                        let planned = plan.into_iter().flat_map(|plan| of_plan(estate, plan));
-                        let written = literals(estate, *node).into_iter().chain(generated(estate, *document));
-                        written.chain(planned).collect()
-                    }
+                if objects.peek().is_some() {
+                    return objects.flat_map(|one| Input::Object(one).secret_values(estate)).collect();
                 }
+                let source = estate.documents.get(*document).map(|document| document.source);
+                let plan = estate.plans.iter().position(|plan| Some(plan.source) == source);
+                let planned = plan.into_iter().flat_map(|plan| of_plan(estate, plan));
+                let written = literals(estate, *node).into_iter().chain(generated(estate, *document));
+                written.chain(planned).collect()
             }
             Self::Combined(parts) => {
                 parts.iter().flat_map(|part| part.contents.secret_values(estate)).collect()

@@ -166,7 +166,9 @@ impl<'d> Search<'d> {
                 (Some(_), "name") => {}
                 (Some(name), "value") => {
                     // `secret: [{name: db, value: …}]`: what the list holds says more than the name does.
-                    let is_kept = context.is_chosen() && matches!(here.name, "secret" | "secrets");
+                    let is_kept = context.is_chosen()
+                        && matches!(here.name, "secret" | "secrets")
+                        && value.as_str().is_some_and(literal::is_no_name);
                     let name = if is_kept && name::promise(name).is_none() { "secret" } else { name };
                     self.path.push(Step::from(key));
                     self.walk(&Here { name, key_span, node: value }, context.of_named(here.node));

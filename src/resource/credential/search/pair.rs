@@ -15,7 +15,7 @@ pub(super) fn name(pair: NodeRef<'_>) -> Option<&str> {
         pair.get("op")?;
         last_key(pair.str_at(&["path"])?)
     };
-    let named = pair.get("name").map(|name| name.as_str());
+    let named = pair.get("name").map(NodeRef::as_str);
     named.unwrap_or_else(|| header(pair).or_else(|| type_of(pair)).or_else(operation))
 }
 
