@@ -96,6 +96,8 @@ fn is_switch(text: &str) -> bool {
         "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "enabled", "disabled", "required",
         "optional", "string",
     ];
+    // Of a schema: `password: String!`.
+    let text = text.trim_end_matches(['!', '?']);
     SWITCHES.iter().any(|switch| switch.eq_ignore_ascii_case(text))
 }
 

@@ -273,7 +273,7 @@ impl<'d> Search<'d> {
         if !written.is_empty() || self.flags(here, text, offset, context) {
             return;
         }
-        let name = self.full_name(here);
+        let name = self.full_name(here, text);
         if let Some((class, range)) = part::judge(&name, text, context) {
             let value = text.get(range.clone()).unwrap_or_default();
             self.push_part(class, here, range.start + offset..range.end + offset, value, None);
@@ -285,10 +285,13 @@ impl<'d> Search<'d> {
         }
     }
 
-    /// A `key` with what it stands under, which says what it is for: `jwt: {key: …}`.
-    fn full_name(&self, here: &Here<'d>) -> Cow<'d, str> {
+    /// A `key` with what it stands under, which says what it is for: `jwt: {key: …}`. What may be a name is one there:
+    /// `private: {key: tls.key}`.
+    fn full_name(&self, here: &Here<'d>, text: &str) -> Cow<'d, str> {
         match self.path.as_slice() {
-            [.., Step::Key(above), Step::Key(last)] if here.name == "key" && **last == *"key" => {
+            [.., Step::Key(above), Step::Key(last)]
+                if here.name == "key" && **last == *"key" && literal::is_no_name(text) =>
+            {
                 Cow::Owned(format!("{above}.key"))
             }
             _ => Cow::Borrowed(here.name),

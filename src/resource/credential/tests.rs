@@ -178,7 +178,7 @@ fn credentials_in_configuration_are_found_within_files() {
         ),
         (
             "names of entries, columns and variables in programs",
-            "  a.js: |\n    export const ACCESS_TOKEN = \"access_token\";\n    const PASSWORD = 'password';\n    const token = v1Token;\n  a.go: |\n    password := password1\n  a.sql: |\n    CREATE TABLE users (\n      user_password text\n    );\n  map.txt: |\n    DB_PASSWORD db-password\n    other x\n",
+            "  a.js: |\n    export const ACCESS_TOKEN = \"access_token\";\n    const PASSWORD = 'password';\n    const token = v1Token;\n  a.go: |\n    password := password1\n  a.sql: |\n    CREATE TABLE users (\n      user_password text\n    );\n  a.graphql: |\n    type User {\n      password: String!\n    }\n  map.txt: |\n    DB_PASSWORD db-password\n    other x\n",
             &[],
         ),
         (
@@ -311,7 +311,7 @@ fn values_of_charts_hold_credentials_and_names_of_objects() {
         ),
         (
             "keys of tokens, and texts for people",
-            "jwt: {key: p4ss-w0rd}\ntranslations: {de: {password: Geheim}}\nauth: {secret: shop}\ndbPasswordSecret: prod/db",
+            "jwt: {key: p4ss-w0rd}\nprivate: {key: tls.key}\ntranslations: {de: {password: Geheim}}\nauth: {secret: shop}\ndbPasswordSecret: prod/db",
             &["Some(Named) jwt.key"],
         ),
         (
