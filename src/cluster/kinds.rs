@@ -212,7 +212,6 @@ pub const KINDS: &[Kind] = &[
     kind(Server, "scylla.scylladb.com", "ScyllaCluster", "scyllaclusters"),
     kind(Server, "stackgres.io", "SGCluster", "sgclusters"),
     kind(Topic, "kafka.strimzi.io", "KafkaConnect", "kafkaconnects"),
-    kind(Topic, "kafka.strimzi.io", "KafkaConnector", "kafkaconnectors"),
     kind(Topic, "kafka.strimzi.io", "KafkaMirrorMaker2", "kafkamirrormaker2s"),
     kind(Topic, "kafka.strimzi.io", "KafkaTopic", "kafkatopics"),
     kind(Topic, "kafka.strimzi.io", "KafkaUser", "kafkausers"),
@@ -232,7 +231,6 @@ pub const KINDS: &[Kind] = &[
     kind(Logging, "opentelemetry.io", "OpenTelemetryCollector", "opentelemetrycollectors"),
     kind(Storage, "", "PersistentVolumeClaim", "persistentvolumeclaims"),
     kind(Storage, "storage.k8s.io", "StorageClass", "storageclasses"),
-    kind(Binding, "", "ServiceAccount", "serviceaccounts"),
     kind(Binding, "servicebinding.io", "ServiceBinding", "servicebindings"),
 ];
 

@@ -79,6 +79,7 @@ fn destination<'e>(
         host: full(name.as_str()?, home),
         subset: None,
         port: port.and_then(|port| u16::try_from(port).ok()),
+        is_http: matches!(kind, "HTTPRoute" | "GRPCRoute"),
         is_tls: kind == "TLSRoute",
         asked: asked.to_vec(),
         place: name.place(),
