@@ -1,7 +1,7 @@
 //! Building the report: equal findings become one, everything gets its total order, the outcome is decided.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -10,7 +10,7 @@ use crate::{
     baseline::{Standing, Standings},
     finding::{Finding, NotAssessed, Related, Severity},
     policy::{Evaluation, metadata::Rule},
-    source::{Place, SourceId},
+    source::Place,
     waiver::{Decision, Waiver, Waivers},
 };
 
@@ -170,36 +170,7 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             })
             .or_insert(finding);
     }
-    shown_once(merged.into_values())
-}
-
-/// Of findings that say the same of one resource in one file, such as of two Pods that one object writes, the first, with
-/// the places of the others. Results of policies for Conftest stay as they are.
-fn shown_once(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
-    type Key = (String, String, SourceId);
-    let mut first: BTreeMap<Key, usize> = BTreeMap::new();
-    let mut shown: Vec<Finding> = Vec::new();
-    for mut finding in findings {
-        let place = finding.place.clone().filter(|_| !finding.rule.starts_with("conftest/"));
-        if let Some(place) = place {
-            match first.entry((finding.fingerprint(), finding.message.clone(), place.source)) {
-                Entry::Occupied(at) => {
-                    let known = &mut shown[*at.get()];
-                    let label = "it holds here, too".to_owned();
-                    finding.related.push(Related { label, resource: None, via: None, place: Some(place) });
-                    join(&mut known.sets, &mut finding.sets);
-                    join(&mut known.related, &mut finding.related);
-                    known.fix = None;
-                    continue;
-                }
-                Entry::Vacant(free) => {
-                    free.insert(shown.len());
-                }
-            }
-        }
-        shown.push(finding);
-    }
-    shown
+    merged.into_values().collect()
 }
 
 /// Results that miss the same for the same reason are one, with all their resources.
@@ -230,7 +201,7 @@ fn join<T: Ord>(known: &mut Vec<T>, more: &mut Vec<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Path;
+    use crate::{document::Path, source::SourceId};
 
     fn finding(start: usize, set: &str) -> Finding {
         Finding {
