@@ -51,11 +51,8 @@
 - --no-progress
 - --shard=$(JOB_COMPLETION_INDEX)/{{ .Values.shards.count }}
 - --output=/var/lib/probity/$(JOB_COMPLETION_INDEX).shard
-- --audit=/var/lib/probity/audit-of-shard-$(JOB_COMPLETION_INDEX)
-{{- /* A name of its own, since each shard has a log of its own. */}}
-{{- if not .Values.audit.signingKey.secretName }}
-- --audit-origin={{ .Release.Namespace }}/{{ include "probity.name" . }}/$(JOB_COMPLETION_INDEX)
-{{- end }}
+{{- /* The audit's record names each shard by its digest. Several logs of one key would be forks of one log. */}}
+- --audit=off
 {{- if .Values.scan.configuration }}
 - --config=/etc/probity/configuration/probity.yaml
 {{- else }}

@@ -1,4 +1,4 @@
-{{- /* The Pod of a run: {root, arguments}, where the arguments are a list as YAML. */ -}}
+{{- /* The Pod of a run: {root, arguments, audits}, where the arguments are a list as YAML and only who audits gets the key. */ -}}
 {{- define "probity.pod" -}}
 {{- $root := .root -}}
 metadata:
@@ -42,11 +42,11 @@ spec:
         # The newest head of the log, by which one that was cut is told.
         - name: XDG_STATE_HOME
           value: /var/lib/probity/state
-        {{- with $root.Values.audit.signingKey.secretName }}
+        {{- if and .audits $root.Values.audit.signingKey.secretName }}
         - name: PROBITY_AUDIT_KEY
           valueFrom:
             secretKeyRef:
-              name: {{ . }}
+              name: {{ $root.Values.audit.signingKey.secretName }}
               key: {{ $root.Values.audit.signingKey.key }}
         {{- end }}
         {{- if $root.Values.shards.count }}
