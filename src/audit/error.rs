@@ -40,11 +40,11 @@ pub enum AuditError {
     )]
     OtherKey { key: String },
     #[error(
-        "the key `{}` can be read by others, who could then sign as you: take the permission away (`chmod 600`; \
+        "the key `{}` can be read by others, who could then {misuse}: take the permission away (`chmod 600`; \
          of a mounted Secret: `defaultMode: 0400`)",
         path.display()
     )]
-    KeyShared { path: PathBuf },
+    KeyShared { path: PathBuf, misuse: &'static str },
     #[error("the key cannot be used: {0}")]
     Key(#[from] KeyError),
     #[error(transparent)]

@@ -22,15 +22,16 @@ pub const VARIABLE: &str = "PROBITY_AUDIT_KEY";
 /// Environment variable that may hold the key of shards: likewise.
 pub const SHARD_VARIABLE: &str = "PROBITY_SHARD_KEY";
 
-/// Reads a text that is a key; a file that others may read is refused. See [`is_shared`].
-pub fn read_text(path: &Path) -> Result<Zeroizing<String>, AuditError> {
+/// Reads a text that is a key; a file that others may read is refused, with what they could do (`misuse`, such as `sign
+/// as you`). See [`is_shared`].
+pub fn read_text(path: &Path, misuse: &'static str) -> Result<Zeroizing<String>, AuditError> {
     let (text, shared) = read(path)?;
-    if shared { Err(AuditError::KeyShared { path: path.to_owned() }) } else { Ok(text) }
+    if shared { Err(AuditError::KeyShared { path: path.to_owned(), misuse }) } else { Ok(text) }
 }
 
 /// Reads a private key; a file that others may read is refused. See [`is_shared`].
 pub fn read_private(path: &Path) -> Result<PrivateKey, AuditError> {
-    Ok(PrivateKey::parse(&read_text(path)?)?)
+    Ok(PrivateKey::parse(&read_text(path, "sign as you")?)?)
 }
 
 /// Keeps the memory of this process, and the keys in it, out of core dumps; call before a key is read.
@@ -135,6 +136,8 @@ mod tests {
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert!(matches!(read_private(&path), Err(AuditError::KeyShared { .. })), "{mode:o}");
+            let of_shards = read_text(&path, "open the shards").unwrap_err().to_string();
+            assert!(of_shards.contains("who could then open the shards: "), "{of_shards}");
         }
     }
 

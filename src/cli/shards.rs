@@ -39,7 +39,7 @@ impl ShardKey {
         forbid_core_dumps();
         let text = match &self.shard_key {
             Some(path) => {
-                Some(read_text(path).map_err(|error| Failure::usage(format!("`--shard-key`: {error}")))?)
+                Some(read_text(path, "open the shards").map_err(|error| Failure::usage(format!("`--shard-key`: {error}")))?)
             }
             None => of_environment(),
         };
