@@ -182,6 +182,31 @@ mod tests {
                 "{workflowSpec: {serviceAccountName: s, templates: [{containerSet: {containers: [{image: a}]}}]}}",
                 vec![("a", Some("s"))],
             ),
+            (
+                "argoproj.io/v1alpha1 WorkflowTemplate",
+                "{templates: [{name: all, steps: [[{name: x, inline: {container: {image: a}}}]]}, {name: graph, dag: {tasks: [{name: y, inline: {script: {image: b}}}]}}]}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "argoproj.io/v1alpha1 CronWorkflow",
+                "{workflowSpec: {serviceAccountName: s, templates: [{dag: {tasks: [{inline: {container: {image: a}}}]}}]}}",
+                vec![("a", Some("s"))],
+            ),
+            (
+                "ray.io/v1 RayJob",
+                "{submitterPodTemplate: {spec: {containers: [{image: a}]}}}",
+                vec![("a", None)],
+            ),
+            (
+                "tekton.dev/v1 Pipeline",
+                "{tasks: [{taskSpec: {steps: [{image: a}]}}], finally: [{taskSpec: {steps: [{image: b}]}}]}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "tekton.dev/v1 PipelineRun",
+                "{pipelineSpec: {finally: [{taskSpec: {steps: [{image: b}]}}]}}",
+                vec![("b", None)],
+            ),
             ("tekton.dev/v1 Task", "{steps: [{image: a}], sidecars: [{image: b}]}", vec![("a", None)]),
             (
                 "tekton.dev/v1 TaskRun",

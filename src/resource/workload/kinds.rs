@@ -31,11 +31,16 @@ enum Form {
 const SERVES: Kind = Kind { group: "", kinds: &[], path: &[], form: Form::Template, ends: false };
 const ENDS: Kind = Kind { ends: true, ..SERVES };
 const WORKFLOW: Kind = Kind { group: "argoproj.io", form: Form::Containers { common: 1 }, ..ENDS };
+const CRON_WORKFLOW: Kind =
+    Kind { kinds: &["CronWorkflow"], form: Form::Containers { common: 2 }, ..WORKFLOW };
 const TASK: Kind = Kind { group: "tekton.dev", form: Form::Containers { common: 1 }, ..ENDS };
 const REPLICAS: Kind = Kind { group: "kubeflow.org", ..ENDS };
 const RAY: Kind = Kind { group: "ray.io", ..SERVES };
 
 const TEMPLATE: &[&str] = &["spec", "template"];
+
+/// Kinds of Argo that keep templates in the same place.
+const WORKFLOWS: &[&str] = &["Workflow", "WorkflowTemplate"];
 
 /// A kind may have several lines.
 const KINDS: &[Kind] = &[
@@ -100,12 +105,18 @@ const KINDS: &[Kind] = &[
         ends: true,
         ..RAY
     },
-    Kind { kinds: &["Workflow", "WorkflowTemplate"], path: &["spec", "templates", "*"], ..WORKFLOW },
+    Kind { kinds: &["RayJob"], path: &["spec", "submitterPodTemplate"], ends: true, ..RAY },
+    Kind { kinds: WORKFLOWS, path: &["spec", "templates", "*"], ..WORKFLOW },
+    Kind { kinds: WORKFLOWS, path: &["spec", "templates", "*", "steps", "*", "*", "inline"], ..WORKFLOW },
+    Kind { kinds: WORKFLOWS, path: &["spec", "templates", "*", "dag", "tasks", "*", "inline"], ..WORKFLOW },
+    Kind { path: &["spec", "workflowSpec", "templates", "*"], ..CRON_WORKFLOW },
     Kind {
-        kinds: &["CronWorkflow"],
-        path: &["spec", "workflowSpec", "templates", "*"],
-        form: Form::Containers { common: 2 },
-        ..WORKFLOW
+        path: &["spec", "workflowSpec", "templates", "*", "steps", "*", "*", "inline"],
+        ..CRON_WORKFLOW
+    },
+    Kind {
+        path: &["spec", "workflowSpec", "templates", "*", "dag", "tasks", "*", "inline"],
+        ..CRON_WORKFLOW
     },
     Kind {
         group: "argoproj.io",
@@ -116,7 +127,9 @@ const KINDS: &[Kind] = &[
     Kind { kinds: &["Task"], path: &["spec"], ..TASK },
     Kind { kinds: &["TaskRun"], path: &["spec", "taskSpec"], ..TASK },
     Kind { kinds: &["Pipeline"], path: &["spec", "tasks", "*", "taskSpec"], ..TASK },
+    Kind { kinds: &["Pipeline"], path: &["spec", "finally", "*", "taskSpec"], ..TASK },
     Kind { kinds: &["PipelineRun"], path: &["spec", "pipelineSpec", "tasks", "*", "taskSpec"], ..TASK },
+    Kind { kinds: &["PipelineRun"], path: &["spec", "pipelineSpec", "finally", "*", "taskSpec"], ..TASK },
 ];
 
 /// The places of a kind, none if it is not known to run Pods.
