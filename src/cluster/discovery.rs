@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::client::{Client, Refusal};
+use super::{
+    client::{Client, Refusal},
+    list::nullable,
+};
 
 /// A kind that can be listed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,13 +36,23 @@ const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGrou
 
 const PLAIN: &str = "application/json";
 
+/// Groups that every API server has: where discovery names none of their kinds, it is not the whole of it.
+const BUILT_IN: [&str; 5] = ["", "apps", "batch", "networking.k8s.io", "rbac.authorization.k8s.io"];
+
+/// Elements are read one by one: a broken one, which the server of a custom API may have written, says nothing of others.
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
 enum Root {
     #[serde(rename = "APIGroupDiscoveryList")]
-    Aggregated { items: Vec<Group> },
+    Aggregated {
+        #[serde(deserialize_with = "nullable")]
+        items: Vec<Value>,
+    },
     #[serde(rename = "APIGroupList")]
-    Groups { groups: Vec<PlainGroup> },
+    Groups {
+        #[serde(deserialize_with = "nullable")]
+        groups: Vec<Value>,
+    },
     /// Of the core group.
     #[serde(rename = "APIVersions")]
     Versions,
@@ -47,15 +61,7 @@ enum Root {
 #[derive(Deserialize)]
 struct Group {
     #[serde(default)]
-    metadata: Named,
-    #[serde(default)]
-    versions: Vec<Version>,
-}
-
-#[derive(Deserialize, Default)]
-struct Named {
-    #[serde(default)]
-    name: String,
+    versions: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +71,7 @@ struct Version {
     #[serde(default)]
     freshness: Option<String>,
     #[serde(default)]
-    resources: Vec<Resource>,
+    resources: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -75,20 +81,23 @@ struct Resource {
     name: String,
     #[serde(default)]
     response_kind: Option<ResponseKind>,
-    scope: String,
     #[serde(default)]
-    verbs: Vec<String>,
+    scope: Option<String>,
+    #[serde(default)]
+    verbs: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
 struct ResponseKind {
-    kind: String,
+    #[serde(default)]
+    kind: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PlainGroup {
     name: String,
+    #[serde(deserialize_with = "nullable")]
     versions: Vec<PlainVersion>,
     #[serde(default)]
     preferred_version: Option<PlainVersion>,
@@ -101,16 +110,18 @@ struct PlainVersion {
 
 #[derive(Deserialize)]
 struct PlainResources {
-    resources: Vec<PlainResource>,
+    #[serde(deserialize_with = "nullable")]
+    resources: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 struct PlainResource {
     name: String,
     kind: String,
-    namespaced: bool,
     #[serde(default)]
-    verbs: Vec<String>,
+    namespaced: Option<bool>,
+    #[serde(default)]
+    verbs: Option<Vec<String>>,
 }
 
 impl Discovery {
@@ -125,8 +136,13 @@ impl Discovery {
                 }
                 Root::Versions => discovery.ask(client, "", "v1").await?,
                 Root::Groups { groups } => {
-                    for group in groups.into_iter().filter(|group| is_wanted(&group.name)) {
-                        discovery.ask_group(client, group).await?;
+                    for group in groups {
+                        let name = text(&group, &["name"]);
+                        if is_wanted(&name)
+                            && let Some(group) = discovery.decoded(&name, group)
+                        {
+                            discovery.ask_group(client, group).await?;
+                        }
                     }
                 }
             }
@@ -139,27 +155,46 @@ impl Discovery {
         self.served.get(&(group.to_owned(), kind.to_owned()))
     }
 
+    /// Why a kind that is not found may be there for all that; `None` where the server does not serve it.
+    pub(super) fn unserved(&self, group: &str) -> Option<String> {
+        let is_cut = || BUILT_IN.contains(&group) && !self.served.keys().any(|(known, _)| known == group);
+        self.unknown.get(group).cloned().or_else(|| is_cut().then(|| CUT.to_owned()))
+    }
+
     /// The kinds of a name, whatever their group.
     pub(super) fn named(&self, kind: &str) -> impl Iterator<Item = &Served> {
         self.served.values().filter(move |served| served.kind == kind)
     }
 
-    fn learn(&mut self, group: Group) {
-        let name = group.metadata.name;
-        for version in group.versions {
+    /// A part of what the server says of a group; one that cannot be understood leaves the group unknown.
+    fn decoded<T: DeserializeOwned>(&mut self, group: &str, value: Value) -> Option<T> {
+        let decoded = serde_json::from_value(value).ok();
+        if decoded.is_none() {
+            self.unknown.insert(group.to_owned(), BROKEN.to_owned());
+        }
+        decoded
+    }
+
+    fn learn(&mut self, group: Value) {
+        let name = text(&group, &["metadata", "name"]);
+        let Some(Group { versions }) = self.decoded(&name, group) else { return };
+        for version in versions.into_iter().flatten() {
+            let Some(version) = self.decoded::<Version>(&name, version) else { continue };
             if version.freshness.as_deref() == Some("Stale") {
                 self.unknown.insert(name.clone(), STALE.to_owned());
             }
-            for resource in version.resources {
-                let Some(kind) = resource.response_kind.map(|response| response.kind) else { continue };
+            for resource in version.resources.into_iter().flatten() {
+                let Some(resource) = self.decoded::<Resource>(&name, resource) else { continue };
+                // Without one, only parts of its objects can be had.
+                let Some(kind) = resource.response_kind.and_then(|response| response.kind) else { continue };
                 self.add(
-                    &resource.verbs,
+                    resource.verbs.as_deref(),
                     Served {
                         group: name.clone(),
                         version: version.name.clone(),
                         kind,
                         resource: resource.name,
-                        namespaced: resource.scope == "Namespaced",
+                        namespaced: resource.scope.as_deref() != Some("Cluster"),
                     },
                 );
             }
@@ -191,30 +226,46 @@ impl Discovery {
         let path = format!("{}/{version}", root(group));
         let decode = |bytes: &[u8]| serde_json::from_slice::<PlainResources>(bytes).ok();
         let found = client.get(&path, PLAIN, decode).await?;
-        for resource in found.resources.into_iter().filter(|resource| !resource.name.contains('/')) {
+        for resource in found.resources {
+            let Some(resource) = self.decoded::<PlainResource>(group, resource) else { continue };
+            if resource.name.contains('/') {
+                continue;
+            }
             self.add(
-                &resource.verbs,
+                resource.verbs.as_deref(),
                 Served {
                     group: group.to_owned(),
                     version: version.to_owned(),
                     kind: resource.kind,
                     resource: resource.name,
-                    namespaced: resource.namespaced,
+                    namespaced: resource.namespaced.unwrap_or(true),
                 },
             );
         }
         Ok(())
     }
 
-    /// The first version wins: it is the preferred one.
-    fn add(&mut self, verbs: &[String], served: Served) {
-        if verbs.iter().any(|verb| verb == "list") {
+    /// The first version wins: it is the preferred one. Where verbs are not told, the list itself tells.
+    fn add(&mut self, verbs: Option<&[String]>, served: Served) {
+        if verbs.is_none_or(|verbs| verbs.iter().any(|verb| verb == "list")) {
             self.served.entry((served.group.clone(), served.kind.clone())).or_insert(served);
         }
     }
 }
 
 const STALE: &str = "the server cannot tell what it serves of it now: the API service behind it is down";
+
+const BROKEN: &str = "what the server says that it serves of it is no discovery of Kubernetes: its API service, or \
+                      something on the way to it, is at fault";
+
+const CUT: &str = "the server names no kind of the group, which every API server has: something on the way to it keeps \
+                   them back, or they were turned off; compare `kubectl api-resources`";
+
+/// A name, empty where there is none: that of the core group.
+fn text(value: &Value, keys: &[&str]) -> String {
+    let found = keys.iter().try_fold(value, |value, key| value.get(*key));
+    found.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
 
 /// Where the addresses of a group begin.
 fn root(group: &str) -> String {
@@ -243,5 +294,52 @@ impl Served {
     /// Whether it is the kind whose list shows values that nobody may see.
     pub(super) fn is_secret(&self) -> bool {
         self.group.is_empty() && (self.kind == "Secret" || self.resource == "secrets")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_broken_of_one_group_says_nothing_of_others() {
+        let resource = |kind: &str, more: Value| {
+            let mut resource = json!({"resource": "things", "responseKind": {"kind": kind}});
+            resource.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            resource
+        };
+        let group = |name: &str, resources: Value| json!({"metadata": {"name": name}, "versions": [{"version": "v1", "resources": resources}]});
+        let listed = json!({"scope": "Cluster", "verbs": ["list"]});
+        let mut discovery = Discovery::default();
+        for group in [
+            group(
+                "apps",
+                json!([resource("Deployment", listed.clone()), resource("Scale", json!({"verbs": ["get"]}))]),
+            ),
+            group("nulls.io", json!([resource("Silent", json!({"scope": null, "verbs": null}))])),
+            group("none.io", Value::Null),
+            group("part.io", json!([7, resource("Whole", listed.clone())])),
+            json!({"metadata": {"name": "broken.io"}, "versions": "v1"}),
+        ] {
+            discovery.learn(group);
+        }
+        assert!(!discovery.get("apps", "Deployment").unwrap().namespaced);
+        assert_eq!(discovery.get("apps", "Scale"), None);
+        assert!(discovery.get("nulls.io", "Silent").unwrap().namespaced, "its list is asked for");
+        assert!(discovery.get("part.io", "Whole").is_some());
+        let unknown: Vec<&str> = discovery.unknown.keys().map(String::as_str).collect();
+        assert_eq!(unknown, ["broken.io", "part.io"]);
+        for (group, is_open) in [
+            ("apps", false),
+            ("none.io", false),
+            ("example.com", false),
+            ("part.io", true),
+            ("batch", true),
+            ("", true),
+        ] {
+            assert_eq!(discovery.unserved(group).is_some(), is_open, "{group}");
+        }
     }
 }

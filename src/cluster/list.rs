@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
@@ -47,10 +47,18 @@ struct Listed {
 
 #[derive(Deserialize)]
 struct Page<'t> {
+    /// `Status` where an answer is none, whatever its code.
+    #[serde(borrow, default)]
+    kind: Option<Cow<'t, str>>,
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(borrow)]
-    items: Option<Vec<&'t RawValue>>,
+    #[serde(borrow, deserialize_with = "nullable")]
+    items: Vec<&'t RawValue>,
+}
+
+/// A list that must be there, where Go writes `null` for an empty one.
+pub(super) fn nullable<'d, T: Deserialize<'d>, D: Deserializer<'d>>(from: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 #[derive(Deserialize, Default)]
@@ -162,13 +170,15 @@ fn tasks(discovery: &Discovery, wanted: &Wanted) -> Vec<Task> {
             Some(served) => Task { listing: listing(served), served: Ok(served.clone()) },
             None => Task {
                 listing: absent(kind.group, kind.kind, kind.resource),
-                served: Err(discovery.unknown.get(kind.group).cloned()),
+                served: Err(discovery.unserved(kind.group)),
             },
         });
     }
-    for name in wanted.named.iter().filter(|name| !wanted.kinds.iter().any(|kind| kind.kind == **name)) {
+    // Of whatever group, beside the kinds above of the same name.
+    for name in &wanted.named {
         let mut served = discovery.named(name).filter(|served| !served.is_secret()).peekable();
-        if served.peek().is_none() && name != "Secret" {
+        let is_told = wanted.kinds.iter().any(|kind| kind.kind == name);
+        if served.peek().is_none() && name != "Secret" && !is_told {
             let mut unknown = discovery.unknown.iter();
             let reason = unknown.find(|(group, _)| !MEASUREMENTS.contains(&group.as_str()));
             let reason = reason.map(|(group, reason)| format!("it may be of `{group}`, and {reason}"));
@@ -225,7 +235,7 @@ async fn list(reader: Arc<Reader>, task: Task, scope: Arc<Scope>) -> Listed {
     let reason = outcome.err().map(|refusal| {
         listing.outcome = match refusal {
             Refusal::Forbidden => Outcome::Forbidden,
-            Refusal::NotFound => Outcome::Absent,
+            // Discovery names the kind: who does not know it now is not who answered then.
             _ => Outcome::Failed,
         };
         // A part of a list would be taken for all of it.
@@ -316,8 +326,11 @@ struct NamedMetadata<'t> {
 /// What of a page is kept.
 fn page(bytes: &[u8], served: &Served, shard: Option<Shard>) -> Option<(Collected, PageMetadata)> {
     let page: Page<'_> = serde_json::from_slice(bytes).ok()?;
+    if page.kind.as_deref() == Some("Status") {
+        return None;
+    }
     let mut kept = Collected::default();
-    for raw in page.items.unwrap_or_default() {
+    for raw in page.items {
         if let Some(shard) = shard {
             let Named { metadata } = serde_json::from_str(raw.get()).ok()?;
             if served.is_namespace() && metadata.name.as_deref() == Some("kube-system") {

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::{defaults, discovery::Served};
 use crate::estate::Observed;
@@ -15,6 +16,7 @@ use crate::estate::Observed;
 pub(super) struct Item {
     pub(super) namespace: Option<String>,
     pub(super) name: String,
+    /// Empty where the server does not say it: then nothing is owned by it.
     pub(super) uid: String,
     pub(super) controller: Option<Controller>,
     /// The object as JSON on one line.
@@ -23,7 +25,12 @@ pub(super) struct Item {
     pub(super) is_spare: bool,
     /// For a Pod, what it shows.
     pub(super) observed: Option<Observed>,
+    /// For a Pod, by what Pods of one controller are told apart.
+    pub(super) content: Option<Content>,
 }
+
+/// SHA-256 of a Pod's containers and service account, without what each Pod has of its own: the mount of its token.
+pub(super) type Content = [u8; 32];
 
 /// The owner that manages an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +54,8 @@ pub(super) fn item(raw: &str, served: &Served) -> Result<Option<Item>, ()> {
         annotations.remove(LAST_APPLIED);
     }
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let (Some(name), Some(uid)) = (text("name"), text("uid")) else { return Err(()) };
+    let Some(name) = text("name") else { return Err(()) };
+    let uid = text("uid").unwrap_or_default();
     let (namespace, controller) = (text("namespace"), controller(metadata));
     if served.group == "rbac.authorization.k8s.io" && defaults::is_default(&name, &object) {
         return Ok(None);
@@ -56,9 +64,11 @@ pub(super) fn item(raw: &str, served: &Served) -> Result<Option<Item>, ()> {
         let replicas = |part: &str| object.get(part).and_then(|part| part.get("replicas"))?.as_u64();
         replicas("spec") == Some(0) && replicas("status").unwrap_or(0) == 0
     };
-    let observed = (served.group.is_empty() && served.kind == "Pod").then(|| observed(&object));
+    let is_pod = served.group.is_empty() && served.kind == "Pod";
+    let observed = is_pod.then(|| observed(&object));
+    let content = is_pod.then(|| content(&object));
     let text = if is_spare { String::new() } else { Value::Object(object).to_string() };
-    Ok(Some(Item { namespace, name, uid, controller, text, is_spare, observed }))
+    Ok(Some(Item { namespace, name, uid, controller, text, is_spare, observed, content }))
 }
 
 fn controller(metadata: &Map<String, Value>) -> Option<Controller> {
@@ -66,6 +76,22 @@ fn controller(metadata: &Map<String, Value>) -> Option<Controller> {
     let owner = owners.iter().find(|owner| owner.get("controller") == Some(&Value::Bool(true)))?;
     let text = |key: &str| owner.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
     Some(Controller { uid: text("uid")?, kind: text("kind")? })
+}
+
+fn content(pod: &Map<String, Value>) -> Content {
+    let at = |key: &str| pod.get("spec").and_then(|spec| spec.get(key)).cloned().unwrap_or_default();
+    let containers = ["initContainers", "containers"].map(|key| {
+        let mut containers = at(key);
+        for container in containers.as_array_mut().into_iter().flatten() {
+            if let Some(container) = container.as_object_mut() {
+                container.remove("volumeMounts");
+            }
+        }
+        containers
+    });
+    let [initial, lasting] = containers;
+    let told = Value::Array(vec![initial, lasting, at("serviceAccountName")]);
+    Sha256::digest(told.to_string().as_bytes()).into()
 }
 
 /// What one Pod shows, if it runs and is not about to end.
@@ -139,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_an_error() {
-        for raw in ["[]", "{}", "7", "{\"metadata\": {\"name\": \"a\"}}", "{\"metadata\": "] {
+        for raw in ["[]", "{}", "7", "{\"metadata\": {\"uid\": \"a\"}}", "{\"metadata\": "] {
             assert!(item(raw, &served("", "ConfigMap")).is_err(), "{raw}");
         }
     }

@@ -106,11 +106,9 @@ pub(super) fn needs(rule: &Rule) -> (BTreeSet<Kind>, BTreeSet<String>) {
             None if selector.kinds.is_empty() => kinds.extend(KINDS),
             None => {
                 for name in selector.kinds.iter().filter(|name| !FILES.contains(&name.as_str())) {
-                    let known: Vec<_> = KINDS.iter().filter(|kind| kind.kind == name).collect();
-                    if known.is_empty() {
-                        named.insert(name.clone());
-                    }
-                    kinds.extend(known);
+                    // Selected by its name, a kind is meant whatever its group.
+                    named.insert(name.clone());
+                    kinds.extend(KINDS.iter().filter(|kind| kind.kind == name));
                 }
             }
         }

@@ -222,8 +222,15 @@ fn an_answer_that_is_cut_off_is_asked_for_again() {
         let (_, report) = scan(Objects::of_text(SHOP), cut(bytes));
         assert_eq!(found(&report), found(&healthy().1), "{bytes}");
     }
-    for body in ["{\"items\":[{\"metadata\":", "<html>", "{\"items\":[7]}", "{\"items\":[{\"metadata\":{}}]}"]
-    {
+    for body in [
+        "{\"items\":[{\"metadata\":",
+        "<html>",
+        "{\"items\":[7]}",
+        "{\"items\":[{\"metadata\":{}}]}",
+        "{}",
+        "{\"kind\":\"DeploymentList\",\"metadata\":{\"resourceVersion\":\"1\"}}",
+        "{\"kind\":\"Status\",\"status\":\"Failure\",\"items\":[]}",
+    ] {
         let (estate, report) = scan(Objects::of_text(SHOP), move |request| {
             (request.path == DEPLOYMENTS).then(|| Answer::status(200, body.to_owned()))
         });
@@ -238,6 +245,74 @@ fn an_answer_that_is_cut_off_is_asked_for_again() {
             &["secrets/plaintext-credential", "mtls/plaintext-accepted"],
         );
     }
+}
+
+#[test]
+fn a_list_that_is_null_is_empty() {
+    let (estate, report) = scan(Objects::of_text(SHOP), |request| {
+        (request.path == DEPLOYMENTS).then(|| Answer::status(200, "{\"items\":null}".to_owned()))
+    });
+    assert_eq!(report.incomplete, Vec::<String>::new());
+    let listing = estate.sources.listings().find(|listing| listing.kind == "Deployment").unwrap();
+    assert_eq!((listing.outcome.name(), listing.objects), ("read", 0));
+}
+
+#[test]
+fn an_object_without_a_uid_is_judged() {
+    let mut objects = Objects::of_text(SHOP);
+    for object in objects.kinds.values_mut().flatten() {
+        object["metadata"].as_object_mut().unwrap().remove("uid");
+    }
+    let (_, report) = scan(objects, |_| None);
+    assert_eq!(found(&report), found(&healthy().1));
+    assert_eq!(report.incomplete, Vec::<String>::new());
+}
+
+#[test]
+fn a_list_that_is_not_there_though_its_kind_is_served_leaves_open_what_rests_on_it() {
+    let (estate, report) =
+        scan(Objects::of_text(SHOP), |request| (request.path == PEERS).then(|| Answer::refusal(404)));
+    let reason = failure(&estate, "cluster:peerauthentications.security.istio.io");
+    assert_eq!(reason, "the server does not serve it any more (404); run the scan again");
+    assert_open(&report, "peerauthentications.security.istio.io", &["mtls/plaintext-accepted"]);
+}
+
+#[test]
+fn a_group_of_every_server_that_is_not_named_leaves_its_kinds_open() {
+    for is_old in [false, true] {
+        let mut objects = Objects { is_old, ..Objects::of_text(SHOP) };
+        objects.kinds.retain(|kind, _| kind.group != "apps");
+        let (estate, report) = scan(objects, |_| None);
+        let reason = failure(&estate, "cluster:deployments.apps");
+        assert!(reason.starts_with("the server names no kind of the group"), "{reason}");
+        assert_open(&report, "deployments.apps", &["secrets/plaintext-credential"]);
+    }
+}
+
+#[test]
+fn one_group_that_cannot_be_understood_is_open_and_the_rest_is_judged() {
+    let text = SHOP.replace("kind: PeerAuthentication", "kind: Other");
+    let broken = serde_json::json!({"kind": "APIGroupDiscoveryList", "items": [
+        {"metadata": {"name": "security.istio.io"}, "versions": [{"version": "v1", "resources": [{"resource": 7}]}]},
+        {"metadata": {"name": "apps"}, "versions": [{"version": "v1", "resources": [
+            {"resource": "deployments", "responseKind": {"kind": "Deployment"}, "scope": null, "verbs": null}]}]},
+        {"metadata": {"name": "nothing.example.com"}, "versions": [{"version": "v1", "resources": null}]}]});
+    let (estate, report) = scan(Objects::of_text(&text), move |request| {
+        (request.path == "/apis").then(|| Answer::json(&broken))
+    });
+    let reason = failure(&estate, "cluster:peerauthentications.security.istio.io");
+    assert!(reason.starts_with("what the server says that it serves of it is no discovery"), "{reason}");
+    let listing = estate.sources.listings().find(|listing| listing.kind == "Deployment").unwrap();
+    assert_eq!((listing.outcome.name(), listing.objects), ("read", 1));
+    assert_open(&report, "peerauthentications.security.istio.io", &["mtls/plaintext-accepted"]);
+}
+
+#[test]
+fn a_server_that_asks_to_wait_for_ever_is_not_waited_for() {
+    let (estate, _) = scan(Objects::of_text(SHOP), |request| {
+        (request.path == DEPLOYMENTS).then(|| Answer::refusal(429).with("Retry-After", &u64::MAX.to_string()))
+    });
+    assert!(failure(&estate, "cluster:deployments.apps").contains("--cluster-deadline"));
 }
 
 #[test]
