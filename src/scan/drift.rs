@@ -83,7 +83,7 @@ pub(super) fn compare(
     place(&pairs, declared, live, &mut cluster);
     findings.extend(cluster.findings.iter().cloned());
 
-    let (of_files, of_cluster) = (Verdicts::new(&files), Verdicts::new(&cluster));
+    let (of_files, of_cluster) = (Verdicts::new(&files, declared), Verdicts::new(&cluster, live));
     let alone = paired(&files.findings, &cluster.findings);
     let mut drift = Drift { in_both: alone.in_both, ..Drift::default() };
     let mut evaluation = Evaluation { passed: of_files.passed_with(&of_cluster), ..Evaluation::default() };

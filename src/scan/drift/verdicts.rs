@@ -9,28 +9,41 @@ use std::{
 };
 
 use crate::{
+    estate::Estate,
     finding::{Finding, NotAssessed},
     policy::Evaluation,
+    source::Listing,
 };
 
 /// What rules said of one side, as far as it is compared.
 pub(super) struct Verdicts<'v> {
     passed: &'v BTreeMap<Arc<str>, Vec<Arc<str>>>,
     open: BTreeSet<(&'v str, &'v str)>,
+    /// Rules that pass nothing, since lists that they need were not read to the end.
+    open_rules: BTreeSet<&'v str>,
 }
 
 impl<'v> Verdicts<'v> {
-    pub(super) fn new(evaluation: &'v Evaluation) -> Self {
+    pub(super) fn new(evaluation: &'v Evaluation, estate: &Estate) -> Self {
+        let listings = estate.sources.listings();
+        let partial = listings.filter(|listing| listing.is_unread() || !listing.namespaces.is_empty());
+        let partial: BTreeSet<String> = partial.map(Listing::name).collect();
+        let rests_on = |result: &&NotAssessed| {
+            let missing = result.missing.iter().flat_map(|missing| missing.split(", "));
+            missing.into_iter().any(|name| partial.contains(name))
+        };
+        let open_rules = evaluation.not_assessed.iter().filter(rests_on).map(|result| &*result.rule);
         let open = evaluation
             .not_assessed
             .iter()
             .flat_map(|result| result.resources.iter().map(|resource| (&*result.rule, resource.as_str())));
-        Self { passed: &evaluation.passed, open: open.collect() }
+        Self { passed: &evaluation.passed, open: open.collect(), open_rules: open_rules.collect() }
     }
 
     /// Whether it is open what a rule says of a resource.
     pub(super) fn is_open(&self, finding: &Finding) -> bool {
-        self.open.contains(&(&*finding.rule, finding.resource.as_str()))
+        self.open_rules.contains(&*finding.rule)
+            || self.open.contains(&(&*finding.rule, finding.resource.as_str()))
     }
 
     /// Resources that pass on both sides, by rule.

@@ -215,6 +215,30 @@ fn what_could_not_be_read_is_not_missing() {
 }
 
 #[test]
+fn a_workload_that_could_not_be_read_does_not_pass() {
+    let other = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\nspec: {template: \
+                 {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: 'db:1', env: [{name: DB_PASSWORD, \
+                 valueFrom: {secretKeyRef: {name: db, key: password}}}]}]}}}\n";
+    for more in ["", other] {
+        let fault = |request: &super::server::Request| {
+            request.path.ends_with("/deployments").then(|| Answer::refusal(403))
+        };
+        let (declared, live) = (format!("{LIVE}{more}"), format!("{DECLARED}{more}"));
+        let scan = Scan::new(&declared, &live, Box::new(fault));
+        let (code, report) = scan.report(&["--rule", "secrets/plaintext-credential"]);
+        assert_eq!(found(&report), [], "{report:#}");
+        assert_eq!(code, Some(3));
+        assert!(
+            report["not_assessed"]
+                .as_array()
+                .expect("results")
+                .iter()
+                .any(|open| open["missing"] == "deployments.apps")
+        );
+    }
+}
+
+#[test]
 fn what_manifests_hide_in_a_chart_is_not_undeclared() {
     let scan = Scan::new(DECLARED, LIVE, nothing_wrong());
     std::fs::create_dir_all(scan.folder.path().join("k8s/chart/templates")).expect("a folder");
