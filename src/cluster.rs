@@ -14,6 +14,8 @@ mod defaults;
 mod discovery;
 pub mod kinds;
 #[cfg(feature = "cluster")]
+mod kubeconfig;
+#[cfg(feature = "cluster")]
 mod list;
 #[cfg(feature = "cluster")]
 mod proxy;
@@ -142,18 +144,23 @@ pub fn push(address: &str, content_type: &str, metrics: &[u8], patience: Patienc
 }
 
 /// Writes policy reports (`wgpolicyk8s.io/v1alpha2`, as objects) into a cluster by server-side apply, and removes those of
-/// former runs that there is nothing to say of any more. Of a target with namespaces, only theirs are touched.
-pub fn write_policy_reports(target: &Target, reports: &[serde_json::Value]) -> Result<(), Error> {
+/// former runs that there is nothing to say of any more, if the run read all that it asked for (`is_whole`). Of a target with
+/// namespaces, only theirs are touched.
+pub fn write_policy_reports(
+    target: &Target,
+    reports: &[serde_json::Value],
+    is_whole: bool,
+) -> Result<(), Error> {
     #[cfg(feature = "cluster")]
     {
         run(async {
             let client = client::Client::new(target).await?;
-            write::policy_reports(&client, target, reports).await
+            write::policy_reports(&client, target, reports, is_whole).await
         })
     }
     #[cfg(not(feature = "cluster"))]
     {
-        let _ = (target, reports);
+        let _ = (target, reports, is_whole);
         Err(Error::Unsupported)
     }
 }
@@ -163,5 +170,8 @@ pub fn write_policy_reports(target: &Target, reports: &[serde_json::Value]) -> R
 fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::Configuration(format!("no client can run: {error}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A program that gives credentials and hangs is not waited for.
+    runtime.shutdown_background();
+    done
 }

@@ -6,13 +6,10 @@ use std::{error::Error as _, io, time::Duration};
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use kube::{
-    client::Body,
-    config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError},
-};
+use kube::{client::Body, config::Config};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Error, Patience, Target, proxy::is_direct};
+use super::{Error, Patience, Target, kubeconfig::configuration};
 
 /// Largest answer: a page of 500 objects of the largest size that etcd takes is larger, but no server holds such.
 const LARGEST_ANSWER: usize = 256 << 20;
@@ -77,21 +74,32 @@ enum Failure {
 
 impl Client {
     pub(super) async fn new(target: &Target) -> Result<Self, Error> {
+        let deadline = Instant::now() + target.patience.deadline;
         let mut config = configuration(target).await?;
         // Retries are counted and timed here, so that a deadline holds.
         config.default_retry = false;
         config.connect_timeout = Some(target.patience.answer);
-        if config.cluster_url.host().is_some_and(|host| is_direct(host, &target.no_proxy)) {
-            config.proxy_url = None;
-        }
-        let inner = kube::Client::try_from(config).map_err(|_| {
+        let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+        // Programs that give credentials are run at once, and may wait for ever.
+        let made = tokio::task::spawn_blocking(move || kube::Client::try_from(config).map_err(drop));
+        let made = timeout_at(deadline, made).await.map_err(|_| {
+            let program = program.map_or_else(|| "a program".to_owned(), |program| format!("the program `{program}`"));
+            Error::Configuration(format!(
+                "{program}, which the kubeconfig asks for credentials, did not answer within {}; run it by hand, or \
+                 give more time with `--cluster-deadline`",
+                told(target.patience.deadline)
+            ))
+        })?;
+        // No task is cancelled, and a panic is ours to fail on.
+        let made = made.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        let inner = made.map_err(|()| {
             Error::Configuration(
                 "the cluster's entry in the kubeconfig cannot be used: its certificates, its proxy or its way to log \
                  in; try `kubectl version` with it"
                     .to_owned(),
             )
         })?;
-        Ok(Self { inner, patience: target.patience, deadline: Instant::now() + target.patience.deadline })
+        Ok(Self { inner, patience: target.patience, deadline })
     }
 
     /// One that is reached without credentials of a cluster.
@@ -148,7 +156,8 @@ impl Client {
                 return Err(Refusal::Failed(format!("{cause}, {tries} times; run the scan again later")));
             }
             let wait = after.unwrap_or(pause);
-            if Instant::now() + wait >= self.deadline {
+            // What a server asks for may be longer than any time that there is.
+            if wait >= self.deadline.saturating_duration_since(Instant::now()) {
                 let late = self.too_late().message();
                 return Err(Refusal::Failed(format!("{cause}, and {late}")));
             }
@@ -247,60 +256,6 @@ fn untrusted(said: &str) -> String {
         ("is not trusted", "give its authority as `certificate-authority` in the kubeconfig")
     };
     format!("the server's certificate {what} ({said}); {remedy}")
-}
-
-async fn configuration(target: &Target) -> Result<Config, Error> {
-    let options = KubeConfigOptions { context: target.context.clone(), ..KubeConfigOptions::default() };
-    let of_file = |error: &KubeconfigError| Error::Configuration(unusable(error, target));
-    if let Some(path) = &target.kubeconfig {
-        let kubeconfig = Kubeconfig::read_from(path).map_err(|error| of_file(&error))?;
-        return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| of_file(&error));
-    }
-    if let Some((first, others)) = target.kubeconfigs.split_first() {
-        let mut merged = Kubeconfig::read_from(first).map_err(|error| of_file(&error))?;
-        for path in others {
-            let next = Kubeconfig::read_from(path).map_err(|error| of_file(&error))?;
-            merged = merged.merge(next).map_err(|error| of_file(&error))?;
-        }
-        return Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| of_file(&error));
-    }
-    match Config::from_kubeconfig(&options).await {
-        Ok(config) => Ok(config),
-        Err(error) if target.context.is_some() => Err(of_file(&error)),
-        Err(error) => Config::incluster().map_err(|_| of_file(&error)),
-    }
-}
-
-/// Names only: the parser's own messages quote the file.
-fn unusable(error: &KubeconfigError, target: &Target) -> String {
-    let file = target.kubeconfig.as_ref().map(|path| format!("`--kubeconfig {}`", path.display()));
-    let file = file.unwrap_or_else(|| "the kubeconfig".to_owned());
-    match error {
-        KubeconfigError::CurrentContextNotSet => {
-            format!("{file} has no current context; name one with `--context`")
-        }
-        KubeconfigError::LoadContext(name) => {
-            format!("{file} has no context `{name}`; `kubectl config get-contexts` lists them")
-        }
-        KubeconfigError::LoadClusterOfContext(name) => {
-            format!("{file} has no cluster `{name}`, which its context names; mend the context")
-        }
-        KubeconfigError::FindPath => {
-            "there is no kubeconfig and this runs in no cluster; give `--kubeconfig FILE`".to_owned()
-        }
-        KubeconfigError::ReadConfig(cause, path) if target.kubeconfig.is_none() => format!(
-            "the kubeconfig `{}` cannot be read ({cause}) and this runs in no cluster; give `--kubeconfig FILE`",
-            path.display()
-        ),
-        KubeconfigError::ReadConfig(cause, _) => format!("{file} cannot be read: {cause}"),
-        KubeconfigError::Parse(_) => {
-            format!("{file} is no YAML of a kubeconfig; `kubectl config view` says where")
-        }
-        _ => format!(
-            "{file} cannot be used: an address, a certificate or a key in it is missing or broken; \
-                      `kubectl config view` shows the entries"
-        ),
-    }
 }
 
 /// `90 s`.

@@ -1,7 +1,7 @@
 //! Policy reports in the cluster: written by server-side apply, so that each run leaves what it says and nothing else.
 //!
 //! One object for each namespace and one for all else, all of one name; those of namespaces that nothing is said of any
-//! more are removed. Nothing else is ever written.
+//! more are removed, after a run that read everything. Nothing else is ever written.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Error, Target,
     client::{Client, Message, Refusal},
-    list::{PageMetadata, page_query},
+    list::{PageMetadata, nullable, page_query},
 };
 
 /// Who owns the fields.
@@ -54,7 +54,7 @@ const APIS: [Api; 2] = [
 /// What a version of a group serves.
 #[derive(Deserialize)]
 struct Served {
-    #[serde(default)]
+    #[serde(deserialize_with = "nullable")]
     resources: Vec<Resource>,
 }
 
@@ -67,7 +67,7 @@ struct Resource {
 struct List {
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(default)]
+    #[serde(deserialize_with = "nullable")]
     items: Vec<Item>,
 }
 
@@ -83,7 +83,13 @@ struct ItemMetadata {
     namespace: Option<String>,
 }
 
-pub(super) async fn policy_reports(client: &Client, target: &Target, reports: &[Value]) -> Result<(), Error> {
+/// `is_whole`: whether all was read, so that nothing is left to say of what no report is about.
+pub(super) async fn policy_reports(
+    client: &Client,
+    target: &Target,
+    reports: &[Value],
+    is_whole: bool,
+) -> Result<(), Error> {
     let api = api(client).await?;
     let is_asked = |namespace: Option<&str>| {
         let named = |namespace: &str| target.namespaces.iter().any(|asked| asked == namespace);
@@ -116,7 +122,7 @@ pub(super) async fn policy_reports(client: &Client, target: &Target, reports: &[
         }
         written.insert((namespace.map(ToOwned::to_owned), name.to_owned()));
     }
-    remove_stale(client, target, &api, &written).await
+    if is_whole { remove_stale(client, target, &api, &written).await } else { Ok(()) }
 }
 
 /// The first of the kinds that the cluster serves.
@@ -143,16 +149,13 @@ async fn remove_stale(
     api: &Api,
     written: &BTreeSet<(Option<String>, String)>,
 ) -> Result<(), Error> {
-    let former = if target.namespaces.is_empty() {
-        former(client, api).await?
-    } else {
-        target.namespaces.iter().map(|namespace| (namespace.clone(), MANAGER.to_owned())).collect()
-    };
-    for (namespace, name) in former {
-        if written.contains(&(Some(namespace.clone()), name.clone())) {
+    let former =
+        if target.namespaces.is_empty() { former(client, api).await? } else { target.namespaces.clone() };
+    for namespace in former {
+        if written.contains(&(Some(namespace.clone()), MANAGER.to_owned())) {
             continue;
         }
-        let path = api.path(Some(&namespace), Some(&name));
+        let path = api.path(Some(&namespace), Some(MANAGER));
         let message =
             Message { method: Method::DELETE, path: &path, accept: JSON, body: Some((JSON, b"{}")) };
         match client.exchange(&message, |_| Some(())).await {
@@ -163,8 +166,8 @@ async fn remove_stale(
     Ok(())
 }
 
-/// Namespaces and names of our reports.
-async fn former(client: &Client, api: &Api) -> Result<Vec<(String, String)>, Error> {
+/// Namespaces with a report of ours: its name says it, since anybody can set a label.
+async fn former(client: &Client, api: &Api) -> Result<Vec<String>, Error> {
     let mut former = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -173,7 +176,8 @@ async fn former(client: &Client, api: &Api) -> Result<Vec<(String, String)>, Err
         let decode = |bytes: &[u8]| serde_json::from_slice::<List>(bytes).ok();
         let list = client.get(&path, JSON, decode).await.map_err(|refusal| failed(api, "list", &refusal))?;
         let items = list.items.into_iter().map(|item| item.metadata);
-        former.extend(items.filter_map(|metadata| Some((metadata.namespace?, metadata.name))));
+        let ours = items.filter(|metadata| metadata.name == MANAGER);
+        former.extend(ours.filter_map(|metadata| metadata.namespace));
         token = list.metadata.token.filter(|token| !token.is_empty());
         if token.is_none() {
             return Ok(former);

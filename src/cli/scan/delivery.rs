@@ -6,7 +6,7 @@ use crate::{
     cli::Failure,
     cluster::{self, Patience, Target},
     output::{policy_report, prometheus},
-    report::Report,
+    report::{Outcome, Report},
     source::Sources,
 };
 
@@ -47,7 +47,8 @@ impl Delivery {
     ) -> Result<(), Failure> {
         if let Some(target) = target.filter(|_| self.write_policy_reports) {
             let objects = policy_report::objects(report, sources);
-            cluster::write_policy_reports(target, &objects).map_err(|error| {
+            let is_whole = report.outcome != Outcome::Incomplete;
+            cluster::write_policy_reports(target, &objects, is_whole).map_err(|error| {
                 Failure::usage(error).help(
                     "the chart grants it with `policyReports.enabled`; the reports of the run are written",
                 )

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     faults::SHOP,
@@ -205,4 +205,57 @@ fn a_server_that_nobody_can_reach_makes_the_run_incomplete() {
         let (code, text, stderr) = scan(&server, &folder, &["--audit", "off", "-f", format]);
         assert_eq!(code, Some(3), "{format}: {text}{stderr}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_program_for_credentials_that_hangs_is_not_waited_for() {
+    let program = json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sleep", "args": ["7"],
+        "interactiveMode": "Never"});
+    let kubeconfig = json!({"apiVersion": "v1", "kind": "Config", "current-context": "a",
+        "clusters": [{"name": "a", "cluster": {"server": "http://127.0.0.1:9"}}],
+        "users": [{"name": "a", "user": {"exec": program}}],
+        "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}]});
+    let folder = Folder::new(&[("kubeconfig", &kubeconfig.to_string())]);
+    let began = std::time::Instant::now();
+    let arguments =
+        ["scan", "--audit", "off", "--cluster", "--kubeconfig", "kubeconfig", "--cluster-deadline", "1s"];
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_probity"));
+    // Its program has the same output open, and lives on: the end of the scan is what is waited for.
+    let file = std::fs::File::create(folder.path().join("stderr")).expect("a file");
+    command.args(arguments).current_dir(folder.path()).stdout(std::process::Stdio::null()).stderr(file);
+    let status = command.status().expect("the binary runs");
+    let stderr = std::fs::read_to_string(folder.path().join("stderr")).expect("a file");
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("the program `sleep`") && stderr.contains("did not answer within 1 s"),
+        "{stderr}"
+    );
+    assert!(began.elapsed() < std::time::Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_kind_that_a_policy_selects_is_read_of_every_group() {
+    let policy = r#"# METADATA
+# scope: package
+# title: A policy of Calico is not known
+# description: It is none of the mesh's.
+# custom:
+#   severity: high
+#   recommended_action: Take it away.
+#   input: {selector: [{type: kubernetes, kinds: [NetworkPolicy]}]}
+package user.calico
+
+deny contains res if {
+    startswith(input.apiVersion, \"crd.projectcalico.org/\")
+    res := {\"message\": \"it is there\"}
+}
+"#;
+    let text = "---\napiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {}\n";
+    let folder = Folder::new(&[("policies/calico.rego", policy)]);
+    let server = Server::new(Objects::of_text(&format!("{SHOP}{text}")), Box::new(|_| None));
+    let (_, json, stderr) = scan(&server, &folder, &["--audit", "off", "-f", "json", "--policy", "policies"]);
+    let report: Value = serde_json::from_str(&json).unwrap_or_else(|_| panic!("{stderr}"));
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(findings.iter().any(|finding| finding["message"] == "it is there"), "{stderr}{findings:#?}");
 }

@@ -13,8 +13,13 @@ use crate::command::Folder;
 /// Requests that are no reading.
 type Sent = Arc<Mutex<Vec<Request>>>;
 
-/// A cluster that serves a group of policy reports, in which `gone` and `shop` have one.
+/// A cluster that serves a group of policy reports, in which `gone` and `shop` have one of ours, and `gone` one of others.
 fn cluster(group: &'static str, status: u16) -> (Server, Sent) {
+    cluster_without(None, group, status)
+}
+
+/// One that refuses a list, by the end of its path.
+fn cluster_without(refused: Option<&'static str>, group: &'static str, status: u16) -> (Server, Sent) {
     let sent = Sent::default();
     let kept = Arc::clone(&sent);
     let fault = move |request: &Request| {
@@ -26,13 +31,17 @@ fn cluster(group: &'static str, status: u16) -> (Server, Sent) {
                 Answer::refusal(status)
             });
         }
+        if refused.is_some_and(|refused| request.path.ends_with(refused)) {
+            return Some(Answer::refusal(403));
+        }
         let rest = request.path.strip_prefix(&format!("/apis/{group}/v1alpha"))?;
         let of = |namespace: &str| json!({"metadata": {"name": "probity", "namespace": namespace}});
+        let foreign = json!({"metadata": {"name": "of-somebody", "namespace": "gone"}});
         Some(match rest.split_once('/') {
             None => Answer::json(
                 &json!({"kind": "APIResourceList", "resources": [{"name": "policyreports"}, {"name": "reports"}]}),
             ),
-            Some(_) => Answer::json(&json!({"metadata": {}, "items": [of("gone"), of("shop")]})),
+            Some(_) => Answer::json(&json!({"metadata": {}, "items": [of("gone"), of("shop"), foreign]})),
         })
     };
     (Server::new(Objects::of_text(SHOP), Box::new(fault)), sent)
@@ -81,6 +90,15 @@ fn policy_reports_are_applied_and_those_of_former_runs_removed() {
     let listed =
         server.requests().into_iter().find(|request| request.contains("labelSelector")).expect("a list");
     assert!(listed.contains("app.kubernetes.io%2Fmanaged-by%3Dprobity"), "{listed}");
+}
+
+#[test]
+fn a_run_that_could_not_read_everything_removes_no_report() {
+    let (server, sent) = cluster_without(Some("/configmaps"), "wgpolicyk8s.io", 200);
+    let (code, ..) = scan(&server, &["--write-policy-reports"]);
+    assert_eq!(code, Some(3));
+    let lines = lines(&sent);
+    assert!(lines.iter().all(|line| line.starts_with("PATCH ")) && !lines.is_empty(), "{lines:?}");
 }
 
 #[test]
