@@ -38,9 +38,10 @@ impl ShardKey {
             "make one with `openssl rand -hex 32 >FILE`, and give it to all shards and to `probity merge`";
         forbid_core_dumps();
         let text = match &self.shard_key {
-            Some(path) => {
-                Some(read_text(path, "open the shards").map_err(|error| Failure::usage(format!("`--shard-key`: {error}")))?)
-            }
+            Some(path) => Some(
+                read_text(path, "open the shards")
+                    .map_err(|error| Failure::usage(format!("`--shard-key`: {error}")))?,
+            ),
             None => of_environment(),
         };
         let Some(text) = text else {

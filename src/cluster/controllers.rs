@@ -173,8 +173,12 @@ impl<'i> Owners<'i> {
         }
         let parsed = json::parse(SourceId(0), &item.text.as_str().into());
         let writes = parsed.documents.iter().any(|document| {
-            let node = |object| !PodTemplate::all(object, document.root()).is_empty();
-            objects(document).iter().any(node)
+            let root = document.root();
+            // Where it cannot be told which of its Pods it writes, none of them may vanish in it.
+            let writes = |object| {
+                !PodTemplate::all(object, root).is_empty() && !PodTemplate::are_elsewhere(object, root)
+            };
+            objects(document).iter().any(writes)
         });
         self.write.borrow_mut().insert(&item.uid, writes);
         writes
@@ -319,6 +323,24 @@ mod tests {
         ];
         fold(&mut kinds);
         assert_eq!(left(&kinds), [vec!["a-1", "b-0"], vec!["steps"]]);
+    }
+
+    #[test]
+    fn pods_of_a_workflow_that_runs_templates_of_others_stay() {
+        for (step, expected) in
+            [(json!({"template": "own"}), vec![]), (json!({"templateRef": {"name": "a"}}), vec!["steps-1"])]
+        {
+            let templates = json!([{"steps": [[step]]}, {"name": "own", "container": {"image": "a"}}]);
+            let text =
+                json!({"apiVersion": "argoproj.io/v1", "kind": "Workflow", "spec": {"templates": templates}});
+            let workflow = Item { text: text.to_string(), ..object("steps", None) };
+            let mut kinds = [
+                written("", "Pod", [pod("steps-1", Some(("Workflow", "steps")), &["main"])]),
+                blank("argoproj.io", "Workflow", [workflow]),
+            ];
+            fold(&mut kinds);
+            assert_eq!(left(&kinds), [expected, vec!["steps"]]);
+        }
     }
 
     #[test]

@@ -39,6 +39,14 @@ impl<'d> PodTemplate<'d> {
         pod.and_then(|pod| Self::written(pod, None, false)).into_iter().collect()
     }
 
+    /// Whether an object runs Pods beside those that it writes: a workflow that refers to templates of others (Argo
+    /// Workflows, `templateRef` of steps, tasks and hooks, `workflowTemplateRef`).
+    pub fn are_elsewhere(object: &Object, root: NodeRef<'_>) -> bool {
+        &*object.group == "argoproj.io"
+            && &*object.kind == "Workflow"
+            && root.get("spec").is_some_and(|spec| has_key(spec, &["templateRef", "workflowTemplateRef"]))
+    }
+
     /// A Pod with `metadata` and `spec`.
     fn written(pod: NodeRef<'d>, common: Option<NodeRef<'d>>, ends: bool) -> Option<Self> {
         Some(Self { metadata: pod.get("metadata"), spec: pod.get("spec")?, common, ends })
@@ -101,6 +109,12 @@ impl<'d> PodTemplate<'d> {
 fn has_images(pod: NodeRef<'_>) -> bool {
     let containers = pod.at(&["spec", "containers"]);
     containers.is_some_and(|containers| containers.items().any(|container| container.get("image").is_some()))
+}
+
+/// Whether a mapping at or below a node has one of the keys.
+fn has_key(node: NodeRef<'_>, keys: &[&str]) -> bool {
+    node.entries().any(|(key, _, value)| keys.contains(&key) || has_key(value, keys))
+        || node.items().any(|item| has_key(item, keys))
 }
 
 #[cfg(test)]
@@ -225,6 +239,26 @@ mod tests {
             let expected: Vec<_> =
                 expected.into_iter().map(|(image, account)| (Some(image.to_owned()), account)).collect();
             assert_eq!(found, expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_workflow_may_run_pods_of_others() {
+        for (kind, spec, expected) in [
+            ("Workflow", "{templates: [{container: {image: a}}]}", false),
+            (
+                "Workflow",
+                "{templates: [{steps: [[{templateRef: {name: a, template: b}}]]}, {container: {image: a}}]}",
+                true,
+            ),
+            ("Workflow", "{workflowTemplateRef: {name: a}, templates: [{container: {image: a}}]}", true),
+            ("WorkflowTemplate", "{templates: [{dag: {tasks: [{templateRef: {name: a}}]}}]}", false),
+        ] {
+            let text = format!("apiVersion: argoproj.io/v1alpha1\nkind: {kind}\nspec: {spec}");
+            let parsed = yaml::parse(SourceId(0), &text.into());
+            let objects = objects(&parsed.documents[0]);
+            let are_elsewhere = PodTemplate::are_elsewhere(&objects[0], parsed.documents[0].root());
+            assert_eq!(are_elsewhere, expected, "{kind} {spec}");
         }
     }
 }

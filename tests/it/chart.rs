@@ -54,14 +54,16 @@ fn shards_of_the_chart_keep_no_log_of_the_audits_key_and_fit_a_name() {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/chart/templates");
     let text = |name: &str| std::fs::read_to_string(templates.join(name)).expect("the chart has the file");
     let arguments = text("_arguments.tpl");
-    let (_, of_shards) = arguments.split_once("define \"probity.shardArguments\"").expect("shards have arguments");
+    let (_, of_shards) =
+        arguments.split_once("define \"probity.shardArguments\"").expect("shards have arguments");
     assert!(of_shards.contains("\n- --audit=off\n"), "{of_shards}");
     assert_eq!(of_shards.matches("--audit").count(), 1, "{of_shards}");
     assert!(text("_pod.tpl").contains("{{- if and .audits $root.Values.audit.signingKey.secretName }}"));
     assert!(text("cronjob.yaml").contains("\"audits\" true"));
     let shards = text("shards.yaml");
     assert!(shards.contains("\"audits\" false"));
-    let length = shards.split_once("| trunc ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
+    let length =
+        shards.split_once("| trunc ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
     // As `completions` allows: 1000 of them, of which the last is 999.
     let longest = length.expect("the name is cut") + "-shards".len() + "-29784756".len() + "-999".len();
     assert!(longest <= 63, "{longest} characters are no label of DNS");

@@ -110,10 +110,7 @@ const KINDS: &[Kind] = &[
     Kind { kinds: WORKFLOWS, path: &["spec", "templates", "*", "steps", "*", "*", "inline"], ..WORKFLOW },
     Kind { kinds: WORKFLOWS, path: &["spec", "templates", "*", "dag", "tasks", "*", "inline"], ..WORKFLOW },
     Kind { path: &["spec", "workflowSpec", "templates", "*"], ..CRON_WORKFLOW },
-    Kind {
-        path: &["spec", "workflowSpec", "templates", "*", "steps", "*", "*", "inline"],
-        ..CRON_WORKFLOW
-    },
+    Kind { path: &["spec", "workflowSpec", "templates", "*", "steps", "*", "*", "inline"], ..CRON_WORKFLOW },
     Kind {
         path: &["spec", "workflowSpec", "templates", "*", "dag", "tasks", "*", "inline"],
         ..CRON_WORKFLOW
