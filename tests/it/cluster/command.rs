@@ -247,8 +247,8 @@ fn a_kind_that_a_policy_selects_is_read_of_every_group() {
 package user.calico
 
 deny contains res if {
-    startswith(input.apiVersion, \"crd.projectcalico.org/\")
-    res := {\"message\": \"it is there\"}
+    startswith(input.apiVersion, "crd.projectcalico.org/")
+    res := {"msg": "it is there", "path": ["spec"]}
 }
 "#;
     let text = "---\napiVersion: crd.projectcalico.org/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: shop}\nspec: {}\n";
