@@ -75,6 +75,8 @@ pub(super) struct Network<'e> {
     foreign: Foreign<'e>,
     namespaces: Namespaces<'e>,
     by_label: BTreeMap<(&'e str, &'e str), Vec<WorkloadId>>,
+    /// Workloads whose Pods live in the network of their nodes.
+    on_host: Vec<WorkloadId>,
 }
 
 /// Policies of plugins, which speak beside those of Kubernetes.
@@ -120,9 +122,20 @@ impl<'e> Network<'e> {
                 by_label.entry((*key, *value)).or_default().push(id);
             }
         }
+        let on_host = workloads.iter().filter(|(_, workload)| namespaces::uses_host(workload));
+        let on_host = on_host.map(|(id, _)| id).collect();
         let namespaces = Namespaces::new(view);
         let admin = Admin::new(view);
-        Self { policies, selecting, unclear, admin, foreign: Foreign::new(view), namespaces, by_label }
+        Self {
+            policies,
+            selecting,
+            unclear,
+            admin,
+            foreign: Foreign::new(view),
+            namespaces,
+            by_label,
+            on_host,
+        }
     }
 
     /// Whether Pods may connect to a port of a workload's Pods: the policies of both ends must allow it.

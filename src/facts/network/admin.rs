@@ -251,7 +251,10 @@ fn selects(node: NodeRef<'_>, namespaces: &Namespaces<'_>, workload: &Workload<'
 fn matches_peer(node: NodeRef<'_>, namespaces: &Namespaces<'_>, set: &Set<'_>, peer: Peer) -> Truth {
     match peer {
         Peer::Workload(id) => {
-            let by_labels = selects(node, namespaces, set.workloads().get(id));
+            let workload = set.workloads().get(id);
+            // It comes from the address of its node.
+            let by_labels =
+                if uses_host(workload) { Truth::Unknown } else { selects(node, namespaces, workload) };
             let by_place = node.get("networks").is_some() || node.get("nodes").is_some();
             by_labels.or(if by_place { Truth::Unknown } else { Truth::False })
         }

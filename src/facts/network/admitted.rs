@@ -48,6 +48,7 @@ impl<'e> Network<'e> {
             port,
         };
         let mut candidates: BTreeSet<WorkloadId> = BTreeSet::new();
+        let mut picks = false;
         for (policy, surely) in self.bearing(set, question) {
             for rule in policy.rules(Direction::Ingress).into_iter().flatten() {
                 let at_port = rule.matches_port(set, question).and(surely);
@@ -61,7 +62,9 @@ impl<'e> Network<'e> {
                 }
                 for peer in rule.peers.iter().flatten().filter(|peer| !peer.is_everyone()) {
                     // Whether the address of a Pod counts is the plugin's choice (domains.md N7).
-                    if !matches!(peer, PeerMatch::Pods { .. }) {
+                    let is_of_pods = matches!(peer, PeerMatch::Pods { .. });
+                    picks |= is_of_pods && !open;
+                    if !is_of_pods {
                         admitted.everyone = admitted.everyone.or(at_port.and(Truth::Unknown));
                         admitted.by.push((policy.resource, rule.place.clone()));
                     }
@@ -80,7 +83,16 @@ impl<'e> Network<'e> {
         if admitted.everyone == Truth::True {
             return admitted;
         }
-        for candidate in candidates.into_iter().filter(|candidate| *candidate != to).take(most) {
+        // Whether a rule for Pods is for those in the network of their nodes is the plugin's choice, too.
+        let on_host: Vec<WorkloadId> = self
+            .on_host
+            .iter()
+            .filter(|workload| picks && !candidates.contains(workload))
+            .take(most)
+            .copied()
+            .collect();
+        let candidates = candidates.into_iter().filter(|candidate| *candidate != to).take(most);
+        for candidate in candidates.chain(on_host.into_iter().filter(|candidate| *candidate != to)) {
             let allowed = self.allowed(set, Peer::Workload(candidate), to, port);
             if allowed.truth != Truth::False {
                 admitted.callers.push((candidate, allowed));

@@ -55,7 +55,7 @@ pub(super) enum PortMatch<'e> {
     All(&'e str),
     Range(&'e str, u16, u16),
     Name(&'e str, &'e str),
-    /// Half-written.
+    /// Half-written, or what the API server refuses, such as a number as text.
     Unclear,
 }
 
@@ -184,13 +184,16 @@ impl<'e> PeerMatch<'e> {
             (Self::Pods { .. }, Peer::Address(_)) => Truth::False,
             (Self::Pods { namespaces: scope, pods }, Peer::Workload(id)) => {
                 let workload = set.workloads().get(id);
+                // It comes from the address of its node.
+                if namespaces::uses_host(workload) {
+                    return Truth::Unknown;
+                }
                 let pod = Truth::from(pods.matches(&workload.labels));
                 let namespace = match scope {
                     None => (workload.namespace == policy_namespace).into(),
                     Some(selector) => namespaces.matches(selector, workload.namespace),
                 };
-                let matched = pod.and(namespace);
-                if namespaces::uses_host(workload) { matched.and(Truth::Unknown) } else { matched }
+                pod.and(namespace)
             }
             // Plugins differ in whether a block covers the addresses of Pods.
             (Self::Block { .. }, Peer::Workload(_)) => Truth::Unknown,
@@ -215,7 +218,7 @@ impl<'e> PortMatch<'e> {
         match (number(port), port.as_str(), end.map(number)) {
             (Some(first), _, None) => Self::Range(protocol, first, first),
             (Some(first), _, Some(Some(last))) => Self::Range(protocol, first, last),
-            (None, Some(name), None) => Self::Name(protocol, name),
+            (None, Some(name), None) if is_port_name(name) => Self::Name(protocol, name),
             _ => Self::Unclear,
         }
     }
@@ -239,6 +242,15 @@ impl<'e> PortMatch<'e> {
             (None, _) => Truth::False,
         }
     }
+}
+
+/// Whether the API server takes a name for a port (apimachinery `IsValidPortName`).
+fn is_port_name(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.len() <= 15
+        && name.bytes().all(is_part)
+        && name.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !(name.starts_with('-') || name.ends_with('-') || name.contains("--"))
 }
 
 /// Number of a port that a container names, with that protocol.

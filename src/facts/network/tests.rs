@@ -258,15 +258,30 @@ fn those_who_are_admitted_are_listed() {
         let both = format!("{}{tier}", policy("{podSelector: {}}"));
         assert_eq!(admitted(&both), (expected, none.clone()), "{action}");
     }
+    // What lives in the network of its node comes from there, whatever its labels are.
+    let on_host = "Deployment/shop/host Unknown".to_owned();
     assert_eq!(
         admitted(&policy("{ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}")),
-        (Truth::False, vec!["Deployment/shop/web True".to_owned()])
+        (Truth::False, vec!["Deployment/shop/web True".to_owned(), on_host.clone()])
+    );
+    // The API server refuses a number as text; a name that nobody has matches nothing.
+    let port = |port: &str| admitted(&policy(&format!("{{ingress: [{{ports: [{{port: {port}}}]}}]}}"))).0;
+    assert_eq!(
+        ["'80'", "80", "web", "none", "UPPER"].map(port),
+        [Truth::Unknown, Truth::True, Truth::True, Truth::False, Truth::Unknown]
     );
     assert_eq!(
         admitted(&policy(
             "{ingress: [{from: [{namespaceSelector: {matchLabels: {team: b}}, podSelector: {matchLabels: {app: web}}}]}]}"
         )),
-        (Truth::False, vec!["Deployment/far/web True".to_owned(), "Deployment/lost/web Unknown".to_owned()])
+        (
+            Truth::False,
+            vec![
+                "Deployment/far/web True".to_owned(),
+                "Deployment/lost/web Unknown".to_owned(),
+                on_host.clone()
+            ]
+        )
     );
     let blocked = [
         policy("{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}]}]}"),
