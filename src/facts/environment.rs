@@ -5,17 +5,20 @@
 
 mod arguments;
 mod expansion;
+mod file_settings;
 mod files;
 mod kept;
 mod overview;
+mod placeholders;
 mod profile;
+mod service_links;
 #[cfg(test)]
 mod tests;
 mod variables;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use self::{files::Files, variables::Variables};
+use self::{expansion::Room, files::Files, variables::Variables};
 pub(super) use self::{kept::Keeper, overview::overview};
 use super::workloads::{Workload, WorkloadId, Workloads};
 use crate::{
@@ -91,13 +94,16 @@ pub(super) struct Setting<'e> {
     /// object holds that is not in the input.
     pub(super) name: Cow<'e, str>,
     /// What it is told, references replaced where they are known (`$(NAME)` and `${NAME}` stay where not); `None` where
-    /// the input does not hold it. May be a credential.
+    /// the input does not hold it, or references make it longer than a program could be told. May be a credential.
     pub(super) text: Option<Cow<'e, str>>,
     /// What is written at `place`, where references in it were replaced.
     pub(super) written: Option<Cow<'e, str>>,
     pub(super) origin: Origin<'e>,
-    /// Key within the `ConfigMap` or Secret of the input.
+    /// Key within the `ConfigMap` or Secret.
     pub(super) key: Option<&'e str>,
+    /// The file that holds it, as the container sees it; documents of one file are apart. Files that a framework reads
+    /// as one (Spring, .NET) are one, and so are the files of a folder that hold one value each.
+    pub(super) file: Option<Arc<str>>,
     pub(super) evidence: Evidence,
     /// The text where it is written, else what refers to it.
     pub(super) place: Place,
@@ -147,9 +153,10 @@ struct Container<'v, 'e> {
 
 impl<'e> Container<'_, 'e> {
     fn settings(&self, files: &mut Files<'e>) -> Vec<Setting<'e>> {
-        let variables = Variables::of(self);
-        let arguments = arguments::of(self, &variables);
-        let files = files.of(self, &variables, &arguments);
+        let mut room = Room::default();
+        let variables = Variables::of(self, &mut room);
+        let arguments = arguments::of(self, &variables, &mut room);
+        let files = files.of(self, &variables, &arguments, &mut room);
         let mut settings = variables.into_settings();
         settings.extend(arguments);
         settings.extend(files);
@@ -172,6 +179,7 @@ impl<'e> Container<'_, 'e> {
             written: None,
             origin,
             key: None,
+            file: None,
             evidence: Evidence::Explicit,
             reference: place.clone(),
             place,

@@ -208,6 +208,11 @@ mod tests {
                 "top = 1\n[database]\npassword = \"p\"\n;user = u\n",
                 &[("top", "1"), ("database.password", "p")],
             ),
+            (
+                "app.toml",
+                "[[replicas]]\nurl = 'a'\n[[replicas]]\nurl = 'b'\n[[other]]\nurl = 'c'\n",
+                &[("replicas[0].url", "a"), ("replicas[1].url", "b"), ("other[0].url", "c")],
+            ),
         ] {
             let format = Format::of(file).expect(file);
             let entries: Vec<Entry> = format.read(text).expect(file).into_iter().flatten().collect();

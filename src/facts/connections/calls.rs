@@ -143,6 +143,7 @@ mod tests {
             written: None,
             origin: Origin::Literal,
             key: None,
+            file: None,
             evidence: Evidence::Explicit,
             place: Place::new(SourceId(0), 0..1),
             reference: Place::new(SourceId(0), 0..1),

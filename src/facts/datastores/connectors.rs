@@ -81,6 +81,7 @@ fn setting<'e>(name: &'e str, text: &'e str, place: Place) -> Setting<'e> {
         written: None,
         origin: Origin::Literal,
         key: None,
+        file: None,
         evidence: Evidence::Explicit,
         reference: place.clone(),
         place,

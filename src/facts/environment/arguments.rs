@@ -2,10 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::{Channel, Container, Origin, Setting, variables::Variables};
+use super::{
+    Channel, Container, Origin, Setting, expansion::Room, service_links::of_service, variables::Variables,
+};
 use crate::{resource::words, source::Place};
 
-pub(super) fn of<'e>(container: &Container<'_, 'e>, variables: &Variables<'e>) -> Vec<Setting<'e>> {
+pub(super) fn of<'e>(
+    container: &Container<'_, 'e>,
+    variables: &Variables<'e>,
+    room: &mut Room,
+) -> Vec<Setting<'e>> {
     let arguments = words::of(container.node.get("command"), container.node.get("args"));
     let settings = arguments.into_iter().map(|argument| {
         let name = argument.name.map_or_else(|| format!("args[{}]", argument.position).into(), Cow::Borrowed);
@@ -15,7 +21,7 @@ pub(super) fn of<'e>(container: &Container<'_, 'e>, variables: &Variables<'e>) -
         let place = Place::new(argument.item.document.source, span);
         let text = Some(Cow::Borrowed(argument.text));
         let mut setting = container.setting(Channel::Argument, name, text, Origin::Literal, place);
-        setting.expand(|name| variables.text(name));
+        setting.expand(room, |name| variables.told(name).or_else(|| of_service(container, name)));
         setting
     });
     settings.chain(of_options(variables)).collect()

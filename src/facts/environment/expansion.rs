@@ -1,12 +1,49 @@
 //! `$(NAME)` in variables, commands and arguments, as the kubelet expands it
-//! (kubernetes/kubernetes `third_party/forked/golang/expansion`), and `${NAME:default}` in Spring's files.
+//! (kubernetes/kubernetes `third_party/forked/golang/expansion`).
+
+use std::borrow::Cow;
+
+/// Bytes of one variable or argument with which a program still starts (Linux `MAX_ARG_STRLEN`).
+const LONGEST: usize = 128 * 1024;
+
+/// Bytes that the texts of one container may still become by references: a program does not start with more than all
+/// of them (Linux `bprm_stack_limits`, three quarters of `_STK_LIM`).
+#[derive(Debug)]
+pub(super) struct Room(usize);
+
+/// References make a text longer than a program could be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLong;
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(6 * 1024 * 1024)
+    }
+}
+
+impl Room {
+    /// Bytes that the next text may have.
+    pub(super) fn left(&self) -> usize {
+        self.0.min(LONGEST)
+    }
+
+    /// Takes the bytes of a text.
+    pub(super) fn take(&mut self, text: &str) {
+        self.0 = self.0.saturating_sub(text.len());
+    }
+}
 
 /// Replaces `$(NAME)` by what `value` gives and `$$` by `$`. What `value` does not know stays as it is written.
 /// `None` where nothing was replaced.
-pub(super) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Option<String> {
+pub(super) fn expand<'v>(
+    text: &str,
+    room: &mut Room,
+    value: impl Fn(&str) -> Option<Cow<'v, str>>,
+) -> Result<Option<String>, TooLong> {
     if !text.contains('$') {
-        return None;
+        return Ok(None);
     }
+    let longest = room.left();
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -21,7 +58,7 @@ pub(super) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) ->
             }
             Some((name, behind)) => {
                 match value(name) {
-                    Some(value) => expanded.push_str(value),
+                    Some(value) => expanded.push_str(&value),
                     None => expanded.extend(["$(", name, ")"]),
                 }
                 behind
@@ -31,52 +68,19 @@ pub(super) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) ->
                 after
             }
         };
-    }
-    expanded.push_str(rest);
-    (expanded != text).then_some(expanded)
-}
-
-/// How deep placeholders may stand in one another.
-const DEEPEST: usize = 16;
-
-/// Replaces `${NAME}` and `${NAME:default}` (Spring's property placeholders), also within defaults. A name that `value`
-/// does not know gets its default, else stays as it is written. `None` where nothing was replaced.
-pub(super) fn placeholders<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Option<String> {
-    let expanded = replaced(text, &value, 0);
-    (expanded != text).then_some(expanded)
-}
-
-fn replaced<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>, depth: usize) -> String {
-    let mut expanded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, inside)) = rest.split_once("${") {
-        let Some(end) = end(inside).filter(|_| depth < DEEPEST) else { break };
-        let (placeholder, behind) = inside.split_at(end);
-        expanded.push_str(before);
-        let (name, default) =
-            placeholder.split_once(':').map_or((placeholder, None), |(name, default)| (name, Some(default)));
-        match (value(name), default) {
-            (Some(value), _) => expanded.push_str(value),
-            (None, Some(default)) => expanded.push_str(&replaced(default, value, depth + 1)),
-            (None, None) => expanded.extend(["${", placeholder, "}"]),
-        }
-        rest = behind.get(1..).unwrap_or_default();
-    }
-    expanded.push_str(rest);
-    expanded
-}
-
-/// Where the brace stands that closes a placeholder.
-fn end(inside: &str) -> Option<usize> {
-    let mut open = 0_usize;
-    for (at, brace) in inside.match_indices(['{', '}']) {
-        match brace {
-            "{" => open += 1,
-            _ if open == 0 => return Some(at),
-            _ => open -= 1,
+        if expanded.len() > longest {
+            return Err(TooLong);
         }
     }
-    None
+    expanded.push_str(rest);
+    if expanded == text {
+        return Ok(None);
+    }
+    if expanded.len() > longest {
+        return Err(TooLong);
+    }
+    room.take(&expanded);
+    Ok(Some(expanded))
 }
 
 #[cfg(test)]
@@ -86,8 +90,8 @@ mod tests {
     #[test]
     fn references_expand_as_in_the_kubelet() {
         let value = |name: &str| match name {
-            "A" => Some("1"),
-            "EMPTY" => Some(""),
+            "A" => Some("1".into()),
+            "EMPTY" => Some("".into()),
             _ => None,
         };
         for (text, expected) in [
@@ -102,32 +106,29 @@ mod tests {
             ("$A ${A} $", None),
             ("ä$(A)ö", Some("ä1ö")),
         ] {
-            assert_eq!(expand(text, value).as_deref(), expected, "{text}");
+            let expanded = expand(text, &mut Room::default(), value).expect("short");
+            assert_eq!(expanded.as_deref(), expected, "{text}");
         }
     }
 
     #[test]
-    fn placeholders_take_the_variable_or_their_default() {
-        let value = |name: &str| (name == "HOST").then_some("db");
-        for (text, expected) in [
-            ("jdbc:postgresql://${HOST}/x", Some("jdbc:postgresql://db/x")),
-            ("${HOST:localhost}:${PORT:5432}", Some("db:5432")),
-            ("${OTHER}", None),
-            ("${OTHER:}", Some("")),
-            ("${A:${HOST}}", Some("db")),
-            ("//${A:${B:pg1}}:${P:1}", Some("//pg1:1")),
-            ("${A:${B}}", Some("${B}")),
-            ("${A", None),
-        ] {
-            assert_eq!(placeholders(text, value).as_deref(), expected, "{text}");
+    fn what_no_program_could_be_told_is_too_long() {
+        let value = |name: &str| (name == "A").then(|| Cow::Owned("x".repeat(1000)));
+        let expanded = |times: usize, room: &mut Room| expand(&"$(A)".repeat(times), room, value);
+        let mut room = Room::default();
+        assert_eq!(expanded(132, &mut room), Err(TooLong));
+        for _ in 0..48 {
+            let text = expanded(131, &mut room).expect("short enough").expect("replaced");
+            assert_eq!(text.len(), 131_000);
         }
+        assert_eq!(expanded(131, &mut room), Err(TooLong), "all of them together");
+        assert_eq!(expanded(1, &mut room).map(|text| text.map(|text| text.len())), Ok(Some(1000)));
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_expands_without_panic(text in "[$(){}:Aä ]{0,20}") {
-            let _ = expand(&text, |_| Some("v"));
-            let _ = placeholders(&text, |_| None);
+            let _ = expand(&text, &mut Room::default(), |_| Some("v".into()));
         }
     }
 }

@@ -4,9 +4,11 @@
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::{
-    Channel, Container, Evidence, Origin, Setting, expansion,
+    Channel, Container, Evidence, Origin, Setting,
+    expansion::Room,
+    file_settings::FileSettings,
     kept::{Keeper, Kept},
-    profile::{Family, Profiles},
+    profile::{Activation, Family, Profiles},
     variables::Variables,
 };
 use crate::{
@@ -52,12 +54,13 @@ impl<'e> Files<'e> {
         Self { users, read: BTreeMap::new() }
     }
 
-    /// Settings of all files that a container mounts; `told` is what it is told in other ways.
+    /// Settings of all files that a container mounts; the others are what it is told in other ways.
     pub(super) fn of(
         &mut self,
         container: &Container<'_, 'e>,
         variables: &Variables<'e>,
         arguments: &[Setting<'e>],
+        room: &mut Room,
     ) -> Vec<Setting<'e>> {
         let mut mounted = Vec::new();
         for mount in container.node.get("volumeMounts").into_iter().flat_map(NodeRef::items) {
@@ -67,13 +70,16 @@ impl<'e> Files<'e> {
                 mounted.extend(self.mounted(container, mount, &source));
             }
         }
+        // Spring takes properties over YAML.
+        mounted.sort_by_key(|file| file.family().is_some() && file.path.ends_with(".properties"));
         let profiles = self.profiles(&mounted, variables, arguments);
-        let mut settings = Settings::default();
+        let mut settings = FileSettings::default();
         // What is for one profile comes after what is for all of them, and wins.
-        mounted.sort_by_key(|file| file.family().is_some_and(|family| family.profile.is_some()));
+        mounted.sort_by_key(|file| profiles.rank(file.family()));
         for file in &mounted {
-            self.settings(container, file, &profiles, variables, &mut settings);
+            self.settings(container, file, &profiles, &mut settings);
         }
+        settings.replace_placeholders(container, variables, arguments, room);
         settings.all
     }
 
@@ -91,8 +97,11 @@ impl<'e> Files<'e> {
         let resource = source.keeper.find(container.view, container.namespace, name);
         let place = source.node.get(source.keeper.name_in_volume()).unwrap_or(source.node).place();
         let reference = place.clone();
-        let file =
-            |path: Cow<'e, str>, content| File { path, content, evidence, reference: reference.clone() };
+        let target = mount.str_at(&["mountPath"]).unwrap_or_default();
+        let file = |path: Cow<'e, str>, content| {
+            let at = format!("{}/{path}", target.trim_end_matches('/'));
+            File { path, at, content, evidence, reference: reference.clone() }
+        };
         let missing = |key| {
             Content::Missing(Origin::absent(source.keeper, container.namespace, name, key), place.clone())
         };
@@ -125,9 +134,11 @@ impl<'e> Files<'e> {
                 path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             files.retain(|file| file.path == "*" || below(&file.path));
-            let target = mount.str_at(&["mountPath"]).unwrap_or_default();
             // The one file that is mounted is called as it is mounted.
             for file in &mut files {
+                if let Some(rest) = file.path.strip_prefix(part) {
+                    file.at = format!("{target}{rest}");
+                }
                 if (file.path == part || file.path == "*") && Format::of(target).is_some() {
                     file.path = target.into();
                 }
@@ -145,19 +156,23 @@ impl<'e> Files<'e> {
         let variables: Vec<Setting<'e>> = variables
             .iter()
             .filter(|setting| {
-                setting.name.contains("PROFILES_ACTIVE") || setting.name.ends_with("_ENVIRONMENT")
+                let name = setting.name.as_ref();
+                matches!(name, "SPRING_PROFILES_ACTIVE" | "SPRING_PROFILES_INCLUDE")
+                    || name.starts_with("spring.profiles.")
+                    || name.ends_with("_ENVIRONMENT")
             })
             .cloned()
             .collect();
-        let mut profiles = Profiles::of(&[&variables, arguments]);
-        for file in files.iter().filter(|file| file.family().is_some()) {
+        let mut activation = Activation::of(&[&variables, arguments]);
+        let for_all = |file: &&File<'e>| file.family().is_some_and(|family| family.profile.is_none());
+        for file in files.iter().filter(for_all) {
             if let Content::Kept(_, _, kept) = file.content {
                 let documents = self.documents(file, kept);
                 let documents = documents.iter().flat_map(|read| &read.documents);
-                documents.for_each(|document| profiles.learn(document));
+                documents.for_each(|document| activation.learn(document));
             }
         }
-        profiles
+        activation.profiles()
     }
 
     fn documents(&mut self, file: &File<'_>, kept: Kept<'e>) -> Documents {
@@ -186,15 +201,14 @@ impl<'e> Files<'e> {
         container: &Container<'_, 'e>,
         file: &File<'e>,
         profiles: &Profiles,
-        variables: &Variables<'e>,
-        settings: &mut Settings<'e>,
+        settings: &mut FileSettings<'e>,
     ) {
         let (keeper, resource, kept) = match &file.content {
             Content::Kept(keeper, resource, kept) => (*keeper, *resource, *kept),
             Content::Missing(origin, place) => {
                 let setting =
                     container.setting(Channel::File, file.path.clone(), None, origin.clone(), place.clone());
-                settings.all.push(Setting { evidence: file.evidence, ..setting });
+                settings.all.push(Setting { evidence: file.evidence, file: Some(file.folder()), ..setting });
                 return;
             }
         };
@@ -206,49 +220,25 @@ impl<'e> Files<'e> {
         };
         let documents = self.documents(file, kept);
         let Some(read) = documents.as_ref() else {
-            settings.all.push(setting(file.path.clone(), kept.text(), kept.place()));
+            let whole = setting(file.path.clone(), kept.text(), kept.place());
+            settings.all.push(Setting { file: Some(file.folder()), ..whole });
             return;
         };
         let family = file.family();
-        for (document, places) in read.documents.iter().zip(&read.places) {
+        for (position, (document, places)) in read.documents.iter().zip(&read.places).enumerate() {
             if !profiles.admit(family, document) {
                 continue;
             }
+            let scope: Arc<str> = match family {
+                Some(family) => family.name.into(),
+                None if position == 0 => file.at.as_str().into(),
+                None => format!("{}#{position}", file.at).into(),
+            };
             for (entry, place) in document.iter().zip(places) {
-                let mut setting =
+                let setting =
                     setting(entry.name.clone().into(), Some(entry.text.clone().into()), place.clone());
-                if family.is_some_and(|family| family.name != "appsettings") {
-                    let value = |name: &str| {
-                        let relaxed = || variables.text(&name.to_uppercase().replace(['.', '-'], "_"));
-                        let own =
-                            || document.iter().find(|entry| entry.name == name).map(|entry| &*entry.text);
-                        variables.text(name).or_else(relaxed).or_else(own)
-                    };
-                    if let Some(expanded) = expansion::placeholders(&entry.text, value) {
-                        setting.written = setting.text.replace(expanded.into());
-                    }
-                }
-                let scope = family.map_or(&*file.path, |family| family.name);
-                settings.set(scope, setting);
+                settings.set(&scope, setting);
             }
-        }
-    }
-}
-
-/// Settings of files in order; in a family of files the later of equal names wins.
-#[derive(Default)]
-struct Settings<'e> {
-    all: Vec<Setting<'e>>,
-    positions: BTreeMap<(String, String), usize>,
-}
-
-impl<'e> Settings<'e> {
-    fn set(&mut self, scope: &str, setting: Setting<'e>) {
-        let position =
-            self.positions.entry((scope.to_owned(), setting.name.to_string())).or_insert(self.all.len());
-        match self.all.get_mut(*position) {
-            Some(earlier) => *earlier = setting,
-            None => self.all.push(setting),
         }
     }
 }
@@ -256,6 +246,8 @@ impl<'e> Settings<'e> {
 struct File<'e> {
     /// Below the mount; `*` where the input does not tell.
     path: Cow<'e, str>,
+    /// From the root of the container.
+    at: String,
     content: Content<'e>,
     evidence: Evidence,
     /// What names the `ConfigMap` or Secret.
@@ -270,6 +262,10 @@ enum Content<'e> {
 impl File<'_> {
     fn family(&self) -> Option<Family<'_>> {
         Family::of(&self.path)
+    }
+
+    fn folder(&self) -> Arc<str> {
+        self.at.rsplit_once('/').map_or("", |(folder, _)| folder).into()
     }
 }
 

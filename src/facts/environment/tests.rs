@@ -1,4 +1,5 @@
 mod overview;
+mod spring;
 
 use super::*;
 use crate::{
@@ -63,7 +64,7 @@ stringData: {PASSWORD: new}
 apiVersion: v1
 kind: Service
 metadata: {name: orders-db}
-spec: {ports: [{port: 5432}, {port: 80}]}
+spec: {ports: [{port: 5432}, {name: my-web, port: 80}]}
 ---
 apiVersion: v1
 kind: Service
@@ -120,6 +121,16 @@ fn variables_are_those_of_all_sources_and_the_later_wins() {
             &["Variable c A = orders-db:5432", "Variable c B = $(NO_SERVICE_HOST)$(HEADLESS_SERVICE_HOST)"],
         ),
         (
+            "ports of Services by name, and what Docker's links would say",
+            "env: [{name: A, value: '$(ORDERS_DB_SERVICE_PORT_MY_WEB)'}, {name: B, value: '$(ORDERS_DB_PORT) $(ORDERS_DB_PORT_80_TCP)'}, {name: C, value: '$(ORDERS_DB_PORT_80_TCP_ADDR):$(ORDERS_DB_PORT_80_TCP_PORT)/$(ORDERS_DB_PORT_80_TCP_PROTO)'}, {name: D, value: '$(ORDERS_DB_PORT_81_TCP)$(ORDERS_DB_PORTS)$(ORDERS_DB_SERVICE_PORT_NO)'}]",
+            &[
+                "Variable c A = 80",
+                "Variable c B = tcp://orders-db:5432 tcp://orders-db:80",
+                "Variable c C = orders-db:80/tcp",
+                "Variable c D = $(ORDERS_DB_PORT_81_TCP)$(ORDERS_DB_PORTS)$(ORDERS_DB_SERVICE_PORT_NO)",
+            ],
+        ),
+        (
             "references to earlier variables",
             "envFrom: [{configMapRef: {name: settings}}]\nenv: [{name: URL, value: 'http://$(HOST):$(PORT)/$(LATER)/$$(HOST)'}, {name: LATER, value: x}]",
             &[
@@ -132,6 +143,24 @@ fn variables_are_those_of_all_sources_and_the_later_wins() {
     ] {
         assert_eq!(told(&format!("{}{KEPT}", pod(container))), expected, "{name}");
     }
+}
+
+#[test]
+fn variables_that_double_at_each_step_are_unknown_once_no_program_could_be_told_them() {
+    let first = "{name: A0, value: '0123456789'}".to_owned();
+    let others = (1..40).map(|step| {
+        let earlier = step - 1;
+        format!("{{name: A{step}, value: '$(A{earlier})$(A{earlier})'}}")
+    });
+    let all: Vec<String> = [first].into_iter().chain(others).collect();
+    let lengths = settings(&pod(&format!("env: [{}]", all.join(", "))), |setting, _| {
+        setting.text.as_ref().map(|text| text.len())
+    });
+    let expected: Vec<Option<usize>> =
+        (0..40).map(|step| Some(10_usize << step).filter(|length| *length <= 128 * 1024)).collect();
+    assert_eq!(lengths.get(..14), expected.get(..14));
+    // What refers to an unknown variable says so, as it is written.
+    assert_eq!(lengths.get(14..16), Some(&[None, Some(12)][..]));
 }
 
 #[test]
@@ -168,13 +197,46 @@ fn arguments_are_flags_properties_and_words() {
             &["Variable c P = p", "Argument c --password = p"],
         ),
         (
+            "addresses of Services",
+            "args: ['--db=$(ORDERS_DB_SERVICE_HOST):$(ORDERS_DB_SERVICE_PORT)']",
+            &["Argument c --db = orders-db:5432"],
+        ),
+        (
             "variables that hold arguments",
             "env: [{name: JAVA_OPTS, value: '-Xmx1g -Durl=jdbc:x'}]",
             &["Variable c JAVA_OPTS = -Xmx1g -Durl=jdbc:x", "Argument c url = jdbc:x"],
         ),
     ] {
-        assert_eq!(told(&pod(container)), expected, "{name}");
+        assert_eq!(told(&format!("{}{KEPT}", pod(container))), expected, "{name}");
     }
+}
+
+#[test]
+fn files_of_one_name_and_documents_of_one_file_are_kept_apart() {
+    let map = |name: &str, keys: &str| {
+        format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {keys}\n")
+    };
+    let text = [
+        pod_with_volumes(
+            "volumeMounts: [{name: a, mountPath: /a/}, {name: b, mountPath: /b}, {name: b, mountPath: /c/d.yml, subPath: x.yml}]",
+            "- {name: a, configMap: {name: a}}\n- {name: b, configMap: {name: b}}",
+        ),
+        map("a", r#"{x.yml: "url: 1\n---\nurl: 2\n", user: me}"#),
+        map("b", r#"{x.yml: "url: 3\n", .env: "A=1\nA=2\n"}"#),
+    ];
+    let found = settings(&text.concat(), |setting, _| {
+        let (file, text) = (setting.file.as_deref(), setting.text.as_deref());
+        format!("{} {} = {}", file.unwrap_or_default(), setting.name, text.unwrap_or_default())
+    });
+    let expected = [
+        "/a/x.yml url = 1",
+        "/a/x.yml#1 url = 2",
+        "/a user = me",
+        "/b/x.yml url = 3",
+        "/b/.env A = 2",
+        "/c/d.yml url = 3",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -223,7 +285,7 @@ data: {token: aHVudGVyMg==, app.json: eyJhIjogMX0=}
             &[
                 "Variable c SPRING_PROFILES_ACTIVE = prod",
                 "Variable c DB_HOST = db",
-                "File c spring.datasource.url = jdbc:postgresql://db/orders",
+                "File c spring.datasource.url = jdbc:postgresql://db/production",
                 "File c spring.name = production",
             ],
         ),

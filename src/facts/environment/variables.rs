@@ -4,10 +4,15 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    Channel, Container, Origin, Setting, expansion,
+    Channel, Container, Origin, Setting,
+    expansion::{self, Room, TooLong},
     kept::{Keeper, Kept, scalar},
+    service_links::of_service,
 };
-use crate::{document::NodeRef, estate::Resource, source::Place};
+use crate::{document::NodeRef, estate::Resource, resource::format::Format, source::Place};
+
+/// Variables that hold settings of Spring as JSON, the one that wins first.
+const JSON: [&str; 2] = ["spring.application.json", "SPRING_APPLICATION_JSON"];
 
 /// Variables by name, in the order in which they are first written; the later of equal names wins.
 #[derive(Default)]
@@ -17,7 +22,7 @@ pub(super) struct Variables<'e> {
 }
 
 impl<'e> Variables<'e> {
-    pub(super) fn of(container: &Container<'_, 'e>) -> Self {
+    pub(super) fn of(container: &Container<'_, 'e>, room: &mut Room) -> Self {
         let items = |key| container.node.get(key).into_iter().flat_map(NodeRef::items);
         let mut variables = Self::default();
         for source in items("envFrom") {
@@ -26,7 +31,7 @@ impl<'e> Variables<'e> {
         for variable in items("env") {
             let Some(mut setting) = variable_of(container, variable) else { continue };
             if matches!(setting.origin, Origin::Literal) {
-                setting.expand(|name| variables.text(name).or_else(|| of_service(container, name)));
+                setting.expand(room, |name| variables.told(name).or_else(|| of_service(container, name)));
             }
             // A reference to what is not there leaves what `envFrom` brought.
             let is_absent = is_optional(variable.get("valueFrom")) && lacks_key(container, variable);
@@ -34,12 +39,31 @@ impl<'e> Variables<'e> {
                 variables.set(setting);
             }
         }
+        variables.set_all_of_json();
         variables
     }
 
+    pub(super) fn get(&self, name: &str) -> Option<&Setting<'e>> {
+        self.settings.get(*self.positions.get(name)?)
+    }
+
     /// Text of a variable, where it is known.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.settings.get(*self.positions.get(name)?)?.text.as_deref()
+    pub(super) fn told(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name)?.text.as_deref().map(Cow::Borrowed)
+    }
+
+    /// Adds what a variable holds that Spring reads as a file (`SpringApplicationJsonEnvironmentPostProcessor`).
+    fn set_all_of_json(&mut self) {
+        let Some(whole) = JSON.iter().find_map(|name| self.get(name)).cloned() else { return };
+        let documents = whole.text.as_deref().and_then(|text| Format::Json.read(text));
+        for entry in documents.into_iter().flatten().flatten() {
+            self.set(Setting {
+                name: Cow::Owned(entry.name),
+                text: Some(Cow::Owned(entry.text)),
+                written: None,
+                ..whole.clone()
+            });
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Setting<'e>> {
@@ -68,10 +92,13 @@ impl<'e> Variables<'e> {
 }
 
 impl Setting<'_> {
-    /// Replaces `$(NAME)` in its text, and keeps what was written.
-    pub(super) fn expand<'v>(&mut self, value: impl Fn(&str) -> Option<&'v str>) {
-        if let Some(expanded) = self.text.as_deref().and_then(|text| expansion::expand(text, value)) {
-            self.written = self.text.replace(Cow::Owned(expanded));
+    /// Replaces `$(NAME)` in its text, and keeps what was written; one that becomes too long is not known.
+    pub(super) fn expand<'v>(&mut self, room: &mut Room, value: impl Fn(&str) -> Option<Cow<'v, str>>) {
+        let Some(text) = self.text.as_deref() else { return };
+        match expansion::expand(text, room, value) {
+            Ok(None) => {}
+            Ok(Some(expanded)) => self.written = self.text.replace(Cow::Owned(expanded)),
+            Err(TooLong) => self.written = self.text.take(),
         }
     }
 }
@@ -95,31 +122,6 @@ fn lacks_key(container: &Container<'_, '_>, variable: NodeRef<'_>) -> bool {
     keeper
         .find(container.view, container.namespace, owner)
         .is_some_and(|object| keeper.value(container.view.estate.node(object), key).is_none())
-}
-
-/// Variables that the kubelet makes of the Services of the namespace (kubelet `envvars.FromServices`): the address stands
-/// for the Service's name, which leads to the same.
-fn of_service<'e>(container: &Container<'_, 'e>, name: &str) -> Option<&'e str> {
-    let links = container.workload.pod.field("enableServiceLinks").and_then(NodeRef::as_bool);
-    if links == Some(false) {
-        return None;
-    }
-    let (of, is_host) = match name.strip_suffix("_SERVICE_HOST") {
-        Some(of) => (of, true),
-        None => (name.strip_suffix("_SERVICE_PORT")?, false),
-    };
-    let id = format!("Service/{}/{}", container.namespace, of.to_ascii_lowercase().replace('_', "-"));
-    let service = container.view.get(&id)?;
-    let node = container.view.estate.node(service);
-    if node.str_at(&["spec", "clusterIP"]) == Some("None")
-        || node.str_at(&["spec", "type"]) == Some("ExternalName")
-    {
-        return None;
-    }
-    if is_host {
-        return Some(&service.object.name);
-    }
-    node.at(&["spec", "ports"])?.items().next()?.get("port").map(NodeRef::raw)
 }
 
 fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Option<Setting<'e>> {
@@ -147,7 +149,8 @@ fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Opti
         return Some(setting(None, Origin::Missing(format!("the source of {name}")), place));
     };
     let Some(resource) = keeper.find(container.view, container.namespace, owner) else {
-        return Some(setting(None, Origin::absent(keeper, container.namespace, owner, Some(key)), place));
+        let origin = Origin::absent(keeper, container.namespace, owner, Some(key));
+        return Some(Setting { key: Some(key), ..setting(None, origin, place) });
     };
     Some(if let Some(kept) = keeper.value(container.view.estate.node(resource), key) {
         of_kept(container, name.into(), keeper, resource, kept, place)

@@ -1,5 +1,7 @@
 //! Files of lines: properties of Java, variables, sections.
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use super::Entry;
 
 /// Lines with their offsets, without line breaks.
@@ -137,13 +139,20 @@ fn several<'t>(text: &'t str, at: usize, value: &'t str) -> &'t str {
     end.filter(is_closed).and_then(|end| text.get(at..end)).unwrap_or(value)
 }
 
+/// `[[name]]` (TOML) begins the next element of a list.
 pub(super) fn sections(text: &str) -> Vec<Entry> {
     let mut section = String::new();
+    let mut elements: BTreeMap<String, usize> = BTreeMap::new();
     let mut entries = Vec::new();
     for (start, line) in lines(text) {
         let body = line.trim();
         if let Some(name) = body.strip_prefix('[').and_then(|body| body.strip_suffix(']')) {
             section = name.trim_matches(['[', ']', ' ']).to_owned();
+            if name.starts_with('[') && name.ends_with(']') {
+                let next = elements.entry(section.clone()).or_default();
+                let _ = write!(section, "[{next}]");
+                *next += 1;
+            }
         } else if !body.starts_with(['#', ';'])
             && let Some((key, value)) = line.split_once('=')
         {

@@ -151,6 +151,7 @@ fn setting(planned: &Planned<'_>, name: &str, text: Option<&str>, path: &[Step])
         written: None,
         origin: if text.is_some() { Kept::Literal } else { Kept::Missing(planned.address().to_owned()) },
         key: None,
+        file: None,
         evidence: Evidence::Explicit,
         place: planned.resource.locate(planned.plan, path),
         reference: planned.resource.locate(planned.plan, path),
