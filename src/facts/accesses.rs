@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: what the hosts lead to, and whose the servers are.
 
+mod groups;
 mod names;
 mod strings;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use self::strings::Reader;
+use self::{groups::Groups, strings::Reader};
 pub(super) use self::{
     names::{Role, Words},
     strings::{Claim, Part},
@@ -27,17 +28,10 @@ use crate::{
     source::Place,
 };
 
-/// Settings of one container that belong together by the beginning of their names.
-#[derive(Debug, Default)]
-struct Group<'s, 'e> {
-    by_role: BTreeMap<Role, &'s Setting<'e>>,
-}
-
 /// What one container is told about databases. `settings` are those of the container alone; `namespace` is the Pod's.
 pub(super) fn claims<'s, 'e>(settings: &'s [Setting<'e>], namespace: &str) -> Vec<Claim<'s, 'e>> {
     let reader = Reader { settings, namespace };
-    let mut groups: BTreeMap<(Channel, Vec<String>), Group<'s, 'e>> = BTreeMap::new();
-    let mut claims = Vec::new();
+    let mut groups = Groups::default();
     let mut alone = Vec::new();
     let sections = Sections::of(settings);
     for setting in settings.iter().filter(|setting| sections.applies(setting)) {
@@ -50,23 +44,26 @@ pub(super) fn claims<'s, 'e>(settings: &'s [Setting<'e>], namespace: &str) -> Ve
             _ => true,
         });
         if let Some((prefix, role)) = role {
-            // Of equal names in several files the last one wins.
-            let channel =
-                if setting.channel == Channel::Argument { Channel::Argument } else { Channel::Variable };
-            groups.entry((channel, prefix)).or_default().by_role.insert(role, setting);
+            groups.add(prefix, role, setting);
         } else if setting.text.is_some() {
             alone.push((words, setting));
         }
     }
-    for ((channel, prefix), group) in &groups {
-        let parent = prefix.split_last().and_then(|(_, parent)| groups.get(&(*channel, parent.to_vec())));
-        let found = |role: Role| {
-            let own = group.by_role.get(&role);
-            own.or_else(|| parent?.by_role.get(&role)).copied()
-        };
-        claims.extend(reader.of_group(prefix, &found, &group.by_role));
-    }
-    claims.extend(alone.into_iter().filter_map(|(words, setting)| reader.of_setting(&words, setting)));
+    let variables: BTreeSet<Vec<String>> = alone
+        .iter()
+        .filter(|(_, setting)| setting.channel == Channel::Variable)
+        .map(|(words, _)| words.0.clone())
+        .collect();
+    let mut claims = groups.claims(&reader);
+    let is_overridden = |words: &Words, setting: &Setting<'_>| {
+        setting.channel == Channel::File && variables.contains(&words.0)
+    };
+    claims.extend(
+        alone
+            .into_iter()
+            .filter(|(words, setting)| !is_overridden(words, setting))
+            .filter_map(|(words, setting)| reader.of_setting(&words, setting)),
+    );
     claims
 }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use self::{endpoints::Addresses, entries::Entries, operators::Operators};
 pub(super) use self::{
-    loopback::referred,
+    loopback::{referred, referred_by_name},
     operators::{Handed, Operated},
 };
 use super::{

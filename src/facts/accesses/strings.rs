@@ -7,7 +7,10 @@ use super::{
     part,
 };
 use crate::{
-    facts::environment::{Channel, Setting},
+    facts::{
+        environment::{Channel, Setting},
+        hosts::referred_by_name,
+    },
     resource::connection::{Connection, Endpoint, Name, Password, Transport},
 };
 
@@ -128,7 +131,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
             return None;
         }
         let endpoint = connection.endpoint()?.clone();
-        let host = self.expanded(&endpoint.host);
+        let host = self.expanded(setting, &endpoint.host);
         let mut claim = Claim {
             engine: connection.engine,
             port: endpoint.port,
@@ -170,7 +173,7 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
         } else {
             Transport::Unsaid
         };
-        let host = self.expanded(&endpoint.host);
+        let host = self.expanded(setting, &endpoint.host);
         Some(Claim {
             engine,
             port: endpoint.port,
@@ -244,14 +247,19 @@ impl<'s, 'e> Reader<'s, 'e, '_> {
     }
 
     /// A host that is nothing but a variable of the container is what that variable refers to.
-    fn expanded(&self, host: &str) -> Part<'s> {
+    fn expanded(&self, by: &Setting<'e>, host: &str) -> Part<'s> {
         let inner = host.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
         let inner = inner.or_else(|| host.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')));
-        let variable = inner.and_then(|name| self.settings.iter().find(|setting| setting.name == name));
-        match variable {
-            Some(setting) => part(setting, self.namespace),
-            None => Part::Text(Cow::Owned(host.to_owned())),
+        let text = || Part::Text(Cow::Owned(host.to_owned()));
+        let Some(name) = inner else { return text() };
+        if let Some(setting) = self.settings.iter().find(|setting| setting.name == name) {
+            return part(setting, self.namespace);
         }
+        // Within a script `$(hostname)` is a command.
+        let is_variable = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+            && !(by.channel == Channel::Argument && name.bytes().any(|byte| byte.is_ascii_lowercase()));
+        let referred = is_variable.then(|| referred_by_name(self.settings, name, self.namespace)).flatten();
+        referred.map_or_else(text, Part::Referred)
     }
 }
 

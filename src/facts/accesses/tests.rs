@@ -8,9 +8,25 @@ use crate::{
 
 /// What a container with these variables is told, in words.
 fn told(environment: &str) -> Vec<String> {
-    let text = format!(
-        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: me}}, spec: {{template: {{spec: {{containers: [{{name: a, {environment}}}]}}}}}}}}"
+    told_with_files(environment, &[])
+}
+
+/// The same of one that mounts these files: name of the `ConfigMap`, name of the file, text on one line.
+fn told_with_files(environment: &str, files: &[(&str, &str, &str)]) -> Vec<String> {
+    let mounts: Vec<String> =
+        files.iter().map(|(name, _, _)| format!("{{name: {name}, mountPath: /{name}}}")).collect();
+    let volumes: Vec<String> =
+        files.iter().map(|(name, _, _)| format!("{{name: {name}, configMap: {{name: {name}}}}}")).collect();
+    let mut text = format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: me}}, spec: {{template: {{spec: {{containers: [{{name: a, volumeMounts: [{}], {environment}}}], volumes: [{}]}}}}}}}}\n",
+        mounts.join(", "),
+        volumes.join(", ")
     );
+    for (name, file, content) in files {
+        text.push_str(&format!(
+            "---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{{file}: {content:?}}}}}\n"
+        ));
+    }
     let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
     let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
     let estate = Estate::new(sources, documents, Vec::new(), "shop");
@@ -133,6 +149,69 @@ fn what_the_input_does_not_hold_is_named_by_what_holds_it() {
         reference("HOST", "host")
     );
     assert_eq!(told(&nested), ["postgresql [Secret/shop/db#host]:5432/o u Some(Given) by DB_URL"]);
+}
+
+#[test]
+fn a_host_may_be_one_of_all_values_of_an_object_that_the_input_does_not_hold() {
+    let url = |host: &str| format!("env: [{{name: DB_URL, value: 'postgres://u:$(PW)@$({host}):5432/o'}}]");
+    let told_of = |from: &str, host: &str| told(&format!("envFrom: [{from}], {}", url(host)));
+    let secret = "{secretRef: {name: db}}";
+    let claim = |host: &str| [format!("postgresql {host}:5432/o u Some(Given) by DB_URL")];
+    assert_eq!(told_of(secret, "HOST"), claim("[Secret/shop/db#HOST]"));
+    let prefixed = "{prefix: DB_, configMapRef: {name: db}}";
+    assert_eq!(told_of(prefixed, "DB_HOST"), claim("[ConfigMap/shop/db#HOST]"));
+    assert_eq!(told_of(prefixed, "HOST"), claim("$(HOST)"));
+    assert_eq!(
+        told_of(&format!("{secret}, {prefixed}"), "DB_HOST"),
+        claim("[Secret/shop/db#DB_HOST or ConfigMap/shop/db#HOST]")
+    );
+    // A command of a script, and none that a variable is called like.
+    assert_eq!(
+        told("envFrom: [{secretRef: {name: db}}], args: ['postgres://u:p@$(hostname)/o']"),
+        ["postgresql $(hostname)/o u Some(Given) by args[0]"]
+    );
+}
+
+#[test]
+fn variables_win_over_files_and_files_do_not_mix() {
+    let postgres = |host: &str, by: &str| format!("- {host}/- - None by {by}");
+    let url = "env: [{name: SPRING_DATASOURCE_URL, value: 'jdbc:postgresql://new/o'}]";
+    let spring = (
+        "a",
+        "application.properties",
+        "spring.datasource.url=jdbc:postgresql://old/o\nspring.datasource.username=me",
+    );
+    assert_eq!(
+        told_with_files(url, &[spring]),
+        ["postgresql new/o me Some(Absent) by SPRING_DATASOURCE_URL"],
+        "the user that only the file names is the variable's"
+    );
+    assert_eq!(
+        told_with_files("image: x", &[spring]),
+        ["postgresql old/o me Some(Absent) by spring.datasource.url"]
+    );
+    let user = "env: [{name: SPRING_DATASOURCE_USERNAME, value: you}]";
+    assert_eq!(
+        told_with_files(user, &[spring]),
+        ["postgresql old/o you Some(Absent) by spring.datasource.url"]
+    );
+    let file = |name, host| (name, "db.properties", host);
+    assert_eq!(
+        told_with_files("image: x", &[file("a", "db.host=one\ndb.user=me"), file("b", "db.host=two")]),
+        ["- one/- me None by db.host".to_owned(), postgres("two", "db.host")]
+    );
+    assert_eq!(
+        told_with_files("image: x", &[file("a", "db.host=one"), file("b", "db.user=me")]),
+        ["- one/- me None by db.host"],
+        "credentials in a file of their own"
+    );
+    let host = "env: [{name: DB_HOST, value: new}]";
+    assert_eq!(told_with_files(host, &[file("a", "db.host=one")]), [postgres("new", "DB_HOST")]);
+    let alone = "env: [{name: ORDERS_DB, value: 'postgres://u@new/o'}]";
+    assert_eq!(
+        told_with_files(alone, &[file("a", "orders.db=postgres://u@old/o")]),
+        ["postgresql new/o u Some(Absent) by ORDERS_DB"]
+    );
 }
 
 #[test]

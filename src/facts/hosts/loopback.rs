@@ -8,7 +8,7 @@ use crate::{
     estate::Resource,
     facts::{
         Set, database_containers,
-        environment::{Origin, Setting},
+        environment::{Channel, Origin, Setting},
         workloads::{Workload, WorkloadId},
     },
     resource::selector::Selector,
@@ -196,7 +196,11 @@ impl<'e> Beside<'_, 'e> {
                 Ok(format!("{}{value}{rest}", text.get(..at).unwrap_or_default()).into())
             }
             Some(setting) => Err(self.referred(setting)),
-            None => Err(Host::Unknown),
+            None => {
+                let namespace = self.set.workloads().get(self.caller).namespace;
+                let referred = referred_by_name(self.settings(), name, namespace);
+                Err(referred.map_or(Host::Unknown, Host::Referred))
+            }
         }
     }
 
@@ -212,9 +216,16 @@ impl<'e> Beside<'_, 'e> {
     }
 
     fn setting(&self, name: &str) -> Option<&Setting<'e>> {
+        self.settings().iter().find(|setting| setting.name == name)
+    }
+
+    /// Settings of the container.
+    fn settings(&self) -> &[Setting<'e>] {
         let container = self.container.str_at(&["name"]).unwrap_or_default();
-        let mut all = self.set.environments().of(self.caller).iter();
-        all.find(|setting| setting.container == container && setting.name == name)
+        let mut all =
+            self.set.environments().of(self.caller).chunk_by(|one, next| one.container == next.container);
+        all.find(|settings| settings.first().is_some_and(|setting| setting.container == container))
+            .unwrap_or_default()
     }
 
     /// Command and arguments; scripts of one argument are split.
@@ -236,9 +247,34 @@ pub(in crate::facts) fn referred(setting: &Setting<'_>, namespace: &str) -> Opti
             Some(format!("{}#{}", resource.id, setting.key.unwrap_or(&setting.name)))
         }
         Origin::AfterApply(workload) => Some(format!("{}#{}", workload.id, setting.name)),
-        Origin::Missing(what) => Some(format!("{what}#{}", setting.name)),
+        Origin::Missing(what) => Some(format!("{what}#{}", setting.key.unwrap_or(&setting.name))),
         _ => None,
     }
+}
+
+/// What a variable refers to that none of a container's settings is called, where it takes all values of objects that the
+/// input does not hold: one of them may be it (core/v1 `EnvFromSource`).
+pub(in crate::facts) fn referred_by_name(
+    settings: &[Setting<'_>],
+    name: &str,
+    namespace: &str,
+) -> Option<String> {
+    let keepers: Vec<(String, &str)> = settings
+        .iter()
+        .filter(|setting| setting.channel == Channel::Variable && setting.text.is_none())
+        .filter_map(|setting| {
+            let key = name.strip_prefix(setting.name.strip_suffix('*')?).filter(|key| !key.is_empty())?;
+            let keeper = match &setting.origin {
+                Origin::MissingSecret { name, .. } => format!("Secret/{namespace}/{name}"),
+                Origin::ConfigMap(resource) | Origin::Secret(resource) => resource.id.to_string(),
+                Origin::Missing(what) => what.clone(),
+                _ => return None,
+            };
+            Some((keeper, key))
+        })
+        .collect();
+    let all: Vec<String> = keepers.into_iter().map(|(keeper, key)| format!("{keeper}#{key}")).collect();
+    (!all.is_empty()).then(|| all.join(" or "))
 }
 
 fn looks_like_instance(word: &str) -> bool {
