@@ -56,7 +56,7 @@ pub enum Password {
 /// What a client demands of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Transport {
-    /// The text does not say: the driver decides.
+    /// The text does not say: the driver decides. What is said follows, the worst first.
     #[default]
     Unsaid,
     Plain,

@@ -342,13 +342,20 @@ fn credential(setting: &Setting<'_>, namespace: &str) -> Option<String> {
     }
 }
 
-/// Equal accesses of one workload once, the surest; one without database or principal only where none has them.
+/// Whether a transport counts beside another one of the same access: what is said counts over what is not.
+fn decides(transport: Transport, other: Transport) -> bool {
+    transport != Transport::Unsaid && (other == Transport::Unsaid || transport < other)
+}
+
+/// Equal accesses of one workload once, the surest, and of equally sure ones what says the worst of its transport; one without database or principal only where none has them.
 fn merged(accesses: Vec<Access>) -> Vec<Access> {
     let mut kept: BTreeMap<(ServerId, Named, Named), Access> = BTreeMap::new();
     for access in accesses {
         let key = (access.server, access.database.clone(), access.principal.clone());
         match kept.get(&key) {
-            Some(other) if other.evidence >= access.evidence => {}
+            Some(other) if other.evidence > access.evidence => {}
+            Some(other)
+                if other.evidence == access.evidence && !decides(access.transport, other.transport) => {}
             _ => {
                 kept.insert(key, access);
             }
