@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn a_pod_stays_whose_controller_does_not_write_it() {
-        let runs = |write: &dyn Fn(&str, &str, Vec<Item>) -> (Served, Collected)| {
+        type Write<'w> = &'w dyn Fn(&str, &str, Vec<Item>) -> (Served, Collected);
+        let runs = |write: Write<'_>| {
             let mut kinds = [
                 written("", "Pod", [pod("build-pod", Some(("TaskRun", "build")), &["step"])]),
                 write("tekton.dev", "TaskRun", vec![object("build", Some(("PipelineRun", "all")))]),

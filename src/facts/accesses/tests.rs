@@ -23,9 +23,10 @@ fn told_with_files(environment: &str, files: &[(&str, &str, &str)]) -> Vec<Strin
         volumes.join(", ")
     );
     for (name, file, content) in files {
-        text.push_str(&format!(
+        let map = format!(
             "---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{{file}: {content:?}}}}}\n"
-        ));
+        );
+        text += &map;
     }
     let sources = Sources::new(vec![Source::new("a.yaml", text, None, Status::Read)]);
     let documents = sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();

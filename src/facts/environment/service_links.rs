@@ -17,21 +17,19 @@ pub(super) fn of_service<'e>(container: &Container<'_, 'e>, name: &str) -> Optio
     }
     // A Service may be called `port`, or have that in its name.
     let mut parts = name.match_indices("_PORT").map(|(at, part)| (&name[..at], &name[at + part.len()..]));
-    parts.find_map(|(of, rest)| match of.strip_suffix("_SERVICE") {
-        Some(of) => {
-            let (_, ports) = service(container, of)?;
-            let port = match rest.strip_prefix('_') {
-                Some(wanted) => ports
-                    .into_iter()
-                    .find(|port| port.str_at(&["name"]).map(variable_name).as_deref() == Some(wanted)),
-                None => ports.into_iter().next().filter(|_| rest.is_empty()),
-            };
-            port?.get("port").map(|port| Cow::Borrowed(port.raw()))
-        }
-        None => {
+    parts.find_map(|(of, rest)| {
+        let Some(of) = of.strip_suffix("_SERVICE") else {
             let (host, ports) = service(container, of)?;
-            link(host, &ports, rest)
-        }
+            return link(host, &ports, rest);
+        };
+        let (_, ports) = service(container, of)?;
+        let port = match rest.strip_prefix('_') {
+            Some(wanted) => ports
+                .into_iter()
+                .find(|port| port.str_at(&["name"]).map(variable_name).as_deref() == Some(wanted)),
+            None => ports.into_iter().next().filter(|_| rest.is_empty()),
+        };
+        port?.get("port").map(|port| Cow::Borrowed(port.raw()))
     })
 }
 

@@ -318,12 +318,14 @@ fn connectors_carry_what_databases_hold_into_topics_and_buckets() {
     let source = "io.debezium.connector.postgresql.PostgresConnector";
     let captured = "postgresql:Service/clinic/db/clinic -> KafkaConnector/clinic/c: read, restricted PHI; declared nothing";
     let filled = "KafkaConnector/clinic/c -> topic:events/cdc.public.patients: publish, restricted PHI; declared nothing";
+    let other = captured.replace("db/clinic", "db/other");
     let host = "database.hostname: db, database.dbname: clinic, topic.prefix: cdc";
     for (case, config, expected) in [
         ("all tables", host.to_owned(), vec![filled, captured]),
         ("its table", format!(r"{host}, table.include.list: 'public\.patients'"), vec![filled, captured]),
         ("another table", format!("{host}, table.include.list: public.visits"), vec![captured]),
-        ("another database", host.replace("clinic", "other"), vec![]),
+        // What the server declares holds for each of its databases.
+        ("another database", host.replace("clinic", "other"), vec![filled, &other]),
         (
             "a router",
             format!("{host}, transforms.r.type: org.apache.kafka.connect.transforms.RegexRouter"),

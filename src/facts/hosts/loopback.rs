@@ -71,14 +71,13 @@ fn injected<'e>(
         let selected = node.at(&["spec", "workloadSelector"])?;
         let object = &workload.resource.object;
         let is_kind = selected.str_at(&["kind"]).is_some_and(|kind| kind == &*object.kind);
-        let is_meant = match selected.str_at(&["name"]) {
-            Some(name) => name == &*object.name,
-            None => {
-                let labels = workload.node.at(&["metadata", "labels"]).into_iter().flat_map(NodeRef::entries);
-                let labels = labels.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
-                let selector = selected.get("selector").and_then(Selector::of_label_selector);
-                selector.is_some_and(|selector| selector.matches(&labels))
-            }
+        let is_meant = if let Some(name) = selected.str_at(&["name"]) {
+            name == &*object.name
+        } else {
+            let labels = workload.node.at(&["metadata", "labels"]).into_iter().flat_map(NodeRef::entries);
+            let labels = labels.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
+            let selector = selected.get("selector").and_then(Selector::of_label_selector);
+            selector.is_some_and(|selector| selector.matches(&labels))
         };
         let mut instances = node.at(&["spec", "instances"])?.items();
         let opens = |instance: &NodeRef<'e>| {

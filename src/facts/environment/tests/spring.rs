@@ -2,7 +2,9 @@ use super::*;
 
 /// What a container is told that mounts these files of Spring, by its files.
 fn told_by_files(container: &str, files: &[(&str, &str)]) -> Vec<String> {
-    let keys: String = files.iter().map(|(file, text)| format!("  {file}: |\n{}", indent(text, 4))).collect();
+    let keys: Vec<String> =
+        files.iter().map(|(file, text)| format!("  {file}: |\n{}", indent(text, 4))).collect();
+    let keys = keys.concat();
     let container = format!("{container}\nvolumeMounts: [{{name: v, mountPath: /config}}]");
     let pod = pod_with_volumes(&container, "- {name: v, configMap: {name: files}}");
     let map = format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: files}}\ndata:\n{keys}");
