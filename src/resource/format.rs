@@ -209,6 +209,17 @@ mod tests {
                 &[("top", "1"), ("database.password", "p")],
             ),
             (
+                "setup.cfg",
+                "[db]\npassword = hunter2 # for now\nuser = root ; mine\nhost: db\ncolour = #fff\nurl = a:b=c\n",
+                &[
+                    ("db.password", "hunter2"),
+                    ("db.user", "root"),
+                    ("db.host", "db"),
+                    ("db.colour", "#fff"),
+                    ("db.url", "a:b=c"),
+                ],
+            ),
+            (
                 "app.toml",
                 "[[replicas]]\nurl = 'a'\n[[replicas]]\nurl = 'b'\n[[other]]\nurl = 'c'\n",
                 &[("replicas[0].url", "a"), ("replicas[1].url", "b"), ("other[0].url", "c")],

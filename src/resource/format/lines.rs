@@ -154,14 +154,25 @@ pub(super) fn sections(text: &str) -> Vec<Entry> {
                 *next += 1;
             }
         } else if !body.starts_with(['#', ';'])
-            && let Some((key, value)) = line.split_once('=')
+            && let Some((key, value)) = line.split_once('=').or_else(|| line.split_once(": "))
         {
             let key = key.trim().trim_matches('"');
             let name = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-            entries.push(entry(name, start + line.len() - value.len(), value));
+            entries.push(entry(name, start + line.len() - value.len(), without_remark(value)));
         }
     }
     entries
+}
+
+/// A value without the remark behind it, which ` #` or ` ;` begins where it is not quoted.
+fn without_remark(value: &str) -> &str {
+    if value.trim_start().starts_with(['"', '\'']) {
+        return value;
+    }
+    let blank = value.len() - value.trim_start().len();
+    let marks = value.match_indices(['#', ';']).map(|(at, _)| at).filter(|at| *at > blank);
+    let end = marks.filter(|at| value.get(..*at).unwrap_or_default().ends_with([' ', '\t'])).min();
+    value.get(..end.unwrap_or(value.len())).unwrap_or(value)
 }
 
 /// A value that may be quoted, and starts at an offset.
