@@ -271,10 +271,11 @@ struct Pairing {
 
 const SAME: Pairing = Pairing { same_place: true, same_file: true, same_message: true, same_value: true };
 
-const PAIRINGS: [Pairing; 7] = [
+const PAIRINGS: [Pairing; 8] = [
     SAME,
     Pairing { same_place: false, ..SAME },
     Pairing { same_file: false, ..SAME },
+    Pairing { same_place: false, same_file: false, ..SAME },
     Pairing { same_message: false, ..SAME },
     Pairing { same_file: false, same_message: false, ..SAME },
     Pairing { same_value: false, ..SAME },
@@ -296,10 +297,20 @@ impl Pairing {
         if !self.same_message && values.is_some() {
             return None;
         }
+        let of = file(judged, sources);
         let (what, whose) =
             if self.same_place { (&*judged.fingerprint, "") } else { (&*finding.rule, &*finding.resource) };
-        let file = if self.same_file { file(judged, sources) } else { None };
-        let message = self.same_message.then(|| without_positions(&finding.message));
+        let mut message = self.same_message.then(|| without_positions(&finding.message));
+        // Values of a chart have the name of their file for one of their own: it may move with them.
+        let is_called_by_file = of == Some(&*finding.resource);
+        let whose = if is_called_by_file && !self.same_file && !self.same_place {
+            let name = finding.resource.as_str();
+            message = message.map(|text| text.replace(name, "") + &finding.path.to_string());
+            ""
+        } else {
+            whose
+        };
+        let file = if self.same_file { of } else { None };
         Some((what, whose, file, message, self.same_value.then_some(values.as_deref().unwrap_or_default())))
     }
 }

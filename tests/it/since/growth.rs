@@ -139,3 +139,18 @@ fn a_sparse_checkout_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("sparse checkout"));
 }
+
+#[test]
+fn values_of_a_chart_move_with_it_and_a_copy_is_new() {
+    let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
+    let values = "database:\n  password: h0rse-battery-77\n";
+    let folder = repository(&[("chart/Chart.yaml", chart), ("chart/values.yaml", values)]);
+    git(&folder, &["mv", "chart", "helm"]);
+    let arguments = ["--rule", "secrets/*"];
+    assert_eq!(since(&folder, &arguments), (Vec::new(), Vec::new()));
+    std::fs::create_dir(folder.path().join("other")).expect("a folder");
+    write(&folder, "other/Chart.yaml", chart);
+    write(&folder, "other/values.yaml", values);
+    let (new, repaired) = since(&folder, &arguments);
+    assert_eq!((new.len(), repaired.len()), (1, 0), "{new:?}");
+}
