@@ -51,6 +51,11 @@ impl Resource {
     pub fn is_secret(&self) -> bool {
         &*self.object.kind == "Secret" && self.object.group.is_empty()
     }
+
+    /// The namespace that it lies in; empty where it is cluster-scoped.
+    pub fn namespace(&self) -> &str {
+        self.identity.namespace.as_deref().unwrap_or_default()
+    }
 }
 
 /// The planned resource in which a Kubernetes object stands.

@@ -208,7 +208,7 @@ impl<'e> Meshes<'e> {
 
     /// Whether Istio's control plane reads what lies where a resource does, as far as is known.
     pub(super) fn reads(&self, resource: &Resource) -> bool {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         self.configuration.discovers(namespace, &self.namespaces) != Truth::False
     }
 

@@ -286,7 +286,7 @@ impl<'e> Foreign<'e> {
     }
 
     fn add(&mut self, resource: &'e Resource, selector: Option<Selector<'e>>) {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         // Cilium's keys may name their source: `k8s:app`.
         let plain = selector.filter(|selector| selector.pairs().all(|(key, _)| !key.contains(':')));
         self.by_namespace.entry(namespace).or_default().push((resource, plain));

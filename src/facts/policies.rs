@@ -99,7 +99,7 @@ impl<'e> Policy<'e> {
     }
 
     fn namespace(&self) -> &'e str {
-        self.resource.identity.namespace.as_deref().unwrap_or_default()
+        self.resource.namespace()
     }
 
     fn dead(&mut self, place: Place, text: impl Into<String>, remedy: impl Into<String>) {

@@ -51,7 +51,7 @@ impl Service<'_> {
 
 impl<'e> Service<'e> {
     fn new(resource: &'e Resource, node: NodeRef<'e>, workloads: &Workloads<'e>) -> Self {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let external_name = (node.str_at(&["spec", "type"]) == Some("ExternalName"))
             .then(|| node.str_at(&["spec", "externalName"]).unwrap_or_default());
         let selector = node.at(&["spec", "selector"]).and_then(Selector::of_labels);

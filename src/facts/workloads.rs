@@ -64,7 +64,7 @@ impl<'e> Workload<'e> {
     }
 
     fn new(resource: &'e Resource, node: NodeRef<'e>, pod: PodTemplate<'e>, estate: &'e Estate) -> Self {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let labels: Labels<'e> = pod.labels().collect();
         // `serviceAccount` is the deprecated alias, and the API server lets `serviceAccountName` win.
         let service_account =

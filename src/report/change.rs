@@ -9,6 +9,7 @@
 //! Values are compared here, where both are at hand, and kept nowhere.
 
 mod growth;
+mod pairing;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -17,6 +18,7 @@ use std::{
 };
 
 use growth::{belongs_to_more, says_more, variants};
+use pairing::{Credential, Key, PAIRINGS, Pairing, file};
 
 use super::{Judged, Report};
 use crate::{
@@ -102,18 +104,11 @@ impl Report {
             before.findings.iter().map(|judged| before.credential(judged, sources_before)).collect();
         let new: Vec<Credential<'_>> =
             self.findings.iter().map(|judged| self.credential(judged, sources)).collect();
+        let files_before = sources_before.iter().map(|(_, source)| &*source.file);
+        let variants_before = sets_before.iter().map(|set| &**set).chain(files_before).collect();
+        let trees = Trees { sources, sources_before, variants_before };
         let mut left: Vec<Option<&Judged>> = before.findings.iter().map(Some).collect();
         let mut fate = vec![Fate::New; self.findings.len()];
-        let variants_before: BTreeSet<&str> = sets_before
-            .iter()
-            .map(|set| &**set)
-            .chain(sources_before.iter().map(|(_, source)| &*source.file))
-            .collect();
-        let spreads = |finding: &Finding, partner: &Finding| {
-            let known = variants(partner, sources_before);
-            let now = variants(finding, sources);
-            now.iter().any(|variant| variants_before.contains(variant) && !known.contains(variant))
-        };
         for pairing in PAIRINGS {
             let mut partners: BTreeMap<Key<'_>, VecDeque<usize>> = BTreeMap::new();
             for (index, (judged, credential)) in left.iter().zip(&old).enumerate() {
@@ -124,45 +119,12 @@ impl Report {
             for ((judged, credential), fate) in open.filter(|(_, fate)| **fate == Fate::New) {
                 let key = pairing.key(judged, credential, sources);
                 let partner = key.and_then(|key| partners.get_mut(&key)?.pop_front());
-                let Some(partner) = partner.and_then(|index| left.get_mut(index)?.take()) else { continue };
-                let grows = if pairing.same_message { belongs_to_more } else { says_more };
-                *fate = if !pairing.same_value {
-                    Fate::Exchanged
-                } else if grows(&judged.finding, &partner.finding) {
-                    Fate::Grown(format!("before the change it said: {}", partner.finding.message))
-                } else if spreads(&judged.finding, &partner.finding) {
-                    Fate::Grown("before the change it did not hold in all of these variants".to_owned())
-                } else {
-                    Fate::Known
-                };
+                if let Some(partner) = partner.and_then(|index| left.get_mut(index)?.take()) {
+                    *fate = trees.fate(pairing, &judged.finding, &partner.finding);
+                }
             }
         }
-        let mut partners: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
-        for (index, judged) in left.iter().enumerate() {
-            let key = judged.map(|judged| (&*judged.fingerprint, file(judged, sources_before)));
-            key.into_iter().for_each(|key| partners.entry(key).or_default().push(index));
-        }
-        for ((judged, credential), fate) in self.findings.iter().zip(&new).zip(&mut fate) {
-            let Some(values) =
-                credential.as_deref().filter(|values| *fate == Fate::New && !values.is_empty())
-            else {
-                continue;
-            };
-            let same = partners.get(&(&*judged.fingerprint, file(judged, sources)));
-            let of_more = same.into_iter().flatten().find(|index| {
-                let held = old.get(**index).and_then(Option::as_deref).unwrap_or_default();
-                let partner = left.get(**index).copied().flatten();
-                partner.is_some_and(|partner| {
-                    values.iter().all(|value| held.contains(value))
-                        && !says_more(&judged.finding, &partner.finding)
-                        && !spreads(&judged.finding, &partner.finding)
-                })
-            });
-            if let Some(place) = of_more.and_then(|index| left.get_mut(*index)) {
-                *place = None;
-                *fate = Fate::Known;
-            }
-        }
+        trees.keep_what_lost_values((&self.findings, &new, &mut fate), (&mut left, &old));
         // What nobody can say any more is not repaired.
         let of_results = self.not_assessed.iter().flat_map(|result| {
             result.resources.iter().map(move |resource| (&*result.rule, resource.as_str()))
@@ -207,6 +169,70 @@ impl Report {
     }
 }
 
+/// What findings of the two trees are held against each other by.
+struct Trees<'s> {
+    sources: &'s Sources,
+    sources_before: &'s Sources,
+    /// Sets and files, among them plans.
+    variants_before: BTreeSet<&'s str>,
+}
+
+impl Trees<'_> {
+    /// What became of a finding that has a partner.
+    fn fate(&self, pairing: Pairing, finding: &Finding, partner: &Finding) -> Fate {
+        let grows = if pairing.same_message { belongs_to_more } else { says_more };
+        if !pairing.same_value {
+            Fate::Exchanged
+        } else if grows(finding, partner) {
+            Fate::Grown(format!("before the change it said: {}", partner.message))
+        } else if self.spreads(finding, partner) {
+            Fate::Grown("before the change it did not hold in all of these variants".to_owned())
+        } else {
+            Fate::Known
+        }
+    }
+
+    /// Whether a finding holds in a variant that was there before, and in which its partner did not hold.
+    fn spreads(&self, finding: &Finding, partner: &Finding) -> bool {
+        let known = variants(partner, self.sources_before);
+        let now = variants(finding, self.sources);
+        now.iter().any(|variant| self.variants_before.contains(variant) && !known.contains(variant))
+    }
+
+    /// Of what is still new, findings about some of the credentials that one at the same place was about are known.
+    fn keep_what_lost_values(
+        &self,
+        (findings, new, fate): (&[Judged], &[Credential<'_>], &mut [Fate]),
+        (left, old): (&mut [Option<&Judged>], &[Credential<'_>]),
+    ) {
+        let mut partners: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
+        for (index, judged) in left.iter().enumerate() {
+            let key = judged.map(|judged| (&*judged.fingerprint, file(judged, self.sources_before)));
+            key.into_iter().for_each(|key| partners.entry(key).or_default().push(index));
+        }
+        for ((judged, credential), fate) in findings.iter().zip(new).zip(fate) {
+            let values = credential.as_deref().unwrap_or_default();
+            if *fate != Fate::New || values.is_empty() {
+                continue;
+            }
+            let same = partners.get(&(&*judged.fingerprint, file(judged, self.sources)));
+            let of_more = same.into_iter().flatten().find(|index| {
+                let held = old.get(**index).and_then(Option::as_deref).unwrap_or_default();
+                let partner = left.get(**index).copied().flatten();
+                partner.is_some_and(|partner| {
+                    values.iter().all(|value| held.contains(value))
+                        && !says_more(&judged.finding, &partner.finding)
+                        && !self.spreads(&judged.finding, &partner.finding)
+                })
+            });
+            if let Some(place) = of_more.and_then(|index| left.get_mut(*index)) {
+                *place = None;
+                *fate = Fate::Known;
+            }
+        }
+    }
+}
+
 /// What became of a finding of the tree after the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fate {
@@ -217,9 +243,6 @@ enum Fate {
     /// A credential that another one was put in the place of.
     Exchanged,
 }
-
-/// Secret values as they are written, sorted; `None` where a finding is not about any.
-type Credential<'s> = Option<Vec<&'s str>>;
 
 /// What of a place must not be shown, word by word and without quotes, so that only another value is another one. Where
 /// the place is a key, what is masked of the value that follows it.
@@ -256,77 +279,6 @@ impl Repaired {
             line: place.map(|(source, place)| source.region(&place.span()).line),
         }
     }
-}
-
-/// What makes two findings one, the strictest first.
-#[derive(Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "what counts and what does not, each on its own")]
-struct Pairing {
-    same_place: bool,
-    same_file: bool,
-    same_message: bool,
-    /// The same credentials.
-    same_value: bool,
-}
-
-const SAME: Pairing = Pairing { same_place: true, same_file: true, same_message: true, same_value: true };
-
-const PAIRINGS: [Pairing; 8] = [
-    SAME,
-    Pairing { same_place: false, ..SAME },
-    Pairing { same_file: false, ..SAME },
-    Pairing { same_place: false, same_file: false, ..SAME },
-    Pairing { same_message: false, ..SAME },
-    Pairing { same_file: false, same_message: false, ..SAME },
-    Pairing { same_value: false, ..SAME },
-    Pairing { same_value: false, same_file: false, ..SAME },
-];
-
-/// Fingerprint, or rule and resource; then file, message and values.
-type Key<'r> = (&'r str, &'r str, Option<&'r str>, Option<String>, Option<&'r [&'r str]>);
-
-impl Pairing {
-    /// `None`: the finding has no partner by this pairing.
-    fn key<'r>(
-        self,
-        judged: &'r Judged,
-        values: &'r Credential<'r>,
-        sources: &'r Sources,
-    ) -> Option<Key<'r>> {
-        let finding = &judged.finding;
-        if !self.same_message && values.is_some() {
-            return None;
-        }
-        let of = file(judged, sources);
-        let (what, whose) =
-            if self.same_place { (&*judged.fingerprint, "") } else { (&*finding.rule, &*finding.resource) };
-        let mut message = self.same_message.then(|| without_positions(&finding.message));
-        // Values of a chart have the name of their file for one of their own: it may move with them.
-        let is_called_by_file = of == Some(&*finding.resource);
-        let whose = if is_called_by_file && !self.same_file && !self.same_place {
-            let name = finding.resource.as_str();
-            message = message.map(|text| text.replace(name, "") + &finding.path.to_string());
-            ""
-        } else {
-            whose
-        };
-        let file = if self.same_file { of } else { None };
-        Some((what, whose, file, message, self.same_value.then_some(values.as_deref().unwrap_or_default())))
-    }
-}
-
-/// A message without positions in lists (`env[1]`), which change when something is put in before.
-fn without_positions(message: &str) -> String {
-    let mut parts = message.split('[');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| match part.split_once(']') {
-        Some((position, rest)) if position.bytes().all(|byte| byte.is_ascii_digit()) => text + rest,
-        _ => text + "[" + part,
-    })
-}
-
-fn file<'s>(judged: &Judged, sources: &'s Sources) -> Option<&'s str> {
-    judged.finding.place.as_ref().map(|place| &*sources.get(place.source).file)
 }
 
 /// What a result leaves open, wherever it stands.

@@ -72,7 +72,7 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
     for resource in set.view.of_kind("networking.k8s.io", "Ingress") {
         let node = set.view.estate.node(resource);
         let Some(spec) = node.get("spec") else { continue };
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let annotations = node.at(&["metadata", "annotations"]);
         let annotation = |key: &str| annotations.and_then(|map| map.str_at(&[key]));
         let class = spec.str_at(&["ingressClassName"]).or_else(|| annotation("kubernetes.io/ingress.class"));
@@ -123,7 +123,7 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
         if refusals::is_refused(&resource.object, node) {
             continue;
         }
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let items = |key: &str| node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
         let backends = backends(node);
         for parent in

@@ -18,7 +18,7 @@ impl Finder<'_, '_> {
         let Some(entry) = self.set.hosts().entry(host, caller.client.namespace) else { return };
         let node = self.set.view.estate.node(entry);
         let labels = node.at(&["spec", "workloadSelector", "labels"]).and_then(Selector::of_labels);
-        let namespace = entry.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = entry.namespace();
         let selected =
             labels.map(|labels| self.set.workloads().select(namespace, &labels)).unwrap_or_default();
         let ports = node.at(&["spec", "ports"]).into_iter().flat_map(NodeRef::items);

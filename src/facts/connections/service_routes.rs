@@ -27,7 +27,7 @@ pub(super) fn all<'e>(view: &View<'e>) -> Vec<VirtualService<'e>> {
         if refusals::is_refused(&resource.object, node) {
             continue;
         }
-        let own = resource.identity.namespace.as_deref().unwrap_or_default();
+        let own = resource.namespace();
         for parent in node.at(&["spec", "parentRefs"]).into_iter().flat_map(NodeRef::items) {
             let Some(name) = parent.str_at(&["name"]).filter(|_| parent.str_at(&["kind"]) == Some("Service"))
             else {

@@ -80,7 +80,7 @@ impl<'e> Sidecars<'e> {
             if refusals::is_refused(&resource.object, node) || !meshes.reads(resource) {
                 continue;
             }
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let labels = node.at(&["spec", "workloadSelector", "labels"]).and_then(Selector::of_labels);
             match labels.filter(|labels| !labels.is_empty()) {
                 Some(labels) => {

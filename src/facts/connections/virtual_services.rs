@@ -178,7 +178,7 @@ impl Destination<'_> {
 
 impl<'e> VirtualService<'e> {
     fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Self {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let list = |key: &str| {
             let items = node.at(&["spec", key]).into_iter().flat_map(NodeRef::items);
             items.filter_map(NodeRef::as_str).collect::<Vec<_>>()

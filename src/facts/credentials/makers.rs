@@ -107,7 +107,7 @@ impl<'e> Makers<'e> {
         }
         for resource in view.resources() {
             let node = view.estate.node(resource);
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let maker = Maker { resource, place: places::name(node), keys: keys(resource, node) };
             for names in table(resource, node) {
                 makers.add(namespace, &resource.object.name, node, names, &maker);

@@ -19,7 +19,7 @@ pub(super) fn accesses(set: &Set<'_>, servers: &Servers<'_>) -> Vec<Access> {
     let mut by_id: BTreeMap<&str, WorkloadId> = BTreeMap::new();
     for binding in set.view.of_kind("servicebinding.io", "ServiceBinding") {
         let node = set.view.estate.node(binding);
-        let namespace = binding.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = binding.namespace();
         let Some(server) = bound(set, servers, namespace, node.at(&["spec", "service"])) else { continue };
         let place = node.at(&["spec", "service", "name"]).map_or_else(|| places::name(node), NodeRef::place);
         if by_id.is_empty() {

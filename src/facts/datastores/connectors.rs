@@ -40,7 +40,7 @@ pub(super) fn accesses<'e>(
             setting(name, value.as_str().unwrap_or_else(|| value.raw()), value.place())
         });
         let settings: Vec<Setting<'_>> = class.into_iter().chain(told).collect();
-        let namespace = connector.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = connector.namespace();
         for claim in claims(&settings, namespace) {
             let Part::Text(host) = &claim.host else { continue };
             let resolved = set.hosts().resolve(set, host, namespace);

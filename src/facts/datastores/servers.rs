@@ -175,7 +175,7 @@ impl<'e> Servers<'e> {
         }
         for (index, operated) in set.hosts().operators().iter() {
             if !BROKERS.contains(&operated.engine) {
-                let namespace = operated.resource.identity.namespace.as_deref().unwrap_or_default();
+                let namespace = operated.resource.namespace();
                 let id = format!("Service/{namespace}/{}", operated.service);
                 let declared = set.services().named(namespace, &operated.service);
                 let position = match declared.and_then(|service| servers.by_service.get(&service)) {

@@ -42,7 +42,7 @@ fn claims<'s, 'e>(
 ) -> impl Iterator<Item = NodeRef<'e>> + use<'s, 'e> {
     let node = set.view.estate.node(workload.resource);
     let made = node.at(&["spec", "volumeClaimTemplates"]).into_iter().flat_map(NodeRef::items);
-    let namespace = workload.resource.identity.namespace.as_deref().unwrap_or_default();
+    let namespace = workload.resource.namespace();
     let volumes = workload.pod.volumes();
     let named = volumes.filter_map(move |volume| {
         let name = volume.str_at(&["persistentVolumeClaim", "claimName"])?;

@@ -85,11 +85,11 @@ pub(super) fn connectors<'e>(set: &Set<'e>) -> Vec<Connector<'e>> {
     let known = Known::new(set);
     let clusters: BTreeMap<(&str, &str), NodeRef<'e>> = view
         .of_kind(GROUP, "KafkaConnect")
-        .map(|resource| ((namespace(resource), &*resource.object.name), view.estate.node(resource)))
+        .map(|resource| ((resource.namespace(), &*resource.object.name), view.estate.node(resource)))
         .collect();
     let found = all.filter_map(|resource| {
         let node = view.estate.node(resource);
-        let home = namespace(resource);
+        let home = resource.namespace();
         let label = node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])?;
         let address = clusters.get(&(home, label))?.str_at(&["spec", "bootstrapServers"])?;
         let config = node.at(&["spec", "config"])?;
@@ -179,7 +179,7 @@ fn captured(
     // A list of several is none of them.
     let database = named.filter(|name| !name.contains([',', '*', '\\', '$'])).map(ToOwned::to_owned);
     let server =
-        set.datastores().servers.behind(&set.hosts().resolve(set, host, namespace(resource)).host)?;
+        set.datastores().servers.behind(&set.hosts().resolve(set, host, resource.namespace()).host)?;
     let because = Because {
         text: format!("`{key}` of {} names the server", resource.id),
         resource: Some(resource.id.clone()),
@@ -198,7 +198,7 @@ pub(super) fn mirrored(set: &Set<'_>) -> Vec<Mirrored> {
     let known = Known::new(set);
     for resource in all {
         let Some(spec) = set.view.estate.node(resource).get("spec") else { continue };
-        let home = namespace(resource);
+        let home = resource.namespace();
         let clusters = spec.get("clusters").into_iter().flat_map(NodeRef::items);
         let addresses: BTreeMap<&str, &str> = clusters
             .chain(spec.get("target"))
@@ -263,8 +263,4 @@ impl Patterns {
         let fits = |patterns: &[Regex]| patterns.iter().any(|pattern| pattern.is_match(name));
         fits(&self.taken) && !fits(&self.excluded)
     }
-}
-
-fn namespace(resource: &Resource) -> &str {
-    resource.identity.namespace.as_deref().unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use crate::{
     facts::{
         Because, Set,
         buckets::planned::{Planned, steps},
-        datastores::Function,
+        datastores::{Function, ROLE_ANNOTATION, TAKES_ROLE},
         topics::Direction,
         workloads::Workload,
     },
@@ -23,16 +23,6 @@ use crate::{
 const ROLE: &str = "aws_iam_role";
 const POLICY: &str = "aws_iam_policy";
 const DOCUMENT: &str = "aws_iam_policy_document";
-
-/// Where what runs says which role it takes.
-const TAKES: [(&str, &str); 3] = [
-    ("aws_lambda_function", "role"),
-    ("aws_ecs_task_definition", "task_role_arn"),
-    ("aws_apprunner_service", "instance_configuration.0.instance_role_arn"),
-];
-
-/// Names the role of the Pods of a `ServiceAccount` (Amazon EKS, "IAM roles for service accounts").
-const ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 
 /// What a role may do with one bucket.
 #[derive(Debug, Clone)]
@@ -111,9 +101,9 @@ impl Roles {
         }
         for account in set.view.of_kind("", "ServiceAccount") {
             let annotations = set.view.estate.node(account).at(&["metadata", "annotations"]);
-            let role = annotations.and_then(|node| node.str_at(&[ANNOTATION])).map(role_name);
+            let role = annotations.and_then(|node| node.str_at(&[ROLE_ANNOTATION])).map(role_name);
             if let Some(role) = role.and_then(|name| roles.by_name.get(name)).copied() {
-                let namespace = account.identity.namespace.as_deref().unwrap_or_default();
+                let namespace = account.namespace();
                 let account = (namespace.to_owned(), account.object.name.to_string());
                 roles.by_account.entry(account).or_default().insert(role);
             }
@@ -126,7 +116,7 @@ impl Roles {
         let mut taken = BTreeSet::new();
         for position in &function.told_by {
             let Some(told) = Planned::new(function.plan, plan, *position) else { continue };
-            let attributes = TAKES.iter().filter(|(kind, _)| told.resource.is(Mode::Managed, kind));
+            let attributes = TAKES_ROLE.iter().filter(|(kind, _)| told.resource.is(Mode::Managed, kind));
             taken.extend(attributes.flat_map(|(_, attribute)| self.named(&told, attribute)));
         }
         self.of(&taken)

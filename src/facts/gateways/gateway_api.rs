@@ -34,7 +34,7 @@ impl<'e> Routes<'e> {
             let redirects = redirects(node);
             for parent in node.at(&["spec", "parentRefs"]).into_iter().flat_map(NodeRef::items) {
                 let Some(name) = parent.str_at(&["name"]) else { continue };
-                let own = resource.identity.namespace.as_deref().unwrap_or_default();
+                let own = resource.namespace();
                 let namespace = parent.str_at(&["namespace"]).unwrap_or(own);
                 let hosts = node.at(&["spec", "hostnames"]).into_iter().flat_map(NodeRef::items);
                 all.entry((namespace, name)).or_default().push(Route {
@@ -54,7 +54,7 @@ impl<'e> Routes<'e> {
         if node.str_at(&["spec", "gatewayClassName"]) == Some("istio-waypoint") {
             return Vec::new();
         }
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let routes = self.0.get(&(namespace, &*resource.object.name)).map(Vec::as_slice).unwrap_or_default();
         let listeners = node.at(&["spec", "listeners"]).into_iter().flat_map(NodeRef::items);
         listeners.map(|listener| describe(listener, routes, node, namespace)).collect()

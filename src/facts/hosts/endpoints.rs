@@ -19,7 +19,7 @@ impl<'e> Addresses<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let mut behind: BTreeMap<_, BTreeSet<&'e str>> = BTreeMap::new();
         for resource in view.of_kind("", "Endpoints") {
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let subsets = view.estate.node(resource).get("subsets").into_iter().flat_map(NodeRef::items);
             let addresses =
                 subsets.flat_map(|subset| subset.get("addresses").into_iter().flat_map(NodeRef::items));
@@ -28,7 +28,7 @@ impl<'e> Addresses<'e> {
         }
         for resource in view.of_kind("discovery.k8s.io", "EndpointSlice") {
             let node = view.estate.node(resource);
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let Some(service) = node.str_at(&["metadata", "labels", "kubernetes.io/service-name"]) else {
                 continue;
             };
@@ -39,7 +39,7 @@ impl<'e> Addresses<'e> {
         }
         let mut of_services = BTreeMap::new();
         for resource in view.of_kind("", "Service") {
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let node = view.estate.node(resource);
             if let Some(text) = node.str_at(&["spec", "clusterIP"]).filter(|address| *address != "None") {
                 of_services.insert(text, (namespace, &*resource.object.name));

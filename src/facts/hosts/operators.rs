@@ -142,7 +142,7 @@ impl<'e> Operators<'e> {
         }
         // A pooler of CloudNativePG is one more Service of its cluster.
         for resource in view.of_kind("postgresql.cnpg.io", "Pooler") {
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let cluster = view.estate.node(resource).str_at(&["spec", "cluster", "name"]).unwrap_or_default();
             if let Some(index) = operators.named(namespace, &format!("{cluster}-rw")) {
                 operators.by_service.entry((namespace, resource.object.name.to_string())).or_insert(index);
@@ -152,7 +152,7 @@ impl<'e> Operators<'e> {
     }
 
     fn add(&mut self, kind: &Kind, resource: &'e Resource, node: NodeRef<'e>) {
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let base = base_name(kind, resource, node);
         let mut names: Vec<String> = kind.names.iter().map(|name| name.replace('*', &base)).collect();
         let sets = node.at(&["spec", "replsets"]).into_iter().flat_map(NodeRef::items);

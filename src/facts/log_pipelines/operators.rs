@@ -75,7 +75,7 @@ fn covers(resource: &Resource, cluster_kind: &str) -> Covers {
     if &*resource.object.kind == cluster_kind {
         return Covers::Nodes;
     }
-    Covers::Namespace(resource.identity.namespace.as_deref().unwrap_or_default().to_owned())
+    Covers::Namespace(resource.namespace().to_owned())
 }
 
 /// `v1alpha1` keeps the configuration as a text, `v1beta1` as a tree.
@@ -112,7 +112,7 @@ fn open_telemetry(set: &Set<'_>, resource: &Resource) -> Option<Collector> {
 /// A flow of the Logging operator, with the outputs that it refers to.
 fn logging_flow(set: &Set<'_>, flow: &Resource) -> Option<Collector> {
     let node = set.view.estate.node(flow);
-    let namespace = flow.identity.namespace.as_deref().unwrap_or_default();
+    let namespace = flow.namespace();
     let mut found = Vec::new();
     for (field, kind) in [
         ("globalOutputRefs", "ClusterOutput"),

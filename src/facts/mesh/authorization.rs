@@ -96,7 +96,7 @@ impl<'e> Authorization<'e> {
         Self {
             resource,
             node,
-            namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
+            namespace: resource.namespace(),
             selector,
             action,
             is_refused: refusals::is_refused(&resource.object, node),

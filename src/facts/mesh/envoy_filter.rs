@@ -51,7 +51,7 @@ impl<'e> EnvoyFilters<'e> {
             let labels = node.at(&["spec", "workloadSelector", "labels"]);
             let selector = labels.map_or_else(|| Some(Selector::default()), Selector::of_labels);
             let Some(selector) = selector else { continue };
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             if configuration.discovers(namespace, namespaces) == Truth::False {
                 continue;
             }

@@ -70,7 +70,7 @@ impl<'e> Server<'e> {
         Self {
             resource,
             node,
-            namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
+            namespace: resource.namespace(),
             selector: node.at(&["spec", "podSelector"]).and_then(Selector::of_label_selector),
             port: node.at(&["spec", "port"]),
             access: node.at(&["spec", "accessPolicy"]),

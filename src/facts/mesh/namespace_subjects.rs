@@ -101,7 +101,7 @@ fn network_denials<'e>(set: &Set<'e>) -> BTreeMap<&'e str, Denial<'e>> {
         for resource in set.view.of_kind(group, kind) {
             let node = set.view.estate.node(resource);
             let Some(spec) = node.get("spec") else { continue };
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let denial = denials.entry(namespace).or_default();
             let place = places::name(node);
             let selector = match spec.get(field) {

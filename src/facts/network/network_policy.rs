@@ -73,7 +73,7 @@ impl<'e> Policy<'e> {
         };
         Self {
             resource,
-            namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
+            namespace: resource.namespace(),
             selector,
             ingress: rules(ingress, "ingress", "from"),
             egress: rules(egress, "egress", "to"),

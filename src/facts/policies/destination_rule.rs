@@ -86,7 +86,7 @@ fn users<'s>(set: &'s Set<'_>) -> (BTreeSet<&'s str>, BTreeSet<&'s str>) {
 fn undeclared(set: &Set<'_>, rule: &DestinationRule<'_>) -> Option<String> {
     let host = rule.written_host;
     let is_name = !host.contains(['.', '*']) || host.ends_with(".svc.cluster.local");
-    let namespace = rule.resource.identity.namespace.as_deref().unwrap_or_default();
+    let namespace = rule.resource.namespace();
     let resolved = set.hosts().resolve(set, host, namespace);
     match resolved.host {
         Host::Undeclared { namespace, name } if is_name && resolved.through.is_empty() && name != "*" => {

@@ -134,7 +134,7 @@ fn workloads(
     user: &str,
     holders: &BTreeMap<(&str, &str), Vec<WorkloadId>>,
 ) -> Vec<WorkloadId> {
-    let namespace = permission.identity.namespace.as_deref().unwrap_or_default();
+    let namespace = permission.namespace();
     let secret = format!("{user}-user-credentials");
     holders.get(&(namespace, secret.as_str())).cloned().unwrap_or_default()
 }

@@ -195,7 +195,7 @@ impl<'s, 'e> Consumers<'s, 'e> {
 
     /// Those that hold its Secret, else the workload of its name beside it.
     fn of(&self, user: &Resource) -> Vec<WorkloadId> {
-        let namespace = user.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = user.namespace();
         let name = &*user.object.name;
         if let Some(holders) = self.by_secret.get(&(namespace, name.to_owned())) {
             return holders.clone();

@@ -69,7 +69,7 @@ impl<'e> DestinationRule<'e> {
     pub(super) fn new(resource: &'e Resource, node: NodeRef<'e>, default_export: &[String]) -> Self {
         let get = |key: &str| node.at(&["spec", key]);
         let written_host = get("host").and_then(NodeRef::as_str).unwrap_or_default();
-        let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+        let namespace = resource.namespace();
         let host = if written_host.contains('.') || written_host.contains('*') {
             written_host.to_owned()
         } else {

@@ -76,7 +76,7 @@ impl<'e> BackendTls<'e> {
     pub(super) fn new(set: &Set<'e>) -> Self {
         let mut all = BTreeSet::new();
         for policy in set.view.of_kind("gateway.networking.k8s.io", "BackendTLSPolicy") {
-            let namespace = policy.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = policy.namespace();
             let spec = set.view.estate.node(policy).get("spec");
             let of = |key: &str| spec.and_then(|spec| spec.get(key));
             // v1alpha2 had one alone.

@@ -20,8 +20,16 @@ use crate::{
 
 const ROLE: &str = "aws_iam_role";
 
-/// Annotation of a `ServiceAccount` with the ARN of the role that its Pods have.
-const ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+/// Annotation of a `ServiceAccount` with the ARN of the role that its Pods have (Amazon EKS, "IAM roles for service
+/// accounts").
+pub(in crate::facts) const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+
+/// Types of what runs, with the attribute that says which role it takes.
+pub(in crate::facts) const TAKES_ROLE: [(&str, &str); 3] = [
+    ("aws_lambda_function", "role"),
+    (TASKS, "task_role_arn"),
+    ("aws_apprunner_service", "instance_configuration.0.instance_role_arn"),
+];
 
 /// Types that attach policies to roles, with the attributes that name the role and the policy.
 const ATTACHED: &[(&str, &str, &str)] = &[
@@ -196,8 +204,8 @@ fn of_accounts(set: &Set<'_>, names: &Names) -> BTreeMap<Position, Vec<WorkloadI
     let mut by_account: BTreeMap<(String, String), BTreeSet<Position>> = BTreeMap::new();
     for account in set.view.of_kind("", "ServiceAccount") {
         let node = set.view.estate.node(account);
-        let namespace = account.identity.namespace.as_deref().unwrap_or_default();
-        let text = node.at(&["metadata", "annotations"]).and_then(|all| all.str_at(&[ANNOTATION]));
+        let namespace = account.namespace();
+        let text = node.at(&["metadata", "annotations"]).and_then(|all| all.str_at(&[ROLE_ANNOTATION]));
         let named = text.and_then(|text| names.named(text, None));
         let referred = account.via.as_ref().and_then(|via| {
             let plan = set.view.estate.plans.get(via.plan)?;
@@ -242,11 +250,10 @@ impl Service {
     /// Resources that give it a role, with the attribute that does.
     fn roles(&self, plan: &Plan) -> Vec<(u32, &'static str)> {
         let kind = |position: &u32| plan.resource(*position).map(|resource| &*resource.kind);
-        let each = self.told_by.iter().filter_map(|position| match kind(position)? {
-            "aws_lambda_function" => Some((*position, "role")),
-            TASKS => Some((*position, "task_role_arn")),
-            "aws_apprunner_service" => Some((*position, "instance_configuration.0.instance_role_arn")),
-            _ => None,
+        let each = self.told_by.iter().filter_map(|position| {
+            let kind = kind(position)?;
+            let (_, attribute) = TAKES_ROLE.iter().find(|(known, _)| *known == kind)?;
+            Some((*position, *attribute))
         });
         each.collect()
     }

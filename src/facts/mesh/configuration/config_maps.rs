@@ -82,7 +82,7 @@ impl Configuration {
             let Some(text) = node.str_at(&["data", "mesh"]) else { continue };
             let parsed = yaml::parse(SourceId(0), &text.into());
             let settings = parsed.documents.first().map(Document::root);
-            let namespace = config_map.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = config_map.namespace();
             let names = settings.and_then(|settings| settings.str_at(&["rootNamespace"]));
             let is_read =
                 [ROOT, &*root].contains(&namespace) || places.contains(namespace) || names == Some(namespace);

@@ -44,7 +44,7 @@ impl<'e> Grants<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let mut all: BTreeMap<&'e str, Vec<Grant<'e>>> = BTreeMap::new();
         let mut add = |resource: &'e Resource, grant: Option<Grant<'e>>| {
-            let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+            let namespace = resource.namespace();
             let is_refused = refusals::is_refused(&resource.object, view.estate.node(resource));
             all.entry(namespace).or_default().extend(grant.filter(|_| !is_refused));
         };
@@ -130,7 +130,7 @@ fn of_authorization_policy<'e>(
     view: &View<'e>,
 ) -> Option<Grant<'e>> {
     let reference = node.at(&["spec", "targetRef"])?;
-    let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+    let namespace = resource.namespace();
     let target = match reference.str_at(&["kind"])? {
         "Server" => Target::Server(reference.str_at(&["name"])?),
         "Namespace" => Target::Namespace,

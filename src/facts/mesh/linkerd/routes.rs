@@ -62,7 +62,7 @@ impl<'e> Routes<'e> {
                 if refusals::is_refused(&resource.object, node) {
                     continue;
                 }
-                let namespace = resource.identity.namespace.as_deref().unwrap_or_default();
+                let namespace = resource.namespace();
                 let name = RouteName { group, kind, namespace, name: &resource.object.name };
                 all.insert(name, Route::new(node, namespace));
             }

@@ -46,7 +46,7 @@ impl<'e> PeerAuthentication<'e> {
         Self {
             resource,
             node,
-            namespace: resource.identity.namespace.as_deref().unwrap_or_default(),
+            namespace: resource.namespace(),
             selector,
             is_refused: refusals::is_refused(&resource.object, node),
             mode: Written::new(spec.and_then(|spec| spec.get("mtls"))),

@@ -23,7 +23,7 @@ pub(super) struct Clusters<'e> {
 impl<'e> Clusters<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let kafkas = || view.of_kind(GROUP, "Kafka");
-        let own = kafkas().map(|kafka| ((namespace(kafka), &*kafka.object.name), kafka));
+        let own = kafkas().map(|kafka| ((kafka.namespace(), &*kafka.object.name), kafka));
         let mut by_namespace: BTreeMap<_, _> = own.collect();
         let mut seen = BTreeSet::new();
         let shared = kafkas().map(|kafka| &*kafka.object.name).filter(|name| !seen.insert(*name)).collect();
@@ -46,18 +46,14 @@ impl<'e> Clusters<'e> {
         node: NodeRef<'_>,
     ) -> Option<(String, Option<&'e Resource>)> {
         let name = node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])?;
-        let kafka = self.by_namespace.get(&(namespace(resource), name)).copied();
+        let kafka = self.by_namespace.get(&(resource.namespace(), name)).copied();
         let text = if self.shared.contains(name) {
-            format!("{}/{name}", namespace(kafka.unwrap_or(resource)))
+            format!("{}/{name}", kafka.unwrap_or(resource).namespace())
         } else {
             name.to_owned()
         };
         Some((text, kafka))
     }
-}
-
-fn namespace(resource: &Resource) -> &str {
-    resource.identity.namespace.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]
