@@ -5,6 +5,7 @@
 mod divide;
 mod namespaces;
 mod observed;
+mod patches;
 mod sets;
 
 use std::{
@@ -20,6 +21,7 @@ use crate::{
         classification::Vocabulary,
         credential,
         kubernetes::{Identity, Object, Scopes, objects},
+        kustomization::{Patch, patch},
         render::Rendered,
         terraform::{
             Plan,
@@ -83,6 +85,8 @@ pub struct Estate {
     pub namespace: Arc<str>,
     /// What `probity.yaml` declares about what is judged.
     pub config: Config,
+    /// Files that kustomizations name as patches, whose documents are no objects.
+    patches: BTreeSet<SourceId>,
     /// Ids of what is declared more than once in equal words.
     copied: BTreeSet<Arc<str>>,
     /// Addresses of what stands only in plans, by id.
@@ -145,7 +149,10 @@ impl Estate {
     ) -> Self {
         let namespace: Arc<str> = namespace.into();
         let by_file = namespaces::of_kustomizations(&sources, &documents);
-        let (documents, declared) = declared(&mut sources, documents, &plans);
+        let patches = patches::of_kustomizations(&sources, &documents);
+        patches::tell(&mut sources, &patches);
+        let patches: BTreeSet<SourceId> = patches.into_keys().collect();
+        let (documents, declared) = declared(&mut sources, documents, &plans, &patches);
         let mut scopes = Scopes::default();
         for declared in &declared {
             scopes.learn(&declared.object, &documents[declared.document]);
@@ -176,6 +183,7 @@ impl Estate {
         Self {
             sources,
             documents,
+            patches,
             copied,
             resources,
             plans,
@@ -223,6 +231,11 @@ impl Estate {
 
     pub fn file(&self, resource: &Resource) -> SourceId {
         self.documents[resource.document].source
+    }
+
+    /// The patch that a document is: one that a kustomization names, or that is told by its form.
+    pub fn patch<'d>(&self, document: &'d Document) -> Option<Patch<'d>> {
+        if self.patches.contains(&document.source) { Some(Patch::named(document)) } else { patch(document) }
     }
 
     /// Takes the configuration of each plan, and hides what must not be shown of it.
@@ -458,6 +471,7 @@ fn declared(
     sources: &mut Sources,
     documents: Vec<Document>,
     plans: &[Plan],
+    patches: &BTreeSet<SourceId>,
 ) -> (Vec<Document>, Vec<Declared>) {
     let mut all: Vec<(Document, Option<(Object, Via)>)> =
         documents.into_iter().map(|document| (document, None)).collect();
@@ -476,6 +490,7 @@ fn declared(
     for (index, (document, planned)) in all.into_iter().enumerate() {
         match planned {
             Some((object, via)) => declared.push(Declared { document: index, object, via: Some(via) }),
+            None if patches.contains(&document.source) => {}
             None => declared.extend(objects(&document).into_iter().map(|object| Declared {
                 document: index,
                 object,

@@ -20,9 +20,10 @@ impl<'e> Unbuilt<'e> {
     pub(super) fn new(estate: &'e Estate) -> Self {
         let partial = estate.documents.iter().filter_map(|document| {
             let source = estate.sources.get(document.source);
-            // Read documents are objects of Kubernetes; only kustomizations are skipped and have documents.
+            // Read documents are objects of Kubernetes; only kustomizations and their patches are skipped and have some.
             let is_skipped = matches!(source.status, Status::Skipped(_));
-            (is_skipped && is_partial(document)).then(|| (folder(&source.file), &source.file))
+            (is_skipped && estate.patch(document).is_none() && is_partial(document))
+                .then(|| (folder(&source.file), &source.file))
         });
         Self { estate, by_folder: partial.collect() }
     }

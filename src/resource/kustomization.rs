@@ -9,7 +9,7 @@ use std::ops::Range;
 
 pub use self::{
     entry::{Entry, Named},
-    patch::{INLINE, Patch, has_inline_patches, patch},
+    patch::{INLINE, Patch, files as patch_files, has_inline_patches, patch},
 };
 use super::kinds;
 use crate::document::{Document, NodeRef};

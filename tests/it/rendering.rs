@@ -257,3 +257,55 @@ fn what_generators_read_is_judged_where_it_is_written_built_or_not() {
         assert_eq!(places, expected, "{arguments:?}: {said}");
     }
 }
+
+/// Patches look like objects: judged as such, they would be workloads that nothing is known of, in variants of their own.
+#[test]
+fn patches_that_a_kustomization_names_are_no_objects_and_their_credentials_are_found() {
+    let folder = Folder::new(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", crate::command::GOOD),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\npatches: [{path: web.yaml}, {path: db.yaml}]\npatchesStrategicMerge: [more.yaml]\n",
+        ),
+        (
+            "prod/web.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers: [{name: web, env: [{name: DB_PASSWORD, value: corr3ct-h0rse}]}]\n",
+        ),
+        (
+            "prod/db.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {a: corr3ct-h0rse}\n",
+        ),
+        (
+            "prod/more.yaml",
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default}\n$patch: delete\n",
+        ),
+    ]);
+    let (shown, said) = report(&folder, &[]);
+    let findings = shown["findings"].as_array().expect("findings").iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let found: Vec<String> = findings
+        .filter(|finding| text(&finding["place"]["file"]).starts_with("prod/"))
+        .map(|finding| {
+            format!(
+                "{} {}:{}",
+                text(&finding["rule"]),
+                text(&finding["place"]["file"]),
+                finding["place"]["line"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        ["secrets/committed-secret prod/db.yaml:4", "secrets/plaintext-credential prod/web.yaml:7"],
+        "{said}"
+    );
+    let sources = shown["sources"].as_array().expect("sources").iter();
+    let skipped: Vec<String> = sources
+        .filter(|source| source["status"] == "skipped")
+        .map(|source| text(&source["reason"]))
+        .collect();
+    let patch = "patch of a kustomization that was not built: run `kubectl kustomize prod | probity scan -`";
+    assert_eq!(skipped.iter().filter(|reason| *reason == patch).count(), 3, "{skipped:?}");
+    assert!(!shown.to_string().contains("corr3ct-h0rse"), "{shown}");
+}

@@ -4,14 +4,15 @@
 
 use std::sync::Arc;
 
-use super::{Fact, Found, Subject, values, with_own};
+use super::{Fact, Found, Subject, kind_of_secret, values, with_own};
 use crate::{
     document::{Document, Step},
     estate::Estate,
     resource::{
         client,
         credential::{self, Class, name},
-        kustomization::{self, INLINE, Patch, patch},
+        kubernetes::objects,
+        kustomization::{self, INLINE, Patch},
     },
     source::Place,
 };
@@ -28,7 +29,7 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
     let mut found = all(estate, document);
     found.retain(|found| estate.config.secrets.allows(file, &found.key, &found.values).is_none());
     let Some(first) = found.first() else { return Vec::new() };
-    let Patch { kind, name, namespace } = patch(document).unwrap_or_default();
+    let Patch { kind, name, namespace } = estate.patch(document).unwrap_or_default();
     let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
@@ -36,7 +37,7 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
         ("kind", Fact::from(kind.unwrap_or(unnamed))),
         ("namespace", Fact::from(namespace)),
         ("name", Fact::from(name.unwrap_or(file))),
-        ("type", Fact::from("Opaque")),
+        ("type", kind_of_secret(document.root())),
         ("sops", Fact::from(document.root().at(&["sops", "mac"]).is_some())),
         ("owner", Fact::default()),
         ("labels", Fact::object::<&str>([])),
@@ -52,7 +53,14 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
 /// What of such a document has to be kept, whether or not the configuration allows it.
 pub(super) fn all(estate: &Estate, document: &Document) -> Vec<Found> {
     let root = document.root();
-    if patch(document).is_some() || client::is_configuration(root) {
+    let is_patch = estate.patch(document).is_some();
+    // A patch that a kustomization names may be written as an object, whose kind tells what has to be kept.
+    let objects = if is_patch { objects(document) } else { Vec::new() };
+    if !objects.is_empty() {
+        let found = objects.iter().flat_map(|one| credential::find(one, document.node(one.node)));
+        return with_own(estate, root, found.collect());
+    }
+    if is_patch || client::is_configuration(root) {
         return with_own(estate, root, credential::find_in_settings(root));
     }
     let file = &estate.sources.get(document.source).file;

@@ -12,21 +12,38 @@ pub struct Patch<'d> {
     pub namespace: Option<&'d str>,
 }
 
-/// The patch that a document is; `None` for anything else.
+impl<'d> Patch<'d> {
+    /// What a document patches that a kustomization names as a patch.
+    pub fn named(document: &'d Document) -> Self {
+        let root = document.root();
+        let namespace = root.str_at(&["metadata", "namespace"]);
+        Self { kind: root.str_at(&["kind"]), name: root.str_at(&["metadata", "name"]), namespace }
+    }
+}
+
+/// The patch that a document is by its form; `None` for anything else.
 pub fn patch(document: &Document) -> Option<Patch<'_>> {
     let root = document.root();
     if is_operations(root) {
-        return Some(Patch { kind: None, name: None, namespace: None });
+        return Some(Patch::default());
     }
-    let kind = root.str_at(&["kind"]).filter(|_| root.get("apiVersion").is_none())?;
-    let name = root.str_at(&["metadata", "name"])?;
-    let is_capitalised = kind.starts_with(|first: char| first.is_ascii_uppercase());
-    let namespace = root.str_at(&["metadata", "namespace"]);
-    is_capitalised.then_some(Patch { kind: Some(kind), name: Some(name), namespace })
+    let patch = Patch::named(document);
+    let is_capitalised =
+        patch.kind.is_some_and(|kind| kind.starts_with(|first: char| first.is_ascii_uppercase()));
+    (is_capitalised && patch.name.is_some() && root.get("apiVersion").is_none()).then_some(patch)
 }
 
 /// Fields of a kustomization that hold patches, as texts or as names of files.
 pub const INLINE: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
+
+/// Files that a kustomization names as patches, as written. What they hold looks like objects, and is only a part of some
+/// (kustomize `api/types`, `Patch`, `PatchStrategicMerge`).
+pub fn files(root: NodeRef<'_>) -> impl Iterator<Item = &str> {
+    INLINE.iter().filter_map(move |field| root.get(field)).flat_map(NodeRef::items).filter_map(|item| {
+        let name = item.as_str().filter(|text| !text.contains('\n'));
+        name.or_else(|| item.str_at(&["path"]))
+    })
+}
 
 /// Whether a kustomization may hold patches as texts.
 pub fn has_inline_patches(root: NodeRef<'_>) -> bool {
@@ -47,6 +64,14 @@ fn is_operations(root: NodeRef<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::{document::yaml, source::SourceId};
+
+    #[test]
+    fn files_are_those_that_any_field_names() {
+        let text = "patches: [{path: a.yaml}, {patch: 'x'}]\npatchesStrategicMerge: [b.yaml, \"kind: A\\n\"]\npatchesJson6902: [{path: ../c.json}]\nresources: [d.yaml]\n";
+        let parsed = yaml::parse(SourceId(0), &text.into());
+        let found: Vec<&str> = files(parsed.documents[0].root()).collect();
+        assert_eq!(found, ["a.yaml", "../c.json", "b.yaml"]);
+    }
 
     #[test]
     fn patches_are_told_by_their_form() {

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{Files, folder, join, resolve};
 use crate::{
     document::{Document, NodeRef, yaml},
-    resource::kustomization::{NAMES, is_named_so},
+    resource::kustomization::{NAMES, is_named_so, patch_files},
     source::SourceId,
 };
 
@@ -176,12 +176,10 @@ fn one(folder: &str, files: &dyn Files) -> Result<Option<Kustomization>, String>
             }
         }
     }
-    let patches = strings(root, "patchesStrategicMerge").into_iter().filter(|patch| !patch.contains('\n'));
-    let paths = ["patches", "patchesJson6902"].into_iter().flat_map(|field| texts(root, field, "path"));
-    for name in patches.chain(paths) {
+    for name in patch_files(root) {
         found
             .patches
-            .push(resolve(folder, &name).filter(|_| !name.contains("://")).ok_or_else(|| outside(&name))?);
+            .push(resolve(folder, name).filter(|_| !name.contains("://")).ok_or_else(|| outside(name))?);
     }
     for name in other_files(root) {
         found

@@ -1,0 +1,80 @@
+//! Files that kustomizations name as patches: what they hold is part of objects that stand elsewhere, and none by itself.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    document::Document,
+    resource::{
+        contents::folder,
+        kustomization::{is_named_so, patch_files},
+        render::resolve,
+    },
+    source::{SourceId, Sources, Status},
+};
+
+/// The folder of a kustomization that names it, for each file that is a patch and nothing else.
+pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BTreeMap<SourceId, String> {
+    let mut patches = BTreeMap::new();
+    let mut objects = Vec::new();
+    for document in documents {
+        let file = &*sources.get(document.source).file;
+        if !is_named_so(file) {
+            continue;
+        }
+        let (folder, root) = (folder(file), document.root());
+        let source = |name: &str| sources.by_file(&resolve(folder, name)?);
+        for patch in patch_files(root).filter_map(source) {
+            patches.entry(patch).or_insert_with(|| folder.to_owned());
+        }
+        let resources = ["resources", "bases"].into_iter().filter_map(|field| root.get(field));
+        objects.extend(resources.flat_map(|list| list.items()).filter_map(|name| source(name.as_str()?)));
+    }
+    objects.iter().for_each(|object| drop(patches.remove(object)));
+    patches
+}
+
+/// Says at each patch why it is not judged by itself, unless something else is said of it.
+pub(super) fn tell(sources: &mut Sources, patches: &BTreeMap<SourceId, String>) {
+    for (patch, folder) in patches {
+        let source = sources.get_mut(*patch);
+        if source.status == Status::Read {
+            let folder = if folder.is_empty() { "." } else { folder };
+            source.status = Status::Skipped(format!(
+                "patch of a kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{document::yaml, source::Source};
+
+    #[test]
+    fn a_file_that_some_kustomization_takes_for_an_object_is_no_patch() {
+        let files = [
+            ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("base/web.yaml", "a: b\n"),
+            (
+                "prod/kustomization.yaml",
+                "patches: [{path: more.yaml}, {path: ../base/web.yaml}, {path: gone.yaml}]\n",
+            ),
+            ("prod/more.yaml", "a: b\n"),
+            ("prod/other.yaml", "patches: [{path: plain.yaml}]\n"),
+            ("prod/plain.yaml", "a: b\n"),
+        ];
+        let sources = files.map(|(name, text)| Source::new(name, text, None, Status::Read));
+        let mut sources = Sources::new(sources.into_iter().collect());
+        let documents: Vec<Document> =
+            sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
+        let found = of_kustomizations(&sources, &documents);
+        let names: Vec<(&str, &str)> =
+            found.iter().map(|(id, folder)| (&*sources.get(*id).file, &**folder)).collect();
+        assert_eq!(names, [("prod/more.yaml", "prod")]);
+        tell(&mut sources, &found);
+        let skipped =
+            sources.iter().filter(|(_, source)| matches!(source.status, Status::Skipped(_))).count();
+        assert_eq!(skipped, 1);
+    }
+}
