@@ -233,9 +233,10 @@ impl Estate {
         self.documents[resource.document].source
     }
 
-    /// The patch that a document is: one that a kustomization names, or that is told by its form.
-    pub fn patch<'d>(&self, document: &'d Document) -> Option<Patch<'d>> {
-        if self.patches.contains(&document.source) { Some(Patch::named(document)) } else { patch(document) }
+    /// What a document is part of: a patch that a kustomization names or that is told by its form, or a template.
+    pub fn part<'d>(&self, document: &'d Document) -> Option<Patch<'d>> {
+        let is_part = document.is_template || self.patches.contains(&document.source);
+        if is_part { Some(Patch::named(document)) } else { patch(document) }
     }
 
     /// Takes the configuration of each plan, and hides what must not be shown of it.
@@ -490,7 +491,7 @@ fn declared(
     for (index, (document, planned)) in all.into_iter().enumerate() {
         match planned {
             Some((object, via)) => declared.push(Declared { document: index, object, via: Some(via) }),
-            None if patches.contains(&document.source) => {}
+            None if document.is_template || patches.contains(&document.source) => {}
             None => declared.extend(objects(&document).into_iter().map(|object| Declared {
                 document: index,
                 object,

@@ -16,6 +16,7 @@ pub mod kustomization;
 pub mod render;
 pub mod selector;
 pub mod shape;
+pub mod template;
 pub mod terraform;
 pub mod words;
 pub mod workload;

@@ -129,7 +129,7 @@ pub fn read_estate(settings: &Settings, progress: &Progress<'_>) -> Result<Estat
     let (mut documents, mut plans) = (Vec::new(), Vec::new());
     for (id, contents) in ids.into_iter().zip(read) {
         let source = sources.get_mut(id);
-        source.documents = contents.documents.len();
+        source.documents = contents.documents.iter().filter(|document| !document.is_template).count();
         source.status = contents.status;
         source.notices = contents.notices;
         source.mask = contents.mask;
@@ -454,7 +454,12 @@ fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies, is_live
         reasons.push(if is_live {
             "nothing was evaluated: no object of the cluster was read".to_owned()
         } else {
-            "nothing was evaluated: no Kubernetes object and no Terraform plan was found".to_owned()
+            let unread = match skipped {
+                0 => String::new(),
+                1 => "; 1 source was skipped, for a reason that is listed".to_owned(),
+                _ => format!("; {skipped} sources were skipped, for reasons that are listed"),
+            };
+            format!("nothing was evaluated: no Kubernetes object and no Terraform plan was found{unread}")
         });
     } else if policies.rules.is_empty() {
         reasons.push("nothing was evaluated: no rule was loaded".to_owned());

@@ -91,6 +91,11 @@ options=(--audit "${PROBITY_ACTION_AUDIT:-off}")
 [ -z "${PROBITY_ACTION_CONFIG:-}" ] || options+=("--config=$PROBITY_ACTION_CONFIG")
 [ -z "${PROBITY_ACTION_BASELINE:-}" ] || options+=("--baseline=$PROBITY_ACTION_BASELINE")
 [ -z "${PROBITY_ACTION_SINCE:-}" ] || options+=("--since=$PROBITY_ACTION_SINCE")
+case ${PROBITY_ACTION_RENDER:-false} in
+  true) options+=(--render) ;;
+  false) ;;
+  *) fail "input render: \"$PROBITY_ACTION_RENDER\" is neither true nor false" ;;
+esac
 while IFS= read -r policy || [ -n "$policy" ]; do
   policy=${policy%$'\r'}
   [ -z "$policy" ] || options+=("--policy=$policy")

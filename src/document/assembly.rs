@@ -60,6 +60,7 @@ impl Assembly {
             root,
             comments: Vec::new(),
             duplicate_keys: Vec::new(),
+            is_template: false,
         }
     }
 }

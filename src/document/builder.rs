@@ -206,6 +206,7 @@ impl<'t> Builder<'t> {
             root,
             comments,
             duplicate_keys,
+            is_template: false,
         })
     }
 

@@ -40,7 +40,7 @@ pub(super) fn tell(sources: &mut Sources, patches: &BTreeMap<SourceId, String>) 
         if source.status == Status::Read {
             let folder = if folder.is_empty() { "." } else { folder };
             source.status = Status::Skipped(format!(
-                "patch of a kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`"
+                "patch of a kustomization that was not built: scan with `--render`, or run `kubectl kustomize {folder} | probity scan -`"
             ));
         }
     }

@@ -20,9 +20,9 @@ impl<'e> Unbuilt<'e> {
     pub(super) fn new(estate: &'e Estate) -> Self {
         let partial = estate.documents.iter().filter_map(|document| {
             let source = estate.sources.get(document.source);
-            // Read documents are objects of Kubernetes; only kustomizations and their patches are skipped and have some.
+            // Read documents are objects of Kubernetes; only kustomizations and parts of objects are skipped and have some.
             let is_skipped = matches!(source.status, Status::Skipped(_));
-            (is_skipped && estate.patch(document).is_none() && is_partial(document))
+            (is_skipped && estate.part(document).is_none() && is_partial(document))
                 .then(|| (folder(&source.file), &source.file))
         });
         Self { estate, by_folder: partial.collect() }

@@ -185,7 +185,10 @@ fn children(value: &Value) -> Vec<&Value> {
 /// The subjects: each document and plan, or all of them as one.
 pub(super) fn cases<'e>(estate: &'e Estate, combine: bool, tree: Option<&Tree>) -> Vec<Case<'e>> {
     let mut counts: BTreeMap<SourceId, usize> = BTreeMap::new();
-    let own = |index: &usize| estate.resources_of(*index).all(|resource| resource.via.is_none());
+    let own = |index: &usize| {
+        !estate.documents[*index].is_template
+            && estate.resources_of(*index).all(|resource| resource.via.is_none())
+    };
     let documents: Vec<usize> = (0..estate.documents.len()).filter(own).collect();
     for index in &documents {
         *counts.entry(estate.documents[*index].source).or_default() += 1;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{chart_values, kinds, kubernetes, terraform::Plan};
+use super::{chart_values, kinds, kubernetes, template, terraform::Plan};
 use crate::{
     config,
     document::{Document, Parsed, json, yaml},
@@ -73,7 +73,7 @@ fn extension(file: &str) -> &str {
     file.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-const WITHOUT_PLAN: &str = "Terraform source without a plan: run `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json` in its folder";
+const WITHOUT_PLAN: &str = "Terraform source without a plan: run `terraform plan -out=tfplan && terraform show -json tfplan > tfplan.json` in its folder, and name that file where git ignores it: `probity scan . tfplan.json`";
 
 /// Whether a file is written in the language of Terraform and `OpenTofu`, or in its JSON form.
 pub fn is_terraform_source(file: &str) -> bool {
@@ -125,18 +125,37 @@ fn is_relaxed_json(text: &str, at: usize) -> bool {
 
 fn yaml_stream(id: SourceId, source: &Source) -> Contents {
     let mut parsed = yaml::parse(id, &source.text);
-    let template = if is_helm_template(source, &parsed) {
-        "unrendered Helm template: run `helm template CHART | probity scan -`"
+    let reason = if is_helm_template(source, &parsed) {
+        format!(
+            "unrendered Helm template: scan with `--render`, or run `helm template {} | probity scan -`",
+            folder_of_chart(&source.file)
+        )
     } else if !parsed.errors.is_empty() && all_in_templates(source, &parsed) {
-        "unrendered template: render it first, and scan the result"
+        "unrendered template: render it first, and scan the result".to_owned()
     } else {
         return judge(id, source, parsed);
     };
     // What stands beside a template and is none is judged all the same.
-    parsed.documents.retain(|document| !document.root().raw().contains("{{"));
+    parsed.documents.retain(|document| !template::has_action(document.root().raw()));
     parsed.errors.clear();
     let contents = judge(id, source, parsed);
-    Contents { status: Status::Skipped(template.to_owned()), ..contents }
+    let mut documents = contents.documents;
+    let of_template = template::documents(id, source, &documents);
+    documents.extend(of_template);
+    documents.sort_by_key(|document| document.root().span().start);
+    Contents { status: Status::Skipped(reason), documents, ..contents }
+}
+
+/// The folder of the chart that a template is part of, as a command names it.
+fn folder_of_chart(file: &str) -> &str {
+    match file
+        .strip_prefix("templates/")
+        .map_or_else(|| file.split_once("/templates/"), |rest| Some(("", rest)))
+    {
+        Some(("", _)) => ".",
+        Some((folder, _)) => folder,
+        None => "CHART",
+    }
 }
 
 /// Whether each error lies in a document that a template makes: an action stands there outside of quotes.
@@ -215,11 +234,11 @@ fn kustomization(source: &Source, documents: &[Document]) -> Option<Status> {
         let folder = if folder.is_empty() { "." } else { folder };
         let mut kinds = documents.iter().filter_map(|document| document.root().str_at(&["kind"]));
         Status::Skipped(if kinds.any(|kind| kind == "Component") {
-            "component that was not built: run `kubectl kustomize FOLDER | probity scan -` with the folder of a \
-             kustomization that uses it"
+            "component that was not built: scan with `--render`, or run `kubectl kustomize FOLDER | probity scan -` \
+             with the folder of a kustomization that uses it"
                 .to_owned()
         } else {
-            format!("kustomization that was not built: run `kubectl kustomize {folder} | probity scan -`")
+            format!("kustomization that was not built: scan with `--render`, or run `kubectl kustomize {folder} | probity scan -`")
         })
     })
 }

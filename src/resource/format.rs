@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: which of the keys a program looks at.
 
+mod directives;
 mod lines;
 
 use std::{fmt::Write as _, ops::Range, sync::Arc};
@@ -23,6 +24,8 @@ pub enum Format {
     Environment,
     /// `key = value` below `[section]`: also what of TOML looks like it.
     Sections,
+    /// `name argument;` and `name argument { … }`, as of nginx: only the servers that it names.
+    Directives,
 }
 
 /// One key of a file.
@@ -52,6 +55,14 @@ impl Format {
         }
     }
 
+    /// That of a file which a program has mounted: also one that tells servers and nothing else, in which credentials are
+    /// looked for as in any text.
+    pub fn of_mounted(file: &str) -> Option<Self> {
+        const ENDINGS: [&str; 3] = [".conf", ".conf.template", ".nginx"];
+        let is_conf = || ENDINGS.iter().any(|ending| file.to_ascii_lowercase().ends_with(ending));
+        Self::of(file).or_else(|| is_conf().then_some(Self::Directives))
+    }
+
     /// Tells formats apart.
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,6 +71,7 @@ impl Format {
             Self::Properties => "properties",
             Self::Environment => "env",
             Self::Sections => "ini",
+            Self::Directives => "conf",
         }
     }
 
@@ -81,6 +93,7 @@ impl Format {
             Self::Properties => Some(properties(text)),
             Self::Environment => Some(vec![environment(text)]),
             Self::Sections => Some(vec![sections(text)]),
+            Self::Directives => Some(vec![directives::servers(text)]),
         }
     }
 }

@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub(crate) use self::kustomize::without_hashes;
 pub use self::{chart::Chart, kustomization::Kustomizations};
 use crate::{
     config,

@@ -97,7 +97,8 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
             let text = rendered.map_err(|error| match missing {
                 Some(name) if matches!(error, RenderError::Failed(..)) => {
                     format!(
-                        "it depends on the chart `{name}`, which is not in its `charts` and is not downloaded"
+                        "it depends on the chart `{name}`, which is not in its `charts` and is not downloaded (`helm dependency build {}` does)",
+                        root.set()
                     )
                 }
                 _ => text(error),
@@ -116,7 +117,8 @@ fn one(base: &Base, namespace: &str, disk: &Disk<'_>, root: &Root) -> Result<Out
                 Some(reason) if matches!(error, RenderError::Failed(..)) => reason,
                 _ => text(error),
             });
-            Ok(Output { used: Some(used), text: built?, again: None })
+            let text = render::without_hashes(&built?, &used);
+            Ok(Output { used: Some(used), text, again: None })
         }
     }
 }

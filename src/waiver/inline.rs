@@ -1,15 +1,18 @@
-//! Waivers as comments of YAML: `# probity: ignore[RULE] REASON until=YYYY-MM-DD owner=NAME`.
+//! Waivers as comments: `# probity: ignore[RULE] REASON until=YYYY-MM-DD owner=NAME`.
+//!
+//! In YAML a comment is what its grammar says; in what is read otherwise or not at all (templates of charts, bases of
+//! kustomizations that were built, Terraform, properties) it is a line, or its end, from `#` or `//` on.
 //!
 //! A comment behind a value is about its own line, one that has a line to itself about the next line that is no
 //! comment. A finding is never hidden by a comment that is not complete.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::Waiver;
 use crate::{
     config::Day,
     estate::Estate,
-    source::{Place, Source},
+    source::{Place, Source, SourceId},
 };
 
 /// One comment that speaks to us.
@@ -24,17 +27,59 @@ pub(super) struct Comment {
 /// In the order of their places.
 pub(super) fn comments(estate: &Estate) -> Vec<Comment> {
     let mut found = Vec::new();
+    let mut parsed = BTreeSet::new();
     for document in &estate.documents {
         let source = estate.sources.get(document.source);
-        for comment in &document.comments {
-            let Some(text) = document.comment(comment).trim().strip_prefix("probity:") else { continue };
-            let place = Place::new(document.source, comment.span.start as usize..comment.span.end as usize);
-            let line = source.lines().line(place.start);
-            let waivers = parse(text.trim()).map(|parsed| parsed.waivers(&format!("{}:{line}", source.file)));
-            found.push(Comment { covers: covered(source, line, &place), place, waivers });
+        // A plan is no text that anybody comments, and what was rendered is shown where its parts say it.
+        if source.rendered.is_some() {
+            continue;
+        }
+        parsed.insert(document.source);
+        found.extend(document.comments.iter().filter_map(|comment| {
+            let span = comment.span.start as usize..comment.span.end as usize;
+            let text = document.comment(comment).trim().strip_prefix(MARK)?;
+            Some(Comment::new(document.source, source, span, text))
+        }));
+    }
+    for (id, source) in estate.sources.iter() {
+        if source.rendered.is_none() && !parsed.contains(&id) && source.text.contains(MARK) {
+            found.extend(in_lines(id, source));
         }
     }
+    found.sort_by(|one, other| one.place.cmp(&other.place));
     found
+}
+
+/// What every comment that speaks to us begins with.
+const MARK: &str = "probity:";
+
+/// Comments of a text that has no grammar here.
+fn in_lines(id: SourceId, source: &Source) -> Vec<Comment> {
+    let lines = (1..=source.lines().count()).map(|line| source.lines().span(&source.text, line));
+    let found = lines.filter_map(|line| {
+        let text = source.text.get(line.clone())?.trim_end();
+        let mut marks = text.match_indices(MARK);
+        marks.find_map(|(at, _)| {
+            let before = text.get(..at)?.trim_end();
+            let code = before.strip_suffix('#').or_else(|| before.strip_suffix("//"))?;
+            if !(code.is_empty() || code.ends_with([' ', '\t'])) {
+                return None;
+            }
+            let span = line.start + code.len()..line.start + text.len();
+            Some(Comment::new(id, source, span, text.get(at + MARK.len()..)?))
+        })
+    });
+    found.collect()
+}
+
+impl Comment {
+    /// `text` is what follows the mark.
+    fn new(id: SourceId, source: &Source, span: Range<usize>, text: &str) -> Self {
+        let place = Place::new(id, span);
+        let line = source.lines().line(place.start);
+        let waivers = parse(text.trim()).map(|parsed| parsed.waivers(&format!("{}:{line}", source.file)));
+        Self { covers: covered(source, line, &place), place, waivers }
+    }
 }
 
 /// The line itself where something stands before the comment, else the next one that is no comment.
@@ -46,7 +91,10 @@ fn covered(source: &Source, line: usize, comment: &Place) -> Range<usize> {
     }
     let mut next = (line + 1..=source.lines().count()).map(|line| source.lines().span(&source.text, line));
     let is_comment = |span: &Range<usize>| {
-        source.text.get(span.clone()).is_some_and(|text| text.trim_start().starts_with('#'))
+        source.text.get(span.clone()).is_some_and(|text| {
+            let text = text.trim_start();
+            text.starts_with('#') || text.starts_with("//")
+        })
     };
     next.find(|span| !is_comment(span)).unwrap_or(own)
 }
@@ -130,6 +178,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Status;
 
     #[test]
     fn a_complete_comment_is_a_waiver_for_each_of_its_rules() {
@@ -144,6 +193,22 @@ mod tests {
         let unnamed = parse("ignore[a/b] owner=o because=yes until=2027-01-31").unwrap();
         assert_eq!(unnamed.reason, "because=yes");
         assert_eq!(unnamed.waivers("a.yaml:3")[0].0.id, "a.yaml:3");
+    }
+
+    #[test]
+    fn what_is_no_yaml_has_comments_in_its_lines() {
+        let text = "a = \"x # probity: ignore[a/b]\"\n  # probity: ignore[a/b] r until=2027-01-31 owner=o\n  // why\n  value = 1\nb = 2 // probity: ignore\nurl = http://probity:80\n";
+        let source = Source::new("main.tf", text, None, Status::Read);
+        let found = in_lines(SourceId(0), &source);
+        let told: Vec<(&str, bool)> =
+            found.iter().map(|comment| (&text[comment.covers.clone()], comment.waivers.is_ok())).collect();
+        assert_eq!(
+            told.len(),
+            3,
+            "a text in quotation marks is told apart by no grammar: it is no complete waiver"
+        );
+        assert_eq!(told[1], ("  value = 1\n", true));
+        assert_eq!(told[2], ("b = 2 // probity: ignore\n", false));
     }
 
     #[test]

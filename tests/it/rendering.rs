@@ -305,7 +305,72 @@ fn patches_that_a_kustomization_names_are_no_objects_and_their_credentials_are_f
         .filter(|source| source["status"] == "skipped")
         .map(|source| text(&source["reason"]))
         .collect();
-    let patch = "patch of a kustomization that was not built: run `kubectl kustomize prod | probity scan -`";
+    let patch = "patch of a kustomization that was not built: scan with `--render`, or run `kubectl kustomize prod | probity scan -`";
     assert_eq!(skipped.iter().filter(|reason| *reason == patch).count(), 3, "{skipped:?}");
     assert!(!shown.to_string().contains("corr3ct-h0rse"), "{shown}");
+}
+
+/// A hook and a scan without `helm` see templates as they lie there.
+#[test]
+fn credentials_that_stand_in_templates_are_found_without_rendering() {
+    let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"web.name\" . }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          {{- with .Values.env }}\n          env:\n            - {name: DB_PASSWORD, value: corr3ct-h0rse}\n            - {name: API_TOKEN, value: \"{{ .token }}\"}\n            - {name: JWT_SECRET, value: \"aa{{ .jwt }}zz\"}\n          {{- end }}\n";
+    let secret = "{{ if .Values.on }}\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  password: {{ .Values.password | quote }}\n  user: st4ple-gun\n{{ end }}\n";
+    let folder = Folder::new(&[
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("chart/templates/web.yaml", template),
+        ("chart/templates/db.yaml", secret),
+        ("a.yaml", crate::command::GOOD),
+    ]);
+    let (shown, said) =
+        report(&folder, &["--rule", "secrets/plaintext-credential", "--rule", "secrets/committed-secret"]);
+    let findings = shown["findings"].as_array().expect("findings").iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let found: Vec<String> = findings
+        .map(|finding| {
+            format!(
+                "{} {}:{}",
+                text(&finding["rule"]),
+                text(&finding["place"]["file"]),
+                finding["place"]["line"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "secrets/committed-secret chart/templates/db.yaml:7",
+            "secrets/plaintext-credential chart/templates/web.yaml:12"
+        ],
+        "{said}"
+    );
+    assert!(!shown.to_string().contains("corr3ct-h0rse"), "{shown}");
+    let skipped =
+        shown["sources"].as_array().expect("sources").iter().filter(|source| source["status"] == "skipped");
+    assert_eq!(skipped.count(), 2, "they are no objects: {shown:#}");
+}
+
+#[test]
+fn comments_waive_what_was_rendered_where_it_is_written() {
+    let waiver = "# probity: ignore[secrets/plaintext-credential] moves to Vault until=2999-12-31 owner=shop";
+    let template =
+        TEMPLATE.replace("              value:", &format!("              {waiver}\n              value:"));
+    let output = template.replace("{{ .Values.database.password }}", "corr3ct-h0rse");
+    let folder = Folder::new(&[
+        (
+            "bin/helm",
+            &format!("#!/bin/sh\ncat <<'END'\n---\n# Source: shop/templates/web.yaml\n{output}END\n"),
+        ),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("chart/templates/web.yaml", &output),
+    ]);
+    let helm = folder.path().join("bin/helm");
+    std::fs::set_permissions(helm, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    let (shown, said) = report(&folder, &["--render", "--rule", "secrets/plaintext-credential"]);
+    let finding = &shown["findings"][0];
+    assert_eq!(
+        (&finding["status"], &finding["place"]["line"]),
+        (&"waived".into(), &12.into()),
+        "{said} {shown:#}"
+    );
+    assert_eq!(finding["waiver"]["source"], "chart/templates/web.yaml:11");
 }

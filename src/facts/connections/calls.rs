@@ -5,12 +5,16 @@
 
 use super::tls_beside::TlsBeside;
 use crate::{
+    document::json,
     facts::{
         Truth,
         environment::{Channel, Evidence, Setting},
     },
-    resource::connection::{Connection, Endpoint, Transport},
-    source::Place,
+    resource::{
+        connection::{Connection, Endpoint, Transport},
+        format::Format,
+    },
+    source::{Place, SourceId},
 };
 
 /// One server that a setting names.
@@ -35,6 +39,9 @@ const TLS_SCHEMES: [&str; 11] =
 /// Schemes that name no server.
 const OTHER_SCHEMES: [&str; 8] = ["file", "unix", "arn", "s3", "gs", "classpath", "urn", "data"];
 
+/// Schemes that say how a client of gRPC finds its server (grpc/grpc, `doc/naming.md`; for `xds` proposal A27).
+const RESOLVERS: [&str; 3] = ["dns", "passthrough", "xds"];
+
 /// Parts of names that ask for a host.
 const HOST_NAMES: [&str; 10] =
     ["HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE", "BROKER", "UPSTREAM", "TARGET"];
@@ -52,9 +59,58 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>], tls_beside: &TlsB
     let Some(text) = setting.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
         return Vec::new();
     };
-    if text.len() > 2048 || text.contains('\n') {
+    if text.len() > 2048 {
         return Vec::new();
     }
+    let text = unquoted(text);
+    if let Some(parts) = parts(text) {
+        return parts.into_iter().flat_map(|part| of_text(setting, &part, settings, tls_beside)).collect();
+    }
+    of_text(setting, text, settings, tls_beside)
+}
+
+/// A text that a conversion from another format left in its quotation marks.
+fn unquoted(text: &str) -> &str {
+    let inside = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    ['"', '\''].into_iter().find_map(inside).unwrap_or(text)
+}
+
+/// The addresses in a text that holds several: those in a value of JSON, those of a list.
+fn parts(text: &str) -> Option<Vec<String>> {
+    if text.starts_with(['{', '[']) {
+        let parsed = json::parse(SourceId(0), &text.into());
+        let document = parsed.documents.first().filter(|_| parsed.errors.is_empty())?;
+        let texts = Format::entries(document.root()).into_iter().map(|entry| entry.text);
+        return Some(texts.filter(|text| text.contains("://")).collect());
+    }
+    let list: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
+    (list.len() > 1 && list.iter().all(|part| part.contains("://"))).then_some(list)
+}
+
+fn of_text(
+    setting: &Setting<'_>,
+    text: &str,
+    settings: &[Setting<'_>],
+    tls_beside: &TlsBeside<'_, '_>,
+) -> Vec<Call> {
+    if text.contains('\n') {
+        return Vec::new();
+    }
+    let name = setting.name.to_ascii_uppercase();
+    let asks_for_host = || HOST_NAMES.iter().any(|part| name.contains(part));
+    // `cart:7070/api`: the scheme is the program's. An image has a tag behind its path.
+    let text = match text.split_once('/') {
+        Some((place, path))
+            if !text.contains([' ', '=', '@', '"']) && !path.contains(':') && asks_for_host() =>
+        {
+            if Endpoint::of(place).port.is_some() {
+                place
+            } else {
+                text
+            }
+        }
+        _ => text,
+    };
     let call = |endpoint: &Endpoint, speaks_tls: Truth, is_database: bool, is_bare: bool| {
         let place = setting.place.clone();
         let is_aside = setting.channel == Channel::File && !text.contains("://");
@@ -89,8 +145,7 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>], tls_beside: &TlsB
         };
         return endpoints.iter().map(|endpoint| call(endpoint, tls(endpoint), false, false)).collect();
     }
-    let name = setting.name.to_ascii_uppercase();
-    if setting.evidence == Evidence::SharedFile || !HOST_NAMES.iter().any(|part| name.contains(part)) {
+    if setting.evidence == Evidence::SharedFile || !asks_for_host() {
         return Vec::new();
     }
     let port = port_beside(setting, &name, settings);
@@ -105,6 +160,8 @@ fn of_url(scheme: &str, rest: &str) -> Option<(Endpoint, Truth)> {
     if OTHER_SCHEMES.contains(&scheme.as_str()) || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
+    // A target of gRPC: the authority is who resolves the name.
+    let rest = if RESOLVERS.contains(&scheme.as_str()) { rest.split_once('/')?.1 } else { rest };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
     let mut endpoint = Endpoint::of(place);
@@ -167,6 +224,18 @@ mod tests {
             ("LEVEL", "info", ""),
             ("BUCKET", "s3://shop/x", ""),
             ("LINES", "http://a:1\nhttp://b:2", ""),
+            ("CART", "dns:///cart.shop:7070", "cart.shop:7070 false"),
+            ("CART", "passthrough:///cart:7070", "cart:7070 false"),
+            ("CART", "dns://8.8.8.8/cart:7070", "cart:7070 false"),
+            ("CART", "dns://cart", ""),
+            ("ALL", "http://a:1, https://b/x", "a:1 false, b:443 true"),
+            ("DB", "mongodb://a:1,b:2/x", "a:1 false, b:2 false"),
+            ("CART", "\"http://cart:1\"", "cart:1 false"),
+            ("CONFIG", r#"{"cart":{"url":"http://cart:1"},"note":"x:1"}"#, "cart:1 false"),
+            ("CONFIG", "{{ .Values.url }}", ""),
+            ("CART_URL", "cart:7070/api", "cart:7070 false"),
+            ("CART_IMAGE_URL", "registry:5000/cart:1.0", ""),
+            ("CART_PATH", "cart:7070/api", ""),
             ("EMPTY", "", ""),
         ] {
             let settings = [setting(name, text), setting("CART_PORT", "8081")];

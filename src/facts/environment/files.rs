@@ -139,7 +139,7 @@ impl<'e> Files<'e> {
                 if let Some(rest) = file.path.strip_prefix(part) {
                     file.at = format!("{target}{rest}");
                 }
-                if (file.path == part || file.path == "*") && Format::of(target).is_some() {
+                if (file.path == part || file.path == "*") && Format::of_mounted(target).is_some() {
                     file.path = target.into();
                 }
             }
@@ -176,14 +176,15 @@ impl<'e> Files<'e> {
     }
 
     fn documents(&mut self, file: &File<'_>, kept: Kept<'e>) -> Documents {
-        let format = Format::of(&file.path);
+        let format = Format::of_mounted(&file.path);
         // An alias gives one text to several keys, and a text of several lines is shown at its key.
         let read = self.read.entry((kept.key_place(), format.map(Format::name)));
         let read = read.or_insert_with(|| {
             let documents = format.and_then(|format| format.read(&kept.text()?));
-            // `haproxy.cfg` is called like one with sections, and has none.
+            // `haproxy.cfg` is called like one with sections, `redis.conf` like one with directives, and has none.
             let documents = documents.filter(|documents| {
-                format != Some(Format::Sections) || documents.iter().any(|entries| !entries.is_empty())
+                !matches!(format, Some(Format::Sections | Format::Directives))
+                    || documents.iter().any(|entries| !entries.is_empty())
             });
             Rc::new(documents.map(|documents| {
                 let place_of = kept.places_of();

@@ -1,6 +1,6 @@
-//! Credentials in documents that are no objects by themselves: patches of kustomizations, in files and within the
-//! kustomization, since a component is built only as part of something else, and what clients log in with (a kubeconfig, the
-//! configuration of Docker). A subject for each.
+//! Credentials in documents that are no objects by themselves: templates that were not rendered, patches of kustomizations, in
+//! files and within the kustomization, since a component is built only as part of something else, and what clients log in with
+//! (a kubeconfig, the configuration of Docker). A subject for each.
 
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use crate::{
         credential::{self, Class, name},
         kubernetes::objects,
         kustomization::{self, INLINE, Patch},
+        shape::Shape,
+        template,
     },
     source::Place,
 };
@@ -29,7 +31,7 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
     let mut found = all(estate, document);
     found.retain(|found| estate.config.secrets.allows(file, &found.key, &found.values).is_none());
     let Some(first) = found.first() else { return Vec::new() };
-    let Patch { kind, name, namespace } = estate.patch(document).unwrap_or_default();
+    let Patch { kind, name, namespace } = estate.part(document).unwrap_or_default();
     let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
@@ -52,15 +54,26 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
 
 /// What of such a document has to be kept, whether or not the configuration allows it.
 pub(super) fn all(estate: &Estate, document: &Document) -> Vec<Found> {
+    let mut found = readable(estate, document);
+    if document.is_template {
+        let text = &estate.sources.get(document.source).text;
+        let is_literal =
+            |found: &Found| text.get(found.span.clone()).is_some_and(|text| !template::has_action(text));
+        found.retain(|found| is_literal(found) && !matches!(found.shape, Shape::Empty | Shape::Unknown));
+    }
+    found
+}
+
+fn readable(estate: &Estate, document: &Document) -> Vec<Found> {
     let root = document.root();
-    let is_patch = estate.patch(document).is_some();
-    // A patch that a kustomization names may be written as an object, whose kind tells what has to be kept.
-    let objects = if is_patch { objects(document) } else { Vec::new() };
+    let is_part = estate.part(document).is_some();
+    // A patch that a kustomization names, or a template, may be written as an object, whose kind tells what has to be kept.
+    let objects = if is_part { objects(document) } else { Vec::new() };
     if !objects.is_empty() {
         let found = objects.iter().flat_map(|one| credential::find(one, document.node(one.node)));
         return with_own(estate, root, found.collect());
     }
-    if is_patch || client::is_configuration(root) {
+    if is_part || client::is_configuration(root) {
         return with_own(estate, root, credential::find_in_settings(root));
     }
     let file = &estate.sources.get(document.source).file;

@@ -13,9 +13,45 @@ pub enum Promise {
     Password,
 }
 
+/// Words at the end of a name that say where or when a value holds, and not what it is.
+const QUALIFIERS: [&str; 24] = [
+    "backup",
+    "bak",
+    "current",
+    "dev",
+    "development",
+    "fallback",
+    "legacy",
+    "live",
+    "local",
+    "new",
+    "next",
+    "old",
+    "preprod",
+    "prev",
+    "previous",
+    "primary",
+    "prod",
+    "production",
+    "sandbox",
+    "secondary",
+    "stage",
+    "staging",
+    "test",
+    "uat",
+];
+
 /// What a name promises; the last key of a dotted name counts.
 pub fn promise(name: &str) -> Option<Promise> {
-    let words = words(name);
+    let mut words = words(name);
+    let is_version = |word: &str| {
+        word.strip_prefix('v').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    while words.len() > 1
+        && words.last().is_some_and(|last| QUALIFIERS.contains(&last.as_str()) || is_version(last))
+    {
+        words.pop();
+    }
     let last = words.last()?.as_str();
     let is_switch = |first: &String| SWITCHING.contains(&first.as_str());
     if ABOUT.contains(&last)
@@ -56,7 +92,13 @@ pub fn promise(name: &str) -> Option<Promise> {
     // Terraform: what a provider keeps.
     let is_kept =
         matches!((before, last), (Some("secret"), "string" | "value") | (Some("plaintext"), "value"));
-    (!names_an_object && (key(last, before) || is_string(before) || is_base || is_sas || is_kept || is_auth))
+    // Personal access tokens.
+    let is_pat = last == "pat"
+        && before.is_some_and(|before| {
+            matches!(before, "ado" | "azure" | "devops" | "gh" | "git" | "github" | "gitlab")
+        });
+    (!names_an_object
+        && (is_pat || key(last, before) || is_string(before) || is_base || is_sas || is_kept || is_auth))
         .then_some(Promise::Key)
 }
 
@@ -184,6 +226,12 @@ mod tests {
             "app.jwt.key",
             "REDIS_AUTH",
             "secret_string_wo",
+            "API_TOKEN_OLD",
+            "API_TOKEN_V2",
+            "API_KEY_PROD",
+            "JWT_SECRET_DEV_OLD",
+            "apiTokenStaging",
+            "GITHUB_PAT",
         ] {
             assert_eq!(promise(name), Some(Promise::Key), "{name}");
         }
@@ -229,6 +277,10 @@ mod tests {
             "BASIC_AUTH",
             "REDIS_AUTH_MODE",
             "secret_string_wo_version",
+            "PASSWORDLESS_TEST",
+            "TOKEN_TTL_PROD",
+            "tls_secret_old",
+            "FILE_PAT",
         ] {
             assert_eq!(promise(name), None, "{name}");
         }

@@ -1,9 +1,10 @@
 //! Where what a kustomization builds is written: in a patch, a base, a generator or the kustomization itself.
 //!
-//! An object is known again by its kind and name (prefixes, suffixes and hashes aside), a value by its path and by
+//! An object is known again by its kind and name (prefixes and suffixes aside), a value by its path and by
 //! being the same; what is nearest to the root is looked at first, as it has the last word.
 //! Deliberately absent: building anything again.
 
+mod hashes;
 mod patches;
 mod replacements;
 mod search;
@@ -11,6 +12,7 @@ mod wanted;
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
+pub(crate) use self::hashes::without_hashes;
 use self::{search::Search, wanted::Wanted};
 use super::{Files, Origin, Root, folder, kustomization::Kustomizations, source};
 use crate::{

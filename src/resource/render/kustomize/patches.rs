@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     search::Search,
-    wanted::{Followed, is_shown},
+    wanted::{Followed, is_shown, keys},
 };
 use crate::{
     document::{NodeRef, Step, yaml},
@@ -13,7 +13,14 @@ use crate::{
 };
 
 impl Search<'_, '_> {
+    /// A patch repeats the kind and the name of what it is about: these are where the object is declared.
     pub(super) fn patches(&mut self, one: &Kustomization, root: NodeRef<'_>) -> Option<Place> {
+        if matches!(
+            keys(self.wanted.path).as_slice(),
+            ["apiVersion" | "kind"] | ["metadata", "name" | "namespace"]
+        ) {
+            return None;
+        }
         for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
             for patch in root.get(field).into_iter().flat_map(NodeRef::items) {
                 let target = patch.get("target");
