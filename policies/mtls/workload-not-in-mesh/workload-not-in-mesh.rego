@@ -19,7 +19,7 @@
 #       labels:
 #         istio-injection: enabled  # Linkerd: the annotation `linkerd.io/inject: enabled`
 #     ```
-#     Remove opt-outs from the Pods (`sidecar.istio.io/inject: "false"`, `hostNetwork: true`).
+#     Remove opt-outs from the Pods (`sidecar.istio.io/inject: "false"`, `istio.io/dataplane-mode: none`, `hostNetwork: true`).
 #   controls:
 #     soc2: {CC6.1: partial, CC6.6: partial, CC6.7: partial}
 #     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial, "164.312(d)": supporting}
@@ -40,14 +40,15 @@ deny contains result if {
 	input.mesh == "none"
 	input.serves
 	not input.platform
-	result := object.union(
+	result := object.union_n([
 		{
 			"msg": sprintf("`%s` is in no mesh, which would encrypt its connections and tell who calls", [input.id]),
 			"path": ["mesh"],
 			"related": array.concat([{"msg": "this workload", "path": []}], mtls.chain(input.because, ["because"])),
 		},
 		_group,
-	)
+		_remedy,
+	])
 }
 
 not_assessed contains mtls.unknown_mesh
@@ -56,3 +57,44 @@ not_assessed contains mtls.unknown_mesh
 _group := {"group": sprintf("namespace `%s` has no mesh at all", [input.namespace])} if not input.namespace_meshed
 
 else := {}
+
+# The smallest change: what opts out is taken back, else the Namespace asks.
+_remedy := {"remedy": sprintf("Remove `%s` from the Pods of `%s`, and restart them.", [_said, input.id])} if {
+	_decider.resource == input.id
+} else := {"remedy": sprintf("Make the annotation `sidecar.istio.io/inject` of the Pods of `%s` a label.", [input.id])} if {
+	_decider.resource == input.id
+	contains(_decider.text, "by annotation")
+} else := {"remedy": sprintf(_namespace, [input.namespace, _map, _key, _asking[_key]])} if {
+	_decider.resource == sprintf("Namespace/%s", [input.namespace])
+} else := {}
+
+_decider := input.because[0]
+
+# What is in backticks: `sidecar.istio.io/inject: false`.
+_said := split(_decider.text, "`")[1]
+
+_key := split(_said, ":")[0]
+
+# How Namespaces ask.
+_asking := {
+	"istio-injection": "enabled",
+	"istio.io/dataplane-mode": "ambient",
+	"kuma.io/sidecar-injection": "enabled",
+	"linkerd.io/inject": "enabled",
+}
+
+_map := "annotations" if _key == "linkerd.io/inject"
+
+else := "labels"
+
+_namespace := concat("\n", [
+	"Let the mesh take in the namespace, and restart the Pods:",
+	"```yaml",
+	"apiVersion: v1",
+	"kind: Namespace",
+	"metadata:",
+	"  name: %s",
+	"  %s:",
+	"    %s: %s",
+	"```",
+])

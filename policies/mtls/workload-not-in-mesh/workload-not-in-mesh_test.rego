@@ -32,6 +32,34 @@ test_an_unknown_mesh_is_not_assessed if {
 	count(rule.not_assessed) == 0 with input as object.union(unknown, {"serves": false})
 }
 
+test_the_remedy_takes_back_what_opts_out if {
+	_remedy("Deployment/shop/cart", "says `sidecar.istio.io/inject: false`") == {
+		"Remove `sidecar.istio.io/inject: false` from the Pods of `Deployment/shop/cart`, and restart them.",
+	}
+	_remedy("Deployment/shop/cart", "asks for a proxy by annotation, which no webhook reads") == {
+		"Make the annotation `sidecar.istio.io/inject` of the Pods of `Deployment/shop/cart` a label.",
+	}
+}
+
+test_the_remedy_lets_the_namespace_ask if {
+	some labels in _remedy("Namespace/shop", "does not say `istio-injection: enabled`")
+	endswith(labels, "  name: shop\n  labels:\n    istio-injection: enabled\n```")
+	some annotations in _remedy("Namespace/shop", "says `linkerd.io/inject: disabled`")
+	endswith(annotations, "  name: shop\n  annotations:\n    linkerd.io/inject: enabled\n```")
+}
+
+test_what_is_asked_otherwise_has_no_remedy_of_its_own if {
+	_remedy("Namespace/shop", "says `istio.io/rev: canary`") == set()
+	_remedy("Deployment/shop/cart", "has no proxy that runs") == set()
+	_remedy("Namespace/shop", "says nothing") == set()
+	_remedy(null, "no mesh takes it") == set()
+}
+
+_remedy(resource, text) := {result.remedy |
+	some result in rule.deny with input as _workload({"because": [{"text": text, "resource": resource}]})
+	result.remedy
+}
+
 _workload(fields) := object.union(
 	{
 		"id": "Deployment/shop/cart",

@@ -39,7 +39,7 @@ impl Injection {
     fn host_network(pod: Pod<'_, '_>) -> Option<Self> {
         let node = pod.host_network()?;
         let owner = pod.workload.resource;
-        let text = format!("{} runs in the network of its node, where no proxy is injected", owner.id);
+        let text = format!("{} says `hostNetwork: true`, with which no proxy is injected", owner.id);
         Some(Self::new(Truth::False, Because::decided(text, owner, node.place())))
     }
 
