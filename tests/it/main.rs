@@ -16,6 +16,7 @@ mod fixtures;
 mod fuzz;
 mod labels;
 mod lineage;
+mod mesh_table;
 mod odd_types;
 mod policies;
 mod readme;
