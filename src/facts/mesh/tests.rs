@@ -1,9 +1,12 @@
 //! The server side of the truth table of domains.md 1a', and what Istio makes of its own test cases.
 
 mod ambient;
+mod authorization;
 mod configuration;
 mod linkerd;
-mod table;
+mod membership;
+mod other_meshes;
+mod peer_authentication;
 
 use super::*;
 use crate::{
@@ -59,4 +62,9 @@ fn standing(text: &str) -> String {
     });
     let ports: Vec<String> = ports.collect();
     format!("{} {}", standing.membership.mesh.name(), ports.join(" "))
+}
+
+/// Policies over a Namespace with sidecars and its `cart`.
+fn istio(policies: &[String]) -> String {
+    format!("{}{}{}", namespace(INJECTED), cart(APP, ""), policies.concat())
 }
