@@ -17,6 +17,7 @@ mod namespace_subjects;
 mod namespaces;
 mod peer_authentication;
 mod port_list;
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod tunnel;
@@ -35,6 +36,7 @@ pub(super) use self::{
     namespaces::{Namespace, Namespaces, texts},
     peer_authentication::{PeerAuthentication, PeerAuthentications},
     port_list::PortList,
+    scopes::{RootSelector, Scopes},
     tunnel::{sends as sends_tunnel, takes as takes_tunnel},
     workload_subjects::{chain, overview as workload_overview, workloads},
 };
@@ -332,7 +334,7 @@ impl<'e> Meshes<'e> {
             let text = "no PeerAuthentication is about it, and Istio's default is PERMISSIVE";
             inbound.because.push(Because::default(text));
         }
-        if let Some(filter) = self.filters.of(id).filter(|_| !ambient) {
+        if let Some(filter) = self.filters.of(id, pod.workload.namespace).filter(|_| !ambient) {
             inbound.missing = filter.resource.as_ref().map(|id| format!("what {id} makes of the listener"));
             inbound.mode = Mode::Unknown;
             inbound.because.push(filter);

@@ -3,15 +3,13 @@
 //! Source: istio `pilot/pkg/model/sidecar.go` (`ConvertToSidecarScope`, `selectServices`) and `push_context.go`
 //! (`getSidecarScope`). Deliberately absent: `ingress`, and gateways, which have no `Sidecar`.
 
-use std::collections::BTreeMap;
-
 use super::virtual_services::VirtualServices;
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
     facts::{
         Because,
-        mesh::Meshes,
+        mesh::{Meshes, RootSelector, Scopes},
         places, refusals,
         workloads::{WorkloadId, Workloads},
     },
@@ -45,10 +43,7 @@ pub(super) struct Wanted<'w> {
 #[derive(Debug)]
 pub(super) struct Sidecars<'e> {
     all: Vec<Sidecar<'e>>,
-    /// Without selector, by namespace; those of the root namespace are about the mesh.
-    whole: BTreeMap<&'e str, Vec<usize>>,
-    selecting: BTreeMap<WorkloadId, Vec<usize>>,
-    root: String,
+    scopes: Scopes<'e>,
     /// Whether proxies refuse hosts that they do not know, unless a `Sidecar` says otherwise.
     registry_only: bool,
 }
@@ -73,27 +68,17 @@ impl<'e> Sidecars<'e> {
     pub(super) fn new(view: &View<'e>, workloads: &Workloads<'e>, meshes: &Meshes<'e>) -> Self {
         let configuration = &meshes.configuration;
         let mut all = Vec::new();
-        let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
-        let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
+        let mut scopes = Scopes::new(configuration, RootSelector::OwnNamespace);
         for resource in view.of_kind("networking.istio.io", "Sidecar") {
             let node = view.estate.node(resource);
             if refusals::is_refused(&resource.object, node) || !meshes.reads(resource) {
                 continue;
             }
-            let namespace = resource.namespace();
             let labels = node.at(&["spec", "workloadSelector", "labels"]).and_then(Selector::of_labels);
-            match labels.filter(|labels| !labels.is_empty()) {
-                Some(labels) => {
-                    for workload in workloads.select(namespace, &labels) {
-                        selecting.entry(workload).or_default().push(all.len());
-                    }
-                }
-                None => whole.entry(namespace).or_default().push(all.len()),
-            }
+            scopes.add(all.len(), resource.namespace(), Some(&labels.unwrap_or_default()), workloads);
             all.push(Sidecar::new(resource, node));
         }
-        let root = configuration.root_namespace.clone();
-        Self { all, whole, selecting, root, registry_only: configuration.registry_only }
+        Self { all, scopes, registry_only: configuration.registry_only }
     }
 
     /// What a Pod's proxy makes of a host.
@@ -142,9 +127,9 @@ impl<'e> Sidecars<'e> {
     /// The one of a Pod: one that selects it, else that of its namespace, else that of the root namespace; of several
     /// the oldest, without timestamps any.
     fn of_pod(&self, client: WorkloadId, namespace: &str) -> Vec<&Sidecar<'e>> {
-        let indices = self.selecting.get(&client).or_else(|| self.whole.get(namespace));
-        let indices = indices.or_else(|| self.whole.get(self.root.as_str())).into_iter().flatten();
-        let mut found: Vec<_> = indices.filter_map(|index| self.all.get(*index)).collect();
+        let levels = [self.scopes.selecting(client), self.scopes.whole(namespace), self.scopes.of_mesh()];
+        let indices = levels.into_iter().find(|level| !level.is_empty()).unwrap_or_default();
+        let mut found: Vec<_> = indices.iter().filter_map(|index| self.all.get(*index)).collect();
         if found.iter().all(|sidecar| sidecar.created.is_some()) {
             found.sort_by_key(|sidecar| (sidecar.created, &sidecar.resource.object.name));
             found.truncate(1);

@@ -210,7 +210,8 @@ impl<'e> Transports<'_, 'e> {
         match self.reach(client, destination) {
             Reach::Known => {
                 let patch = client.workload.and_then(|(id, _)| {
-                    self.set.mesh().filters().of_call(id, &destination.host, destination.port)
+                    let filters = self.set.mesh().filters();
+                    filters.of_call((id, client.namespace), &destination.host, destination.port)
                 });
                 if let Some(step) = patch {
                     let id = step.resource.as_deref().unwrap_or_default();

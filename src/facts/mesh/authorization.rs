@@ -6,10 +6,13 @@
 
 mod rule;
 
-use std::collections::BTreeMap;
-
 use self::rule::Rule;
-use super::{configuration::Configuration, namespaces::Namespaces, waypoints::Waypoints};
+use super::{
+    configuration::Configuration,
+    namespaces::Namespaces,
+    scopes::{RootSelector, Scopes},
+    waypoints::Waypoints,
+};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -52,12 +55,7 @@ pub(in crate::facts) struct Authorization<'e> {
 #[derive(Debug)]
 pub(in crate::facts) struct Authorizations<'e> {
     pub(in crate::facts) all: Vec<Authorization<'e>>,
-    /// Without selector, by namespace; those of the root namespace are about the mesh.
-    whole: BTreeMap<&'e str, Vec<usize>>,
-    selecting: BTreeMap<WorkloadId, Vec<usize>>,
-    /// With a selector that is known only after apply, by namespace: they may be about any of its workloads.
-    open: BTreeMap<&'e str, Vec<usize>>,
-    root: &'e str,
+    scopes: Scopes<'e>,
     pub(super) waypoints: Waypoints<'e>,
 }
 
@@ -148,49 +146,19 @@ impl<'e> Authorizations<'e> {
         };
         let waypoints = Waypoints::new(&policies(aimed), &configuration.root_namespace);
         let all = policies(selecting);
-        let mut root = "";
-        let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
-        let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
-        let mut open: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
-        for (index, policy) in all.iter().enumerate() {
-            if policy.is_refused || configuration.discovers(policy.namespace, namespaces) == Truth::False {
-                continue;
-            }
-            let is_root = policy.namespace == configuration.root_namespace;
-            if is_root {
-                root = policy.namespace;
-            }
-            match &policy.selector {
-                Some(selector) if selector.is_empty() => {
-                    whole.entry(policy.namespace).or_default().push(index);
-                }
-                Some(selector) => {
-                    // Unlike PeerAuthentication, a selector in the root namespace reaches every namespace.
-                    let scope =
-                        if is_root { workloads.namespaces().collect() } else { vec![policy.namespace] };
-                    for workload in scope.iter().flat_map(|scope| workloads.select(scope, selector)) {
-                        selecting.entry(workload).or_default().push(index);
-                    }
-                }
-                None => open.entry(policy.namespace).or_default().push(index),
+        // Unlike PeerAuthentication, a selector in the root namespace reaches every namespace.
+        let mut scopes = Scopes::new(configuration, RootSelector::Mesh);
+        for (position, policy) in all.iter().enumerate() {
+            if !policy.is_refused && configuration.discovers(policy.namespace, namespaces) != Truth::False {
+                scopes.add(position, policy.namespace, policy.selector.as_ref(), workloads);
             }
         }
-        Self { all, whole, selecting, open, root, waypoints }
-    }
-
-    fn of_workload(&self, id: WorkloadId, workload: &Workload<'e>) -> Vec<&Authorization<'e>> {
-        let whole = |namespace: &str| self.whole.get(namespace).into_iter().flatten();
-        let own = whole(workload.namespace);
-        let root = whole(self.root).filter(|_| self.root != workload.namespace);
-        let selecting = self.selecting.get(&id).into_iter().flatten();
-        root.chain(own).chain(selecting).filter_map(|index| self.all.get(*index)).collect()
+        Self { all, scopes, waypoints }
     }
 
     /// Policies without selector in a namespace or in the root namespace.
     pub(super) fn of_namespace(&self, namespace: &str) -> Vec<&Authorization<'e>> {
-        let own = self.whole.get(namespace).into_iter().flatten();
-        let root = self.whole.get(self.root).into_iter().flatten().filter(|_| self.root != namespace);
-        root.chain(own).filter_map(|index| self.all.get(*index)).collect()
+        self.scopes.about_namespace(namespace).filter_map(|index| self.all.get(index)).collect()
     }
 
     /// What the policies of a workload demand on a port.
@@ -202,9 +170,8 @@ impl<'e> Authorizations<'e> {
         ambient: bool,
     ) -> Admission {
         let mut admission = self.known(id, workload, port, ambient);
-        let open = |namespace: &str| self.open.get(namespace).into_iter().flatten();
-        let root = open(self.root).filter(|_| self.root != workload.namespace);
-        for policy in root.chain(open(workload.namespace)).filter_map(|index| self.all.get(*index)) {
+        let open = self.scopes.open_to(workload.namespace);
+        for policy in open.filter_map(|index| self.all.get(index)) {
             let refuses = policy.rules.iter().any(|rule| rule.refuses_anonymous(port));
             let admits = policy
                 .rules
@@ -231,7 +198,8 @@ impl<'e> Authorizations<'e> {
 
     /// What those demand that are sure to be about a workload.
     fn known(&self, id: WorkloadId, workload: &Workload<'e>, port: Option<u16>, ambient: bool) -> Admission {
-        let policies = self.of_workload(id, workload);
+        let about = self.scopes.about(id, workload.namespace);
+        let policies: Vec<_> = about.filter_map(|index| self.all.get(index)).collect();
         let mut admission = Admission::default();
         if let Some(unread) = policies.iter().find(|policy| policy.action == Action::Unknown) {
             let text = format!("{} has an action that is known only after apply", unread.resource.id);

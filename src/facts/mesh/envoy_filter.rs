@@ -1,8 +1,9 @@
 //! `EnvoyFilter`s that may change what a listener demands or what clients speak: both are then open (domains.md 1a: P9).
 
-use std::collections::BTreeMap;
-
-use super::{Configuration, Namespaces};
+use super::{
+    Configuration, Namespaces,
+    scopes::{RootSelector, Scopes},
+};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -14,17 +15,25 @@ use crate::{
     source::Place,
 };
 
-/// Workloads whose proxies are patched, with the patch of each direction.
+/// All that patch what proxies take or send, by the workloads that they are about.
 #[derive(Debug)]
 pub(in crate::facts) struct EnvoyFilters<'e> {
-    inbound: BTreeMap<WorkloadId, (&'e Resource, Place)>,
-    outbound: BTreeMap<WorkloadId, Vec<Outbound<'e>>>,
+    all: Vec<EnvoyFilter<'e>>,
+    scopes: Scopes<'e>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct EnvoyFilter<'e> {
+    resource: &'e Resource,
+    /// Of a patch of what a listener demands.
+    listener: Option<Place>,
+    clusters: Vec<Outbound<'e>>,
 }
 
 /// A patch of the clusters through which a proxy calls.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Outbound<'e> {
-    resource: &'e Resource,
     place: Place,
     /// Host of the Service; `None`: any.
     service: Option<&'e str>,
@@ -38,50 +47,51 @@ impl<'e> EnvoyFilters<'e> {
         namespaces: &Namespaces<'e>,
         configuration: &Configuration,
     ) -> Self {
-        let mut inbound = BTreeMap::new();
-        let mut outbound: BTreeMap<WorkloadId, Vec<Outbound<'e>>> = BTreeMap::new();
+        let mut all = Vec::new();
+        let mut scopes = Scopes::new(configuration, RootSelector::Mesh);
         for resource in view.of_kind("networking.istio.io", "EnvoyFilter") {
             let node = view.estate.node(resource);
             // Those with targets are about gateways and waypoints (istio/api `networking/v1alpha3/envoy_filter.proto`).
             let targets = node.at(&["spec", "targetRefs"]).filter(|refs| refs.items().next().is_some());
-            let (listener, clusters) = (listener_patch(node), cluster_patches(resource, node));
-            if targets.is_some() || (listener.is_none() && clusters.is_empty()) {
+            let (listener, clusters) = (listener_patch(node), cluster_patches(node));
+            let namespace = resource.namespace();
+            if targets.is_some()
+                || (listener.is_none() && clusters.is_empty())
+                || configuration.discovers(namespace, namespaces) == Truth::False
+            {
                 continue;
             }
             let labels = node.at(&["spec", "workloadSelector", "labels"]);
             let selector = labels.map_or_else(|| Some(Selector::default()), Selector::of_labels);
-            let Some(selector) = selector else { continue };
-            let namespace = resource.namespace();
-            if configuration.discovers(namespace, namespaces) == Truth::False {
+            // What is half-written patches nobody.
+            if selector.is_none() && !labels.is_some_and(NodeRef::holds_unknown) {
                 continue;
             }
-            let scope = if namespace == configuration.root_namespace {
-                workloads.namespaces().collect()
-            } else {
-                vec![namespace]
-            };
-            for workload in scope.iter().flat_map(|scope| workloads.select(scope, &selector)) {
-                if let Some(place) = &listener {
-                    inbound.entry(workload).or_insert_with(|| (resource, place.clone()));
-                }
-                if !clusters.is_empty() {
-                    outbound.entry(workload).or_default().extend(clusters.iter().cloned());
-                }
-            }
+            scopes.add(all.len(), namespace, selector.as_ref(), workloads);
+            all.push(EnvoyFilter { resource, listener, clusters });
         }
-        Self { inbound, outbound }
+        Self { all, scopes }
     }
 
-    pub(super) fn of(&self, workload: WorkloadId) -> Option<Because> {
-        let (resource, place) = self.inbound.get(&workload)?;
+    /// Those that are about a workload, or may be.
+    fn about(&self, id: WorkloadId, namespace: &str) -> impl Iterator<Item = &EnvoyFilter<'e>> {
+        let positions = self.scopes.about(id, namespace).chain(self.scopes.open_to(namespace));
+        positions.filter_map(|position| self.all.get(position))
+    }
+
+    /// What patches the listener of a workload of a namespace.
+    pub(super) fn of(&self, id: WorkloadId, namespace: &str) -> Option<Because> {
+        let mut patches =
+            self.about(id, namespace).filter_map(|filter| Some((filter.resource, filter.listener.as_ref()?)));
+        let (resource, place) = patches.next()?;
         let text = format!("{} patches the listener", resource.id);
         Some(Because::decided(text, resource, place.clone()))
     }
 
-    /// What patches the TLS with which a workload's proxy calls a host.
+    /// What patches the TLS with which the proxy of a workload of a namespace calls a host.
     pub(in crate::facts) fn of_call(
         &self,
-        workload: WorkloadId,
+        (id, namespace): (WorkloadId, &str),
         host: &str,
         port: Option<u16>,
     ) -> Option<Because> {
@@ -89,9 +99,12 @@ impl<'e> EnvoyFilters<'e> {
             patch.service.is_none_or(|service| service == host)
                 && patch.port.is_none_or(|own| port.is_none_or(|port| i64::from(port) == own))
         };
-        let patch = self.outbound.get(&workload)?.iter().find(is_about)?;
-        let text = format!("{} patches the TLS of the client's proxy", patch.resource.id);
-        Some(Because::decided(text, patch.resource, patch.place.clone()))
+        let mut patches = self.about(id, namespace).filter_map(|filter| {
+            filter.clusters.iter().find(is_about).map(|patch| (filter.resource, &patch.place))
+        });
+        let (resource, place) = patches.next()?;
+        let text = format!("{} patches the TLS of the client's proxy", resource.id);
+        Some(Because::decided(text, resource, place.clone()))
     }
 }
 
@@ -108,7 +121,7 @@ fn listener_patch(node: NodeRef<'_>) -> Option<Place> {
 }
 
 /// Patches that may change what a proxy speaks to servers: settings of the transport, and clusters that are taken away.
-fn cluster_patches<'e>(resource: &'e Resource, node: NodeRef<'e>) -> Vec<Outbound<'e>> {
+fn cluster_patches(node: NodeRef<'_>) -> Vec<Outbound<'_>> {
     let patches = node.at(&["spec", "configPatches"]).into_iter().flat_map(NodeRef::items);
     let patches = patches.filter_map(|patch| {
         let kind = patch.get("applyTo").filter(|kind| kind.as_str() == Some("CLUSTER"))?;
@@ -124,7 +137,6 @@ fn cluster_patches<'e>(resource: &'e Resource, node: NodeRef<'e>) -> Vec<Outboun
         }
         let cluster = patch.at(&["match", "cluster"]);
         Some(Outbound {
-            resource,
             place: places::value(kind.place(), kind),
             service: cluster.and_then(|cluster| cluster.str_at(&["service"])),
             port: cluster.and_then(|cluster| cluster.get("portNumber")).and_then(NodeRef::as_i64),

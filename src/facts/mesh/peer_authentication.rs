@@ -5,10 +5,13 @@
 
 mod written;
 
-use std::collections::BTreeMap;
-
 pub(in crate::facts) use self::written::PeerAuthentication;
-use super::{Mode, configuration::Configuration, namespaces::Namespaces};
+use super::{
+    Mode,
+    configuration::Configuration,
+    namespaces::Namespaces,
+    scopes::{RootSelector, Scopes},
+};
 use crate::{
     estate::View,
     facts::{
@@ -22,12 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub(in crate::facts) struct PeerAuthentications<'e> {
     pub(in crate::facts) all: Vec<PeerAuthentication<'e>>,
-    /// Without selector, by namespace; those of the root namespace are about the mesh.
-    whole: BTreeMap<&'e str, Vec<usize>>,
-    /// With a selector, by the workloads that it selects.
-    selecting: BTreeMap<WorkloadId, Vec<usize>>,
-    /// With a selector that is known only after apply, by namespace: they may be about any of its workloads.
-    open: BTreeMap<&'e str, Vec<usize>>,
+    scopes: Scopes<'e>,
 }
 
 /// A mode with what decided it.
@@ -54,27 +52,14 @@ impl<'e> PeerAuthentications<'e> {
         let written = view.of_kind("security.istio.io", "PeerAuthentication");
         let all: Vec<PeerAuthentication<'e>> =
             written.map(|resource| PeerAuthentication::new(resource, view.estate.node(resource))).collect();
-        let mut whole: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
-        let mut selecting: BTreeMap<WorkloadId, Vec<usize>> = BTreeMap::new();
-        let mut open: BTreeMap<&'e str, Vec<usize>> = BTreeMap::new();
-        for (index, policy) in all.iter().enumerate() {
-            let namespace = policy.namespace;
-            if policy.is_refused || configuration.discovers(namespace, namespaces) == Truth::False {
-                continue;
-            }
-            match &policy.selector {
-                Some(selector) if selector.is_empty() => whole.entry(namespace).or_default().push(index),
-                // P2: the root namespace has no policies for single workloads.
-                Some(selector) if namespace != configuration.root_namespace => {
-                    for workload in workloads.select(namespace, selector) {
-                        selecting.entry(workload).or_default().push(index);
-                    }
-                }
-                None => open.entry(namespace).or_default().push(index),
-                Some(_) => {}
+        // P2: the root namespace has no policies for single workloads.
+        let mut scopes = Scopes::new(configuration, RootSelector::Nothing);
+        for (position, policy) in all.iter().enumerate() {
+            if !policy.is_refused && configuration.discovers(policy.namespace, namespaces) != Truth::False {
+                scopes.add(position, policy.namespace, policy.selector.as_ref(), workloads);
             }
         }
-        Self { all, whole, selecting, open }
+        Self { all, scopes }
     }
 
     /// The mode of a port. `port`: the container's; `None`: any.
@@ -86,7 +71,7 @@ impl<'e> PeerAuthentications<'e> {
         configuration: &Configuration,
     ) -> Decision {
         let mut decision = self.of_namespace(workload.namespace, configuration);
-        let winners = self.winners(self.selecting.get(&id));
+        let winners = self.winners(self.scopes.selecting(id));
         let mut possible = decision.possible();
         for policy in &winners {
             decision.because.extend(policy.because(port));
@@ -112,7 +97,7 @@ impl<'e> PeerAuthentications<'e> {
         (port, ambient): (Option<u16>, bool),
         inherited: &Possible,
     ) {
-        for index in self.open.get(namespace).into_iter().flatten() {
+        for index in self.scopes.open(namespace) {
             let Some(policy) = self.all.get(*index) else { continue };
             let mut possible = policy.of_port(port, inherited, ambient);
             if ambient {
@@ -139,7 +124,7 @@ impl<'e> PeerAuthentications<'e> {
         }
         let levels = [root, (Some(namespace) != root).then_some(namespace)];
         for level in levels.into_iter().flatten() {
-            let winners = self.winners(self.whole.get(level));
+            let winners = self.winners(self.scopes.whole(level));
             if winners.is_empty() {
                 continue;
             }
@@ -153,9 +138,8 @@ impl<'e> PeerAuthentications<'e> {
     }
 
     /// P3: one policy wins a level, the oldest; without timestamps it may be any.
-    fn winners(&self, candidates: Option<&Vec<usize>>) -> Vec<&PeerAuthentication<'e>> {
-        let candidates = candidates.into_iter().flatten().filter_map(|index| self.all.get(*index));
-        let mut candidates: Vec<_> = candidates.collect();
+    fn winners(&self, candidates: &[usize]) -> Vec<&PeerAuthentication<'e>> {
+        let mut candidates: Vec<_> = candidates.iter().filter_map(|index| self.all.get(*index)).collect();
         if candidates.iter().all(|policy| policy.created.is_some()) {
             candidates.sort_by_key(|policy| policy.age());
             candidates.truncate(1);
@@ -166,7 +150,7 @@ impl<'e> PeerAuthentications<'e> {
     /// Groups of policies of one level and scope, each of more than one; for single workloads, those that select one
     /// workload.
     pub(in crate::facts) fn rivals(&self) -> impl Iterator<Item = Vec<&PeerAuthentication<'e>>> {
-        let groups = self.whole.values().chain(self.selecting.values()).filter(|group| group.len() > 1);
+        let groups = self.scopes.groups().filter(|group| group.len() > 1);
         groups.map(|group| group.iter().filter_map(|index| self.all.get(*index)).collect())
     }
 }
