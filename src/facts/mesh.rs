@@ -4,6 +4,7 @@
 
 mod authorization;
 mod capture;
+mod charts;
 mod cilium;
 mod configuration;
 mod consul;
@@ -151,8 +152,9 @@ impl<'e> Meshes<'e> {
         declared: &Declared,
     ) -> Self {
         let namespaces = Namespaces::new(view);
-        let hints = Hints::new(view, workloads, &namespaces);
-        let configuration = Configuration::new(view, hints, declared);
+        let releases = charts::installed(view);
+        let hints = Hints::new(view, workloads, &namespaces, &releases);
+        let configuration = Configuration::new(view, &releases, hints, declared);
         let mut meshes = Self {
             peers: PeerAuthentications::new(view, workloads, &namespaces, &configuration),
             authorizations: Authorizations::new(view, workloads, &namespaces, &configuration),

@@ -1,8 +1,8 @@
 //! Settings of the meshes themselves: from the estate, else declared, else the documented defaults.
 //!
-//! Read are, weakest first: `HelmRelease`s of Flux and `helm_release`s of Terraform, `IstioOperator`, Sail's `Istio`, and the
-//! `ConfigMap`s `istio`, `istio-sidecar-injector`, `linkerd-config` and `cilium-config`, which are what the control
-//! planes run with (istio/api `mesh/v1alpha1/config.proto`, istio `manifests/charts/istio-control/istio-discovery`).
+//! Read are, weakest first: charts (see [`super::charts`]), `IstioOperator`, Sail's `Istio`, and the `ConfigMap`s `istio`,
+//! `istio-sidecar-injector`, `linkerd-config` and `cilium-config`, which are what the control planes run with (istio/api
+//! `mesh/v1alpha1/config.proto`, istio `manifests/charts/istio-control/istio-discovery`).
 
 mod config_maps;
 
@@ -20,7 +20,7 @@ use crate::{
     facts::Truth,
     resource::{
         selector::{Labels, Selector},
-        terraform::Attribute,
+        terraform::{Attribute, releases::Release},
     },
     source::SourceId,
 };
@@ -133,7 +133,7 @@ pub(in crate::facts) struct Configuration {
 }
 
 impl Configuration {
-    pub(super) fn new(view: &View<'_>, hints: Hints, declared: &Declared) -> Self {
+    pub(super) fn new(view: &View<'_>, releases: &[Release], hints: Hints, declared: &Declared) -> Self {
         let mut configuration = Self {
             root_namespace: declared.root_namespace.clone().unwrap_or_else(|| ROOT.to_owned()),
             root_is_named: declared.root_namespace.is_some(),
@@ -158,7 +158,7 @@ impl Configuration {
             ambient: hints.ambient,
             discovery: None,
         };
-        configuration.read_releases(view);
+        releases.iter().for_each(|release| configuration.read_release(release));
         configuration.read_operators(view);
         configuration.read_sail(view);
         configuration.read_config_maps(view);
@@ -185,21 +185,11 @@ impl Configuration {
         }
     }
 
-    fn read_releases(&mut self, view: &View<'_>) {
-        for release in view.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
-            let node = view.estate.node(release);
-            let Some(values) = node.at(&["spec", "values"]) else { continue };
-            self.read_chart(node.str_at(&["spec", "chart", "spec", "chart"]).unwrap_or_default(), values);
-        }
-        for plan in &view.estate.plans {
-            for (_, release) in plan.managed("helm_release") {
-                let release = release.release(plan);
-                // Parsed anew, since values may be set one by one.
-                let text = release.merged().to_string();
-                if let Some(values) = yaml::parse(SourceId(0), &text.as_str().into()).documents.first() {
-                    self.read_chart(&release.chart, values.root());
-                }
-            }
+    fn read_release(&mut self, release: &Release) {
+        // Parsed anew, since values may be set one by one.
+        let text = release.merged().to_string();
+        if let Some(values) = yaml::parse(SourceId(0), &text.as_str().into()).documents.first() {
+            self.read_chart(&release.chart, values.root());
         }
     }
 
@@ -261,6 +251,9 @@ impl Configuration {
             let version = spec.and_then(|spec| spec.str_at(&["version"]));
             self.revisions.extend(version.map(|version| format!("{name}-{}", version.replace('.', "-"))));
         }
+        for tag in view.of_kind("sailoperator.io", "IstioRevisionTag") {
+            self.revisions.insert(tag.object.name.to_string());
+        }
     }
 
     fn read_istio_values(&mut self, values: NodeRef<'_>) {
@@ -292,7 +285,9 @@ impl Configuration {
         if let Some(policy) = proxy("autoInject") {
             self.injects_on_request = policy == "disabled";
         }
-        self.revisions.extend(values.get("revision").and_then(text).filter(|revision| !revision.is_empty()));
+        let tags = values.get("revisionTags").into_iter().flat_map(NodeRef::items);
+        let revisions = tags.chain(values.get("revision")).filter_map(text);
+        self.revisions.extend(revisions.filter(|revision| !revision.is_empty()));
         let default = values.at(&["sidecarInjectorWebhook", "enableNamespacesByDefault"]);
         self.inject_by_default = default.and_then(NodeRef::as_bool).unwrap_or(self.inject_by_default);
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Flavour, namespaces::Namespaces};
-use crate::{document::NodeRef, estate::View, facts::workloads::Workloads};
+use super::{Flavour, charts, namespaces::Namespaces};
+use crate::{
+    document::NodeRef, estate::View, facts::workloads::Workloads, resource::terraform::releases::Release,
+};
 
 /// Meshes that anything in the estate names.
 #[derive(Debug, Default)]
@@ -34,16 +36,13 @@ const GROUPS: [(&str, Flavour); 7] = [
     ("cilium.io", Flavour::Cilium),
 ];
 
-/// Charts of Terraform's `helm_release`; that of Cilium makes a network, and no mesh yet.
-const CHARTS: [(&str, Flavour); 4] = [
-    ("istiod", Flavour::Istio),
-    ("linkerd-control-plane", Flavour::Linkerd),
-    ("kuma", Flavour::Kuma),
-    ("consul", Flavour::Consul),
-];
-
 impl Hints {
-    pub(super) fn new(view: &View<'_>, workloads: &Workloads<'_>, namespaces: &Namespaces<'_>) -> Self {
+    pub(super) fn new(
+        view: &View<'_>,
+        workloads: &Workloads<'_>,
+        namespaces: &Namespaces<'_>,
+        releases: &[Release],
+    ) -> Self {
         let mut hints = Self::default();
         for resource in view.resources() {
             let group = &*resource.object.group;
@@ -63,11 +62,7 @@ impl Hints {
         for (_, namespace) in namespaces.iter() {
             namespace.keys().for_each(|key| hints.key(key));
         }
-        for plan in &view.estate.plans {
-            let charts = plan.managed("helm_release").map(|(_, release)| release.release(plan).chart);
-            let flavours = charts.filter_map(|chart| CHARTS.iter().find(|(name, _)| *name == chart));
-            hints.flavours.extend(flavours.map(|(_, flavour)| *flavour));
-        }
+        hints.flavours.extend(releases.iter().filter_map(|release| charts::flavour(&release.chart)));
         if hints.flavours.contains(&Flavour::OpenShift) {
             hints.flavours.remove(&Flavour::Istio);
         }

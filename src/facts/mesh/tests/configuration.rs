@@ -192,3 +192,62 @@ fn the_sail_operator_installs_a_mesh_as_its_resource_says() {
         "a revision with its version"
     );
 }
+
+#[test]
+fn charts_that_the_estate_installs_configure_the_mesh() {
+    let application = |source: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: istiod, namespace: argocd}}\nspec: {{{source}}}\n---\n"
+        )
+    };
+    let tagged = "labels: {istio.io/rev: stable}";
+    let root = peer("a", "mesh-config", "{mtls: {mode: STRICT}}");
+    let chart = "chart: istiod, repoURL: https://charts.example.com";
+    for (name, application, expected) in [
+        ("no chart", String::new(), "unknown 5432=unknown 8080=unknown"),
+        (
+            "an object of values",
+            application(&format!(
+                "source: {{{chart}, helm: {{valuesObject: {{revision: stable, meshConfig: {{rootNamespace: mesh-config}}}}}}}}"
+            )),
+            "istio-sidecar 5432=strict 8080=strict",
+        ),
+        (
+            "a text of values, of one source of several",
+            application(&format!(
+                "sources: [{{path: manifests}}, {{{chart}, helm: {{values: '{{revision: stable}}'}}}}]"
+            )),
+            "istio-sidecar 5432=permissive 8080=permissive",
+        ),
+        (
+            "parameters over values",
+            application(&format!(
+                "source: {{{chart}, helm: {{values: '{{revision: canary}}', parameters: [{{name: revision, value: stable}}, {{name: meshConfig.rootNamespace, value: mesh-config}}]}}}}"
+            )),
+            "istio-sidecar 5432=strict 8080=strict",
+        ),
+        (
+            "tags of a revision",
+            application(&format!(
+                "source: {{{chart}, helm: {{valuesObject: {{revision: canary, revisionTags: [stable]}}}}}}"
+            )),
+            "istio-sidecar 5432=permissive 8080=permissive",
+        ),
+        (
+            "another chart",
+            application("source: {chart: redis, helm: {valuesObject: {revision: stable}}}"),
+            "unknown 5432=unknown 8080=unknown",
+        ),
+        (
+            "a tag of Sail",
+            "apiVersion: sailoperator.io/v1\nkind: IstioRevisionTag\nmetadata: {name: stable}\nspec: {targetRef: {kind: Istio, name: default}}\n---\n".to_owned(),
+            "istio-sidecar 5432=permissive 8080=permissive",
+        ),
+    ] {
+        let text = format!("{}{}{root}{application}", namespace(tagged), cart(APP, ""));
+        assert_eq!(standing(&text), expected, "{name}");
+    }
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: l, namespace: linkerd}\nspec: {chart: {spec: {chart: linkerd-control-plane}}}\n---\n";
+    // A mesh that is installed leaves open what a Namespace elsewhere may say.
+    assert_eq!(standing(&format!("{}{release}", cart(APP, ""))), "unknown 5432=unknown 8080=unknown");
+}
