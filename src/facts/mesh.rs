@@ -124,6 +124,8 @@ pub(super) struct Meshes<'e> {
     servers: Servers<'e>,
     authentications: Authentications<'e>,
     filters: EnvoyFilters<'e>,
+    permissions: kuma::Permissions<'e>,
+    intentions: consul::Intentions<'e>,
     standings: Vec<Standing<'e>>,
 }
 
@@ -161,6 +163,8 @@ impl<'e> Meshes<'e> {
             servers: Servers::new(view, workloads),
             authentications: Authentications::new(view, workloads),
             filters: EnvoyFilters::new(view, workloads, &namespaces, &configuration),
+            permissions: kuma::Permissions::new(view),
+            intentions: consul::Intentions::new(view),
             standings: Vec::new(),
             configuration,
             namespaces,
@@ -302,7 +306,7 @@ impl<'e> Meshes<'e> {
                 let found = kuma::mode(pod, view);
                 (inbound.mode, inbound.place, inbound.missing) = (found.mode, found.place, found.missing);
                 inbound.because = found.because;
-                inbound.admission.is_limited = kuma::is_limited(pod, view);
+                inbound.admission.is_limited = self.permissions.limit(pod);
             }
             Mesh::Consul => {
                 let names = consul::names(pod, names);
@@ -312,7 +316,7 @@ impl<'e> Meshes<'e> {
                     .filter(|_| mode == Mode::Unknown)
                     .map(|resource| format!("a valid `mutualTLSMode` in {resource}"));
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
-                inbound.admission.is_limited = consul::is_limited(&names, view);
+                inbound.admission.is_limited = self.intentions.limit(&names);
             }
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}

@@ -1,5 +1,7 @@
 //! What Consul's proxies demand: `ServiceDefaults` over `ProxyDefaults`, if the `Mesh` allows it (domains.md 1a: C3).
 
+use std::collections::BTreeMap;
+
 use super::{Mode, membership::Pod};
 use crate::{
     document::NodeRef,
@@ -51,13 +53,51 @@ pub(super) fn mode(
     (mode, Some(written.place()), vec![because])
 }
 
-/// Whether intentions say who may call a service; without any, the default of the access control lists does.
-pub(super) fn is_limited(names: &[String], view: &View<'_>) -> Truth {
-    let mut intentions = view.of_kind(GROUP, "ServiceIntentions").filter(|resource| {
-        let name = view.estate.node(resource).str_at(&["spec", "destination", "name"]);
-        name.is_some_and(|name| name == "*" || names.iter().any(|own| own == name))
-    });
-    if intentions.next().is_some() { Truth::True } else { Truth::Unknown }
+/// Intentions by the name of the service that is called; `*`: any.
+#[derive(Debug)]
+pub(super) struct Intentions<'e>(BTreeMap<&'e str, Intention>);
+
+/// What all intentions about a service come to.
+#[derive(Debug, Default)]
+struct Intention {
+    /// Whether those may call that it does not name; `None`: it does not say.
+    others: Option<bool>,
+    /// Whether it denies anybody anything.
+    denies: bool,
+}
+
+impl<'e> Intentions<'e> {
+    pub(super) fn new(view: &View<'e>) -> Self {
+        let mut all: BTreeMap<&'e str, Intention> = BTreeMap::new();
+        for resource in view.of_kind(GROUP, "ServiceIntentions") {
+            let node = view.estate.node(resource);
+            let Some(name) = node.str_at(&["spec", "destination", "name"]) else { continue };
+            let intention = all.entry(name).or_default();
+            for source in node.at(&["spec", "sources"]).into_iter().flat_map(NodeRef::items) {
+                // Instead of an action there may be permissions for single requests.
+                let allows = source.str_at(&["action"]) == Some("allow");
+                intention.denies |= !allows;
+                if source.str_at(&["name"]) == Some("*") {
+                    intention.others = Some(intention.others.unwrap_or(true) && allows);
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// Whether intentions say who may call a service; without any, the default of the access control lists does.
+    ///
+    /// Those about the service itself are asked before those about any (Consul, "Service intentions", precedence).
+    pub(super) fn limit(&self, names: &[String]) -> Truth {
+        let own = names.iter().filter_map(|name| self.0.get(&**name));
+        let found: Vec<&Intention> = own.chain(self.0.get("*")).collect();
+        let others = found.iter().find_map(|intention| intention.others);
+        match (found.is_empty(), others) {
+            (true, _) => Truth::Unknown,
+            (false, Some(true)) => Truth::from(found.iter().any(|intention| intention.denies)),
+            (false, _) => Truth::True,
+        }
+    }
 }
 
 fn said_by(resource: &Resource, written: NodeRef<'_>, mode: Mode) -> Because {

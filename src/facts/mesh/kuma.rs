@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: `MeshTLS` that targets a part of the mesh, which leaves the mode open.
 
+use std::collections::BTreeMap;
+
 use super::{Mode, membership::Pod};
 use crate::{
     document::NodeRef,
@@ -23,18 +25,67 @@ pub(super) struct Decision {
     pub(super) missing: Option<String>,
 }
 
-/// Whether permissions of its Mesh say who may call a Pod; which workloads each is about is left open.
-pub(super) fn is_limited(pod: Pod<'_, '_>, view: &View<'_>) -> Truth {
-    let name = name(pod);
-    let permissions =
-        ["MeshTrafficPermission", "TrafficPermission"].iter().flat_map(|kind| view.of_kind("kuma.io", kind));
-    // Permissions of before have their Mesh beside their `spec`.
-    let mut meshes = permissions.map(|permission| {
-        let node = view.estate.node(permission);
-        let label = node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH]));
-        label.or_else(|| node.str_at(&["mesh"])).unwrap_or(DEFAULT)
-    });
-    if meshes.any(|mesh| mesh == name) { Truth::True } else { Truth::Unknown }
+/// Whether permissions say who may call, by the Mesh that they are of; which workloads each is about is left open.
+#[derive(Debug)]
+pub(super) struct Permissions<'e>(BTreeMap<&'e str, Permitted>);
+
+/// What all permissions of a Mesh come to.
+#[derive(Debug, Default)]
+struct Permitted {
+    /// Whether one lets everybody call everybody.
+    all: bool,
+    /// Whether one denies anything.
+    denies: bool,
+}
+
+impl<'e> Permissions<'e> {
+    pub(super) fn new(view: &View<'e>) -> Self {
+        let mut all: BTreeMap<&'e str, Permitted> = BTreeMap::new();
+        for permission in view.of_kind("kuma.io", "MeshTrafficPermission") {
+            let node = view.estate.node(permission);
+            let entries = || node.at(&["spec", "from"]).into_iter().flat_map(NodeRef::items);
+            let actions =
+                || entries().filter_map(|entry| Some((entry, entry.str_at(&["default", "action"])?)));
+            let permitted = all.entry(mesh_of(node)).or_default();
+            permitted.all |= is_of_mesh(node.get("spec"))
+                && actions().any(|(entry, action)| action.starts_with("Allow") && is_of_mesh(Some(entry)));
+            // Since Kuma 2.12 there are lists of identities beside.
+            let rules = node.at(&["spec", "rules"]).into_iter().flat_map(NodeRef::items);
+            let mut denied = rules.filter_map(|rule| rule.at(&["default", "deny"]));
+            permitted.denies |= actions().any(|(_, action)| action == "Deny") || denied.next().is_some();
+        }
+        for permission in view.of_kind("kuma.io", "TrafficPermission") {
+            let node = view.estate.node(permission);
+            let is_all = |list: &str| {
+                let mut ends = node.at(&["spec", list]).into_iter().flat_map(NodeRef::items);
+                ends.any(|end| {
+                    let tags = end.get("match");
+                    tags.is_some_and(|tags| tags.entries().all(|(_, _, value)| value.as_str() == Some("*")))
+                })
+            };
+            all.entry(mesh_of(node)).or_default().all |= is_all("sources") && is_all("destinations");
+        }
+        Self(all)
+    }
+
+    pub(super) fn limit(&self, pod: Pod<'_, '_>) -> Truth {
+        match self.0.get(&*name(pod)) {
+            None => Truth::Unknown,
+            Some(permitted) => Truth::from(!permitted.all || permitted.denies),
+        }
+    }
+}
+
+/// Name of the Mesh of a policy: a label, or, before there was one, a field beside its `spec`.
+fn mesh_of(policy: NodeRef<'_>) -> &str {
+    let label = policy.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH]));
+    label.or_else(|| policy.str_at(&["mesh"])).unwrap_or(DEFAULT)
+}
+
+/// Whether a `targetRef` is about the whole of its Mesh.
+fn is_of_mesh(owner: Option<NodeRef<'_>>) -> bool {
+    let target = owner.and_then(|owner| owner.get("targetRef"));
+    target.is_none_or(|target| target.str_at(&["kind"]) == Some("Mesh") && target.get("tags").is_none())
 }
 
 /// Name of the Mesh that a Pod is in, if it is in any.
@@ -58,7 +109,7 @@ pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
     }
     for policy in view.of_kind("kuma.io", "MeshTLS") {
         let node = view.estate.node(policy);
-        if node.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH])).unwrap_or(DEFAULT) == name {
+        if mesh_of(node) == name {
             decision = decision.overridden(policy, node);
         }
     }
