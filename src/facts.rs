@@ -22,6 +22,7 @@ mod gateways;
 mod grants;
 pub mod graph;
 mod hosts;
+mod ingress_classes;
 mod log_pipelines;
 mod log_stores;
 mod mesh;

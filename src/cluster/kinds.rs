@@ -145,6 +145,7 @@ pub const KINDS: &[Kind] = &[
     kind(Route, "networking.istio.io", "Gateway", "gateways"),
     kind(Route, "networking.istio.io", "VirtualService", "virtualservices"),
     kind(Route, "networking.k8s.io", "Ingress", "ingresses"),
+    kind(Route, "networking.k8s.io", "IngressClass", "ingressclasses"),
     kind(Grant, "rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
     kind(Grant, "rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings"),
     kind(Grant, "rbac.authorization.k8s.io", "Role", "roles"),

@@ -9,6 +9,8 @@ mod gateway_api;
 mod ingress;
 mod istio;
 mod planned;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -78,7 +80,9 @@ pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
         subjects.collect::<Vec<_>>()
     };
     let routes = gateway_api::Routes::new(view);
-    let mut subjects = all("networking.k8s.io", "Ingress", &|node, _| ingress::listeners(node));
+    let classes = set.ingress_classes();
+    let mut subjects =
+        all("networking.k8s.io", "Ingress", &|node, _| ingress::listeners(node, &classes.serving(node)));
     // What the API server refuses opens no port; it is reported as such.
     subjects.extend(all("networking.istio.io", "Gateway", &|node, resource| {
         if refusals::is_refused(&resource.object, node) { Vec::new() } else { istio::listeners(node) }

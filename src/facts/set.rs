@@ -13,6 +13,7 @@ use super::{
     environment::Environments,
     flows::Flows,
     hosts::Hosts,
+    ingress_classes::IngressClasses,
     mesh::{Declared, Meshes},
     network::Network,
     services::Services,
@@ -34,6 +35,7 @@ pub struct Set<'e> {
     connections: OnceLock<Connections<'e>>,
     hosts: OnceLock<Hosts<'e>>,
     network: OnceLock<Network<'e>>,
+    ingress_classes: OnceLock<IngressClasses<'e>>,
     declarations: OnceLock<Declarations<'e>>,
     catalogues: OnceLock<Catalogues>,
     topics: OnceLock<Topics<'e>>,
@@ -54,6 +56,7 @@ impl<'e> Set<'e> {
             connections: OnceLock::new(),
             hosts: OnceLock::new(),
             network: OnceLock::new(),
+            ingress_classes: OnceLock::new(),
             declarations: OnceLock::new(),
             catalogues: OnceLock::new(),
             topics: OnceLock::new(),
@@ -108,6 +111,11 @@ impl<'e> Set<'e> {
     /// Which Pods may talk to which.
     pub(super) fn network(&self) -> &Network<'e> {
         self.network.get_or_init(|| Network::new(&self.view, self.workloads()))
+    }
+
+    /// Which controller serves an Ingress.
+    pub(super) fn ingress_classes(&self) -> &IngressClasses<'e> {
+        self.ingress_classes.get_or_init(|| IngressClasses::new(&self.view))
     }
 
     /// What objects say of their data.

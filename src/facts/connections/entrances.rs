@@ -15,7 +15,12 @@ use super::{
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Because, Set, Truth, mesh::Mesh, refusals},
+    facts::{
+        Because, Set, Truth,
+        ingress_classes::{self, Controller},
+        mesh::Mesh,
+        refusals,
+    },
     resource::selector::{Labels, Selector},
     source::Place,
 };
@@ -73,11 +78,10 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
         let node = set.view.estate.node(resource);
         let Some(spec) = node.get("spec") else { continue };
         let namespace = resource.namespace();
-        let annotations = node.at(&["metadata", "annotations"]);
-        let annotation = |key: &str| annotations.and_then(|map| map.str_at(&[key]));
-        let class = spec.str_at(&["ingressClassName"]).or_else(|| annotation("kubernetes.io/ingress.class"));
+        let class = ingress_classes::class(node).and_then(NodeRef::as_str);
         let missing = format!("the controller of IngressClass/{}", class.unwrap_or("(default)"));
-        let mesh = if class == Some("istio") { Mesh::IstioSidecar } else { Mesh::Unknown };
+        let is_istio = set.ingress_classes().serving(node) == [Controller::Istio];
+        let mesh = if is_istio { Mesh::IstioSidecar } else { Mesh::Unknown };
         let text = format!("{} is served by {missing}", resource.id);
         let paths = spec
             .get("rules")

@@ -17,6 +17,7 @@ use crate::{
         Fact, Set,
         connections::{Entrance, Port, entrances},
         hosts::Resolved,
+        ingress_classes::{self, Controller},
         services::Service,
     },
     resource::selector::Selector,
@@ -113,12 +114,10 @@ fn from(set: &Set<'_>, id: &str) -> From {
     let class = |path: &[&str]| node.str_at(path).unwrap_or_default();
     match (&*resource.object.group, &*resource.object.kind) {
         (_, "Ingress") => {
-            let class = node
-                .str_at(&["spec", "ingressClassName"])
-                .or_else(|| annotation("kubernetes.io/ingress.class"))
-                .unwrap_or_default();
+            let class = ingress_classes::class(node).and_then(NodeRef::as_str).unwrap_or_default();
             // The AWS Load Balancer Controller makes internal ones unless told otherwise.
-            let of_aws = class == "alb" && annotation(ALB_SCHEME) != Some("internet-facing");
+            let of_aws = set.ingress_classes().serving(node) == [Controller::Aws]
+                && annotation(ALB_SCHEME) != Some("internet-facing");
             let inside = of_aws
                 || PRIVATE_CLASSES.contains(&class)
                 || annotation(ALB_SCHEME) == Some("internal")

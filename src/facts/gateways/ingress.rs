@@ -3,7 +3,12 @@
 use super::Listener;
 use crate::{
     document::NodeRef,
-    facts::{Truth, mesh::texts, places},
+    facts::{
+        Truth,
+        ingress_classes::{self, Controller},
+        mesh::texts,
+        places,
+    },
     source::Place,
 };
 
@@ -17,8 +22,9 @@ const CERTIFICATES: [&str; 4] = [
 
 /// What decides whether a controller serves plaintext beside HTTPS.
 struct Beside {
-    /// Class of the Ingress.
-    class: &'static str,
+    controller: Controller,
+    /// Its name, where the Ingress names no class.
+    name: &'static str,
     annotation: &'static str,
     /// The value that stops it, else the one that starts it.
     value: &'static str,
@@ -27,16 +33,18 @@ struct Beside {
     remedy: &'static str,
 }
 
-const BESIDE: [Beside; 6] = [
+const BESIDE: [Beside; 7] = [
     Beside {
-        class: "gce",
+        controller: Controller::Gce,
+        name: "gce",
         annotation: "kubernetes.io/ingress.allow-http",
         value: "false",
         by_default: true,
         remedy: "Add the annotation `kubernetes.io/ingress.allow-http: \"false\"`.",
     },
     Beside {
-        class: "kong",
+        controller: Controller::Kong,
+        name: "kong",
         annotation: "konghq.com/protocols",
         value: "https",
         by_default: true,
@@ -44,28 +52,40 @@ const BESIDE: [Beside; 6] = [
     },
     // No annotation stops it (istio `pilot/pkg/config/kube/ingress`, `ConvertIngressV1alpha3`).
     Beside {
-        class: "istio",
+        controller: Controller::Istio,
+        name: "istio",
         annotation: "",
         value: "",
         by_default: true,
         remedy: "Use a `Gateway` of Istio, whose server for HTTP says `tls: {httpsRedirect: true}`.",
     },
     Beside {
-        class: "nginx",
+        controller: Controller::Nginx,
+        name: "nginx",
         annotation: "nginx.ingress.kubernetes.io/ssl-redirect",
         value: "false",
         by_default: false,
         remedy: "Remove the annotation `nginx.ingress.kubernetes.io/ssl-redirect`: it redirects by default.",
     },
     Beside {
-        class: "haproxy",
+        controller: Controller::NginxOrg,
+        name: "nginx",
+        annotation: "ingress.kubernetes.io/ssl-redirect",
+        value: "false",
+        by_default: false,
+        remedy: "Remove the annotation `ingress.kubernetes.io/ssl-redirect`: where there is `tls`, it redirects by default.",
+    },
+    Beside {
+        controller: Controller::Haproxy,
+        name: "haproxy",
         annotation: "haproxy.org/ssl-redirect",
         value: "false",
         by_default: false,
         remedy: "Remove the annotation `haproxy.org/ssl-redirect`: where there is `tls`, it redirects by default.",
     },
     Beside {
-        class: "haproxy",
+        controller: Controller::HaproxyIngress,
+        name: "haproxy",
         annotation: "haproxy-ingress.github.io/ssl-redirect",
         value: "false",
         by_default: false,
@@ -84,7 +104,11 @@ const ALB_GROUP: &str = "alb.ingress.kubernetes.io/group.name";
 /// Names settings of Google's load balancers, `redirectToHttps` among them.
 const FRONTEND_CONFIG: &str = "networking.gke.io/v1beta1.FrontendConfig";
 
-pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
+/// Entry points of Traefik for which the Ingress is.
+const ENTRY_POINTS: &str = "traefik.ingress.kubernetes.io/router.entrypoints";
+
+/// `served_by`: the controllers that may serve it.
+pub(super) fn listeners(node: NodeRef<'_>, served_by: &[Controller]) -> Vec<Listener> {
     let annotations = node.at(&["metadata", "annotations"]);
     let annotation = |key: &str| annotations.and_then(|map| map.get(key));
     let text = |key: &str| annotation(key).and_then(NodeRef::as_str).filter(|text| !text.is_empty());
@@ -105,20 +129,21 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     if is_true("traefik.ingress.kubernetes.io/router.tls") {
         return Vec::new();
     }
-    if tls.is_none() && !certificate && !kong_only {
-        return vec![plaintext(node, "it has no `tls`")];
-    }
-    let class = spec.and_then(|spec| spec.get("ingressClassName")).filter(|class| !class.is_null());
-    let class = class.or_else(|| annotation("kubernetes.io/ingress.class"));
-    let name = class.and_then(NodeRef::as_str);
-    if name == Some("alb") {
-        return of_alb(node).into_iter().collect();
-    }
-    let is_nginx = name == Some("nginx")
-        || (class.is_none()
-            && texts(annotations).any(|(key, _)| key.starts_with("nginx.ingress.kubernetes.io/")));
+    // nginx redirects then even where it has no certificate (ingress-nginx `annotations.md`, "Server-side HTTPS
+    // enforcement through redirect").
+    let is_nginx = served_by.contains(&Controller::Nginx);
     if is_nginx && is_true("nginx.ingress.kubernetes.io/force-ssl-redirect") {
         return Vec::new();
+    }
+    if tls.is_none() && !certificate && !kong_only {
+        let by_entry_points = annotation(ENTRY_POINTS).filter(|_| served_by.contains(&Controller::Traefik));
+        let listener = by_entry_points.and_then(of_entry_points);
+        return vec![listener.unwrap_or_else(|| plaintext(node, "it has no `tls`"))];
+    }
+    let class = ingress_classes::class(node);
+    let name = class.and_then(NodeRef::as_str);
+    if served_by == [Controller::Aws] {
+        return of_alb(node, name.unwrap_or("alb")).into_iter().collect();
     }
     let said = |beside: &Beside| {
         annotation(beside.annotation).is_some_and(|node| {
@@ -126,9 +151,9 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
                 || node.as_bool().is_some_and(|truth| truth.to_string() == beside.value)
         })
     };
-    // Without a class, an annotation tells for which controller it is written.
+    // Where several may serve it, only what is written for one of them counts.
     let is_meant = |beside: &&Beside| {
-        name == Some(beside.class) || (class.is_none() && !beside.by_default && said(beside))
+        served_by.contains(&beside.controller) && (served_by.len() == 1 || !beside.by_default)
     };
     let served = BESIDE.iter().filter(is_meant).find(|beside| said(beside) != beside.by_default);
     let Some(beside) = served else {
@@ -136,17 +161,17 @@ pub(super) fn listeners(node: NodeRef<'_>) -> Vec<Listener> {
     };
     let place = annotation(beside.annotation).or(class).map_or_else(|| places::name(node), NodeRef::place);
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, place.into());
-    if let Some(settings) = text(FRONTEND_CONFIG).filter(|_| beside.class == "gce") {
+    if let Some(settings) = text(FRONTEND_CONFIG).filter(|_| beside.controller == Controller::Gce) {
         listener.redirects = Truth::Unknown;
         listener.missing = Some(format!("whether FrontendConfig `{settings}` redirects to HTTPS"));
     }
-    listener.note = Some(format!("class `{}` serves it beside HTTPS", name.unwrap_or(beside.class)));
+    listener.note = Some(format!("class `{}` serves it beside HTTPS", name.unwrap_or(beside.name)));
     listener.remedy = Some(beside.remedy.to_owned());
     vec![listener]
 }
 
 /// Plaintext that a load balancer of AWS serves; `None`: it serves none.
-fn of_alb(node: NodeRef<'_>) -> Option<Listener> {
+fn of_alb(node: NodeRef<'_>, class: &str) -> Option<Listener> {
     let annotations = node.at(&["metadata", "annotations"]);
     let annotation = |key: &str| annotations.and_then(|map| map.get(key));
     if annotation(ALB_REDIRECT).is_some() {
@@ -162,12 +187,13 @@ fn of_alb(node: NodeRef<'_>) -> Option<Listener> {
     let Some(listed) = annotation(LISTEN_PORTS) else {
         let certificate = CERTIFICATES.iter().any(|key| annotation(key).is_some());
         let without = || {
-            let mut listener =
-                plaintext(node, "without `certificate-arn` or `listen-ports`, class `alb` serves HTTP alone");
+            let why =
+                format!("without `certificate-arn` or `listen-ports`, class `{class}` serves HTTP alone");
+            let mut listener = plaintext(node, &why);
             // Parameters of a class may name a certificate for all.
             (listener.encrypted, listener.missing) = (
                 Truth::Unknown,
-                Some("`certificateArn` of the IngressClassParams of class `alb`".to_owned()),
+                Some(format!("`certificateArn` of the IngressClassParams of class `{class}`")),
             );
             listener
         };
@@ -183,7 +209,7 @@ fn of_alb(node: NodeRef<'_>) -> Option<Listener> {
         return None;
     }
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, listed.place().into());
-    listener.note = Some("class `alb` serves it beside HTTPS".to_owned());
+    listener.note = Some(format!("class `{class}` serves it beside HTTPS"));
     listener.remedy = Some(format!("Add the annotation `{ALB_REDIRECT}: \"443\"`."));
     if let Some(group) = annotation(ALB_GROUP).and_then(NodeRef::as_str) {
         listener.redirects = Truth::Unknown;
@@ -218,6 +244,19 @@ fn of_other_hosts(node: NodeRef<'_>, tls: NodeRef<'_>) -> Option<Listener> {
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, host.place().into());
     listener.note = Some(format!("its `tls` names no certificate for `{name}`"));
     listener.remedy = Some(format!("Add `{name}` to the `hosts` of a `tls` whose certificate is for it."));
+    Some(listener)
+}
+
+/// Entry points of Traefik beside the one for plaintext, whose TLS its installation says; its chart has it for `websecure`
+/// (traefik-helm-chart `values.yaml`, `ports.websecure.tls.enabled`).
+fn of_entry_points(listed: NodeRef<'_>) -> Option<Listener> {
+    let text = listed.as_str()?;
+    let mut names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    if names.clone().next().is_none() || names.any(|name| matches!(name, "web" | "http")) {
+        return None;
+    }
+    let mut listener = Listener::new("HTTP".to_owned(), Truth::Unknown, listed.place().into());
+    listener.missing = Some(format!("whether Traefik has TLS at its entry point `{text}`"));
     Some(listener)
 }
 

@@ -1,4 +1,4 @@
-//! Listeners of load balancers, Apigee's targets and App Mesh's nodes in plans.
+//! Listeners of load balancers and of distributions, Apigee's targets and App Mesh's nodes in plans.
 //!
 //! Sources: the Terraform providers' documentation of the resources named below. What TCP carries is not said.
 
@@ -13,11 +13,13 @@ use crate::{
 /// A type with what makes its listeners.
 type Kind = (&'static str, fn(&Planned<'_>) -> Vec<Listener>);
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     ("aws_lb_listener", aws),
     ("aws_alb_listener", aws),
     ("aws_elb", classic),
-    ("google_compute_target_http_proxy", google),
+    ("aws_cloudfront_distribution", cloudfront),
+    ("google_compute_target_http_proxy", |planned| google(planned, "google_compute_url_map")),
+    ("google_compute_region_target_http_proxy", |planned| google(planned, "google_compute_region_url_map")),
     ("azurerm_application_gateway", azure),
     ("google_apigee_target_server", apigee),
     ("aws_appmesh_virtual_gateway", app_mesh),
@@ -123,10 +125,39 @@ fn aws(planned: &Planned<'_>) -> Vec<Listener> {
     vec![listener]
 }
 
-/// A proxy for HTTP; its map of URLs may redirect.
-fn google(planned: &Planned<'_>) -> Vec<Listener> {
+/// Each behaviour of a distribution that serves HTTP and HTTPS alike.
+fn cloudfront(planned: &Planned<'_>) -> Vec<Listener> {
+    let default = ("default_cache_behavior.0".to_owned(), "by default".to_owned());
+    let ordered = (0..items(planned, "ordered_cache_behavior")).map(|index| {
+        let behaviour = format!("ordered_cache_behavior.{index}");
+        let pattern = planned.text(&format!("{behaviour}.path_pattern")).unwrap_or("a pattern of paths");
+        let scope = format!("for `{pattern}`");
+        (behaviour, scope)
+    });
+    let enabled = match planned.get("enabled") {
+        Attribute::Known(node) => Truth::from(node.as_bool() != Some(false)),
+        Attribute::Unknown => Truth::Unknown,
+        Attribute::Absent => Truth::True,
+    };
+    let behaviours = std::iter::once(default).chain(ordered);
+    let listeners = behaviours.filter_map(|(behaviour, scope)| {
+        let path = format!("{behaviour}.viewer_protocol_policy");
+        let served = is(planned, &path, &["allow-all"]).and(enabled);
+        if served == Truth::False {
+            return None;
+        }
+        let mut listener = listener(planned, &path, "HTTP", served.not());
+        listener.note = Some(format!("its `viewer_protocol_policy` {scope} is `allow-all`"));
+        listener.remedy = Some("Set `viewer_protocol_policy = \"redirect-to-https\"`.".to_owned());
+        Some(listener)
+    });
+    listeners.collect()
+}
+
+/// A proxy for HTTP; its map of URLs, of a kind, may redirect.
+fn google(planned: &Planned<'_>, maps: &str) -> Vec<Listener> {
     let mut listener = listener(planned, "url_map", "HTTP", Truth::False);
-    let maps = planned.plan.managed("google_compute_url_map");
+    let maps = planned.plan.managed(maps);
     let redirecting =
         maps.filter_map(|(position, _)| Planned::new(planned.plan_index, planned.plan, position));
     let referred = planned.plan.references(planned.resource);
@@ -160,17 +191,37 @@ fn azure(planned: &Planned<'_>) -> Vec<Listener> {
         let mut listener = listener(planned, &path, "HTTP", plaintext.not());
         let name = planned.text(&format!("http_listener.{index}.name"));
         listener.name = name.map(ToOwned::to_owned);
-        let mut own = (0..rules).filter(|rule| {
+        let own = (0..rules).filter(|rule| {
             name.is_some() && planned.text(&format!("request_routing_rule.{rule}.http_listener_name")) == name
         });
-        let redirects = own.any(|rule| {
-            let path = format!("request_routing_rule.{rule}.redirect_configuration_name");
-            planned.text(&path).is_some_and(|name| !name.is_empty())
-        });
-        listener.redirects = Truth::from(redirects);
+        let redirects = own.map(|rule| azure_redirects(planned, rule));
+        listener.redirects = redirects.fold(Truth::False, Truth::or);
+        if listener.redirects == Truth::Unknown {
+            listener.missing = Some(format!("{}.redirect_configuration", planned.address()));
+        }
         Some(listener)
     });
     listeners.collect()
+}
+
+/// Whether a routing rule redirects to HTTPS: to a listener for it, or to an address.
+fn azure_redirects(planned: &Planned<'_>, rule: usize) -> Truth {
+    let path = format!("request_routing_rule.{rule}.redirect_configuration_name");
+    let Some(name) = planned.text(&path).filter(|name| !name.is_empty()) else { return Truth::False };
+    let named = |block: &str, name: &str| {
+        (0..items(planned, block)).find(|index| planned.text(&format!("{block}.{index}.name")) == Some(name))
+    };
+    let Some(index) = named("redirect_configuration", name) else { return Truth::Unknown };
+    let setting = |key: &str| {
+        planned.text(&format!("redirect_configuration.{index}.{key}")).filter(|text| !text.is_empty())
+    };
+    match (setting("target_listener_name"), setting("target_url")) {
+        (Some(target), _) => named("http_listener", target).map_or(Truth::Unknown, |target| {
+            is(planned, &format!("http_listener.{target}.protocol"), &["Https"])
+        }),
+        (None, Some(target)) => Truth::from(target.starts_with("https://")),
+        (None, None) => Truth::Unknown,
+    }
 }
 
 /// What Apigee speaks to the service behind it.
