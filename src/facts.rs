@@ -33,6 +33,7 @@ mod places;
 mod planned_secrets;
 mod policies;
 mod refusals;
+mod roles;
 mod secret_stores;
 mod secrets;
 mod services;

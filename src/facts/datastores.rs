@@ -32,7 +32,7 @@ use std::{
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
-    planned::{ROLE_ANNOTATION, Service as Function, TAKES_ROLE},
+    planned::{Service as Function, TASKS},
     servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };

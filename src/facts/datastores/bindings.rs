@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     clients::{Access, Caller},
-    readers::Role,
     servers::{ServerId, Servers},
 };
 use crate::{
@@ -26,19 +25,12 @@ pub(super) fn accesses(set: &Set<'_>, servers: &Servers<'_>) -> Vec<Access> {
             by_id.extend(set.workloads().iter().map(|(id, workload)| (&*workload.resource.id, id)));
         }
         for id in workloads(set, &by_id, namespace, node.at(&["spec", "workload"])) {
-            let workload = set.workloads().get(id);
             let because = Because {
                 text: format!("{} binds it to {}", binding.id, servers.get(server).id),
                 resource: Some(Arc::clone(&binding.id)),
                 origin: Some(place.clone().into()),
             };
-            let caller = Caller {
-                id: Arc::clone(&workload.resource.id),
-                service: Arc::clone(&workload.service),
-                workload: Some(id),
-                role: Role::of(workload),
-            };
-            found.push(Access::to(caller, server, Evidence::Explicit, because));
+            found.push(Access::to(Caller::of(set, id), server, Evidence::Explicit, because));
         }
     }
     found

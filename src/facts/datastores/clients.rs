@@ -70,6 +70,18 @@ pub(in crate::facts) struct Access {
     pub(in crate::facts) credential_because: Option<Because>,
 }
 
+impl Caller {
+    pub(super) fn of(set: &Set<'_>, id: WorkloadId) -> Self {
+        let workload = set.workloads().get(id);
+        Self {
+            id: Arc::clone(&workload.resource.id),
+            service: Arc::clone(&workload.service),
+            workload: Some(id),
+            role: Role::of(workload),
+        }
+    }
+}
+
 impl Access {
     /// One of which only the server is known.
     pub(super) fn to(caller: Caller, server: ServerId, evidence: Evidence, because: Because) -> Self {
@@ -125,13 +137,8 @@ pub(super) fn accesses<'e>(
     servers: &mut Servers<'e>,
 ) -> Vec<Access> {
     let mut all = Vec::new();
-    for (id, workload) in set.workloads().iter() {
-        let caller = Caller {
-            id: Arc::clone(&workload.resource.id),
-            service: Arc::clone(&workload.service),
-            workload: Some(id),
-            role: Role::of(workload),
-        };
+    for (id, _) in set.workloads().iter() {
+        let caller = Caller::of(set, id);
         let reader = Reader { set, cloud, own, id, caller: &caller };
         let mut accesses = merged(reader.accesses(servers));
         if proxies::is_proxy(set, id) {

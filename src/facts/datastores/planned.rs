@@ -9,17 +9,12 @@ mod groups;
 mod kinds;
 mod links;
 mod rights;
-mod roles;
 mod rules;
-mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::facts) use self::callers::{Service, TASKS};
 pub(super) use self::groups::reach;
-pub(in crate::facts) use self::{
-    callers::Service,
-    roles::{ROLE_ANNOTATION, TAKES_ROLE},
-};
 use self::{domains::Domain, groups::Groups, kinds::Kind, links::Links, rights::Rights};
 use super::{
     clients::{Access, Caller, Named},

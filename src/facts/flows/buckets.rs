@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     connectors,
-    roles::{Right, Roles},
+    roles::{self, Right},
 };
 use crate::{
     facts::{
@@ -121,17 +121,8 @@ pub(super) fn uses(set: &Set<'_>) -> Vec<Use> {
             found.add(by, bucket, Direction::Writes, || because);
         }
     }
-    let roles = Roles::new(set, &buckets);
-    for function in set.datastores().functions() {
-        let Some(plan) = set.view.estate.plans.get(function.plan as usize) else { continue };
-        for right in roles.of_function(plan, function) {
-            found.grant(User::Function((function.plan, function.position)), right);
-        }
-    }
-    for (id, workload) in set.workloads().iter() {
-        for right in roles.of_workload(workload) {
-            found.grant(User::Workload(id), right);
-        }
+    for right in roles::rights(set, &buckets) {
+        found.grant(&right);
     }
     found.uses
 }
@@ -177,8 +168,14 @@ fn of_function(plan: &Plan, function: &Function, buckets: &Buckets, found: &mut 
 /// Buckets of the plans of a set.
 pub(super) struct Buckets {
     by_name: BTreeMap<String, Position>,
-    /// With the name of the block.
-    by_position: BTreeMap<Position, String>,
+    by_position: BTreeMap<Position, Bucket>,
+}
+
+struct Bucket {
+    /// Of its block.
+    block: String,
+    /// `None`: known after apply.
+    name: Option<String>,
 }
 
 impl Buckets {
@@ -187,11 +184,14 @@ impl Buckets {
         for (index, plan) in (0..).zip(&set.view.estate.plans) {
             for (kind, attribute) in KINDS {
                 for (position, resource) in plan.managed(kind) {
-                    buckets.by_position.insert((index, position), resource.name.to_string());
                     let planned = Planned::new(index, plan, position);
-                    if let Some(name) = planned.as_ref().and_then(|planned| planned.hidden_text(attribute)) {
+                    let name = planned.as_ref().and_then(|planned| planned.hidden_text(attribute));
+                    if let Some(name) = name {
                         buckets.by_name.entry(name.to_owned()).or_insert((index, position));
                     }
+                    let bucket =
+                        Bucket { block: resource.name.to_string(), name: name.map(ToOwned::to_owned) };
+                    buckets.by_position.insert((index, position), bucket);
                 }
             }
         }
@@ -208,6 +208,12 @@ impl Buckets {
         self.by_name.get(name.split('/').next().unwrap_or(name)).copied()
     }
 
+    /// All objects of a bucket, as the last part of an ARN names them; empty where its name is not known.
+    pub(super) fn objects(&self, position: Position) -> String {
+        let name = self.by_position.get(&position).and_then(|bucket| bucket.name.as_ref());
+        name.map(|name| format!("{name}/*")).unwrap_or_default()
+    }
+
     /// The bucket that a setting names, by its name alone only where the setting is about buckets.
     fn told(&self, name: &str, text: &str) -> Option<Position> {
         let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
@@ -219,7 +225,7 @@ impl Buckets {
     fn meant(&self, name: &str, referred: &BTreeSet<Position>) -> Option<Position> {
         let words = words(name);
         let shares = |position: &&Position| {
-            let block = self.by_position.get(position).map(String::as_str).unwrap_or_default();
+            let block = self.by_position.get(position).map_or("", |bucket| &bucket.block);
             block.split(['_', '-']).any(|word| word != "bucket" && words.iter().any(|other| other == word))
         };
         let mut fitting = referred.iter().filter(|position| referred.len() == 1 || shares(position));
@@ -266,18 +272,21 @@ impl Found {
     }
 
     /// What a role lets a service do, where nothing else tells.
-    fn grant(&mut self, by: User, right: &Right) {
-        match self.by_user.get(&(by.clone(), right.bucket)) {
+    fn grant(&mut self, right: &Right) {
+        match self.by_user.get(&(right.by.clone(), right.bucket)) {
             Some(told) => {
                 for index in told {
                     if let Some(used) = self.uses.get_mut(*index)
                         && used.direction == Direction::Unknown
                     {
-                        used.direction = right.direction();
+                        used.direction = right.direction;
                     }
                 }
             }
-            None => self.add(by, right.bucket, right.direction(), || right.because.clone()),
+            None if right.is_own => {
+                self.add(right.by.clone(), right.bucket, right.direction, || right.because.clone());
+            }
+            None => {}
         }
     }
 }

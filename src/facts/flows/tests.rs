@@ -238,9 +238,12 @@ fn with_role(policy: (&str, Json, Json, Json), more: &[(&str, Json, Json, Json)]
     flows(&estate("", &planned))
 }
 
+fn statements(all: &Json) -> Json {
+    json!({"policy": json!({"Version": "2012-10-17", "Statement": all}).to_string()})
+}
+
 fn policy(effect: &str, action: &str, resource: &str) -> Json {
-    let statement = json!({"Effect": effect, "Action": action, "Resource": [resource]});
-    json!({"policy": json!({"Version": "2012-10-17", "Statement": statement}).to_string()})
+    statements(&json!({"Effect": effect, "Action": action, "Resource": [resource]}))
 }
 
 #[test]
@@ -261,6 +264,35 @@ fn a_role_tells_which_way_objects_go() {
         ("denied", policy("Deny", "s3:GetObject", objects), vec![]),
         ("another bucket", policy("Allow", "s3:GetObject", "arn:aws:s3:::others/*"), vec![]),
         ("any bucket", policy("Allow", "s3:GetObject", "*"), vec![]),
+        (
+            "allowed, and denied",
+            statements(&json!([
+                {"Effect": "Allow", "Action": "s3:*", "Resource": objects},
+                {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"},
+            ])),
+            vec![writes("PHI")],
+        ),
+        (
+            "denied for a part",
+            statements(&json!([
+                {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects},
+                {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::archive/private/*"},
+            ])),
+            vec![reads.to_owned()],
+        ),
+        (
+            "denied on a condition",
+            statements(&json!([
+                {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects},
+                {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            ])),
+            vec![reads.to_owned()],
+        ),
+        (
+            "all but",
+            statements(&json!([{"Effect": "Allow", "NotAction": "s3:PutObject", "Resource": objects}])),
+            vec![reads.to_owned()],
+        ),
     ] {
         let found = with_role(("aws_iam_role_policy.p", after, json!({}), json!({})), &[]);
         assert_eq!(found, expected, "{case}");
@@ -273,6 +305,18 @@ fn a_role_tells_which_way_objects_go() {
     let found =
         with_role(("aws_iam_role_policy_attachment.a", json!({}), json!({}), attachment), &[attached]);
     assert_eq!(found, [writes("PHI")]);
+    // Which of two services uses the bucket their role does not tell, only that neither reads what it may not.
+    let other = |variables: &Json| {
+        let role = json!({"references": ["aws_iam_role.orders.arn", "aws_iam_role.orders"]});
+        let after = json!({"function_name": "other", "environment": [{"variables": variables}]});
+        [("aws_lambda_function.other", after, json!({"role": true}), json!({"role": role}))]
+    };
+    let read = || ("aws_iam_role_policy.p", policy("Allow", "s3:GetObject", objects), json!({}), json!({}));
+    assert_eq!(with_role(read(), &other(&json!({}))), Vec::<String>::new());
+    let put = ("aws_iam_role_policy.p", policy("Allow", "s3:PutObject", objects), json!({}), json!({}));
+    assert_eq!(with_role(put, &other(&json!({"BUCKET": "archive"}))), Vec::<String>::new());
+    let told = "aws_s3_bucket.archive -> aws_lambda_function.other: read, restricted PCI; declared nothing";
+    assert_eq!(with_role(read(), &other(&json!({"BUCKET": "archive"}))), [told]);
 }
 
 #[test]
@@ -297,6 +341,18 @@ fn pods_take_the_role_that_their_account_names() {
     assert_eq!(flows(&estate(manifests, &planned)), [expected]);
     let other = manifests.replace("role/orders", "role/others");
     assert_eq!(flows(&estate(&other, &planned)), Vec::<String>::new());
+    // Of two roles nothing says which one its Pods get.
+    let second = [
+        ("aws_iam_role.other", json!({"name": "other"}), json!({}), json!({})),
+        (
+            "aws_eks_pod_identity_association.a",
+            json!({"namespace": "clinic", "service_account": "orders", "role_arn": "arn:aws:iam::111122223333:role/other"}),
+            json!({}),
+            json!({}),
+        ),
+    ];
+    let both: Vec<_> = planned.into_iter().chain(second).collect();
+    assert_eq!(flows(&estate(manifests, &both)), Vec::<String>::new());
 }
 
 fn topic_of(cluster: &str, name: &str, annotations: &str) -> String {

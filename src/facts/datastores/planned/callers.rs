@@ -69,7 +69,8 @@ const SHAPES: &[Shape] = &[
     shape("helm_release", &[], &["set", "set_sensitive"]),
 ];
 
-pub(super) const TASKS: &str = "aws_ecs_task_definition";
+/// Type of what a container service runs.
+pub(in crate::facts) const TASKS: &str = "aws_ecs_task_definition";
 
 /// All services of a plan. A task definition that no service runs is one itself.
 pub(super) fn services(index: u32, plan: &Plan) -> Vec<Service> {

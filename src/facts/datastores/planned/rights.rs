@@ -7,12 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Cloud,
-    roles::{Policy, Role, roles},
-    statements::{Named as Resource, Statement, last_part, statements},
-    told,
-};
+use super::{Cloud, told};
 use crate::facts::{
     Because, Set,
     buckets::{
@@ -25,6 +20,7 @@ use crate::facts::{
         servers::ServerId,
     },
     environment::Evidence,
+    roles::{Holder, Named as Resource, Policy, Role, Statement, last_part, roles, statements},
     truth::Truth,
 };
 
@@ -144,11 +140,13 @@ pub(super) fn rights(
         known.entry((access.server, access.caller.id.to_string())).or_default().push(index);
     }
     for role in roles(set, cloud.services()) {
-        let services: BTreeSet<&str> = role.callers.iter().map(|caller| &*caller.service).collect();
+        let callers: Vec<Caller> =
+            role.holders.iter().filter_map(|holder| caller(set, cloud, *holder)).collect();
+        let services: BTreeSet<&str> = callers.iter().map(|caller| &*caller.service).collect();
         for grant in grants(&targets, &role) {
             let principal = grant.user.or_else(|| Some(format!("role/{}", role.name.as_ref()?)));
             let principal = principal.map_or(Named::Unknown, Named::Known);
-            for caller in &role.callers {
+            for caller in &callers {
                 let right =
                     || Right { caller: caller.clone(), surely: grant.surely, because: grant.because.clone() };
                 let position = match &grant.on {
@@ -185,6 +183,14 @@ pub(super) fn rights(
         }
     }
     rights
+}
+
+/// Who has a role, as somebody who uses databases.
+fn caller(set: &Set<'_>, cloud: &Cloud, holder: Holder) -> Option<Caller> {
+    match holder {
+        Holder::Function(index) => Some(super::caller(set, cloud.services().get(index)?)),
+        Holder::Workload(id) => Some(Caller::of(set, id)),
+    }
 }
 
 impl Targets {
@@ -263,7 +269,7 @@ impl Targets {
 /// What the policies of a role grant, each server and pattern once.
 fn grants(targets: &Targets, role: &Role<'_>) -> Vec<Grant> {
     let mut found: BTreeMap<Result<Position, String>, Grant> = BTreeMap::new();
-    let mut denying: Vec<Statement> = Vec::new();
+    let mut denying: Vec<(u32, Statement)> = Vec::new();
     for policy in &role.policies {
         match policy {
             Policy::Managed(name, by, attribute) if MANAGED.contains(&name.as_str()) => {
@@ -282,22 +288,22 @@ fn grants(targets: &Targets, role: &Role<'_>) -> Vec<Grant> {
                     if statement.allows {
                         allowed(targets, role, (holder, attribute), &statement, &mut found);
                     } else if !statement.is_conditional {
-                        denying.push(statement);
+                        denying.push((holder.plan_index, statement));
                     }
                 }
             }
         }
     }
     for (on, grant) in &mut found {
-        let denies = |statement: &Statement| match on {
+        let denies = |plan: u32, statement: &Statement| match on {
             Ok(position) => {
                 let resource = targets.by_position.get(position).map_or("", |target| &target.resource);
-                statement.is_about(position.1, resource)
+                statement.is_about((plan == position.0).then_some(position.1), resource)
             }
             Err(_) => Truth::Unknown,
         };
-        let is_denied = denying.iter().any(|statement| {
-            statement.acts(ITEMS).or(statement.acts(CONNECT)).and(denies(statement)) != Truth::False
+        let is_denied = denying.iter().any(|(plan, statement)| {
+            statement.acts(ITEMS).or(statement.acts(CONNECT)).and(denies(*plan, statement)) != Truth::False
         });
         if is_denied {
             grant.surely = grant.surely.and(Truth::Unknown);

@@ -246,11 +246,20 @@ fn workloads_have_the_role_of_their_account() {
     let of_table =
         || policy(json!({}), &refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]));
     let plan = || vec![table(), role("aws_iam_role.orders", "orders"), of_table()];
+    let other = planned(
+        "aws_eks_pod_identity_association.other",
+        json!({"namespace": "shop", "service_account": "orders"}),
+        json!({"role_arn": refers(&["aws_iam_role.other.arn", "aws_iam_role.other"])}),
+    );
     let with_association: Vec<Planned> = plan().into_iter().chain([association]).collect();
+    let with_another: Vec<Planned> =
+        plan().into_iter().chain([role("aws_iam_role.other", "other"), other]).collect();
     for (case, resources, manifests, expected) in [
         ("annotation", plan(), format!("{workload}\n---\n{account}"), 1),
         ("association", with_association, workload.to_owned(), 1),
         ("neither", plan(), workload.to_owned(), 0),
+        // Of two roles nothing says which one its Pods get.
+        ("one of each", with_another, format!("{workload}\n---\n{account}"), 0),
     ] {
         let (accesses, _) = told(&estate(&resources, &manifests));
         let one = vec!["Deployment/shop/orders role/orders".to_owned(); expected];

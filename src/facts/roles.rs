@@ -1,20 +1,21 @@
 //! Roles of AWS: which services of a set have each, and which policies each has (IAM; "Granting AWS Identity and Access
 //! Management permissions to workloads on Amazon EKS").
+//!
+//! Deliberately absent: what the policies are about, and policies of organisations and of sessions.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+mod statements;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use self::statements::{Named, Statement, last_part, statements};
+use super::{
+    Set,
+    buckets::planned::{Planned, steps},
+    datastores::{Function, TASKS},
+    workloads::WorkloadId,
 };
-
-use super::callers::{Service, TASKS};
 use crate::{
     document::NodeRef,
-    facts::{
-        Set,
-        buckets::planned::{Planned, steps},
-        datastores::{clients::Caller, readers::Role as Reader},
-        workloads::WorkloadId,
-    },
     resource::terraform::{Attribute, Mode, Plan},
 };
 
@@ -22,10 +23,10 @@ const ROLE: &str = "aws_iam_role";
 
 /// Annotation of a `ServiceAccount` with the ARN of the role that its Pods have (Amazon EKS, "IAM roles for service
 /// accounts").
-pub(in crate::facts) const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 
 /// Types of what runs, with the attribute that says which role it takes.
-pub(in crate::facts) const TAKES_ROLE: [(&str, &str); 3] = [
+const TAKES_ROLE: [(&str, &str); 3] = [
     ("aws_lambda_function", "role"),
     (TASKS, "task_role_arn"),
     ("aws_apprunner_service", "instance_configuration.0.instance_role_arn"),
@@ -49,55 +50,55 @@ pub(super) enum Policy<'e> {
     Managed(String, Planned<'e>, &'static str),
 }
 
+/// Who has a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holder {
+    /// Position among the functions and container services of a set.
+    Function(usize),
+    Workload(WorkloadId),
+}
+
 /// A role that services have.
 pub(super) struct Role<'e> {
     /// As in its ARN; `None`: known after apply.
     pub(super) name: Option<String>,
     /// Whether a boundary may take away what its policies allow.
     pub(super) is_bounded: bool,
-    pub(super) callers: Vec<Caller>,
+    pub(super) holders: Vec<Holder>,
     pub(super) policies: Vec<Policy<'e>>,
 }
 
-/// All roles of a set that services have.
-pub(super) fn roles<'e>(set: &Set<'e>, services: &[Service]) -> Vec<Role<'e>> {
+/// All roles of a set that services have; `functions` are all of its plans.
+pub(super) fn roles<'e>(set: &Set<'e>, functions: &[Function]) -> Vec<Role<'e>> {
     let estate = set.view.estate;
-    let mut callers: BTreeMap<Position, Vec<Caller>> = BTreeMap::new();
+    let mut holders: BTreeMap<Position, Vec<Holder>> = BTreeMap::new();
     let names = Names::new(set);
-    for service in services {
-        let Some(plan) = estate.plans.get(service.plan as usize) else { continue };
-        for (position, attribute) in service.roles(plan) {
-            let Some(told) = Planned::new(service.plan, plan, position) else { continue };
+    for (index, function) in functions.iter().enumerate() {
+        let Some(plan) = estate.plans.get(function.plan as usize) else { continue };
+        for (position, attribute) in taken(function, plan) {
+            let Some(told) = Planned::new(function.plan, plan, position) else { continue };
             for role in names.of(&told, attribute) {
-                callers.entry(role).or_default().push(super::caller(set, service));
+                holders.entry(role).or_default().push(Holder::Function(index));
             }
         }
     }
     for (role, workloads) in of_accounts(set, &names) {
-        for id in workloads {
-            let workload = set.workloads().get(id);
-            callers.entry(role).or_default().push(Caller {
-                id: Arc::clone(&workload.resource.id),
-                service: Arc::clone(&workload.service),
-                workload: Some(id),
-                role: Reader::of(workload),
-            });
-        }
+        holders.entry(role).or_default().extend(workloads.into_iter().map(Holder::Workload));
     }
     let mut attached: BTreeMap<Position, Vec<Policy<'e>>> = BTreeMap::new();
-    if !callers.is_empty() {
+    if !holders.is_empty() {
         for (index, plan) in (0..).zip(&estate.plans) {
             attach(index, plan, &names, &mut attached);
         }
     }
-    let roles = callers.into_iter().filter_map(|((index, position), callers)| {
+    let roles = holders.into_iter().filter_map(|((index, position), holders)| {
         let role = Planned::new(index, estate.plans.get(index as usize)?, position)?;
         let mut policies = attached.remove(&(index, position)).unwrap_or_default();
         policies.extend(own(index, &role));
         let bounded = !matches!(role.get("permissions_boundary"), Attribute::Absent)
             && role.plan.declares(role.resource, &steps("permissions_boundary")) != Some(false);
         let name = role.text("name").map(ToOwned::to_owned);
-        Some(Role { name, is_bounded: bounded, callers, policies })
+        Some(Role { name, is_bounded: bounded, holders, policies })
     });
     roles.collect()
 }
@@ -246,15 +247,13 @@ fn of_accounts(set: &Set<'_>, names: &Names) -> BTreeMap<Position, Vec<WorkloadI
     found
 }
 
-impl Service {
-    /// Resources that give it a role, with the attribute that does.
-    fn roles(&self, plan: &Plan) -> Vec<(u32, &'static str)> {
-        let kind = |position: &u32| plan.resource(*position).map(|resource| &*resource.kind);
-        let each = self.told_by.iter().filter_map(|position| {
-            let kind = kind(position)?;
-            let (_, attribute) = TAKES_ROLE.iter().find(|(known, _)| *known == kind)?;
-            Some((*position, *attribute))
-        });
-        each.collect()
-    }
+/// Resources that give a function a role, with the attribute that does.
+fn taken(function: &Function, plan: &Plan) -> Vec<(u32, &'static str)> {
+    let kind = |position: &u32| plan.resource(*position).map(|resource| &*resource.kind);
+    let each = function.told_by.iter().filter_map(|position| {
+        let kind = kind(position)?;
+        let (_, attribute) = TAKES_ROLE.iter().find(|(known, _)| *known == kind)?;
+        Some((*position, *attribute))
+    });
+    each.collect()
 }

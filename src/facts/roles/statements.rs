@@ -1,4 +1,4 @@
-//! What policies of AWS allow on databases: statements as far as a plan knows them (IAM User Guide, "IAM JSON policy
+//! What policies of AWS allow: statements as far as a plan knows them (IAM User Guide, "IAM JSON policy
 //! elements reference").
 //!
 //! Of a policy that is known only after apply the blocks of its `aws_iam_policy_document` say more than the values; of
@@ -28,26 +28,26 @@ const INCLUDED: [&str; 2] = ["source_policy_documents", "override_policy_documen
 
 /// One statement of a policy.
 #[derive(Debug)]
-pub(super) struct Statement {
-    pub(super) allows: bool,
+pub(in crate::facts) struct Statement {
+    pub(in crate::facts) allows: bool,
     actions: Patterns,
     resources: Patterns,
     /// What its resources refer to.
     refers: Vec<Target>,
     /// Whether it holds only under conditions.
-    pub(super) is_conditional: bool,
+    pub(in crate::facts) is_conditional: bool,
 }
 
 /// What a resource of a statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named<'s> {
+pub(in crate::facts) enum Named<'s> {
     Pattern(&'s str),
     Referred(&'s Target),
 }
 
 impl Statement {
     /// Whether it is about one of the actions, which are in lower case.
-    pub(super) fn acts(&self, actions: &[&str]) -> Truth {
+    pub(in crate::facts) fn acts(&self, actions: &[&str]) -> Truth {
         let each = actions.iter().map(|action| {
             self.actions.hold(|pattern| is_match(&pattern.to_ascii_lowercase(), action).into())
         });
@@ -55,19 +55,20 @@ impl Statement {
     }
 
     /// What it names; nothing where it excludes instead.
-    pub(super) fn named(&self) -> impl Iterator<Item = Named<'_>> {
+    pub(in crate::facts) fn named(&self) -> impl Iterator<Item = Named<'_>> {
         let patterns = self.resources.known().filter(|_| !self.resources.excludes());
         patterns.map(Named::Pattern).chain(self.refers.iter().map(Named::Referred))
     }
 
     /// Whether it is about all resources but some.
-    pub(super) const fn excludes(&self) -> bool {
+    pub(in crate::facts) const fn excludes(&self) -> bool {
         self.resources.excludes()
     }
 
-    /// Whether it is about a resource, of which the last part of the ARN is given.
-    pub(super) fn is_about(&self, position: u32, resource: &str) -> Truth {
-        let refers = self.refers.iter().any(|target| target.resource == position);
+    /// Whether it is about a resource, of which the last part of the ARN is given, and the position where it is one of
+    /// the same plan.
+    pub(in crate::facts) fn is_about(&self, position: Option<u32>, resource: &str) -> Truth {
+        let refers = self.refers.iter().any(|target| Some(target.resource) == position);
         let written = self.resources.hold(|pattern| is_match(last_part(pattern), resource).into());
         if refers { (!self.excludes()).into() } else { written }
     }
@@ -115,12 +116,12 @@ impl Statement {
 }
 
 /// The part of an ARN behind region and account; `*` is all of them.
-pub(super) fn last_part(pattern: &str) -> &str {
+pub(in crate::facts) fn last_part(pattern: &str) -> &str {
     pattern.splitn(6, ':').nth(5).unwrap_or(pattern)
 }
 
 /// Statements of the policy at an attribute.
-pub(super) fn statements(holder: &Planned<'_>, attribute: &str) -> Vec<Statement> {
+pub(in crate::facts) fn statements(holder: &Planned<'_>, attribute: &str) -> Vec<Statement> {
     let mut found = Vec::new();
     read(holder, attribute, &mut BTreeSet::new(), &mut found);
     found
