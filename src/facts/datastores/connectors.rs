@@ -22,7 +22,7 @@ use crate::{
     source::Place,
 };
 
-/// One access for each server that a connector is told.
+/// One access for each server that a connector is told, and each database there that it lists.
 pub(super) fn accesses<'e>(
     set: &Set<'e>,
     cloud: &Cloud,
@@ -41,6 +41,7 @@ pub(super) fn accesses<'e>(
         });
         let settings: Vec<Setting<'_>> = class.into_iter().chain(told).collect();
         let namespace = connector.namespace();
+        let listed = listed(&settings);
         for claim in claims(&settings, namespace) {
             let Part::Text(host) = &claim.host else { continue };
             let resolved = set.hosts().resolve(set, host, namespace);
@@ -58,18 +59,37 @@ pub(super) fn accesses<'e>(
                 workload: None,
                 role: Role::Replication,
             };
-            found.push(Access {
-                database: database(own, server, known(&claim.database)),
+            let one = |named: Named, by: Option<&Setting<'_>>| Access {
+                database: database(own, server, named),
                 principal: known(&claim.principal),
                 password: claim.password,
                 transport: claim.transport,
-                database_because: claim.database_by.map(|by| because("database", by)),
+                database_because: by.map(|by| because("database", by)),
                 principal_because: claim.principal_by.map(|by| because("principal", by)),
-                ..Access::to(caller, server, Evidence::Explicit, because("server", claim.by))
-            });
+                ..Access::to(caller.clone(), server, Evidence::Explicit, because("server", claim.by))
+            };
+            match &listed {
+                Some((by, names)) if claim.database == Part::Absent => {
+                    found.extend(names.iter().map(|name| one(Named::Known((*name).to_owned()), Some(by))));
+                }
+                _ => found.push(one(known(&claim.database), claim.database_by)),
+            }
         }
     }
     found
+}
+
+/// Settings of Debezium that list the databases which a connector captures: names, of MySQL and MongoDB as expressions.
+const LISTS: [&str; 2] = ["database.include.list", "database.names"];
+
+/// The databases that a connector lists by their names; `None` where it lists none, or by an expression.
+fn listed<'s, 'e>(settings: &'s [Setting<'e>]) -> Option<(&'s Setting<'e>, Vec<&'s str>)> {
+    let setting = settings.iter().find(|setting| LISTS.contains(&&*setting.name))?;
+    let names: Vec<&str> = setting.text.as_deref()?.split(',').map(str::trim).collect();
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    names.iter().all(is_name).then_some((setting, names))
 }
 
 fn setting<'e>(name: &'e str, text: &'e str, place: Place) -> Setting<'e> {

@@ -200,16 +200,6 @@ impl<'e> Servers<'e> {
         self.all.iter().enumerate().map(|(index, server)| (ServerId(index), server))
     }
 
-    /// The server that a host of the input leads to.
-    pub(in crate::facts) fn behind(&self, host: &Host) -> Option<ServerId> {
-        match host {
-            Host::Service(service) => self.by_service.get(service).copied(),
-            Host::Operated(index) => self.by_operated.get(index).copied(),
-            Host::Workload { workload, .. } => self.by_workload.get(workload).copied(),
-            _ => None,
-        }
-    }
-
     /// The server that an operator runs.
     pub(super) fn operated(&self, index: usize) -> Option<ServerId> {
         self.by_operated.get(&index).copied()

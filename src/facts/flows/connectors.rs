@@ -2,8 +2,8 @@
 //! (domains.md T6).
 //!
 //! Sources: Strimzi, "Deploying and managing", `KafkaConnectorSpec`, `KafkaMirrorMaker2MirrorSpec`; Debezium, "Topic
-//! names"; Kafka Connect, `topics` and `topics.regex`. Deliberately absent: topics that the input does not name, databases
-//! that connectors write to, and transforms that give records another topic.
+//! names"; Kafka Connect, `topics` and `topics.regex`. Deliberately absent: the databases that connectors use (see
+//! [`crate::facts::datastores`]), topics that the input does not name, and transforms that give records another topic.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use regex::Regex;
 use crate::{
     document::NodeRef,
     estate::Resource,
-    facts::{Because, Origin, Set, datastores::ServerId, topics::TopicId},
+    facts::{Because, Origin, Set, topics::TopicId},
 };
 
 const GROUP: &str = "kafka.strimzi.io";
@@ -38,8 +38,8 @@ pub(super) struct Connector<'e> {
     pub(super) resource: &'e Resource,
     pub(super) reads: Vec<(TopicId, Because)>,
     pub(super) writes: Vec<(TopicId, Because)>,
-    /// A database that it captures, `None` where which one is not told.
-    pub(super) captures: Option<(ServerId, Option<String>, Because)>,
+    /// Whether it reads topics; one that does not captures the databases that it accesses.
+    pub(super) is_sink: bool,
     /// The name of a bucket that it fills.
     pub(super) fills: Option<(String, Because)>,
 }
@@ -93,17 +93,12 @@ pub(super) fn connectors<'e>(set: &Set<'e>) -> Vec<Connector<'e>> {
         let label = node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])?;
         let address = clusters.get(&(home, label))?.str_at(&["spec", "bootstrapServers"])?;
         let config = node.at(&["spec", "config"])?;
-        Some(connector(set, resource, config, known.behind(address, home)))
+        Some(connector(resource, config, known.behind(address, home)))
     });
     found.collect()
 }
 
-fn connector<'e>(
-    set: &Set<'e>,
-    resource: &'e Resource,
-    config: NodeRef<'e>,
-    topics: &[(&str, TopicId)],
-) -> Connector<'e> {
+fn connector<'e>(resource: &'e Resource, config: NodeRef<'e>, topics: &[(&str, TopicId)]) -> Connector<'e> {
     let text = |key: &str| config.str_at(&[key]).filter(|text| !text.contains("${"));
     let because = |key: &str, what: &str| Because {
         text: format!("`{key}` of {} names {what}", resource.id),
@@ -142,13 +137,7 @@ fn connector<'e>(
         }
     }
     let fills = BUCKET.iter().find_map(|key| Some((text(key)?.to_owned(), because(key, "the bucket"))));
-    Connector {
-        resource,
-        reads,
-        writes,
-        captures: if is_sink { None } else { captured(set, resource, config) },
-        fills: fills.filter(|_| is_sink),
-    }
+    Connector { resource, reads, writes, is_sink, fills: fills.filter(|_| is_sink) }
 }
 
 /// Whether a list of expressions (`public\.orders,public\.users`) has a table; one that cannot be read may.
@@ -159,33 +148,6 @@ fn is_listed(tables: &str, table: &str) -> bool {
 /// Both Debezium and Connect match the whole of a name.
 fn whole(pattern: &str) -> Option<Regex> {
     Regex::new(&format!("^(?:{pattern})$")).ok()
-}
-
-/// The database that a source captures: by its host, or by a URL.
-fn captured(
-    set: &Set<'_>,
-    resource: &Resource,
-    config: NodeRef<'_>,
-) -> Option<(ServerId, Option<String>, Because)> {
-    const HOSTS: [&str; 3] = ["database.hostname", "connection.url", "mongodb.connection.string"];
-    const DATABASES: [&str; 3] = ["database.dbname", "database.names", "database.include.list"];
-    let (key, text) = HOSTS.iter().find_map(|key| Some((*key, config.str_at(&[*key])?)))?;
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.split([':', ',', ';', '?']).next().unwrap_or_default();
-    let named = DATABASES.iter().find_map(|key| config.str_at(&[*key]));
-    let named = named.or_else(|| path.split(['?', ';']).next()).filter(|name| !name.is_empty());
-    // A list of several is none of them.
-    let database = named.filter(|name| !name.contains([',', '*', '\\', '$'])).map(ToOwned::to_owned);
-    let server =
-        set.datastores().servers.behind(&set.hosts().resolve(set, host, resource.namespace()).host)?;
-    let because = Because {
-        text: format!("`{key}` of {} names the server", resource.id),
-        resource: Some(resource.id.clone()),
-        origin: config.get(key).map(|node| Origin::Place(node.place())),
-    };
-    Some((server, database, because))
 }
 
 /// Topics that `MirrorMaker` 2 copies, where the input names both.

@@ -14,7 +14,7 @@ use super::{
 use crate::facts::{
     Because, Origin, Set,
     connections::{Connection, Transport},
-    datastores::{ServedBy, ServerId},
+    datastores::{Access, Named, ServedBy, ServerId},
     declared::Declared,
     topics::{Direction, TopicId},
     workloads::WorkloadId,
@@ -290,6 +290,10 @@ fn connectors(set: &Set<'_>, builder: &mut Builder) {
         builder.point(&topic.id(), What::Topic(id), declared)
     };
     let datastores = set.datastores();
+    let mut accesses: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
+    for access in datastores.accesses().iter().filter(|access| access.caller.workload.is_none()) {
+        accesses.entry(&access.caller.id).or_default().push(access);
+    }
     for connector in connectors::connectors(set) {
         let declared = || set.declarations().of(connector.resource);
         let at = builder.point(&connector.resource.id, What::Connector, declared);
@@ -301,12 +305,20 @@ fn connectors(set: &Set<'_>, builder: &mut Builder) {
             let to = topic(builder, written);
             builder.flow(at, to, Way::Publish, None, vec![because]);
         }
-        if let Some((server, database, because)) = connector.captures {
-            let all = datastores.databases(server).into_iter();
-            for one in all.filter(|one| database.is_none() || one.known() == database.as_deref()) {
+        // What a sink writes into databases is not known.
+        let captured = accesses.get(&*connector.resource.id).filter(|_| !connector.is_sink);
+        for access in captured.into_iter().flatten() {
+            let server = access.server;
+            let all = datastores.databases(server);
+            // Of which database is not told it may capture any that is known.
+            let is_meant = |one: &Named| match access.database {
+                Named::Unknown => *one != Named::Unknown || all.len() == 1,
+                _ => *one == access.database,
+            };
+            for one in all.iter().filter(|one| is_meant(one)) {
                 let declared = || of_database(set, server, one.known());
-                let from = builder.point(&datastores.id(server, &one), What::Datastore(server), declared);
-                builder.flow(from, at, Way::Read, None, vec![because.clone()]);
+                let from = builder.point(&datastores.id(server, one), What::Datastore(server), declared);
+                builder.flow(from, at, Way::Read, None, access.because.clone());
             }
         }
     }

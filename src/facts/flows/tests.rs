@@ -380,6 +380,21 @@ fn connectors_carry_what_databases_hold_into_topics_and_buckets() {
         ("all tables", host.to_owned(), vec![filled, captured]),
         ("its table", format!(r"{host}, table.include.list: 'public\.patients'"), vec![filled, captured]),
         ("another table", format!("{host}, table.include.list: public.visits"), vec![captured]),
+        (
+            "listed databases",
+            host.replace("database.dbname: clinic", "database.include.list: 'clinic,other'"),
+            vec![filled, captured, &other],
+        ),
+        (
+            "a database by an expression",
+            host.replace("database.dbname: clinic", "database.include.list: 'cli.*'"),
+            vec![filled, captured],
+        ),
+        (
+            "by a URL",
+            "connection.url: 'jdbc:postgresql://db:5432/clinic', topic.prefix: cdc".to_owned(),
+            vec![filled, captured],
+        ),
         // What the server declares holds for each of its databases.
         ("another database", host.replace("clinic", "other"), vec![filled, &other]),
         (
