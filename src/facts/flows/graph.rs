@@ -201,18 +201,23 @@ impl Flows {
         own.joined(self.spread.inherited(position))
     }
 
-    /// Ids from the source of what a flow carries to where the flow ends: the shortest way, on which nothing stands twice.
+    /// Ids from the source of what a flow carries to where the flow ends: the shortest way, on which nothing stands twice;
+    /// `…` for steps that are left out.
     pub(in crate::facts) fn path(&self, flow: &Flow) -> Vec<Arc<str>> {
         let before = self.spread.path(flow.from, &self.nodes, &self.edges);
-        let through = before.iter().filter_map(|edge| self.all.get(*self.by_edge.get(*edge)?));
+        let through = before.edges.iter().filter_map(|edge| self.all.get(*self.by_edge.get(*edge)?));
         let mut path: Vec<usize> = through.map(|flow| flow.from).collect();
         path.push(flow.from);
+        let mut source = before.from;
         // What goes back to where it came from starts there.
         if let Some(earlier) = path.iter().position(|point| *point == flow.to) {
             path.drain(..=earlier);
+            source = None;
         }
         path.push(flow.to);
-        path.into_iter().map(|position| Arc::clone(&self.point(position).id)).collect()
+        let id = |position: usize| Arc::clone(&self.point(position).id);
+        let left_out = source.map(|source| [id(source), "…".into()]);
+        left_out.into_iter().flatten().chain(path.into_iter().map(id)).collect()
     }
 }
 

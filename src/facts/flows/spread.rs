@@ -33,10 +33,31 @@ pub(super) struct Edge {
 #[derive(Debug)]
 pub(super) struct Spread {
     inherited: Vec<Carried>,
-    /// The edge by which each category, and the highest level, reached a node first.
-    by_category: Vec<BTreeMap<Category, usize>>,
-    by_level: Vec<Option<usize>>,
+    /// How each category, and the highest level, reached a node first.
+    by_category: Vec<BTreeMap<Category, Arrival>>,
+    by_level: Vec<Option<Arrival>>,
 }
+
+/// How data reached a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Arrival {
+    to: usize,
+    /// The last edge.
+    by: usize,
+    /// Where it is declared.
+    source: usize,
+}
+
+/// The way of data from a source on.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Path {
+    /// The source, where the way from there to the first edge is left out.
+    pub(super) from: Option<usize>,
+    pub(super) edges: Vec<usize>,
+}
+
+/// More steps than anybody follows: of longer ways the source and the last steps are told.
+pub(super) const MOST: usize = 32;
 
 impl Carried {
     /// Both together.
@@ -80,25 +101,25 @@ impl Spread {
         let categories: BTreeSet<Category> =
             nodes.iter().flat_map(|node| &node.own.categories).copied().collect();
         for category in categories {
-            for (to, edge) in graph.reached(|node| node.own.categories.contains(&category)) {
+            for arrival in graph.reached(|node| node.own.categories.contains(&category)) {
                 if let (Some(inherited), Some(by)) =
-                    (spread.inherited.get_mut(to), spread.by_category.get_mut(to))
+                    (spread.inherited.get_mut(arrival.to), spread.by_category.get_mut(arrival.to))
                 {
                     inherited.categories.insert(category);
-                    by.insert(category, edge);
+                    by.insert(category, arrival);
                 }
             }
         }
         let levels: BTreeSet<Level> = nodes.iter().filter_map(|node| node.own.level).collect();
         // The highest that reaches a node is the one that counts.
         for level in levels.into_iter().rev() {
-            for (to, edge) in graph.reached(|node| node.own.level == Some(level)) {
+            for arrival in graph.reached(|node| node.own.level == Some(level)) {
                 if let (Some(inherited), Some(by)) =
-                    (spread.inherited.get_mut(to), spread.by_level.get_mut(to))
+                    (spread.inherited.get_mut(arrival.to), spread.by_level.get_mut(arrival.to))
                     && inherited.level.is_none()
                 {
                     inherited.level = Some(level);
-                    *by = Some(edge);
+                    *by = Some(arrival);
                 }
             }
         }
@@ -123,7 +144,7 @@ impl Spread {
 
     /// Edges by which data reached a node that is not declared there, from its source on; none where all is. The highest
     /// category decides; without one, the level.
-    pub(super) fn path(&self, to: usize, nodes: &[Node], edges: &[Edge]) -> Vec<usize> {
+    pub(super) fn path(&self, to: usize, nodes: &[Node], edges: &[Edge]) -> Path {
         let inherited = self.inherited(to);
         let own = |position: usize| nodes.get(position).map(|node| &node.own);
         let category = inherited
@@ -137,19 +158,25 @@ impl Spread {
                 None => own.level >= inherited.level,
             })
         };
-        let mut path = Vec::new();
+        let mut path = Path::default();
         let mut here = to;
         // Each step goes to a node that is nearer to a source, so this ends.
         while !is_source(here) {
-            let by = match category {
-                Some(category) => self.by_category.get(here).and_then(|edges| edges.get(category)).copied(),
+            let arrival = match category {
+                Some(category) => self.by_category.get(here).and_then(|all| all.get(category)).copied(),
                 None => self.by_level.get(here).copied().flatten(),
             };
-            let Some((index, edge)) = by.and_then(|index| Some((index, edges.get(index)?))) else { break };
-            path.push(index);
+            let Some((arrival, edge)) = arrival.and_then(|one| Some((one, edges.get(one.by)?))) else {
+                break;
+            };
+            if path.edges.len() == MOST {
+                path.from = Some(arrival.source);
+                break;
+            }
+            path.edges.push(arrival.by);
             here = edge.from;
         }
-        path.reverse();
+        path.edges.reverse();
         path
     }
 }
@@ -163,22 +190,23 @@ struct Graph<'g> {
 }
 
 impl Graph<'_> {
-    /// Nodes that are reached from sources, nearest first, each with the edge by which it is; sanitisers let nothing on.
-    fn reached(&self, is_source: impl Fn(&Node) -> bool) -> Vec<(usize, usize)> {
+    /// How nodes are reached from sources, nearest first; sanitisers let nothing on.
+    fn reached(&self, is_source: impl Fn(&Node) -> bool) -> Vec<Arrival> {
         let mut seen = vec![false; self.nodes.len()];
         let mut reached = Vec::new();
         let emits = |position: usize| self.nodes.get(position).is_some_and(|node| !node.sanitizes);
         let sources = self.nodes.iter().enumerate().filter(|(_, node)| is_source(node));
-        let mut waiting: VecDeque<usize> = sources.map(|(position, _)| position).collect();
-        let started: BTreeSet<usize> = waiting.iter().copied().collect();
-        while let Some(here) = waiting.pop_front() {
+        // Each with its source.
+        let mut waiting: VecDeque<(usize, usize)> = sources.map(|(at, _)| (at, at)).collect();
+        let started: BTreeSet<usize> = waiting.iter().map(|(at, _)| *at).collect();
+        while let Some((here, source)) = waiting.pop_front() {
             for index in self.leaving.get(here).into_iter().flatten().filter(|_| emits(here)) {
                 let Some(edge) = self.edges.get(*index) else { continue };
                 if let Some(seen) = seen.get_mut(edge.to).filter(|seen| !**seen) {
                     *seen = true;
-                    reached.push((edge.to, *index));
+                    reached.push(Arrival { to: edge.to, by: *index, source });
                     if !started.contains(&edge.to) {
-                        waiting.push_back(edge.to);
+                        waiting.push_back((edge.to, source));
                     }
                 }
             }
@@ -240,7 +268,8 @@ mod tests {
             let spread = Spread::new(&nodes, &edges);
             for (position, expected) in naive(&nodes, &edges).iter().enumerate() {
                 prop_assert_eq!(spread.inherited(position), expected);
-                let path = spread.path(position, &nodes, &edges);
+                let Path { from, edges: path } = spread.path(position, &nodes, &edges);
+                prop_assert_eq!(from, None, "a short way is told whole");
                 let own = &nodes[position].own;
                 let is_declared =
                     expected.categories.is_subset(&own.categories) && expected.level <= own.level;
@@ -254,5 +283,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn of_a_long_way_the_source_and_the_last_steps_are_told() {
+        let long = MOST * 3;
+        let mut nodes = vec![Node::default(); long + 1];
+        nodes[0].own = carried(1);
+        let edges: Vec<Edge> = (0..long).map(|from| Edge { from, to: from + 1 }).collect();
+        let spread = Spread::new(&nodes, &edges);
+        let expected = Path { from: Some(0), edges: (long - MOST..long).collect() };
+        assert_eq!(spread.path(long, &nodes, &edges), expected);
+        let expected = Path { from: None, edges: (0..MOST).collect() };
+        assert_eq!(spread.path(MOST, &nodes, &edges), expected);
     }
 }
