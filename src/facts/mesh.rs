@@ -214,6 +214,20 @@ impl<'e> Meshes<'e> {
         self.peers.of_port((id, workloads.get(id)), port, false, &self.configuration).mode
     }
 
+    /// Policies of Istio that admit some callers of a port and not others, where nobody knows whether the workload is in
+    /// the mesh.
+    pub(super) fn may_limit(
+        &self,
+        workloads: &Workloads<'e>,
+        id: WorkloadId,
+        port: Option<u16>,
+    ) -> Option<Vec<Because>> {
+        let is_unknown = self.of(id).membership.mesh == Mesh::Unknown;
+        let admission =
+            is_unknown.then(|| self.authorizations.admission(id, workloads.get(id), port, false))?;
+        (admission.is_limited != Truth::False).then_some(admission.because)
+    }
+
     /// Whether Istio's control plane reads what lies where a resource does, as far as is known.
     pub(super) fn reads(&self, resource: &Resource) -> bool {
         let namespace = resource.namespace();

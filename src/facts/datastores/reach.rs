@@ -126,5 +126,6 @@ fn limits(set: &Set<'_>, to: WorkloadId, port: Option<u16>) -> Option<Vec<Becaus
     let ports = &set.mesh().of(to).ports;
     let of_port = ports.iter().filter(|inbound| inbound.port.port.is_none_or(|other| Some(other) == port));
     let mut limited = of_port.filter(|inbound| inbound.admission.is_limited != Truth::False);
-    limited.next().map(|inbound| inbound.admission.because.clone())
+    let limited = limited.next().map(|inbound| inbound.admission.because.clone());
+    limited.or_else(|| set.mesh().may_limit(set.workloads(), to, port))
 }

@@ -259,8 +259,23 @@ fn who_could_reach_a_database_is_told_beside_who_does() {
     let carts = app("carts", "name: carts", "env: [{name: mongo, value: 'carts-db:27017'}]", "");
     let silent = app("web", "app: web", "", "");
     let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {matchLabels: {app: carts-db}}, ingress: [{from: [{podSelector: {matchLabels: {name: cart}}}]}]}\n---\n";
+    let limit = |rules: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p}}\nspec: {{selector: {{matchLabels: {{app: carts-db}}}}, rules: [{rules}]}}\n---\n"
+        )
+    };
+    let identity = limit("{from: [{source: {principals: [cluster.local/ns/shop/sa/carts]}}]}");
+    let unknown = || Value::String("unknown".into());
     for (row, text, everyone, used_by) in [
         ("9", format!("{database}{carts}{silent}"), Value::Bool(true), "carts"),
+        // The Namespace is not in the input, so nobody knows whether the policy holds.
+        ("9, and a policy of Istio", format!("{database}{carts}{silent}{identity}"), unknown(), "carts"),
+        (
+            "9, and one for all",
+            format!("{database}{carts}{silent}{}", limit("{}")),
+            Value::Bool(true),
+            "carts",
+        ),
         ("10", format!("{database}{carts}{policy}"), Value::Bool(false), "carts"),
         ("11", format!("{database}{silent}"), Value::Bool(true), ""),
     ] {
