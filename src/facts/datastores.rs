@@ -10,6 +10,7 @@ mod connectors;
 mod entrances;
 mod exposure;
 mod opened;
+mod operated;
 mod own;
 mod planned;
 mod ports;
@@ -76,10 +77,13 @@ impl<'e> Datastores<'e> {
         for (index, access) in accesses.iter().enumerate() {
             by_server.entry(access.server).or_default().push(index);
         }
-        own.extend(servers.iter().filter_map(|(id, server)| {
-            let ServedBy::Workload(workload) = server.served_by else { return None };
-            let engine = engine::named(server.engine?)?;
-            Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
+        own.extend(servers.iter().filter_map(|(id, server)| match server.served_by {
+            ServedBy::Workload(workload) => {
+                let engine = engine::named(server.engine?)?;
+                Some((id, Own::of(set, workload, &servers::Workload::of(set, workload)?, engine)))
+            }
+            ServedBy::Operated(index) => Some((id, operated::own(set.hosts().operators().get(index)?))),
+            _ => None,
         }));
         Self { servers, accesses, by_server, own, cloud }
     }

@@ -252,6 +252,47 @@ fn a_collector_shares_nothing_but_may_be_a_superuser() {
     assert_eq!(graded(&text), ["superuser otel-collector"], "row 8");
 }
 
+/// Superusers that the resource of an operator declares, beside `postgres`.
+#[test]
+fn an_operator_makes_superusers_of_those_that_its_resource_says() {
+    let (superuser, none) = ("superuser orders", "G4");
+    let made = |group: &str, kind: &str, spec: &str| {
+        format!("{{apiVersion: {group}/v1, kind: {kind}, metadata: {{name: db}}, spec: {{{spec}}}}}\n---\n")
+    };
+    let cnpg = |role: &str| {
+        made("postgresql.cnpg.io", "Cluster", &format!("managed: {{roles: [{{name: o, {role}}}]}}"))
+    };
+    let crunchy = |options: &str| {
+        made(
+            "postgres-operator.crunchydata.com",
+            "PostgresCluster",
+            &format!("users: [{{name: o{options}}}]"),
+        )
+    };
+    let mongodb = |role: &str| {
+        made(
+            "mongodbcommunity.mongodb.com",
+            "MongoDBCommunity",
+            &format!("users: [{{name: o, db: admin, roles: [{{name: {role}, db: admin}}]}}]"),
+        )
+    };
+    let zalando = |flags: &str| made("acid.zalan.do", "postgresql", &format!("users: {{o: {flags}}}"));
+    for (case, host, cluster, expected) in [
+        ("CloudNativePG", "postgres://o:p@db-rw/o", cnpg("superuser: true"), superuser),
+        ("CloudNativePG, none", "postgres://o:p@db-rw/o", cnpg("superuser: false"), none),
+        ("CloudNativePG, absent", "postgres://o:p@db-rw/o", cnpg("superuser: true, ensure: absent"), none),
+        ("Zalando", "postgres://o:p@db/o", zalando("[createdb, superuser]"), superuser),
+        ("Zalando, none", "postgres://o:p@db/o", zalando("[createdb]"), none),
+        ("Crunchy", "postgres://o:p@db-primary/o", crunchy(", options: 'SUPERUSER CREATEDB'"), superuser),
+        ("Crunchy, none", "postgres://o:p@db-primary/o", crunchy(""), none),
+        ("MongoDB", "mongodb://o:p@db-svc/o", mongodb("root"), superuser),
+        ("MongoDB, none", "mongodb://o:p@db-svc/o", mongodb("readWrite"), none),
+    ] {
+        let found = graded(&format!("{cluster}{}", told("orders", host)));
+        assert_eq!(found, [expected], "{case}");
+    }
+}
+
 /// Rows 9 to 11: what could be reached, and what nobody is known to use.
 #[test]
 fn who_could_reach_a_database_is_told_beside_who_does() {
