@@ -12,7 +12,7 @@
 //! | `plaintext_by` | settings that let plaintext in |
 //! | `classification` | as of a bucket |
 //!
-//! Deliberately absent: who may reach it (`database-server`), snapshots, and disks of instances.
+//! Deliberately absent: who may reach it (`database-server`), snapshots, and disks that an image alone brings.
 
 mod kinds;
 #[cfg(test)]
@@ -40,7 +40,9 @@ pub(super) fn subjects(vocabulary: Vocabulary<'_>, index: u32, plan: &Plan) -> V
     let stores = (0..).zip(&plan.resources).filter_map(|(position, resource)| {
         let kind = Kind::of(resource)?;
         let store = Planned::new(index, plan, position)?;
-        Some(subject(vocabulary, kind, &store))
+        // What is no machine yet says nothing of disks that it does not speak of.
+        let is_silent = matches!(kind.rest, Rest::Disks { paths, is_template: true } if paths.iter().all(|path| expanded(&store, path).is_empty()));
+        (!is_silent).then(|| subject(vocabulary, kind, &store))
     });
     stores.collect()
 }
@@ -92,7 +94,8 @@ fn encrypted(kind: &Kind, store: &Planned<'_>) -> Option<Decided> {
             let is_aurora = store.text("engine").is_none_or(|engine| engine.starts_with("aurora"));
             boolean(store, attribute, store.resource.is_created().then_some(is_aurora))
         }
-        Rest::Volume => volume(store),
+        Rest::Volume => volume(store, "encrypted"),
+        Rest::Disks { paths, .. } => disks(store, paths),
         Rest::Queue => queue(store),
         Rest::Stream => {
             const ATTRIBUTE: &str = "encryption_type";
@@ -111,8 +114,7 @@ fn encrypted(kind: &Kind, store: &Planned<'_>) -> Option<Decided> {
 
 /// Amazon EBS: a volume says it itself; else the account does, by default for all volumes of a region, and a snapshot for
 /// those that are made of it (Amazon EBS User Guide, "How Amazon EBS encryption works").
-fn volume(store: &Planned<'_>) -> Decided {
-    const ATTRIBUTE: &str = "encrypted";
+fn volume(store: &Planned<'_>, attribute: &str) -> Decided {
     let region = store.plan.provider_key(store.resource);
     let by_default = store.plan.managed("aws_ebs_encryption_by_default").any(|(position, setting)| {
         let is_on = Planned::new(store.plan_index, store.plan, position)
@@ -120,14 +122,33 @@ fn volume(store: &Planned<'_>) -> Decided {
         is_on && store.plan.provider_key(setting) == region
     });
     if by_default {
-        return Decided::default(true, store.origin(ATTRIBUTE));
+        return Decided::default(true, store.origin(attribute));
     }
-    let mut decided = boolean(store, ATTRIBUTE, None);
-    if decided.value == Truth::Unknown && !is_written(store, ATTRIBUTE) {
+    let mut decided = boolean(store, attribute, None);
+    if decided.value == Truth::Unknown && store.plan.declares(store.resource, &steps(attribute)) != Some(true)
+    {
         decided.missing =
             vec![format!("aws_ebs_encryption_by_default of the account of {}", store.address())];
     }
     decided
+}
+
+/// Disks that instances are made with, all of them: those that blocks speak of, and of an instance without one that of its
+/// image.
+fn disks(store: &Planned<'_>, paths: &[&'static str]) -> Decided {
+    let named = paths.iter().flat_map(|path| expanded(store, path));
+    let decided = named.map(|path| volume(store, &path)).reduce(|one, other| one.and(&other));
+    decided.unwrap_or_else(|| volume(store, paths.first().copied().unwrap_or_default()))
+}
+
+/// The path to the same attribute of every block that the plan holds: `ebs_block_device.*.encrypted`.
+fn expanded(store: &Planned<'_>, path: &str) -> Vec<String> {
+    let Some((before, after)) = path.split_once(".*") else { return vec![path.to_owned()] };
+    let count = match store.get(before) {
+        Attribute::Known(blocks) => blocks.items().count(),
+        Attribute::Absent | Attribute::Unknown => 0,
+    };
+    (0..count).flat_map(|index| expanded(store, &format!("{before}.{index}{after}"))).collect()
 }
 
 /// Amazon SQS: new queues are encrypted with keys of SQS unless that is turned off (Amazon SQS Developer Guide,

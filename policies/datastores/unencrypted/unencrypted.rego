@@ -59,7 +59,14 @@ not_assessed contains result if {
 
 _what := sprintf("%s server `%s`", [input.engine, input.server]) if input.server
 
-_what := sprintf("`%s`", [input.address]) if not input.server
+_what := sprintf("a disk of `%s`", [input.address]) if _type in _machines
+
+_what := sprintf("`%s`", [input.address]) if {
+	not input.server
+	not _type in _machines
+}
+
+_machines := {"aws_instance", "aws_launch_configuration", "aws_launch_template", "aws_spot_instance_request"}
 
 _missing := sprintf("the encryption of `%s`", [input.server]) if input.server
 
@@ -81,11 +88,15 @@ _switches := {
 	"aws_efs_file_system": "encrypted = true",
 	"aws_elasticache_replication_group": "at_rest_encryption_enabled = true",
 	"aws_elasticsearch_domain": "encrypt_at_rest {\n    enabled = true\n  }",
+	"aws_instance": "root_block_device {\n    encrypted = true\n  }",
 	"aws_kinesis_stream": "encryption_type = \"KMS\"\n  kms_key_id      = \"alias/aws/kinesis\"",
+	"aws_launch_configuration": "root_block_device {\n    encrypted = true\n  }",
+	"aws_launch_template": "block_device_mappings {\n    device_name = \"/dev/xvda\"\n    ebs {\n      encrypted = true\n    }\n  }",
 	"aws_neptune_cluster": "storage_encrypted = true",
 	"aws_opensearch_domain": "encrypt_at_rest {\n    enabled = true\n  }",
 	"aws_rds_cluster": "storage_encrypted = true",
 	"aws_redshift_cluster": "encrypted = true",
+	"aws_spot_instance_request": "root_block_device {\n    encrypted = true\n  }",
 	"aws_sqs_queue": "sqs_managed_sse_enabled = true",
 }
 

@@ -37,6 +37,12 @@ test_another_store_is_reported_with_what_to_write if {
 	not contains(queue.remedy, "restore it")
 }
 
+test_a_machine_is_reported_by_its_disks if {
+	some result in rule.deny with input as _volume("aws_launch_template", false)
+	result.msg == "a disk of `aws_launch_template.a` is not encrypted at rest"
+	contains(result.remedy, "block_device_mappings {")
+}
+
 test_a_store_in_a_cluster_is_reported_with_a_storage_class if {
 	some result in rule.deny with input as object.union(_server(false), {"workload": "StatefulSet/shop/db"})
 	contains(result.remedy, "kind: StorageClass")

@@ -30,6 +30,11 @@ pub(super) enum Rest {
     /// A boolean; what is new is encrypted without it.
     NewOrBy(&'static str),
     Volume,
+    /// Disks of a machine, or of what machines are made of: where their blocks say it.
+    Disks {
+        paths: &'static [&'static str],
+        is_template: bool,
+    },
     Queue,
     Stream,
 }
@@ -90,6 +95,10 @@ const fn server(kind: Kind) -> Kind {
     Kind { is_server: true, ..kind }
 }
 
+/// Where instances, and launch templates, say of their disks whether they are encrypted.
+const BLOCK_DEVICES: &[&str] = &["root_block_device.*.encrypted", "ebs_block_device.*.encrypted"];
+const MAPPINGS: &[&str] = &["block_device_mappings.*.ebs.*.encrypted"];
+
 const KMS: &[&str] = &["kms_key_id"];
 
 /// Between clients and brokers, and among brokers: TLS alone unless told otherwise.
@@ -124,6 +133,10 @@ const AZURE: &[&str] = &["customer_managed_key.0.key_vault_key_id"];
 
 const KINDS: &[Kind] = &[
     Kind { default: Key::Unknown, ..aws("aws_ebs_volume", Rest::Volume, KMS, "aws/ebs") },
+    aws("aws_instance", Rest::Disks { paths: BLOCK_DEVICES, is_template: false }, &[], ""),
+    aws("aws_spot_instance_request", Rest::Disks { paths: BLOCK_DEVICES, is_template: false }, &[], ""),
+    aws("aws_launch_configuration", Rest::Disks { paths: BLOCK_DEVICES, is_template: true }, &[], ""),
+    aws("aws_launch_template", Rest::Disks { paths: MAPPINGS, is_template: true }, &[], ""),
     aws("aws_efs_file_system", Rest::By("encrypted", Some(false)), KMS, "aws/elasticfilesystem"),
     Kind { default: Key::Provider, ..aws("aws_sqs_queue", Rest::Queue, &["kms_master_key_id"], "aws/sqs") },
     // Its disks are encrypted in any case (Amazon SNS Developer Guide, "Data encryption").

@@ -36,6 +36,18 @@ fn told(resources: &[(&str, &str, Json, Json, Json)]) -> (Option<String>, Option
     (text(fact.get("encrypted")), text(fact.get("encryption").and_then(|fact| fact.get("key"))))
 }
 
+/// What machines are made of later says nothing of disks that it does not speak of.
+#[test]
+fn a_template_without_disks_is_no_store() {
+    let plan = json!({"format_version": "1.2", "resource_changes": [{
+        "address": "aws_launch_template.x", "mode": "managed", "type": "aws_launch_template", "name": "x",
+        "change": {"actions": ["create"], "after": {"block_device_mappings": []}, "after_unknown": {}},
+    }]});
+    let plan = Plan::parse(SourceId(0), &plan.to_string().as_str().into()).expect("a plan");
+    let estate = Estate::new(Sources::new(Vec::new()), Vec::new(), Vec::new(), "shop");
+    assert!(subjects(estate.vocabulary(), 0, &plan).is_empty());
+}
+
 #[test]
 fn what_a_plan_leaves_out_is_as_the_provider_has_it() {
     let none = || json!({});
@@ -72,6 +84,60 @@ fn what_a_plan_leaves_out_is_as_the_provider_has_it() {
             )],
             Some("true"),
             Some("customer"),
+        ),
+        (
+            "a machine, of which the image decides",
+            vec![(
+                "aws_instance",
+                "create",
+                none(),
+                json!({"root_block_device": true, "ebs_block_device": true}),
+                none(),
+            )],
+            Some("unknown"),
+            None,
+        ),
+        (
+            "a machine by default",
+            vec![("aws_instance", "create", none(), json!({"root_block_device": true}), none()), on()],
+            Some("true"),
+            None,
+        ),
+        (
+            "a machine with one plain disk of two",
+            vec![(
+                "aws_instance",
+                "create",
+                json!({"root_block_device": [{"encrypted": true}], "ebs_block_device": [{"encrypted": false}]}),
+                none(),
+                json!({"root_block_device": [constant("encrypted")], "ebs_block_device": [constant("encrypted")]}),
+            )],
+            Some("false"),
+            None,
+        ),
+        (
+            "a machine of which one disk says nothing",
+            vec![(
+                "aws_instance",
+                "create",
+                json!({"root_block_device": [{"encrypted": true}], "ebs_block_device": [{"volume_size": 8}]}),
+                json!({"ebs_block_device": [{"encrypted": true}]}),
+                json!({"root_block_device": [constant("encrypted")], "ebs_block_device": [constant("volume_size")]}),
+            )],
+            Some("unknown"),
+            None,
+        ),
+        (
+            "a template with a plain disk",
+            vec![(
+                "aws_launch_template",
+                "create",
+                json!({"block_device_mappings": [{"ebs": [{"encrypted": "false"}]}]}),
+                none(),
+                json!({"block_device_mappings": [{"ebs": [constant("encrypted")]}]}),
+            )],
+            Some("false"),
+            None,
         ),
         (
             "a file system",
