@@ -2,7 +2,7 @@
 //! `allAuthenticatedUsers`, unless public access prevention is enforced on the bucket.
 //!
 //! Source: Cloud Storage documentation, "Public access prevention" and "Uniform bucket-level access". An inherited
-//! prevention counts as none unless the plan enforces one. Deliberately absent: ACLs of objects.
+//! prevention counts as none unless the plan enforces one. What opens one object, or one folder, opens the bucket in part.
 
 use super::{
     access_policy::Access,
@@ -31,7 +31,7 @@ pub(super) enum Notation {
 }
 
 /// Parts that grant, each with the attribute that says to whom.
-const GRANTS: [(&str, &str, Notation); 8] = [
+const GRANTS: &[(&str, &str, Notation)] = &[
     ("google_storage_bucket_iam_binding", "members", Notation::Members),
     ("google_storage_bucket_iam_member", "member", Notation::Members),
     ("google_storage_bucket_iam_policy", "policy_data", Notation::Policy),
@@ -40,6 +40,12 @@ const GRANTS: [(&str, &str, Notation); 8] = [
     ("google_storage_bucket_acl", "predefined_acl", Notation::Predefined),
     ("google_storage_default_object_access_control", "entity", Notation::Members),
     ("google_storage_default_object_acl", "role_entity", Notation::Entries),
+    ("google_storage_object_access_control", "entity", Notation::Members),
+    ("google_storage_object_acl", "role_entity", Notation::Entries),
+    ("google_storage_object_acl", "predefined_acl", Notation::Predefined),
+    ("google_storage_managed_folder_iam_binding", "members", Notation::Members),
+    ("google_storage_managed_folder_iam_member", "member", Notation::Members),
+    ("google_storage_managed_folder_iam_policy", "policy_data", Notation::Policy),
 ];
 
 const KINDS: Kinds = Kinds {
@@ -53,6 +59,11 @@ const KINDS: Kinds = Kinds {
         ("google_storage_bucket_acl", &["bucket"]),
         ("google_storage_default_object_access_control", &["bucket"]),
         ("google_storage_default_object_acl", &["bucket"]),
+        ("google_storage_object_access_control", &["bucket"]),
+        ("google_storage_object_acl", &["bucket"]),
+        ("google_storage_managed_folder_iam_binding", &["bucket"]),
+        ("google_storage_managed_folder_iam_member", &["bucket"]),
+        ("google_storage_managed_folder_iam_policy", &["bucket"]),
     ],
 };
 
@@ -90,7 +101,7 @@ fn fields(parts: &Parts<'_>, bucket: &Planned<'_>, organisation: Option<&str>) -
     let mut ways = Vec::new();
     for (kind, attribute, notation) in GRANTS {
         for part in parts.of(bucket, kind) {
-            let mut way = grant(part, attribute, notation);
+            let mut way = grant(part, attribute, *notation);
             way.blocks.push(("public_access_prevention", prevented.clone()));
             if way.kind == "acl" {
                 way.blocks.push(("uniform_bucket_level_access", uniform.clone()));
@@ -152,7 +163,12 @@ pub(super) fn grant(part: &Planned<'_>, attribute: &str, notation: Notation) -> 
         let granted = if known { Truth::False } else { Truth::Unknown };
         return Way::shut(kind, part, part.decided(attribute, granted));
     };
-    let granter = if kind == "policy" { "an IAM grant" } else { "its ACL" };
+    let granter = match (kind, &*part.resource.kind) {
+        ("policy", of) if of.contains("managed_folder") => "an IAM grant on a folder",
+        ("policy", _) => "an IAM grant",
+        (_, of) if of.starts_with("google_storage_object_") => "the ACL of an object",
+        _ => "its ACL",
+    };
     let what = format!("{granter} names `{name}`");
     Way { what, audience, access, ..Way::shut(kind, part, part.decided(attribute, Truth::True)) }
 }

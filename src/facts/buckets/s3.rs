@@ -3,7 +3,7 @@
 //! A new bucket has all four public access blocks on and ACLs off unless the plan says otherwise (Amazon S3 User Guide,
 //! defaults since April 2023); of one that exists, what the plan does not hold is unknown. A block of new policies or
 //! ACLs refuses what the plan writes, and leaves alone what is there. Settings of an account count where the plan
-//! holds them. Deliberately absent: access points, and the ACLs of objects.
+//! holds them. Deliberately absent: access points, and grants in the ACLs of objects.
 
 mod acl;
 mod encryption;
@@ -38,6 +38,16 @@ const KINDS: Kinds = Kinds {
     ],
 };
 
+/// Objects, which may have an ACL of their own.
+const OBJECTS: Kinds = Kinds {
+    parts: &[
+        ("aws_s3_object", &["bucket"]),
+        ("aws_s3_bucket_object", &["bucket"]),
+        ("aws_s3_object_copy", &["bucket"]),
+    ],
+    ..KINDS
+};
+
 /// Arguments of the public access block; left out they are false.
 const BLOCKS: [&str; 4] =
     ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
@@ -50,12 +60,13 @@ pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static s
     }
     let accounts = plan.managed("aws_s3_account_public_access_block");
     let accounts = accounts.filter_map(|(position, _)| Planned::new(plan_index, plan, position)).collect();
-    let joined = Joined { parts, accounts };
+    let joined = Joined { parts, objects: Parts::new(plan_index, plan, &OBJECTS), accounts };
     joined.parts.owners.iter().map(|bucket| (bucket.position, joined.fields(bucket))).collect()
 }
 
 struct Joined<'p> {
     parts: Parts<'p>,
+    objects: Parts<'p>,
     accounts: Vec<Planned<'p>>,
 }
 
@@ -69,14 +80,18 @@ impl Joined<'_> {
         if policy.written {
             policy.blocks.push(("block_public_policy", block_policy.clone()));
         }
-        let mut acl = self.acl(bucket);
-        acl.blocks.push(("object_ownership", acls_enabled.not()));
-        acl.blocks.push(("ignore_public_acls", ignore.clone()));
-        if acl.written {
-            acl.blocks.push(("block_public_acls", block_acls.clone()));
-        }
+        let acls = std::iter::once(self.acl(bucket)).chain(self.acl_of_objects(bucket));
+        let acls = acls.map(|mut acl| {
+            acl.blocks.push(("object_ownership", acls_enabled.not()));
+            acl.blocks.push(("ignore_public_acls", ignore.clone()));
+            if acl.written {
+                acl.blocks.push(("block_public_acls", block_acls.clone()));
+            }
+            acl
+        });
+        let ways: Vec<Way> = std::iter::once(policy).chain(acls).collect();
         let secure_transport = self.secure_transport(bucket);
-        let mut fields = way::fields(&[policy, acl]);
+        let mut fields = way::fields(&ways);
         fields.extend([
             ("name", bucket.text("bucket").map_or_else(Fact::unknown, Fact::from)),
             ("acls_enabled", acls_enabled.fact()),

@@ -1,7 +1,7 @@
 //! ACLs of S3 buckets: canned ones and lists of grants.
 //! Source: Amazon S3 User Guide, "Access control list (ACL) overview".
 
-use super::{ACL, Joined, inherited};
+use super::{ACL, Joined, OBJECTS, inherited};
 use crate::{
     document::NodeRef,
     facts::{
@@ -50,6 +50,22 @@ impl Joined<'_> {
                 if nothing_said { inherited(bucket, "acl", "acl") } else { way }
             },
         )
+    }
+}
+
+impl Joined<'_> {
+    /// The first object that is certainly in a bucket and has a canned ACL for everyone.
+    pub(super) fn acl_of_objects(&self, bucket: &Planned<'_>) -> Option<Way> {
+        let objects = OBJECTS.parts.iter().flat_map(|(kind, _)| self.objects.of(bucket, kind));
+        let mut open = objects.filter_map(|object| {
+            let Attribute::Known(acl) = object.get("acl") else { return None };
+            Some((object, canned(acl.as_str().unwrap_or_default())?))
+        });
+        let (object, grant) = open.next()?;
+        let more = open.count();
+        let others = if more == 0 { String::new() } else { format!(", and {more} more are as open") };
+        let what = grant.what.replacen("its ACL", &format!("the ACL of {}", object.address()), 1) + &others;
+        Some(way(object, Truth::True, Some(Grant { what, ..grant }), "acl"))
     }
 }
 

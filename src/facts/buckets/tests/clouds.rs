@@ -61,6 +61,36 @@ fn a_google_bucket_is_public_through_iam_or_an_acl() {
             json!("unknown"),
         ),
         (
+            "an object",
+            vec![
+                google(json!({"uniform_bucket_level_access": false})),
+                grant(
+                    "google_storage_object_access_control",
+                    json!({"role": "READER", "entity": "allUsers", "object": "a"}),
+                ),
+            ],
+            json!(true),
+        ),
+        (
+            "an object, with ACLs off",
+            vec![
+                google(json!({"uniform_bucket_level_access": true})),
+                grant("google_storage_object_acl", json!({"predefined_acl": "publicRead", "object": "a"})),
+            ],
+            json!(false),
+        ),
+        (
+            "a folder",
+            vec![
+                inherited(),
+                grant(
+                    "google_storage_managed_folder_iam_member",
+                    json!({"role": "roles/storage.objectViewer", "member": "allUsers"}),
+                ),
+            ],
+            json!(true),
+        ),
+        (
             "a binding",
             vec![
                 inherited(),

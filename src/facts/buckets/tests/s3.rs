@@ -40,6 +40,10 @@ pub(super) fn ownership(value: &str) -> Planning {
     part(OWNERSHIP, "create", json!({"rule": [{"object_ownership": value}]}))
 }
 
+fn object(acl: &str) -> Planning {
+    part("aws_s3_object", "create", json!({"key": "index.html", "acl": acl}))
+}
+
 #[test]
 fn public_is_what_is_granted_and_not_blocked() {
     let all = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
@@ -58,6 +62,24 @@ fn public_is_what_is_granted_and_not_blocked() {
             "row 3: a public ACL with ACLs on and nothing blocked",
             vec![new(), acl("create", "public-read"), ownership("ObjectWriter"), block("create", &[])],
             json!(true),
+            json!(true),
+        ),
+        (
+            "a public ACL of an object",
+            vec![new(), object("public-read"), ownership("ObjectWriter"), block("create", &[])],
+            json!(true),
+            json!(true),
+        ),
+        (
+            "a private object",
+            vec![new(), object("private"), ownership("ObjectWriter"), block("create", &[])],
+            json!(false),
+            json!(false),
+        ),
+        (
+            "a public ACL of an object that a new bucket refuses",
+            vec![new(), object("public-read")],
+            json!(false),
             json!(true),
         ),
         (
