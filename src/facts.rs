@@ -36,6 +36,7 @@ mod refusals;
 mod roles;
 mod secret_stores;
 mod secrets;
+mod service_accounts;
 mod services;
 mod set;
 mod stores;

@@ -8,6 +8,7 @@
 mod buckets;
 mod connectors;
 mod declared;
+mod google_grants;
 mod graph;
 mod roles;
 mod spread;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    connectors,
+    connectors, google_grants,
     roles::{self, Right},
 };
 use crate::{
@@ -121,7 +121,8 @@ pub(super) fn uses(set: &Set<'_>) -> Vec<Use> {
             found.add(by, bucket, Direction::Writes, || because);
         }
     }
-    for right in roles::rights(set, &buckets) {
+    let rights = roles::rights(set, &buckets).into_iter().chain(google_grants::rights(set, &buckets));
+    for right in rights {
         found.grant(&right);
     }
     found.uses
@@ -200,6 +201,10 @@ impl Buckets {
 
     pub(super) fn is_bucket(&self, position: Position) -> bool {
         self.by_position.contains_key(&position)
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<Position> {
+        self.by_name.get(name).copied()
     }
 
     /// The bucket that an ARN names, itself or its objects.

@@ -68,7 +68,7 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
 }
 
 /// The logical service of who has a role, and what it is among users of buckets.
-fn user<'s>(
+pub(super) fn user<'s>(
     set: &'s Set<'_>,
     functions: &'s [Function],
     holder: Holder,

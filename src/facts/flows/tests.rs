@@ -355,6 +355,104 @@ fn pods_take_the_role_that_their_account_names() {
     assert_eq!(flows(&estate(manifests, &both)), Vec::<String>::new());
 }
 
+/// A service that runs as an account, and what the account is granted on a bucket.
+#[test]
+fn an_account_of_google_tells_which_way_objects_go() {
+    let refers = |to: &str| json!({"references": [format!("{to}.email"), to]});
+    let planned = |role: &str, second: bool| {
+        let run = |address: &'static str| {
+            let after = json!({"labels": {}, "template": [{}]});
+            let written = json!({"template": [{"service_account": refers("google_service_account.orders")}]});
+            (address, after, json!({"template": [{"service_account": true}]}), written)
+        };
+        let mut all = vec![
+            (
+                "google_storage_bucket.archive",
+                json!({"name": "archive", "labels": {"data-classification": "restricted", "data-categories": "pci"}}),
+                json!({}),
+                json!({}),
+            ),
+            (
+                "google_service_account.orders",
+                json!({"account_id": "orders", "project": "shop"}),
+                json!({"email": true}),
+                json!({}),
+            ),
+            run("google_cloud_run_v2_service.orders"),
+            (
+                "google_storage_bucket_iam_member.g",
+                json!({"bucket": "archive", "role": role}),
+                json!({"member": true}),
+                json!({"bucket": {"constant_value": "archive"}, "member": refers("google_service_account.orders")}),
+            ),
+        ];
+        if second {
+            all.push(run("google_cloud_run_v2_service.other"));
+        }
+        all
+    };
+    let reads = "google_storage_bucket.archive -> google_cloud_run_v2_service.orders: read, restricted PCI; declared nothing";
+    for (case, role, second, expected) in [
+        ("read", "roles/storage.objectViewer", false, vec![reads]),
+        ("both", "roles/storage.objectAdmin", false, vec![reads]),
+        ("write", "roles/storage.objectCreator", false, vec![]),
+        ("list", "roles/storage.legacyBucketReader", false, vec![]),
+        ("one of two", "roles/storage.objectViewer", true, vec![]),
+    ] {
+        assert_eq!(flows(&estate("", &planned(role, second))), expected, "{case}");
+    }
+}
+
+#[test]
+fn pods_of_google_run_as_the_account_that_theirs_names() {
+    let account = |annotation: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: orders, annotations: {{{annotation}}}}}}}\n---\n{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: orders}}, spec: {{template: {{spec: {{serviceAccountName: orders, containers: [{{name: a, image: a}}]}}}}}}}}\n"
+        )
+    };
+    let email = "orders@shop.iam.gserviceaccount.com";
+    let annotated = account(&format!("iam.gke.io/gcp-service-account: {email}"));
+    let planned = |member: &str| {
+        [
+            (
+                "google_storage_bucket.archive",
+                json!({"name": "archive", "labels": {"contains-pii": "true"}}),
+                json!({}),
+                json!({}),
+            ),
+            (
+                "google_service_account.orders",
+                json!({"account_id": "orders", "project": "shop", "email": email}),
+                json!({}),
+                json!({}),
+            ),
+            (
+                "google_storage_bucket_iam_member.g",
+                json!({"bucket": "archive", "role": "roles/storage.objectViewer", "member": member}),
+                json!({}),
+                json!({}),
+            ),
+        ]
+    };
+    let reads =
+        "google_storage_bucket.archive -> Deployment/clinic/orders: read, confidential PII; declared nothing";
+    let pool = "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/shop.svc.id.goog/subject/ns/clinic/sa";
+    for (case, manifests, member, expected) in [
+        ("annotation", annotated.clone(), format!("serviceAccount:{email}"), vec![reads]),
+        (
+            "another account",
+            annotated.clone(),
+            "serviceAccount:other@shop.iam.gserviceaccount.com".to_owned(),
+            vec![],
+        ),
+        ("no annotation", account(""), format!("serviceAccount:{email}"), vec![]),
+        ("themselves", account(""), format!("{pool}/orders"), vec![reads]),
+        ("others", account(""), format!("{pool}/reports"), vec![]),
+    ] {
+        assert_eq!(flows(&estate(&manifests, &planned(&member))), expected, "{case}");
+    }
+}
+
 fn topic_of(cluster: &str, name: &str, annotations: &str) -> String {
     format!(
         "{{apiVersion: kafka.strimzi.io/v1, kind: KafkaTopic, metadata: {{name: {name}, labels: {{strimzi.io/cluster: {cluster}}}, annotations: {{{annotations}}}}}}}\n---\n"
