@@ -1,5 +1,8 @@
 //! Types of resources that are database servers, as their providers document them.
 
+mod table;
+
+use self::table::{DATABASES, KINDS};
 use super::{decided, told};
 use crate::{
     document::Step,
@@ -47,127 +50,6 @@ const SOURCES: &[&str] = &[
 
 /// A replica of a replica has a source again; AWS allows three in a row.
 const CHAIN: usize = 4;
-
-const fn kind(name: &'static str, engine: Engine, encrypted: Encrypted) -> Kind {
-    Kind { name, engine, encrypted, databases: &[], superusers: &[], identifiers: &["name"], groups: None }
-}
-
-const KINDS: &[Kind] = &[
-    Kind {
-        databases: &["db_name", "name"],
-        superusers: &["username"],
-        identifiers: &["identifier"],
-        groups: Some("vpc_security_group_ids"),
-        ..kind("aws_db_instance", Engine::In("engine"), Encrypted::By("storage_encrypted", Some(false)))
-    },
-    Kind {
-        databases: &["database_name"],
-        superusers: &["master_username"],
-        identifiers: &["cluster_identifier"],
-        groups: Some("vpc_security_group_ids"),
-        ..kind("aws_rds_cluster", Engine::In("engine"), Encrypted::NewOrBy("storage_encrypted"))
-    },
-    Kind {
-        superusers: &["master_username"],
-        identifiers: &["cluster_identifier"],
-        groups: Some("vpc_security_group_ids"),
-        ..kind("aws_docdb_cluster", Engine::Is("mongodb"), Encrypted::By("storage_encrypted", Some(false)))
-    },
-    Kind {
-        identifiers: &["cluster_identifier"],
-        groups: Some("vpc_security_group_ids"),
-        ..kind("aws_neptune_cluster", Engine::Is("neptune"), Encrypted::By("storage_encrypted", Some(false)))
-    },
-    Kind {
-        identifiers: &["replication_group_id"],
-        groups: Some("security_group_ids"),
-        ..kind(
-            "aws_elasticache_replication_group",
-            Engine::In("engine"),
-            Encrypted::By("at_rest_encryption_enabled", Some(false)),
-        )
-    },
-    Kind {
-        identifiers: &["cluster_id"],
-        groups: Some("security_group_ids"),
-        ..kind("aws_elasticache_cluster", Engine::In("engine"), Encrypted::NoSwitch)
-    },
-    kind("aws_elasticache_serverless_cache", Engine::In("engine"), Encrypted::Always),
-    Kind {
-        groups: Some("security_group_ids"),
-        ..kind("aws_memorydb_cluster", Engine::Is("redis"), Encrypted::Always)
-    },
-    Kind { databases: &["name"], ..kind("aws_dynamodb_table", Engine::Is("dynamodb"), Encrypted::Always) },
-    Kind {
-        databases: &["database_name"],
-        superusers: &["master_username"],
-        identifiers: &["cluster_identifier"],
-        groups: Some("vpc_security_group_ids"),
-        ..kind("aws_redshift_cluster", Engine::Is("redshift"), Encrypted::By("encrypted", None))
-    },
-    Kind {
-        identifiers: &["domain_name"],
-        groups: Some("vpc_options.0.security_group_ids"),
-        ..kind(
-            "aws_opensearch_domain",
-            Engine::Is("opensearch"),
-            Encrypted::By("encrypt_at_rest.0.enabled", Some(false)),
-        )
-    },
-    Kind {
-        identifiers: &["domain_name"],
-        groups: Some("vpc_options.0.security_group_ids"),
-        ..kind(
-            "aws_elasticsearch_domain",
-            Engine::Is("elasticsearch"),
-            Encrypted::By("encrypt_at_rest.0.enabled", Some(false)),
-        )
-    },
-    kind("google_sql_database_instance", Engine::In("database_version"), Encrypted::Always),
-    Kind {
-        identifiers: &["cluster_id"],
-        ..kind("google_alloydb_cluster", Engine::Is("postgresql"), Encrypted::Always)
-    },
-    kind("google_redis_instance", Engine::Is("redis"), Encrypted::Always),
-    kind("google_spanner_instance", Engine::Is("spanner"), Encrypted::Always),
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_postgresql_flexible_server", Engine::Is("postgresql"), Encrypted::Always)
-    },
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_postgresql_server", Engine::Is("postgresql"), Encrypted::Always)
-    },
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_mysql_flexible_server", Engine::Is("mysql"), Encrypted::Always)
-    },
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_mysql_server", Engine::Is("mysql"), Encrypted::Always)
-    },
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_mariadb_server", Engine::Is("mariadb"), Encrypted::Always)
-    },
-    Kind {
-        superusers: &["administrator_login"],
-        ..kind("azurerm_mssql_server", Engine::Is("sqlserver"), Encrypted::Always)
-    },
-    kind("azurerm_cosmosdb_account", Engine::Is("cosmosdb"), Encrypted::Always),
-    kind("azurerm_redis_cache", Engine::Is("redis"), Encrypted::Always),
-];
-
-/// Databases that are resources of their own, with the attribute that names their server.
-const DATABASES: &[(&str, &str)] = &[
-    ("google_sql_database", "instance"),
-    ("google_spanner_database", "instance"),
-    ("azurerm_postgresql_flexible_server_database", "server_id"),
-    ("azurerm_mysql_flexible_database", "server_name"),
-    ("azurerm_mssql_database", "server_id"),
-    ("azurerm_cosmosdb_sql_database", "account_name"),
-    ("azurerm_cosmosdb_mongo_database", "account_name"),
-];
 
 impl Kind {
     pub(super) fn of(resource: &PlannedResource) -> Option<&'static Self> {
