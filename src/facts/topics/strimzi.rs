@@ -99,13 +99,28 @@ fn openness(kafka: &Resource, node: NodeRef<'_>) -> (Truth, Option<Because>) {
             Some(Because { text, resource: Some(kafka.id.clone()), origin: Some(Origin::Place(at)) }),
         );
     }
+    // Of topics that no ACL names (Kafka documentation, "Authorization and ACLs").
+    const EVERYONE: &str = "allow.everyone.if.no.acl.found";
+    if let Some(node) = broker.at(&["config"]).and_then(|config| config.get(EVERYONE))
+        && node.as_bool() != Some(false)
+        && node.as_str() != Some("false")
+    {
+        return (Truth::Unknown, because(format!("`{EVERYONE}` of {}", kafka.id), node));
+    }
+    let Some((node, name)) = anonymous else { return (Truth::False, None) };
+    let authorization = broker.get("authorization");
+    let is_simple = authorization.and_then(|node| node.str_at(&["type"])) == Some("simple");
+    let mut superusers =
+        authorization.and_then(|node| node.get("superUsers")).into_iter().flat_map(NodeRef::items);
+    let anonymous = superusers
+        .find(|user| user.as_str().is_some_and(|user| user.trim_start_matches("User:") == "ANONYMOUS"));
+    let text = format!("listener `{name}` of {} asks for no authentication", kafka.id);
     match anonymous {
+        Some(user) => (Truth::True, because(format!("{text}, and who is not known may do everything"), user)),
+        // Kafka's own authorizer lets nobody do what no ACL allows; a `KafkaUser` allows those that it names.
+        None if is_simple => (Truth::False, None),
         // What anonymous clients may do depends on the authorizer.
-        Some((node, name)) => (
-            Truth::Unknown,
-            because(format!("listener `{name}` of {} asks for no authentication", kafka.id), node),
-        ),
-        None => (Truth::False, None),
+        None => (Truth::Unknown, because(text, node)),
     }
 }
 

@@ -106,6 +106,27 @@ mod tests {
     }
 
     #[test]
+    fn who_is_not_known_reads_what_the_authorizer_lets_everyone_read() {
+        let plain = "listeners: [{name: plain}]";
+        let tls = "listeners: [{name: tls, authentication: {type: tls}}]";
+        let simple = |more: &str| format!("authorization: {{type: simple{more}}}, ");
+        let everyone = "config: {allow.everyone.if.no.acl.found: true}, ";
+        for (case, listeners, authorization, expected) in [
+            ("simple", plain, simple(""), Truth::False),
+            ("a superuser", plain, simple(", superUsers: ['User:ANONYMOUS']"), Truth::True),
+            ("another superuser", plain, simple(", superUsers: [CN=admin]"), Truth::False),
+            ("another authorizer", plain, "authorization: {type: opa}, ".to_owned(), Truth::Unknown),
+            ("topics without ACLs", tls, simple("") + everyone, Truth::Unknown),
+            ("topics without ACLs, not", tls, simple("") + &everyone.replace("true", "false"), Truth::False),
+        ] {
+            let kafka = kafka("shop", &authorization);
+            let kafka = kafka.replace(tls, listeners);
+            let expected = [("topic:events/orders".to_owned(), expected)];
+            assert_eq!(topics(&format!("{kafka}{}", topic("shop", "orders"))), expected, "{case}");
+        }
+    }
+
+    #[test]
     fn a_topic_of_another_namespace_is_of_the_cluster_that_watches_it() {
         let id = || "topic:events/orders".to_owned();
         let watching = "entityOperator: {topicOperator: {watchedNamespace: clinic}}";
