@@ -77,6 +77,19 @@ impl<'e> Workload<'e> {
         Self { resource, node, pod, namespace, labels, service_account, service, observed }
     }
 
+    /// Labels by which its Pods are told from others: those that it selects by, else all that they have.
+    pub(super) fn selecting(&self) -> BTreeMap<&'e str, &'e str> {
+        let selector = self.node.at(&["spec", "selector", "matchLabels"]);
+        let selected = selector.into_iter().flat_map(NodeRef::entries);
+        let selected: BTreeMap<&str, &str> =
+            selected.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
+        if selected.is_empty() {
+            self.labels.iter().map(|(key, value)| (*key, *value)).collect()
+        } else {
+            selected
+        }
+    }
+
     /// Value of an annotation of its Pods.
     pub(super) fn annotation(&self, key: &str) -> Option<&'e str> {
         self.pod.metadata?.get("annotations")?.str_at(&[key])

@@ -9,7 +9,7 @@
 # custom:
 #   severity: MEDIUM
 #   recommended_action: |-
-#     Deny by default, and allow what there is:
+#     Allow the callers that there are, each by a policy of its own, and deny the rest:
 #     ```yaml
 #     apiVersion: networking.k8s.io/v1
 #     kind: NetworkPolicy
@@ -18,12 +18,8 @@
 #       namespace: shop
 #     spec:
 #       podSelector: {}
-#       policyTypes: [Ingress, Egress]
-#       egress:
-#         - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
-#           ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+#       policyTypes: [Ingress]
 #     ```
-#     after the policies that allow what there is: it stops everything else but names.
 #     In Istio, an `AuthorizationPolicy` with `spec: {}` does the same for callers.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.6: partial}
@@ -62,7 +58,7 @@ not_assessed contains result if {
 }
 
 _remedy := concat("\n", array.concat(_opened, [
-	"Allow what there is first, then deny the rest; names are looked up in `kube-system`:",
+	"Allow the callers that there are first, each by a policy of its own, then deny the rest:",
 	"```yaml",
 	"apiVersion: networking.k8s.io/v1",
 	"kind: NetworkPolicy",
@@ -71,10 +67,7 @@ _remedy := concat("\n", array.concat(_opened, [
 	sprintf("  namespace: %s", [input.name]),
 	"spec:",
 	"  podSelector: {}",
-	"  policyTypes: [Ingress, Egress]",
-	"  egress:",
-	"    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]",
-	"      ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]",
+	"  policyTypes: [Ingress]",
 	"```",
 	"In Istio, an `AuthorizationPolicy` with `spec: {}` does the same for callers.",
 ]))

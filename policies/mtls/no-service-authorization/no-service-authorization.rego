@@ -47,6 +47,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("every workload of the mesh may call `%s`: no policy says who may", [input.id]),
 		"path": ["authorization"],
+		"remedy": _remedy,
 	}
 }
 
@@ -65,10 +66,51 @@ not_assessed contains result if {
 _is_judged if {
 	mtls.in_mesh
 	input.serves
+	_asks_its_proxy
 	not input.platform
 	# Network policies are what limits callers there.
 	input.mesh != "cilium"
 }
+
+# What reaches the program past its proxy is no matter of policies.
+_asks_its_proxy if count(input.ports) == 0
+
+_asks_its_proxy if {
+	some port in input.ports
+	port.judged
+	not port.bypasses == true
+}
+
+_remedy := concat("\n", array.concat(
+	[
+		_intro,
+		"```yaml",
+		"apiVersion: security.istio.io/v1",
+		"kind: AuthorizationPolicy",
+		"metadata:",
+		sprintf("  name: %s-callers", [input.name]),
+		sprintf("  namespace: %s", [input.namespace]),
+		"spec:",
+		sprintf("  selector: {matchLabels: %s}", [json.marshal(input.labels)]),
+		"  rules:",
+		sprintf("    - from: [{source: {principals: %s}}]", [json.marshal(_principals)]),
+		"```",
+	],
+	["`cluster.local` is the trust domain of the mesh, unless it was given another one." | count(_principals) > 0],
+)) if {
+	startswith(input.mesh, "istio-")
+	count(input.labels) > 0
+} else := "Name its callers, and nobody else, in the policies of the mesh."
+
+_intro := "Allow the callers that there are:" if {
+	count(input.callers) > 0
+} else := "Nobody is known to call it: put in the service accounts of those that do."
+
+_principals := {sprintf("cluster.local/ns/%s/sa/%s", [caller.namespace, caller.service_account]) |
+	some caller in input.callers
+} if {
+	count(input.callers) > 0
+} else := {sprintf("cluster.local/ns/%s/sa/NAME-OF-A-CALLER", [input.namespace])}
 
 _policies := {
 	"consul": "ServiceIntentions, and the default of the access control lists",

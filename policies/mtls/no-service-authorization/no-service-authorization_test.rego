@@ -17,6 +17,23 @@ test_limited_services_and_those_without_identity_pass if {
 	count(rule.not_assessed) == 0 with input as _workload({})
 }
 
+test_what_reaches_the_program_past_its_proxy_is_no_matter_of_policies if {
+	bypassed := {"port": 8080, "judged": true, "mtls": "disabled", "bypasses": true}
+	count(rule.deny) == 0 with input as _workload({"ports": [bypassed]})
+	count(rule.deny) == 1 with input as _workload({"ports": [bypassed, object.union(bypassed, {"port": 9090, "bypasses": false})]})
+}
+
+test_the_remedy_names_the_callers_in_istio if {
+	istio := _workload({"mesh": "istio-ambient", "callers": [{"namespace": "shop", "service_account": "web"}]})
+	some result in rule.deny with input as istio
+	contains(result.remedy, `{"app":"cart"}`)
+	contains(result.remedy, `["cluster.local/ns/shop/sa/web"]`)
+	some alone in rule.deny with input as object.union(istio, {"callers": []})
+	contains(alone.remedy, "NAME-OF-A-CALLER")
+	some linkerd in rule.deny with input as _workload({})
+	not contains(linkerd.remedy, "istio")
+}
+
 test_what_is_unknown_is_not_assessed if {
 	unknown := _workload({"authorization": "unknown"})
 	count(rule.deny) == 0 with input as unknown
@@ -28,6 +45,10 @@ test_what_is_unknown_is_not_assessed if {
 _workload(fields) := object.union(
 	{
 		"id": "Deployment/shop/cart",
+		"namespace": "shop",
+		"name": "cart",
+		"labels": {"app": "cart"},
+		"callers": [],
 		"mesh": "linkerd",
 		"missing": null,
 		"serves": true,

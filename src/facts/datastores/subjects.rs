@@ -36,7 +36,7 @@ pub(in crate::facts) use self::{
 };
 use super::{Access, Datastores, Named, ServedBy, ServerId, principals::Superuser, sharing};
 use crate::{
-    document::{NodeRef, Path},
+    document::Path,
     facts::{
         Because, Fact, Origin, Set, Subject, Value, environment::Evidence, flows::of_database, places,
         truth::Truth, workloads::WorkloadId,
@@ -237,14 +237,7 @@ fn users(set: &Set<'_>, accesses: &[&Access]) -> Fact {
 /// Where the Pods of a workload are, and labels that select them.
 fn pods(set: &Set<'_>, id: WorkloadId) -> BTreeMap<&'static str, Fact> {
     let workload = set.workloads().get(id);
-    let selector = workload.node.at(&["spec", "selector", "matchLabels"]);
-    let selected = selector.into_iter().flat_map(NodeRef::entries);
-    let mut labels: BTreeMap<&str, &str> =
-        selected.filter_map(|(key, _, value)| Some((key, value.as_str()?))).collect();
-    if labels.is_empty() {
-        labels = workload.labels.iter().map(|(key, value)| (*key, *value)).collect();
-    }
-    let labels = Fact::object(labels.into_iter().map(|(key, value)| (key, Fact::from(value))));
+    let labels = Fact::object(workload.selecting().into_iter().map(|(key, value)| (key, Fact::from(value))));
     [("namespace", Fact::from(workload.namespace)), ("labels", labels)].into()
 }
 

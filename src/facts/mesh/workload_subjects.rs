@@ -7,6 +7,8 @@
 //! | `mesh`, `missing`, `because` | as in the contract, and what would decide an unknown mesh |
 //! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
 //! | `serves` | whether any port is judged |
+//! | `labels` | by which its Pods are selected |
+//! | `callers` | `[{namespace, service_account}]`: whom its known clients run as |
 //! | `authorization` | `T`: whether any policy says who may call |
 //! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, clients_ready, because, missing}]` |
 //!
@@ -39,6 +41,7 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
         .map(|(_, workload)| workload.namespace)
         .collect();
     let clients = clients(set);
+    let callers = callers(set);
     let unready = unready(set);
     let subjects = set.workloads().iter().map(|(id, workload)| {
         let standing = meshes.of(id);
@@ -65,6 +68,11 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
             ("namespace_meshed", Fact::from(inside.contains(workload.namespace))),
             ("serves", Fact::from(standing.ports.iter().any(|inbound| inbound.is_judged))),
             ("authorization", Fact::from(authorization(standing))),
+            (
+                "labels",
+                Fact::object(workload.selecting().into_iter().map(|(key, value)| (key, Fact::from(value)))),
+            ),
+            ("callers", Fact::array(callers.get(&id).into_iter().flatten().map(caller))),
             ("mesh", mesh),
             ("ports", Fact::array(ports)),
         ];
@@ -135,6 +143,22 @@ fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
     clients
 }
 
+/// Whom the known clients of each workload run as: namespace and service account.
+fn callers<'s>(set: &'s Set<'_>) -> BTreeMap<WorkloadId, BTreeSet<(&'s str, &'s str)>> {
+    let mut callers: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for connection in &set.connections().all {
+        if let (Some(server), Some(client)) = (connection.server_workload, connection.client_workload) {
+            let client = set.workloads().get(client);
+            callers.entry(server).or_default().insert((client.namespace, client.service_account));
+        }
+    }
+    callers
+}
+
+fn caller((namespace, service_account): &(&str, &str)) -> Fact {
+    Fact::object([("namespace", Fact::from(*namespace)), ("service_account", Fact::from(*service_account))])
+}
+
 /// What decides ports that are called without mTLS, or by what may have none: whoever comes from outside of the cluster
 /// through a Service has none.
 fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
@@ -165,9 +189,9 @@ fn unready<'s>(set: &'s Set<'_>) -> BTreeSet<&'s Place> {
     unready
 }
 
-/// Whether any policy says who may call the ports that are judged.
+/// Whether any policy says who may call the ports that are judged. No policy is asked about one that bypasses the proxy.
 fn authorization(standing: &Standing<'_>) -> Truth {
-    let judged = standing.ports.iter().filter(|inbound| inbound.is_judged);
+    let judged = standing.ports.iter().filter(|inbound| inbound.is_judged && inbound.bypasses != Truth::True);
     let limited = judged.map(|inbound| {
         let admits = inbound.mode != Mode::Strict && inbound.admission.admits.is_some();
         inbound.admission.is_limited.or(Truth::from(admits))
