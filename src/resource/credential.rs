@@ -6,6 +6,8 @@
 
 mod applied;
 mod context;
+mod default;
+mod inline;
 mod line;
 mod literal;
 pub mod name;
@@ -202,12 +204,12 @@ struct Written<'t> {
     range: Range<usize>,
 }
 
-/// Credentials in connection strings and statements, in the order of the text.
+/// Credentials in connection strings, in statements and beside other settings, in the order of the text.
 fn written(text: &str) -> Vec<Written<'_>> {
     let strings = string::credentials(text).into_iter();
     let mut found: Vec<Written<'_>> =
         strings.map(|range| Written { class: Class::ConnectionString, name: "", range }).collect();
-    for statement in statement::statements(text) {
+    for statement in statement::statements(text).into_iter().chain(inline::settings(text)) {
         let value = text.get(statement.range.clone()).unwrap_or_default();
         let is_new = found.iter().all(|known| {
             known.range.end <= statement.range.start || statement.range.end <= known.range.start

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Class, context::Context, literal, name, string, token, weak};
+use super::{Class, context::Context, default, literal, name, string, token, weak};
 use crate::resource::shape;
 
 /// The credential of a setting that is no connection string, and its bytes.
@@ -16,7 +16,9 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<(Class, 
     if !context.is_chosen() {
         return None;
     }
-    of_default(name, text, context).or_else(|| of_login(name, text))
+    default::credential(name, text, context)
+        .map(|range| (Class::Named, range))
+        .or_else(|| of_login(name, text))
 }
 
 /// As [`judge`], and what tells its issuer.
@@ -25,21 +27,24 @@ pub(super) fn of_setting(name: &str, text: &str, context: Context) -> Option<(Cl
         .or_else(|| token::find(text).map(|(issuer, range)| (Class::Token(issuer), range)))
 }
 
-/// `${DB_PASSWORD:p4ss}` of Spring and `${DB_PASSWORD:-p4ss}` of a shell: what is used where nothing else is given. One
-/// that everybody tries (`${OPENAI_API_KEY:demo}`) is there to be replaced.
-fn of_default(name: &str, text: &str, context: Context) -> Option<(Class, Range<usize>)> {
-    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
-    let (variable, default) = inner.split_once(':')?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    // `${file:/etc/a:password}`, `${env:NAME}`: who looks something up, which says it behind the colon.
-    let looks_up = variable.chars().all(|c| c.is_ascii_lowercase()) || default.contains([':', '/']);
-    if looks_up || !variable.chars().all(is_name) {
-        return None;
+/// Settings in a row, as `OTEL_EXPORTER_OTLP_HEADERS` and options of drivers have them: `tenant=shop,api-key=value`; each
+/// with the offset of its value. Nothing where one of them is no setting.
+pub(super) fn list(text: &str) -> Vec<(&str, &str, usize)> {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    if text.contains(char::is_whitespace) {
+        return Vec::new();
     }
-    let default = default.strip_prefix(['-', '=']).unwrap_or(default);
-    let class = literal::judge(name, default, context).filter(|class| *class == Class::Named)?;
-    let start = text.len() - 1 - default.len();
-    Some((class, start..text.len() - 1))
+    let mut start = 0;
+    let settings = text.split_inclusive([',', ';', '&']).map(|setting| {
+        let at = start;
+        start += setting.len();
+        let (name, value) = setting.trim_end_matches([',', ';', '&']).split_once('=')?;
+        is_name(name).then_some((name, value, at + name.len() + 1))
+    });
+    settings.collect::<Option<_>>().unwrap_or_default()
 }
 
 /// `NEO4J_AUTH=neo4j/password`, `ELASTIC_AUTH=elastic:password`, and `auth` of the configuration of Docker, which is the
@@ -108,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn settings_in_a_row_have_their_bytes() {
+        let text = "tenant=shop,api-key=p4ss==;a.b=";
+        let found = list(text);
+        assert_eq!(found, [("tenant", "shop", 7), ("api-key", "p4ss==", 20), ("a.b", "", 31)]);
+        for text in ["", "a", "a=b,c", "a=b, c=d", "cGFzc3dvcmQ=,=", "?a=b"] {
+            assert_eq!(list(text), [], "{text}");
+        }
+    }
+
+    #[test]
     fn other_parts_are_none() {
         for (name, text) in [
             ("api.key", "${OPENAI_API_KEY:demo}"),
@@ -115,6 +130,7 @@ mod tests {
             ("DB_PASSWORD", "${DB_PASSWORD:changeme}"),
             ("DB_PASSWORD", "${DB_PASSWORD:${OTHER}}"),
             ("DB_PASSWORD", "${DB_PASSWORD:?is not set}"),
+            ("DB_PASSWORD", "${DB_PASSWORD:?required}"),
             ("DB_USER", "${DB_USER:orders-4a}"),
             ("ssl.password", "${file:/opt/x:password}"),
             ("ssl.password", "${secretManager:orders:p4ss}"),

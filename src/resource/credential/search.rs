@@ -270,7 +270,10 @@ impl<'d> Search<'d> {
             let is_nameless = here.name.is_empty() || here.name.starts_with('-');
             self.push_part(written.class, here, range, value, Some(written.name).filter(|_| is_nameless));
         }
-        if !written.is_empty() || self.flags(here, text, offset, context) {
+        if !written.is_empty()
+            || self.flags(here, text, offset, context)
+            || self.list(here, text, offset, context)
+        {
             return;
         }
         let name = self.full_name(here, text);
@@ -310,6 +313,21 @@ impl<'d> Search<'d> {
             let Some(class) = literal::judge(name, value, context) else { continue };
             let start = value.as_ptr().addr() - text.as_ptr().addr() + offset;
             self.push_part(class, here, start..start + value.len(), value, Some(name));
+            found = true;
+        }
+        found
+    }
+
+    /// Settings in a row within a variable: `true` if one of them is a credential.
+    fn list(&mut self, here: &Here<'d>, text: &str, offset: usize, context: Context) -> bool {
+        if !context.is_chosen() || here.name.starts_with('-') || name::promise(here.name).is_some() {
+            return false;
+        }
+        let mut found = false;
+        for (name, value, start) in part::list(text) {
+            let promised = name::promise(name).and_then(|_| literal::judge(name, value, context));
+            let Some(class) = promised else { continue };
+            self.push_part(class, here, start + offset..start + value.len() + offset, value, Some(name));
             found = true;
         }
         found

@@ -40,7 +40,7 @@ const NEEDED: [&str; 16] = [
     "set-header",
     "requestheader",
     "createuser",
-    "=>",
+    "stats",
     "define",
     "secret",
     "token",
@@ -92,8 +92,9 @@ static SHAPES: LazyLock<Vec<(&'static [&'static str], Parts)>> = LazyLock::new(|
             value(r"(?i)\bset\s+password\b[^;=']*(?:'[^'\n]*'[^;=']*)*=\s*(?:password\s*\(\s*)?'([^'\n]+)'"),
         ),
         (&["password"], value(r"(?i)\b(?:master|source)_password\s*=\s*'([^'\n]+)'")),
-        // HAProxy: user NAME insecure-password PASSWORD
+        // HAProxy: user NAME insecure-password PASSWORD; stats auth NAME:PASSWORD
         (&["password"], value(r"\binsecure-password[ \t]+(\S+)")),
+        (&["stats"], value(r"\bstats[ \t]+auth[ \t]+[^\s:]+:(\S+)")),
         (&["createuser"], value(r#"(?i)\bcreateUser\s*\(\s*\{[^}]*?\bpwd["']?\s*:\s*["']([^"'\n]+)["']"#)),
         // .netrc of curl and ftp
         (&["machine"], value(r"\bmachine\s+\S+\s+(?:(?:login|account)\s+\S+\s+)*password\s+(\S+)")),
@@ -132,19 +133,9 @@ static SHAPES: LazyLock<Vec<(&'static [&'static str], Parts)>> = LazyLock::new(|
                 r#"(?i)\b(X-[a-z-]*(?:token|key|secret))["']?\s*:[ \t]*["']?([^\s"':,;]{8,})"#,
             )),
         ),
-        // Logstash, Puppet, Ruby, PHP
-        (
-            &["=>"],
-            Parts::Loose(expression(r#"["']?([A-Za-z_][\w.-]*)["']?\s*=>\s*(?:"([^"\n]+)"|'([^'\n]+)')"#)),
-        ),
         (
             &["define"],
             Parts::Pair(expression(r#"\bdefine\s*\(\s*["'](\w+)["']\s*,\s*(?:"([^"\n]+)"|'([^'\n]+)')"#)),
-        ),
-        // Python, JavaScript: {'PASSWORD': '…'}
-        (
-            &["password", "secret", "token", "key"],
-            Parts::Loose(expression(r#"["']([A-Za-z_][\w.-]*)["']\s*:\s*(?:"([^"\n\\]+)"|'([^'\n\\]+)')"#)),
         ),
     ]
 });
@@ -235,7 +226,8 @@ fn kept_name(name: &str) -> Option<&str> {
     name::promise(name).map(|_| name)
 }
 
-fn is_commented(text: &str, range: &Range<usize>) -> bool {
+/// Whether a line that is no whole text begins as a comment.
+pub(super) fn is_commented(text: &str, range: &Range<usize>) -> bool {
     let line =
         text.get(..range.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default().trim_start();
     text.contains('\n') && ["#", "//", "--"].iter().any(|comment| line.starts_with(comment))
@@ -297,13 +289,12 @@ mod tests {
             ("redis-server --user shop on >p4ss ~* +@all", &["p4ss"]),
             ("echo 'root:p4ss' | chpasswd", &["p4ss"]),
             ("userlist a\n  user shop insecure-password p4ss\n", &["p4ss"]),
+            ("listen a\n  stats auth admin:p4ss\n", &["p4ss"]),
             ("proxy_set_header X-Api-Key \"p4ss\";", &["p4ss"]),
-            ("output { elasticsearch { user => \"shop\" password => \"p4ss\" } }", &["p4ss"]),
             ("define( 'DB_PASSWORD', 'p4ss' );", &["p4ss"]),
             ("curl -H 'X-Vault-Token: s.p4ssw0rd9' https://vault", &["s.p4ssw0rd9"]),
             ("authorization {\n  token: p4ss\n}", &["p4ss"]),
             ("authorization: { user: shop, password: \"p4ss\" }", &["p4ss"]),
-            ("DATABASES = {'default': {'USER': 'shop', 'PASSWORD': 'p4ss'}}", &["p4ss"]),
         ] {
             assert_eq!(found(text), expected, "{text}");
         }
@@ -326,7 +317,6 @@ mod tests {
             "the header X-Vault-Token: required by every request",
             "CREATE USER a IDENTIFIED BY RANDOM PASSWORD;",
             "CREATE USER a IDENTIFIED WITH sha256_hash BY '8d969eef6ecad3c29a3a629280e686cf'",
-            "{\"secret\": \"shop-db\", \"tokenUrl\": \"https://a\", \"key\": \"value\"}",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

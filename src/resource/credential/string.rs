@@ -5,7 +5,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::weak;
+use super::{context::Context, default, weak};
 use crate::resource::shape;
 
 /// Shapes with the credential as their only group, and what a text must contain for them to be tried.
@@ -48,14 +48,14 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
             "=",
             r#"(?i)(?:://|jdbc:|^/)[^\s"']*[?&;](?:password|passwd|pwd|access_token|api_?key|auth_token|token|sig|client_secret)=([^&;\s"'#]+)"#,
         ),
-        // libpq: host=… password=…
+        // libpq: host=… password=…, without commas, which arguments of a program have
         (
             "assword",
-            r#"(?i)(?:host|hostaddr|dbname|user)\s*=\s*\S+\s+(?:\w+\s*=\s*\S+\s+)*?password\s*=\s*(?:'([^']+)'|([^\s'";,)]+))"#,
+            r#"(?i)(?:host|hostaddr|dbname|user)\s*=\s*\S*[^\s,]\s+(?:\w+\s*=\s*\S*[^\s,]\s+)*?password\s*=\s*(?:'([^']+)'|([^\s'";,)]+))"#,
         ),
         (
             "assword",
-            r#"(?i)\bpassword\s*=\s*(?:'([^']+)'|([^\s'";,)]+))\s+(?:\w+\s*=\s*\S+\s+)*?(?:host|hostaddr|dbname|user)\s*="#,
+            r#"(?i)\bpassword\s*=\s*(?:'([^']+)'|([^\s'";,)]+))\s+(?:\w+\s*=\s*\S*[^\s,]\s+)*?(?:host|hostaddr|dbname|user)\s*="#,
         ),
         // Authorization: Basic …
         (
@@ -91,7 +91,10 @@ pub fn credentials(text: &str) -> Vec<Range<usize>> {
         }
         for captures in shape.captures_iter(text) {
             let Some(credential) = captures.iter().skip(1).flatten().next() else { continue };
-            let range = credential.range();
+            let given = default::credential_at_end("password", credential.as_str(), Context::Settings);
+            let range = given.map_or(credential.range(), |range| {
+                credential.start() + range.start..credential.start() + range.end
+            });
             let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
             if is_written(text, &range) && !found.iter().any(overlaps) {
                 found.push(range);
@@ -171,6 +174,10 @@ mod tests {
             ("jdbc:oracle:thin:u/p4ss@db:1521:x", &["p4ss"]),
             ("host=db dbname=x user=u password=p4ss sslmode=disable", &["p4ss"]),
             ("password='p 4' host=db", &["p 4"]),
+            ("jdbc:postgresql://db/x?user=u&password=${DB_PW:p4ss-word}", &["p4ss-word"]),
+            ("postgres://u:${DB_PW:-p4ss-word}@db/x", &["p4ss-word"]),
+            ("postgres://${DB_USER:u}:${DB_PW:p4ss-word}@db/x", &["p4ss-word"]),
+            ("Server=db;User Id=u;Password=${DB_PW:p4ss-word};", &["p4ss-word"]),
             (
                 "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=q7Zk2Wv9Lx4Tb8Nc3Rm6==",
                 &["q7Zk2Wv9Lx4Tb8Nc3Rm6=="],
@@ -195,6 +202,12 @@ mod tests {
             "jdbc:postgresql://db:5432/x",
             "postgresql://u:$(PASSWORD)@db/x",
             "postgresql://u:${PASSWORD}@db/x",
+            "postgresql://u:${PASSWORD:}@db/x",
+            "postgresql://u:${PASSWORD:changeme}@db/x",
+            "jdbc:postgresql://db/x?password=${PASSWORD:?required}",
+            "jdbc:postgresql://db/x?password=${PASSWORD:${OTHER}}",
+            "jdbc:postgresql://db/x?password=${sm:db-passw0rd}",
+            "connect(host=host, password=passw0rd, user=user)",
             "postgresql://u:<password>@db/x",
             "postgresql://{user}:{password}@db/x",
             "postgresql://%s:%s@%s/%s",

@@ -44,6 +44,9 @@ spec:
             - {name: REDIS_AUTH, value: "%%"}
             - {name: ELASTIC_AUTH, value: "elastic:%%"}
             - {name: SPRING_PASSWORD, value: "${DB_PASSWORD:%%}"}
+            - {name: SPRING_URL, value: "jdbc:postgresql://db/x?user=u&password=${DB_PASSWORD:%%}"}
+            - {name: DATABASE_URL, value: "postgres://${DB_USER:-u}:${DB_PASSWORD:-%%}@db/x"}
+            - {name: OTEL_EXPORTER_OTLP_HEADERS, value: "tenant=shop,api-key=%%"}
             - {name: UNNAMED, value: "q7Zk2Wv9Lx4Tb8Nc%%"}
           envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: db}}]
           volumeMounts: [{name: config, mountPath: /config}, {name: keys, mountPath: /keys}]
@@ -122,6 +125,24 @@ data:
     define('DB_PASSWORD', '%%');
   settings.py: |
     DATABASES = {'default': {'PASSWORD': '%%'}}
+    connection = connect(host="db", password="%%"); other = connect(password='%%')
+  inline.toml: |
+    db = { host = "db", password = "%%" }
+    all = [
+      { host = "db", password = "%%" },
+    ]
+  inline.conf: |
+    db { host = "db", password = "%%" }
+  inline.json5: |
+    { db: { host: 'db', password: '%%' } }
+  inline.js: "module.exports = { user: 'a', password: '%%' };"
+  inline.php: |
+    $db = array('host' => 'db', 'password' => '%%'); $password = '%%';
+  Props.java: |
+    props.setProperty("db.password", "%%"); props.put("db.url", "jdbc:x://db/y?password=%%");
+  one-line.conf: requirepass %%
+  pod.yaml: |
+    env: [{name: DB_PASSWORD, value: "%%"}, {name: API_TOKEN, value: "%%"}]
   fluent-bit.conf: |
     [OUTPUT]
         HTTP_Passwd  %%
@@ -223,6 +244,7 @@ spec:
       parameters: [{name: db.password, value: "%%"}]
       values: |
         token: "%%"
+        env: [{name: DB_PASSWORD, value: "%%"}]
 ---
 apiVersion: example.com/v1
 kind: Thing
@@ -327,6 +349,7 @@ patches:
 - target: {kind: Deployment}
   patch: |-
     - {op: add, path: /spec/password, value: "%%"}
+    - {op: add, path: /spec/env/-, value: {name: DB_PASSWORD, value: "%%"}}
 - patch: |-
     apiVersion: v1
     kind: Secret

@@ -67,11 +67,10 @@ impl<'d> Search<'d> {
         let is_yaml =
             text.contains('\n') && (here.name == "values" || is_manifest) || is_patch || is_kubeconfig;
         let format = Format::of(here.name).or(is_yaml.then_some(Format::Yaml));
-        if let Some(documents) = format.and_then(|format| format.read(text)) {
+        if let Some(documents) = format.and_then(|format| documents(format, text)) {
             for document in documents {
                 let is_secret = is_manifest
                     && document.iter().any(|entry| entry.name == "kind" && entry.text == "Secret");
-                let names = pair::names(&document);
                 for entry in document {
                     if is_secret && ["data.", "stringData."].iter().any(|field| entry.name.starts_with(field))
                     {
@@ -79,11 +78,7 @@ impl<'d> Search<'d> {
                     } else {
                         let is_translation = entry.name.split('.').any(translation::is_key);
                         let context = if is_translation { Context::References } else { context };
-                        let before = entry.name.strip_suffix(".value");
-                        let called =
-                            before.and_then(|before| Some(format!("{before}.{}", names.get(before)?)));
-                        let name = called.unwrap_or(entry.name);
-                        self.part(here, &name, &entry.text, entry.range, context);
+                        self.part(here, &entry.name, &entry.text, entry.range, context);
                     }
                 }
             }
@@ -94,8 +89,13 @@ impl<'d> Search<'d> {
             return true;
         }
         let before = self.found.len();
-        for range in statement::logins(here.name, text) {
-            self.part(here, "password", text.get(range.clone()).unwrap_or_default(), range, context);
+        let logins = statement::logins(here.name, text);
+        // A line of them is one login, whatever its host is called.
+        if !logins.is_empty() {
+            for range in logins {
+                self.part(here, "password", text.get(range.clone()).unwrap_or_default(), range, context);
+            }
+            return true;
         }
         let markup = xml::settings(text);
         let is_markup = markup.is_some();
@@ -103,7 +103,7 @@ impl<'d> Search<'d> {
             self.part(here, &name, &text, range, context);
         }
         // Fluentd has lines between its tags.
-        if is_markup || text.contains('\n') {
+        if is_markup || text.contains('\n') || is_called_a_file(here.name) {
             let words = if line::is_script(here.name, text) { line::of_script(text) } else { Vec::new() };
             for entry in line::lines(text).chain(words) {
                 self.part(here, entry.name, entry.text, entry.range, context);
@@ -163,21 +163,24 @@ pub fn in_file(name: &str, text: &str) -> Vec<Held> {
         let (range, value) = (0..text.len(), text.to_owned());
         return vec![Held { class: Class::PrivateKey, name: String::new(), range, value }];
     }
-    let documents = Format::of(name).and_then(|format| format.read(text));
+    let documents = Format::of(name).and_then(|format| documents(format, text));
     let documents = documents.map(|documents| documents.into_iter().flatten().collect());
+    let logins = statement::logins(name, text);
     let settings: Vec<(String, String, Range<usize>)> =
         if let Some(entries) = documents.or_else(|| xml::settings(text)) {
             entries.into_iter().map(|entry: Entry| (entry.name, entry.text, entry.range)).collect()
+        } else if !logins.is_empty() {
+            let logins = logins.into_iter();
+            logins
+                .filter_map(|range| Some(("password".to_owned(), text.get(range.clone())?.to_owned(), range)))
+                .collect()
         } else {
             let words = if line::is_script(name, text) { line::of_script(text) } else { Vec::new() };
             let lines = line::lines(text).chain(words);
             lines.map(|line| (line.name.to_owned(), line.text.to_owned(), line.range)).collect()
         };
     let is_translation = translation::is_file(name);
-    let logins = statement::logins(name, text).into_iter();
-    let logins =
-        logins.filter_map(|range| Some(("password".to_owned(), text.get(range.clone())?.to_owned(), range)));
-    let named = settings.into_iter().chain(logins).filter_map(|(name, value, range)| {
+    let named = settings.into_iter().filter_map(|(name, value, range)| {
         let class = of_setting(&name, &value).filter(|class| *class != Class::Random)?;
         let is_translation = is_translation || name.split('.').any(translation::is_key);
         let is_text = is_translation && matches!(class, Class::Named | Class::Weak);
@@ -212,9 +215,25 @@ pub fn in_file(name: &str, text: &str) -> Vec<Held> {
     held
 }
 
+/// Whether a key is the name of a file, which may have one line, rather than of a setting with words between dots.
+fn is_called_a_file(key: &str) -> bool {
+    const ENDS: [&str; 22] = [
+        "acl", "bash", "cfg", "cnf", "conf", "config", "env", "go", "hcl", "hocon", "ini", "java", "js",
+        "json5", "lua", "php", "py", "rb", "sh", "sql", "ts", "txt",
+    ];
+    let end = key.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
+    key.starts_with('.') || end.is_some_and(|end| ENDS.contains(&end.as_str()))
+}
+
+/// The documents of a file, each value by what it is called; `None` where it does not parse.
+fn documents(format: Format, text: &str) -> Option<Vec<Vec<Entry>>> {
+    Some(format.read(text)?.into_iter().map(pair::named).collect())
+}
+
 /// Whether a text is a configuration file by its name, of several settings, none of which looks like a credential.
 pub(super) fn is_harmless_file(name: &str, text: &str) -> bool {
-    let documents = Format::of(name).filter(|_| text.contains('\n')).and_then(|format| format.read(text));
+    let documents =
+        Format::of(name).filter(|_| text.contains('\n')).and_then(|format| documents(format, text));
     documents.is_some_and(|documents| {
         let mut entries = documents.iter().flatten().peekable();
         entries.peek().is_some() && entries.all(|entry| of_setting(&entry.name, &entry.text).is_none())

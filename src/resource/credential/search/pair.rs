@@ -19,26 +19,50 @@ pub(super) fn name(pair: NodeRef<'_>) -> Option<&str> {
     named.unwrap_or_else(|| header(pair).or_else(|| type_of(pair)).or_else(operation))
 }
 
-/// The same of a file, whose entries are flat, by what stands before `.value`: `users[0].credentials[0].type` says what
-/// `users[0].credentials[0].value` is.
-pub(super) fn names(entries: &[Entry]) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
+/// The same of a file, whose entries are flat: `env[0].name` says what `env[0].value` is, which is then called
+/// `env[0].DB_PASSWORD`.
+pub(super) fn named(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let names = names(&entries);
+    if names.is_empty() {
+        return entries;
+    }
+    for entry in &mut entries {
+        let before = entry.name.strip_suffix(".value");
+        if let Some((before, (_, called))) = before.and_then(|before| Some((before, names.get(before)?))) {
+            entry.name = format!("{before}.{called}");
+        }
+    }
+    entries
+}
+
+/// What values are called, by what stands before `.value`, with the rank of what says so: the first of [`name`] wins.
+fn names(entries: &[Entry]) -> BTreeMap<String, (u8, String)> {
+    let mut names: BTreeMap<String, (u8, String)> = BTreeMap::new();
     for Entry { name, text, .. } in entries {
-        let (before, called) = match name.rsplit_once('.') {
-            Some((before, "type")) if is_password(text) => (before, Some(text.as_str())),
-            Some((before, "path")) if text.starts_with('/') => (before, last_key(text)),
-            _ => continue,
+        let Some((before, last)) = name.rsplit_once('.') else { continue };
+        let called = match last {
+            "name" => Some((0, text.as_str())),
+            "key" => Some((1, text.as_str())).filter(|(_, key)| is_header(key)),
+            "type" => Some((2, text.as_str())).filter(|(_, of)| is_password(of)),
+            "path" if text.starts_with('/') => last_key(text).map(|key| (3, key)),
+            _ => None,
         };
-        names.extend(called.map(|called| (before.to_owned(), called.to_owned())));
+        let Some((rank, called)) = called else { continue };
+        let known = names.entry(before.to_owned()).or_insert_with(|| (rank, called.to_owned()));
+        if rank < known.0 {
+            *known = (rank, called.to_owned());
+        }
     }
     names
 }
 
 /// The `key` of a header that may carry a credential; that of a toleration or a tag is none.
 fn header(pair: NodeRef<'_>) -> Option<&str> {
-    let carries =
-        |key: &&str| name::promise(key).is_some() || key.to_ascii_lowercase().ends_with("authorization");
-    pair.str_at(&["key"]).filter(carries)
+    pair.str_at(&["key"]).filter(|key| is_header(key))
+}
+
+fn is_header(key: &str) -> bool {
+    name::promise(key).is_some() || key.to_ascii_lowercase().ends_with("authorization")
 }
 
 /// keycloak `CredentialRepresentation`: `{type: password, value: …}`.
