@@ -31,7 +31,7 @@ use crate::{
     document::Step,
     resource::{
         classification::Vocabulary,
-        terraform::{Attribute, Plan},
+        terraform::{Attribute, Mode, Plan},
     },
 };
 
@@ -166,8 +166,9 @@ fn queue(store: &Planned<'_>) -> Decided {
 
 /// Each setting that may let plaintext in, with whether it refuses it.
 fn channels(kind: &Kind, store: &Planned<'_>) -> Vec<(&'static str, Decided)> {
-    // A member of a replication group has what its group has.
-    let is_member = !matches!(store.get("replication_group_id"), Attribute::Absent)
+    // A member of a replication group has what its group has, which names itself by the same attribute.
+    let is_member = store.resource.is(Mode::Managed, "aws_elasticache_cluster")
+        && !matches!(store.get("replication_group_id"), Attribute::Absent)
         && is_written(store, "replication_group_id");
     let judged = kind.transport.iter().filter(|_| !is_member);
     judged.map(|channel| refuses_plaintext(channel, store)).collect()
