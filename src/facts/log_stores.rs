@@ -8,6 +8,7 @@
 //! | `receives` | `[{resource, type}]`: what sends its logs here |
 //! | `object_lock` | `{enabled: T, final: T, mode, days}`: mode and days of what holds for every object, null where nothing does; `final` where nobody can take it back |
 //! | `versioned` | `T`: what is overwritten or deleted is kept as a version |
+//! | `version_days` | after how many days at the earliest such a version is deleted, null where nothing deletes them |
 //! | `immutable` | `T`: versions are kept, or a lock that is final |
 //! | `missing` | what would decide `immutable` |
 //!
@@ -64,6 +65,8 @@ struct Keeping {
     mode: Fact,
     days: Fact,
     versioned: Decided,
+    /// After how many days a version is deleted that something newer took the place of.
+    version_days: Fact,
 }
 
 const PROVIDERS: [&Provider; 3] = [&s3::PROVIDER, &azure::PROVIDER, &google::PROVIDER];
@@ -147,6 +150,7 @@ fn subject(provider: &Provider, store: &Planned<'_>, receives: Vec<Fact>, keepin
         ("receives", Fact::array(receives)),
         ("object_lock", lock),
         ("versioned", keeping.versioned.fact()),
+        ("version_days", keeping.version_days),
         ("immutable", immutable.fact()),
         ("missing", Fact::array(immutable.missing.into_iter().map(Fact::from))),
     ];

@@ -73,6 +73,26 @@ deny contains result if {
 	}
 }
 
+# What somebody deletes is a version for a while, and gone then.
+deny contains result if {
+	input.versioned == true
+	input.object_lock.enabled == false
+	is_number(input.version_days)
+	input.version_days < _shortest
+	result := {
+		"msg": sprintf("`%s` receives logs, and keeps what is deleted or overwritten for %d days only", [
+			input.address, input.version_days,
+		]),
+		"path": ["version_days"],
+		"related": _writers,
+		"remedy": sprintf("Keep versions for as long as logs are needed, or lock them:\n```hcl\n%s\n```", [_kept]),
+	}
+}
+
+_kept := "condition {\n  days_since_noncurrent_time = 365\n}" if {
+	input.type == "google_storage_bucket"
+} else := "noncurrent_version_expiration {\n  noncurrent_days = 365\n}"
+
 # Three months are at hand, the least of PCI DSS 10.5.1.
 _shortest := 90
 

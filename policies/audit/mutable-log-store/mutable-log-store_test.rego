@@ -66,3 +66,23 @@ test_what_is_not_locked_is_reported_once_however_short_it_is if {
 	results := rule.deny with input as object.union(_store(false), short)
 	{result.path | some result in results} == {["versioned"]}
 }
+
+test_versions_that_a_rule_deletes_soon_are_reported if {
+	expiring := object.union(_store(true), {"version_days": 30})
+	results := rule.deny with input as expiring
+	{result.path | some result in results} == {["version_days"]}
+	some result in results
+	contains(result.msg, "for 30 days only")
+	contains(result.remedy, "noncurrent_days = 365")
+	google := object.union(expiring, {"type": "google_storage_bucket"})
+	some other in rule.deny with input as google
+	contains(other.remedy, "days_since_noncurrent_time = 365")
+	count(rule.deny) == 0 with input as object.union(expiring, {"version_days": 365})
+	locked := {"object_lock": {"enabled": true, "mode": "COMPLIANCE", "days": 365}}
+	count(rule.deny) == 0 with input as object.union(expiring, locked)
+}
+
+test_versions_that_nothing_deletes_or_nobody_knows_of_pass if {
+	count(rule.deny) == 0 with input as object.union(_store(true), {"version_days": null})
+	count(rule.deny) == 0 with input as object.union(_store("unknown"), {"version_days": 30})
+}

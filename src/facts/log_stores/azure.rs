@@ -52,5 +52,7 @@ fn keeps(parts: &Parts<'_>, account: &Planned<'_>) -> Keeping {
         mode: Fact::from(account.text(STATE)),
         days: Fact::from(integer(account, DAYS)).at(account.origin(DAYS)),
         versioned: own(account, "blob_properties", "blob_properties.0.versioning_enabled", is_true),
+        // A management policy may delete them; which blobs it is about, the containers of the logs decide.
+        version_days: Fact::default(),
     }
 }

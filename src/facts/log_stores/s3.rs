@@ -4,16 +4,20 @@
 //! does not. Of a bucket that exists, what the plan does not hold is unknown.
 
 use super::{Keeping, Provider, Source, integer, is_true, own};
-use crate::facts::{
-    Fact,
-    buckets::{
-        parts::{Kinds, Parts},
-        planned::{Decided, Planned},
+use crate::{
+    facts::{
+        Fact, Origin,
+        buckets::{
+            parts::{Kinds, Parts},
+            planned::{Decided, Planned},
+        },
     },
+    resource::terraform::Attribute,
 };
 
 const LOCK: &str = "aws_s3_bucket_object_lock_configuration";
 const VERSIONING: &str = "aws_s3_bucket_versioning";
+const LIFECYCLE: &str = "aws_s3_bucket_lifecycle_configuration";
 
 const KINDS: Kinds = Kinds {
     owner: "aws_s3_bucket",
@@ -21,6 +25,7 @@ const KINDS: Kinds = Kinds {
     parts: &[
         (LOCK, &["bucket"]),
         (VERSIONING, &["bucket"]),
+        (LIFECYCLE, &["bucket"]),
         ("aws_s3_bucket_acl", &["bucket"]),
         ("aws_s3_bucket_ownership_controls", &["bucket"]),
         ("aws_s3_bucket_policy", &["bucket"]),
@@ -83,6 +88,72 @@ fn keeps(parts: &Parts<'_>, bucket: &Planned<'_>) -> Keeping {
         mode: Fact::from(holder.text(&format!("{block}.mode"))),
         days: Fact::from(days),
         versioned: versioned.or(&lockable),
+        version_days: version_days(parts, bucket),
+    }
+}
+
+/// Where a resource keeps its rules, and what each of them says.
+struct Rules {
+    list: &'static str,
+    days: &'static str,
+    /// The attribute that switches it on, and the value that does.
+    switch: (&'static str, &'static str),
+    /// What narrows it to some objects.
+    narrows: &'static [&'static str],
+}
+
+const SPLIT: Rules = Rules {
+    list: "rule",
+    days: "noncurrent_version_expiration.0.noncurrent_days",
+    switch: ("status", "Enabled"),
+    narrows: &[
+        "prefix",
+        "filter.0.prefix",
+        "filter.0.tag.0.key",
+        "filter.0.and.0.prefix",
+        "filter.0.and.0.tags",
+        "filter.0.object_size_greater_than",
+        "filter.0.object_size_less_than",
+        // With it the last versions stay.
+        "noncurrent_version_expiration.0.newer_noncurrent_versions",
+    ],
+};
+const INLINE: Rules = Rules {
+    list: "lifecycle_rule",
+    days: "noncurrent_version_expiration.0.days",
+    switch: ("enabled", "true"),
+    narrows: &["prefix", "tags"],
+};
+
+/// The shortest that a rule for all objects leaves their older versions (Amazon S3 User Guide, "Lifecycle configuration
+/// elements"): what somebody deletes or overwrites is gone then.
+fn version_days(parts: &Parts<'_>, bucket: &Planned<'_>) -> Fact {
+    let split = parts.of(bucket, LIFECYCLE).flat_map(|part| SPLIT.days(part));
+    let found = split.chain(INLINE.days(bucket)).min_by_key(|(days, _)| *days);
+    found.map_or_else(Fact::default, |(days, origin)| Fact::from(days).at(Some(origin)))
+}
+
+impl Rules {
+    fn days(&self, holder: &Planned<'_>) -> Vec<(i64, Origin)> {
+        let count = match holder.get(self.list) {
+            Attribute::Known(rules) => rules.items().count(),
+            _ => 0,
+        };
+        let at = |index: usize, path: &str| format!("{}.{index}.{path}", self.list);
+        let says = |path: &str| match holder.get(path) {
+            Attribute::Known(node) => node.as_str().unwrap_or_else(|| node.raw()).to_owned(),
+            _ => String::new(),
+        };
+        let holds = |index: &usize| {
+            let (switch, on) = self.switch;
+            let narrows = |path: &&str| !matches!(says(&at(*index, path)).as_str(), "" | "{}" | "0");
+            says(&at(*index, switch)) == on && !self.narrows.iter().any(|path| narrows(path))
+        };
+        let each = (0..count).filter(holds).filter_map(|index| {
+            let path = at(index, self.days);
+            Some((integer(holder, &path)?, holder.origin(&path)))
+        });
+        each.collect()
     }
 }
 

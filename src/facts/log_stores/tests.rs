@@ -157,6 +157,71 @@ fn a_bucket_keeps_its_logs_by_versions_or_by_a_default_retention() {
 }
 
 #[test]
+fn versions_are_kept_until_a_rule_for_all_objects_deletes_them() {
+    let bucket = || created("aws_s3_bucket.b", &json!({"bucket": "b"}), &json!({}));
+    let split = |rule: Value| {
+        let rules = json!({"rule": [rule]});
+        vec![
+            bucket(),
+            created(
+                "aws_s3_bucket_lifecycle_configuration.b",
+                &rules,
+                &json!({"bucket": to("aws_s3_bucket.b")}),
+            ),
+        ]
+    };
+    let days = || json!([{"noncurrent_days": 30}]);
+    let inline = json!({"bucket": "b", "lifecycle_rule": [{"enabled": true, "noncurrent_version_expiration": [{"days": 7}]}]});
+    for (case, mut resources, expected) in [
+        ("none", vec![bucket()], json!(null)),
+        ("all", split(json!({"status": "Enabled", "noncurrent_version_expiration": days()})), json!(30)),
+        (
+            "all, by an empty filter",
+            split(
+                json!({"status": "Enabled", "filter": [{"prefix": "", "tag": [], "and": []}], "noncurrent_version_expiration": days()}),
+            ),
+            json!(30),
+        ),
+        ("off", split(json!({"status": "Disabled", "noncurrent_version_expiration": days()})), json!(null)),
+        (
+            "some",
+            split(
+                json!({"status": "Enabled", "filter": [{"prefix": "tmp/"}], "noncurrent_version_expiration": days()}),
+            ),
+            json!(null),
+        ),
+        (
+            "but the last three",
+            split(
+                json!({"status": "Enabled", "noncurrent_version_expiration": [{"noncurrent_days": 30, "newer_noncurrent_versions": 3}]}),
+            ),
+            json!(null),
+        ),
+        ("current ones", split(json!({"status": "Enabled", "expiration": [{"days": 30}]})), json!(null)),
+        ("inline", vec![created("aws_s3_bucket.b", &inline, &json!({}))], json!(7)),
+    ] {
+        resources.push(trail());
+        assert_eq!(stores(resources).first().unwrap()["version_days"], expected, "{case}");
+    }
+    let google = |condition: Value| {
+        let rule = json!([{"action": [{"type": "Delete"}], "condition": [condition]}]);
+        let sink = json!({"destination": "storage.googleapis.com/logs"});
+        stores(vec![
+            created("google_logging_project_sink.s", &sink, &json!({})),
+            created("google_storage_bucket.b", &json!({"name": "logs", "lifecycle_rule": rule}), &json!({})),
+        ])
+    };
+    for (condition, expected) in [
+        (json!({"days_since_noncurrent_time": 14}), json!(14)),
+        (json!({"days_since_noncurrent_time": 14, "num_newer_versions": 2}), json!(null)),
+        (json!({"days_since_noncurrent_time": 14, "matches_prefix": ["tmp/"]}), json!(null)),
+        (json!({"age": 14}), json!(null)),
+    ] {
+        assert_eq!(google(condition.clone()).first().unwrap()["version_days"], expected, "{condition}");
+    }
+}
+
+#[test]
 fn other_clouds_keep_by_retention_or_versions() {
     let sink = |disabled: bool| {
         created(
