@@ -2,7 +2,8 @@
 # title: Stores of sensitive data are protected
 # description: >-
 #   A store that is declared to hold personal, health or card data is exposed outside the cluster or open to everyone,
-#   keeps its data unencrypted, or is a database that several services share. Each is a finding of its own; together they are a breach waiting.
+#   keeps its data unencrypted, is told to take plaintext, or is a database that several services share. Each is a finding of
+#   its own; together they are a breach waiting.
 # scope: package
 # related_resources:
 #   - ref: https://ethyca.github.io/fideslang/taxonomy/overview/
@@ -14,6 +15,9 @@
 #     resource "aws_db_instance" "this" {
 #       storage_encrypted   = true
 #       publicly_accessible = false
+#     }
+#     resource "aws_elasticache_replication_group" "this" {
+#       transit_encryption_enabled = true
 #     }
 #     ```
 #     Give each service a database of its own, or say in `probity.yaml` why several share it.
@@ -75,6 +79,21 @@ deny contains result if {
 		"path": ["encrypted"],
 	}
 }
+
+# S3 has no such setting, only policies that deny: `storage/plaintext-transport` says that.
+deny contains result if {
+	_is_sensitive
+	input.secure_transport == false
+	_lets_plaintext_in
+	result := {
+		"msg": sprintf("`%s` holds sensitive data and takes it without TLS", [_name]),
+		"path": ["secure_transport"],
+	}
+}
+
+_lets_plaintext_in if count(input.plaintext_by) > 0
+
+_lets_plaintext_in if input.provider == "azure"
 
 deny contains result if {
 	_is_sensitive

@@ -123,3 +123,29 @@ test_sharing_is_assessed_where_it_matters if {
 	count(rule.not_assessed) == 0 with input as object.union(unknown, {"classification": {"level": "internal", "categories": []}})
 	count(rule.not_assessed) == 0 with input as object.union(unknown, {"by_design": "one bounded context"})
 }
+
+_cache(secure) := {
+	"address": "aws_elasticache_replication_group.a",
+	"classification": "restricted",
+	"encrypted": null,
+	"secure_transport": secure,
+	"plaintext_by": ["transit_encryption_enabled"],
+}
+
+test_a_store_that_is_told_to_take_plaintext_is_reported if {
+	results := rule.deny with input as _cache(false)
+	{result.msg | some result in results} == {"`aws_elasticache_replication_group.a` holds sensitive data and takes it without TLS"}
+	{result.path | some result in results} == {["secure_transport"]}
+	account := {
+		"address": "azurerm_storage_account.a", "provider": "azure", "classification": "restricted",
+		"public": false, "secure_transport": false,
+	}
+	count(rule.deny) == 1 with input as account
+}
+
+test_a_store_without_such_a_setting_and_an_unknown_one_are_for_another_rule if {
+	count(rule.deny) == 0 with input as object.union(_cache(false), {"plaintext_by": []})
+	count(rule.deny) == 0 with input as object.union(_cache("unknown"), {"plaintext_by": []})
+	count(rule.deny) == 0 with input as object.union(_cache(true), {"plaintext_by": []})
+	count(rule.deny) == 0 with input as object.union(_cache(false), {"classification": "internal"})
+}
