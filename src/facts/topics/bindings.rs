@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Direction, Topics, Use};
+use super::{Direction, Topics, Use, strimzi};
 use crate::{
     document::NodeRef,
     facts::{
@@ -19,20 +19,32 @@ const UNKNOWN_CLUSTER: &str = "unknown";
 const READ_WORDS: [&str; 7] = ["in", "input", "consume", "consumer", "subscribe", "source", "read"];
 const WRITE_WORDS: [&str; 7] = ["out", "output", "produce", "producer", "publish", "sink", "write"];
 
-pub(super) fn collect(set: &Set<'_>, topics: &mut Topics<'_>) {
+pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
+    let clusters = strimzi::Clusters::new(&set.view);
     for (id, workload) in set.workloads().iter() {
-        let settings = set.environments().of(id);
-        for setting in settings {
-            let Some((names, direction)) = topics_of(setting) else { continue };
+        let told: Vec<_> = set
+            .environments()
+            .of(id)
+            .iter()
+            .filter_map(|setting| topics_of(setting).map(|(names, direction)| (setting, names, direction)))
+            .collect();
+        // A client that is told one cluster means the topics there.
+        let kafka = if told.is_empty() { None } else { strimzi::cluster(set, id) };
+        for (setting, names, direction) in told {
+            let kafka = kafka.filter(|_| !is_queue(&setting.name));
             for name in names {
-                let cluster = match topics.clusters_of(&name) {
-                    [] => UNKNOWN_CLUSTER.to_owned(),
-                    [cluster] => cluster.clone(),
+                let cluster = match (kafka, topics.clusters_of(&name)) {
+                    (Some(kafka), _) => clusters.name(kafka),
+                    (None, []) => UNKNOWN_CLUSTER.to_owned(),
+                    (None, [cluster]) => cluster.clone(),
                     // Two clusters with one topic of this name: which is meant is not known.
-                    _ => continue,
+                    (None, _) => continue,
                 };
                 let because = because(workload, setting, &name);
                 let topic = topics.named(&cluster, &name);
+                if let Some(kafka) = kafka {
+                    strimzi::place(set, topic, kafka);
+                }
                 if !is_told(&topic.uses, id, direction) {
                     topic.uses.push(Use::new(id, direction, because));
                 }
@@ -82,6 +94,11 @@ fn topics_of(setting: &Setting<'_>) -> Option<(Vec<String>, Direction)> {
             && name.parse::<f64>().is_err()
     };
     names.iter().all(is_name).then(|| (names, direction(&words)))
+}
+
+/// Whether a setting speaks of a broker with queues, and so not of Kafka.
+fn is_queue(name: &str) -> bool {
+    words(name).last().is_some_and(|word| word == "queue")
 }
 
 fn direction(words: &[String]) -> Direction {

@@ -5,9 +5,11 @@ mod listeners;
 
 use std::collections::BTreeMap;
 
-use self::clusters::Clusters;
-pub(super) use self::listeners::carry;
-use super::{Direction, Topics, Use};
+pub(super) use self::{
+    clusters::Clusters,
+    listeners::{carry, cluster},
+};
+use super::{Direction, Topic, Topics, Use};
 use crate::{
     document::NodeRef,
     estate::Resource,
@@ -29,9 +31,8 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
         let Some((cluster, kafka)) = clusters.of(resource, node) else { continue };
         let topic = topics.named(&cluster, name);
         topic.resource = Some(resource);
-        topic.kafka = kafka;
         if let Some(kafka) = kafka {
-            (topic.open, topic.open_because) = openness(kafka, view.estate.node(kafka));
+            place(set, topic, kafka);
         }
     }
     let mut by_cluster: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -56,7 +57,9 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
                     grant.directions.iter().filter(|way| !is_denied(way)).copied().collect();
                 let Some(first) = directions.first() else { continue };
                 let topic = topics.named(&cluster, &name);
-                topic.kafka = topic.kafka.or(kafka);
+                if let Some(kafka) = kafka {
+                    place(set, topic, kafka);
+                }
                 if topic.named_by.is_none() {
                     topic.named_by = Some(grant.because(user, *first, &name));
                 }
@@ -68,6 +71,14 @@ pub(super) fn collect<'e>(set: &Set<'e>, topics: &mut Topics<'e>) {
                 }
             }
         }
+    }
+}
+
+/// Puts a topic into a cluster that the input holds.
+pub(super) fn place<'e>(set: &Set<'e>, topic: &mut Topic<'e>, kafka: &'e Resource) {
+    if topic.kafka.is_none() {
+        topic.kafka = Some(kafka);
+        (topic.open, topic.open_because) = openness(kafka, set.view.estate.node(kafka));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 const CLUSTER_LABEL: &str = "strimzi.io/cluster";
 
 /// All clusters of a set.
-pub(super) struct Clusters<'e> {
+pub(in crate::facts::topics) struct Clusters<'e> {
     /// By the namespace in which their objects lie, and by name.
     by_namespace: BTreeMap<(&'e str, &'e str), &'e Resource>,
     /// Names that several clusters have.
@@ -21,7 +21,7 @@ pub(super) struct Clusters<'e> {
 }
 
 impl<'e> Clusters<'e> {
-    pub(super) fn new(view: &View<'e>) -> Self {
+    pub(in crate::facts::topics) fn new(view: &View<'e>) -> Self {
         let kafkas = || view.of_kind(GROUP, "Kafka");
         let own = kafkas().map(|kafka| ((kafka.namespace(), &*kafka.object.name), kafka));
         let mut by_namespace: BTreeMap<_, _> = own.collect();
@@ -47,12 +47,16 @@ impl<'e> Clusters<'e> {
     ) -> Option<(String, Option<&'e Resource>)> {
         let name = node.at(&["metadata", "labels"])?.str_at(&[CLUSTER_LABEL])?;
         let kafka = self.by_namespace.get(&(resource.namespace(), name)).copied();
-        let text = if self.shared.contains(name) {
-            format!("{}/{name}", kafka.unwrap_or(resource).namespace())
-        } else {
-            name.to_owned()
-        };
-        Some((text, kafka))
+        Some((self.text(name, kafka.unwrap_or(resource).namespace()), kafka))
+    }
+
+    /// The name of a cluster, with its namespace where several have that name.
+    pub(in crate::facts::topics) fn name(&self, kafka: &Resource) -> String {
+        self.text(&kafka.object.name, kafka.namespace())
+    }
+
+    fn text(&self, name: &str, namespace: &str) -> String {
+        if self.shared.contains(name) { format!("{namespace}/{name}") } else { name.to_owned() }
     }
 }
 
@@ -123,6 +127,38 @@ mod tests {
             let kafka = kafka.replace(tls, listeners);
             let expected = [("topic:events/orders".to_owned(), expected)];
             assert_eq!(topics(&format!("{kafka}{}", topic("shop", "orders"))), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_is_told_one_cluster_means_the_topics_there() {
+        let client = |variables: &str| {
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: a, env: [{variables}]}}]}}}}}}\n---\n"
+            )
+        };
+        let named = "{name: KAFKA_TOPIC, value: orders}";
+        let queue = "{name: ORDERS_QUEUE, value: orders}";
+        let events = "{name: BROKERS, value: 'events-kafka-bootstrap.shop:9092,events-kafka-bootstrap:9093'}";
+        let others = "{name: OTHERS, value: 'events-kafka-bootstrap.clinic:9092'}";
+        let both = kafka("shop", "") + &kafka("clinic", "authorization: {type: simple}, ");
+        let elsewhere = topic("clinic", "orders");
+        let found = |text: &str| topics(&format!("{both}{text}"));
+        let own = ("topic:shop/events/orders".to_owned(), Truth::True);
+        let other = ("topic:clinic/events/orders".to_owned(), Truth::False);
+        let unknown = ("topic:unknown/orders".to_owned(), Truth::Unknown);
+        for (case, text, expected) in [
+            ("told", client(&format!("{named}, {events}")), vec![own.clone()]),
+            ("told of two", client(&format!("{named}, {events}, {others}")), vec![unknown.clone()]),
+            ("not told", client(named), vec![unknown.clone()]),
+            ("a queue", client(&format!("{queue}, {events}")), vec![unknown]),
+            (
+                "one of that name elsewhere",
+                elsewhere + &client(&format!("{named}, {events}")),
+                vec![other, own],
+            ),
+        ] {
+            assert_eq!(found(&text), expected, "{case}");
         }
     }
 

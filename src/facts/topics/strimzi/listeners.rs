@@ -118,6 +118,37 @@ fn told(set: &Set<'_>, client: WorkloadId, address: &Address<'_, '_>) -> Because
     }
 }
 
+/// Hosts and ports in a text, several by comma, with or without a scheme.
+fn hosts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split([',', ' ', '\n']).map(|part| {
+        let part = part.rsplit_once("://").map_or(part, |(_, rest)| rest).trim_matches(['"', '\'']);
+        part.split_once(':').unwrap_or((part, ""))
+    })
+}
+
+/// The cluster that a client is told, where it is told one alone.
+pub(in crate::facts::topics) fn cluster<'e>(set: &Set<'e>, client: WorkloadId) -> Option<&'e Resource> {
+    let namespace = set.workloads().get(client).namespace;
+    let mut found: Option<&Resource> = None;
+    for setting in set.environments().of(client) {
+        let Some(text) =
+            setting.text.as_deref().filter(|text| text.contains("-kafka-") && text.len() <= 4096)
+        else {
+            continue;
+        };
+        for (host, _) in hosts(text).filter(|(host, _)| host.contains("-kafka-")) {
+            let Host::Operated(index) = set.hosts().resolve(set, host, namespace).host else { continue };
+            let operated =
+                set.hosts().operators().get(index).filter(|operated| operated.engine == "kafka")?;
+            if found.is_some_and(|other| other.id != operated.resource.id) {
+                return None;
+            }
+            found = Some(operated.resource);
+        }
+    }
+    found
+}
+
 /// `events-kafka-bootstrap:9092`, several by comma, in any setting of the client.
 fn addresses<'s, 'e>(set: &'s Set<'e>, kafka: &Resource, client: WorkloadId) -> Vec<Address<'s, 'e>> {
     let namespace = set.workloads().get(client).namespace;
@@ -128,12 +159,7 @@ fn addresses<'s, 'e>(set: &'s Set<'e>, kafka: &Resource, client: WorkloadId) -> 
         else {
             continue;
         };
-        for part in text.split([',', ' ', '\n']) {
-            let part = part.rsplit_once("://").map_or(part, |(_, rest)| rest).trim_matches(['"', '\'']);
-            let (host, port) = part.split_once(':').unwrap_or((part, ""));
-            if !host.contains(&mark) {
-                continue;
-            }
+        for (host, port) in hosts(text).filter(|(host, _)| host.contains(&mark)) {
             let port = if port.is_empty() { Some(PORT) } else { port.trim_end_matches('/').parse().ok() };
             let of_kafka = match set.hosts().resolve(set, host, namespace).host {
                 Host::Operated(index) => set
