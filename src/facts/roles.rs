@@ -60,6 +60,7 @@ pub(super) enum Holder {
 
 /// A role that services have.
 pub(super) struct Role<'e> {
+    pub(super) position: Position,
     /// As in its ARN; `None`: known after apply.
     pub(super) name: Option<String>,
     /// Whether a boundary may take away what its policies allow.
@@ -98,16 +99,16 @@ pub(super) fn roles<'e>(set: &Set<'e>, functions: &[Function]) -> Vec<Role<'e>> 
         let bounded = !matches!(role.get("permissions_boundary"), Attribute::Absent)
             && role.plan.declares(role.resource, &steps("permissions_boundary")) != Some(false);
         let name = role.text("name").map(ToOwned::to_owned);
-        Some(Role { name, is_bounded: bounded, holders, policies })
+        Some(Role { position: (index, position), name, is_bounded: bounded, holders, policies })
     });
     roles.collect()
 }
 
 /// Roles by their names.
-struct Names(BTreeMap<String, Vec<Position>>);
+pub(super) struct Names(BTreeMap<String, Vec<Position>>);
 
 impl Names {
-    fn new(set: &Set<'_>) -> Self {
+    pub(super) fn new(set: &Set<'_>) -> Self {
         let mut names: BTreeMap<String, Vec<Position>> = BTreeMap::new();
         for (index, plan) in (0..).zip(&set.view.estate.plans) {
             for (position, _) in plan.managed(ROLE) {
@@ -121,7 +122,7 @@ impl Names {
     }
 
     /// Roles that an attribute refers to, or names.
-    fn of(&self, planned: &Planned<'_>, attribute: &str) -> Vec<Position> {
+    pub(super) fn of(&self, planned: &Planned<'_>, attribute: &str) -> Vec<Position> {
         let targets = planned.plan.referred(planned.resource, &steps(attribute)).targets.into_iter();
         let is_role = |position: &u32| {
             planned.plan.resource(*position).is_some_and(|resource| resource.is(Mode::Managed, ROLE))
@@ -141,7 +142,7 @@ impl Names {
     }
 
     /// The role with a name or ARN: of the same plan, else the only one.
-    fn named(&self, text: &str, plan: Option<u32>) -> Option<Position> {
+    pub(super) fn named(&self, text: &str, plan: Option<u32>) -> Option<Position> {
         let roles = self.0.get(text.rsplit('/').next()?)?;
         let own = roles.iter().find(|(index, _)| Some(*index) == plan);
         own.or(if let [only] = roles.as_slice() { Some(only) } else { None }).copied()

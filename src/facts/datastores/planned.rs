@@ -8,6 +8,7 @@ mod firewalls;
 mod groups;
 mod kinds;
 mod links;
+mod resource_policies;
 mod rights;
 mod rules;
 

@@ -3,11 +3,11 @@
 //!
 //! A role of one service whose policy names a table says that the service uses it. A pattern such as `table/*`, a role
 //! that several services have, and policies of AWS itself say only that they could.
-//! Deliberately absent: policies of tables, of organisations and of sessions.
+//! Deliberately absent: policies of organisations and of sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cloud, told};
+use super::{Cloud, resource_policies, told};
 use crate::facts::{
     Because, Set,
     buckets::{
@@ -139,11 +139,20 @@ pub(super) fn rights(
     for (index, access) in accesses.iter().enumerate() {
         known.entry((access.server, access.caller.id.to_string())).or_default().push(index);
     }
+    let mut by_tables = resource_policies::allowed(set, ITEMS);
     for role in roles(set, cloud.services()) {
         let callers: Vec<Caller> =
             role.holders.iter().filter_map(|holder| caller(set, cloud, *holder)).collect();
         let services: BTreeSet<&str> = callers.iter().map(|caller| &*caller.service).collect();
-        for grant in grants(&targets, &role) {
+        let of_tables = by_tables.remove(&role.position).unwrap_or_default();
+        let of_tables = of_tables.into_iter().map(|(table, because)| Grant {
+            on: Ok(table),
+            surely: Truth::True,
+            acts: Truth::True,
+            user: None,
+            because,
+        });
+        for grant in grants(&targets, &role).into_iter().chain(of_tables) {
             let principal = grant.user.or_else(|| Some(format!("role/{}", role.name.as_ref()?)));
             let principal = principal.map_or(Named::Unknown, Named::Known);
             for caller in &callers {

@@ -290,6 +290,35 @@ fn a_policy_says_who_logs_in_to_a_server_by_role() {
     }
 }
 
+#[test]
+fn a_policy_of_a_table_lets_the_roles_act_that_it_names() {
+    let of_table = |policy: Json| {
+        let written = json!({"resource_arn": refers(&["aws_dynamodb_table.orders.arn", "aws_dynamodb_table.orders"]), "policy": policy});
+        move |after: Json| planned("aws_dynamodb_resource_policy.orders", after, written.clone())
+    };
+    let text = |effect: &str, action: &str, role: &str| {
+        let statement = json!({"Effect": effect, "Action": action, "Resource": "*", "Principal": {"AWS": format!("arn:aws:iam::111122223333:role/{role}")}});
+        json!({"policy": json!({"Version": "2012-10-17", "Statement": statement}).to_string()})
+    };
+    let known = of_table(json!({}));
+    let unknown = of_table(refers(&["aws_iam_role.orders.arn", "aws_iam_role.orders"]));
+    for (case, policy, expected) in [
+        ("a role", known(text("Allow", "dynamodb:*", "orders")), &[ORDERS][..]),
+        ("another role", known(text("Allow", "dynamodb:*", "reports")), &[]),
+        ("what it is like", known(text("Allow", "dynamodb:DescribeTable", "orders")), &[]),
+        ("denied", known(text("Deny", "dynamodb:GetItem", "orders")), &[]),
+        ("known after apply", unknown(json!({})), &[ORDERS]),
+    ] {
+        let all = [
+            table(),
+            role("aws_iam_role.orders", "orders"),
+            policy,
+            function("aws_lambda_function.orders", "aws_iam_role.orders"),
+        ];
+        assert_eq!(told(&estate(&all, "")).0, expected, "{case}");
+    }
+}
+
 /// A function that is called with the changes of a table reads its stream; of a policy that is known after apply the
 /// plan does not tell whether it also works with the items.
 #[test]
