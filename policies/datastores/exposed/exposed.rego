@@ -58,8 +58,8 @@ deny contains result if {
 	not _is_limited(exposure)
 	not _has_unknown_range(exposure)
 	result := {
-		"msg": sprintf("%s database `%s` is reachable from outside the cluster %s", [
-			input.engine, input.name, _way(exposure),
+		"msg": sprintf("%s database `%s` is reachable from outside%s %s", [
+			input.engine, input.name, _cluster(exposure), _way(exposure),
 		]),
 		"path": ["exposures", index],
 		"related": [{"msg": "this port leads to the database", "path": ["exposures", index, "port"]}],
@@ -67,6 +67,11 @@ deny contains result if {
 		"fixes": _fixes,
 	}
 }
+
+# What has an address of its own in a cloud is in no cluster.
+_cluster(exposure) := "" if {
+	exposure.kind == "PublicAddress"
+} else := " the cluster"
 
 # The API server refuses these keys in a Service of the type ClusterIP, and external addresses stay open in one. What is
 # reached by nodes may be a load balancer's backend, so no fix is offered for that.
