@@ -17,7 +17,7 @@ use crate::{
 
 pub use crate::waiver::Waiver;
 pub use build::Parts;
-pub use change::{Change, Repaired, Role, Unused};
+pub use change::{Change, Compared, Repaired, Role, Unused};
 pub use drift::{Drift, Side};
 
 /// Verdict of a whole run: incomplete beats fail beats pass.

@@ -1,4 +1,4 @@
-//! `--since REF`: the tree before a change, and what judges both.
+//! `--since REF`: the trees before a change, and what judges them.
 //!
 //! The old tree is what git holds of the commit, byte for byte, in a temporary folder: attributes, which a commit may set,
 //! hide nothing and rewrite nothing (`git archive` would heed `export-ignore`), and neither hooks nor filters run.
@@ -6,6 +6,7 @@
 //! policies and its baseline count: a change must not accept its own findings. Deliberately absent: fetching what a
 //! shallow clone lacks.
 
+mod reference;
 mod unpack;
 
 use std::{
@@ -17,13 +18,12 @@ use std::{
 use ignore::WalkBuilder;
 use tempfile::TempDir;
 
+pub(super) use self::reference::Reference;
 use super::Failure;
-use crate::source::git;
 
-/// The tree before the change.
+/// A tree before the change: that of the commit that is named, whose word counts, or that of the commit where the change
+/// began, which it is held against.
 pub(super) struct Past {
-    /// As given, with the commit that it names.
-    pub(super) reference: (String, String),
     /// Submodules whose commit is not there, so that what they hold is new; sorted.
     pub(super) missing: Vec<String>,
     /// Removed with this.
@@ -49,42 +49,22 @@ pub(super) enum Site {
 }
 
 impl Past {
-    /// Unpacks the tree of a commit. `base` lies in the work tree.
-    pub(super) fn new(reference: &str, base: &Path, current: &Path) -> Result<Self, Failure> {
-        let top = git::ask(base, &["rev-parse", "--show-toplevel"]).map_err(|cause| {
-            Failure::usage(format!("`--since` needs a git work tree: {cause}"))
-                .help("run it in the repository, with git installed")
-        })?;
-        let top = git::path(top.strip_suffix(b"\n").unwrap_or(&top)).unwrap_or_default();
-        let sparse = git::ask(&top, &["config", "--type=bool", "core.sparseCheckout"]);
-        if sparse.is_ok_and(|value| git::text(&value) == "true") {
-            return Err(Failure::usage(
-                "`--since` cannot judge a sparse checkout: what is not checked out would count as removed",
-            )
-            .help("check out the whole tree first, with `git sparse-checkout disable`"));
-        }
-        let commit = format!("{reference}^{{commit}}");
-        let commit = git::ask(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-        let commit = commit.map_err(|_| {
-            Failure::usage(format!("`--since {reference}` names no commit of this clone")).help(
-                "fetch it first, for example with `git fetch origin` or `fetch-depth: 0` of actions/checkout",
-            )
-        })?;
-        let commit = git::text(&commit);
+    /// Unpacks the tree of a commit.
+    pub(super) fn new(reference: &Reference, commit: &str, current: &Path) -> Result<Self, Failure> {
+        let (top, name) = (&reference.top, &reference.name);
         let failed = |cause: String| {
-            Failure::usage(format!("the tree of `{reference}` cannot be unpacked: {cause}"))
+            Failure::usage(format!("the tree of `{name}` cannot be unpacked: {cause}"))
                 .help("fetch all of it: a shallow or partial clone may lack some")
         };
         let folder = tempfile::tempdir().map_err(|cause| failed(cause.to_string()))?;
-        let missing = unpack::tree(&top, &commit, folder.path()).map_err(failed)?;
+        let missing = unpack::tree(top, commit, folder.path()).map_err(failed)?;
         // What makes it a base of its own, with the same names of files.
         std::fs::create_dir(folder.path().join(".git")).map_err(|cause| failed(cause.to_string()))?;
         let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        let top = canonical(&top);
+        let top = canonical(top);
         let (root, now) = (canonical(folder.path()), canonical(current));
         let below = now.strip_prefix(&top).map(Path::to_path_buf).unwrap_or_default();
-        let reference = (reference.to_owned(), commit);
-        let past = Self { reference, missing, _folder: folder, root, top, now, below };
+        let past = Self { missing, _folder: folder, root, top, now, below };
         made(&past.current())?;
         Ok(past)
     }
@@ -152,6 +132,12 @@ impl Past {
             }));
         }
         names.into_iter().filter(|name| self.differs(name)).map(|name| self.top.join(name)).collect()
+    }
+
+    /// Whether the work tree has a file just as this tree had it.
+    pub(super) fn has(&self, file: &Path) -> bool {
+        let name = file.strip_prefix(&self.top);
+        name.is_ok_and(|name| self.root.join(name).exists() && !self.differs(name))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the edge that compares the trees")]

@@ -138,8 +138,9 @@ impl<'a> From<&'a report::Change> for Change<'a> {
             role: unused.role.name(),
         });
         Self {
-            since: &change.reference,
-            commit: &change.commit,
+            since: &change.compared.reference,
+            commit: &change.compared.commit,
+            merge_base: &change.compared.merge_base,
             known: change.known,
             repaired: repaired.collect(),
             not_used: unused.collect(),

@@ -19,8 +19,8 @@ use crate::{
     finding::{Edit, Finding, NotAssessed, Related},
     policy::metadata::{Control, Extent, Rule},
     report::{
-        AuditReference, Change, Drift, Evaluated, Judged, NotApplicable, Outcome, Override, PolicyError,
-        Repaired, Report, Role, Status, Unused, Waiver,
+        AuditReference, Change, Compared, Drift, Evaluated, Judged, NotApplicable, Outcome, Override,
+        PolicyError, Repaired, Report, Role, Status, Unused, Waiver,
     },
     source::{Listing, Problem, Sources, Status as SourceStatus, listing},
 };
@@ -127,8 +127,11 @@ pub fn read(text: &str) -> Result<(Report, Sources), SavedError> {
         incomplete: document.incomplete,
         rules: rules(&document.rules),
         change: document.change.map(|change| Change {
-            reference: change.since,
-            commit: change.commit,
+            compared: Compared {
+                merge_base: change.merge_base.unwrap_or_else(|| change.commit.clone()),
+                reference: change.since,
+                commit: change.commit,
+            },
             known: change.known,
             repaired: change.repaired.into_iter().map(Repaired::from).collect(),
             unused: change.not_used.into_iter().filter_map(unused).collect(),

@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    report::{Change, Outcome, Report, Unused},
+    report::{Change, Compared, Outcome, Report, Unused},
     source::{Sources, Status},
 };
 
@@ -100,12 +100,23 @@ pub(crate) fn verdict(report: &Report) -> String {
 /// What a report is held against, and how much of it is the same: `since main (0123456789ab): 1 finding repaired, 12 known
 /// of before and not shown`. As it was given, so to be made safe for where it is shown.
 pub(crate) fn since(change: &Change) -> String {
-    let commit = change.commit.get(..12).unwrap_or(&change.commit);
     let repaired = counted(change.repaired.len(), "finding");
     format!(
-        "since {} ({commit}): {repaired} repaired, {} known of before and not shown",
-        change.reference, change.known
+        "since {} ({}): {repaired} repaired, {} known of before and not shown",
+        change.compared.reference,
+        commits(&change.compared),
+        change.known
     )
+}
+
+/// `0123456789ab`, with the commit whose findings are known where it is another one: `0123456789ab, merge base ba9876543210`.
+pub(crate) fn commits(compared: &Compared) -> String {
+    let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+    let commit = short(&compared.commit);
+    if compared.merge_base == compared.commit {
+        return commit;
+    }
+    format!("{commit}, merge base {}", short(&compared.merge_base))
 }
 
 /// `k8s/a.yaml:7 (waiver)`.

@@ -30,16 +30,24 @@ use crate::{
 /// The change that a report is limited to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// As it was given, such as `origin/main`.
-    pub reference: String,
-    /// The commit that it names.
-    pub commit: String,
+    pub compared: Compared,
     /// Findings that were there before, and are not in the report.
     pub known: usize,
     /// In the order of the report before the change.
     pub repaired: Vec<Repaired>,
     /// What decides how the change is judged, as the change has it: that of the tree before counts. Sorted.
     pub unused: Vec<Unused>,
+}
+
+/// What a change is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// As it was given, such as `origin/main`.
+    pub reference: String,
+    /// The commit that it names, which decides.
+    pub commit: String,
+    /// The commit at which the change left its history, whose findings are known: mostly the same.
+    pub merge_base: String,
 }
 
 /// A file that would decide, did not the tree before the change.
@@ -97,7 +105,7 @@ impl Report {
         &mut self,
         sources: &Sources,
         (before, sources_before, sets_before): (&Self, &Sources, &[Arc<str>]),
-        (reference, commit): (String, String),
+        compared: Compared,
         unused: Vec<Unused>,
     ) {
         let old: Vec<Credential<'_>> =
@@ -151,7 +159,7 @@ impl Report {
         self.findings.retain(|_| fate.next() != Some(Fate::Known));
         let open_before: BTreeSet<_> = before.not_assessed.iter().map(question).collect();
         self.not_assessed.retain(|result| !open_before.contains(&question(result)));
-        self.change = Some(Change { reference, commit, known, repaired, unused });
+        self.change = Some(Change { compared, known, repaired, unused });
         self.outcome = self.decide();
     }
 

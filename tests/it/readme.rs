@@ -55,7 +55,7 @@ fn everything() -> Folder {
         (".config/keep", ""),
     ]);
     let link = format!(
-        "chmod +x bin/* && ln -s '{}' bin/probity && git init -q && probity init --policy >/dev/null && git add -A && git -c user.name=t -c user.email=t@example.com commit -qm all",
+        "chmod +x bin/* && ln -s '{}' bin/probity && git init -q && probity init --policy >/dev/null && git add -A && git -c user.name=t -c user.email=t@example.com commit -qm all && git update-ref refs/remotes/origin/main HEAD",
         env!("CARGO_BIN_EXE_probity")
     );
     let output = shell(&folder, &link);

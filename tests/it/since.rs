@@ -1,6 +1,7 @@
 //! `--since`: what a change brings in and repairs, though no changed line may hold it; judged by the tree before it.
 
 mod decides;
+mod fork;
 mod growth;
 mod hidden;
 

@@ -53,22 +53,7 @@ impl Named {
         self.selection.replace_folders(|path| counting(path, Role::Policy));
         self.conftest.replace_data(|path| counting(path, Role::Data));
         self.baseline = self.baseline.and_then(|path| counting(&path, Role::Baseline));
-        if let Some(root) = &self.estate.root {
-            self.estate.root = Some(match past.site(root) {
-                Site::Before(root) | Site::Elsewhere(root) => root,
-                Site::New(root) => past.folder(&root)?,
-            });
-        }
-        if !self.estate.paths.is_empty() {
-            let there = self.estate.paths.iter().filter_map(|path| match past.site(path) {
-                Site::Before(path) => Some(path),
-                Site::New(_) | Site::Elsewhere(_) => None,
-            });
-            self.estate.paths = there.collect();
-            if self.estate.paths.is_empty() {
-                self.estate.paths.push(past.nothing()?);
-            }
-        }
+        self.estate.lead_into(past)?;
         Ok((self, unused))
     }
 
@@ -95,6 +80,29 @@ impl Named {
         files.extend(data.map(|path| (conftest::data_path(path).1.to_owned(), Role::Data)));
         files.extend(self.baseline.iter().map(|path| (path.clone(), Role::Baseline)));
         Ok(files.into_iter().flat_map(|(path, role)| changed(past, base, &path, role)).collect())
+    }
+}
+
+impl EstateArguments {
+    /// Names what of the estate was there in the tree before the change. What lies out of the work tree was not.
+    pub(super) fn lead_into(&mut self, past: &Past) -> Result<(), Failure> {
+        if let Some(root) = &self.root {
+            self.root = Some(match past.site(root) {
+                Site::Before(root) | Site::Elsewhere(root) => root,
+                Site::New(root) => past.folder(&root)?,
+            });
+        }
+        if !self.paths.is_empty() {
+            let there = self.paths.iter().filter_map(|path| match past.site(path) {
+                Site::Before(path) => Some(path),
+                Site::New(_) | Site::Elsewhere(_) => None,
+            });
+            self.paths = there.collect();
+            if self.paths.is_empty() {
+                self.paths.push(past.nothing()?);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,11 +4,16 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use super::{Arguments, Configured, current_folder, named::Named};
 use crate::{
-    cli::{Failure, baseline, conftest::Digests, since::Past, terminal::Terminal},
+    cli::{
+        Failure, baseline,
+        conftest::Digests,
+        since::{Past, Reference},
+        terminal::Terminal,
+    },
     estate::Estate,
-    output::visible::one_line,
+    output::{summary::counted, visible::one_line},
     policy::Policies,
-    report::{Report, Role, Unused},
+    report::{Compared, Report, Role, Unused},
     scan::{self, Settings},
     source::{Sources, base::Base, walk::Held},
     waiver,
@@ -31,7 +36,7 @@ pub(super) struct Before {
     report: Report,
     sources: Sources,
     sets: Vec<Arc<str>>,
-    reference: (String, String),
+    reference: Compared,
     /// What the change did to what decides.
     unused: Vec<Unused>,
     /// Waivers in comments, which count in the tree before alone.
@@ -39,6 +44,30 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Judges the tree before the change; relative paths lead into it.
+    fn new(
+        settings: &Settings,
+        policies: Policies,
+        reference: &Reference,
+        unused: BTreeSet<Unused>,
+    ) -> Result<Self, Failure> {
+        let mut estate = scan::read_for(&policies, settings, &|_, _| {})?;
+        let report = scan::judge(settings, &mut estate, policies, &|_, _| {});
+        let Reference { name, commit, fork, .. } = reference;
+        Ok(Self {
+            report,
+            comments: waiver::comments(&estate).into_iter().map(|(file, text, _)| (file, text)).collect(),
+            sources: estate.sources,
+            sets: estate.sets,
+            reference: Compared {
+                reference: name.clone(),
+                commit: commit.clone(),
+                merge_base: fork.clone().unwrap_or_else(|| commit.clone()),
+            },
+            unused: unused.into_iter().collect(),
+        })
+    }
+
     /// Limits the report about an estate to what the change brings in.
     pub(super) fn limit(mut self, report: &mut Report, estate: &Estate) {
         for (file, text, line) in waiver::comments(estate) {
@@ -79,7 +108,8 @@ impl Prepared {
         Ok(Self { settings, configured, baseline, policies, data, before: None })
     }
 
-    /// Judges the tree before the change, and takes its configuration, baseline and policies for the one after it.
+    /// Judges the tree at which the change began, by the configuration, baseline and policies of the commit that is named,
+    /// and takes these for the one after it.
     pub(super) fn since(
         arguments: &Arguments,
         reference: &str,
@@ -88,33 +118,39 @@ impl Prepared {
         let current = current_folder()?;
         let (paths, root) = (&arguments.estate.paths, arguments.estate.root.as_deref());
         let base = Base::new(paths, root, &current).map_err(Failure::usage)?;
-        let past = Past::new(reference, &base.root, &current)?;
-        for submodule in &past.missing {
-            terminal.notice_always(format!(
-                "submodule `{}`: its commit of `{}` is not in this clone, so all that it holds is new",
-                one_line(submodule),
-                one_line(reference)
-            ));
-        }
-        past.within(|| {
-            let (named, mut unused) = Named::new(arguments).before(&past, &base)?;
+        let reference = Reference::new(reference, &base.root)?;
+        let deciding = Past::new(&reference, &reference.commit, &current)?;
+        let fork = reference.fork.as_deref();
+        let fork = fork.map(|commit| Past::new(&reference, commit, &current)).transpose()?;
+        notice(&reference, fork.as_ref().unwrap_or(&deciding), terminal);
+        deciding.within(|| {
+            let (named, mut unused) = Named::new(arguments).before(&deciding, &base)?;
             let (mut settings, configured) = named.estate.settings()?;
             // The word of the tree before the change counts, never that of the change.
-            let is_past = !past.is_now(Path::new(&*settings.config.file));
+            let is_past = !deciding.is_now(Path::new(&*settings.config.file));
             settings.render |= is_past && settings.config.render.asked().is_some();
             settings.held = Held::All;
-            unused.extend(named.changed(&past, &base, &configured)?);
+            unused.extend(named.changed(&deciding, &base, &configured)?);
+            if let Some(fork) = &fork {
+                // What was done to the branch that is named is not told of the change.
+                unused.retain(|unused| !fork.has(&base.root.join(&unused.file)));
+            }
             // What there is to notice of policies is told once, when they are loaded for the new tree.
-            let old = Self::of(arguments, &named, (settings, configured), &Terminal::silent())?;
-            let mut estate = scan::read_for(&old.policies, &old.settings, &|_, _| {})?;
-            let report = scan::judge(&old.settings, &mut estate, old.policies, &|_, _| {});
-            let before = Before {
-                report,
-                comments: waiver::comments(&estate).into_iter().map(|(file, text, _)| (file, text)).collect(),
-                sources: estate.sources,
-                sets: estate.sets,
-                reference: past.reference.clone(),
-                unused: unused.into_iter().collect(),
+            let mut old = Self::of(arguments, &named, (settings, configured), &Terminal::silent())?;
+            let before = if let Some(fork) = &fork {
+                let mut estate = arguments.estate.clone();
+                estate.lead_into(fork)?;
+                let base = Base::new(&estate.paths, estate.root.as_deref(), &fork.current());
+                old.settings.base = base.map_err(Failure::usage)?;
+                let policies = named.conftest.load(
+                    &named.selection,
+                    &old.settings,
+                    &old.configured,
+                    &Terminal::silent(),
+                )?;
+                fork.within(|| Before::new(&old.settings, policies.0, &reference, unused))?
+            } else {
+                Before::new(&old.settings, old.policies, &reference, unused)?
             };
             let settings =
                 Settings { base: base.clone(), waive_inline: false, held: Held::Indexed, ..old.settings };
@@ -124,5 +160,24 @@ impl Prepared {
             let (configured, baseline) = (old.configured, old.baseline);
             Ok(Self { settings, configured, baseline, policies, data, before: Some(before) })
         })
+    }
+}
+
+/// Says what the comparison lacks.
+fn notice(reference: &Reference, compared: &Past, terminal: &Terminal) {
+    let name = one_line(&reference.name);
+    for submodule in &compared.missing {
+        terminal.notice_always(format!(
+            "submodule `{}`: its commit of `{name}` is not in this clone, so all that it holds is new",
+            one_line(submodule),
+        ));
+    }
+    if let Some(fork) = &reference.fork {
+        terminal.notice(format!(
+            "{} of `{name}` {} not in this branch: it is compared with {}, at which it left",
+            counted(reference.behind, "commit"),
+            if reference.behind == 1 { "is" } else { "are" },
+            fork.get(..12).unwrap_or(fork),
+        ));
     }
 }

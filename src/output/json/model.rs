@@ -44,6 +44,8 @@ pub(super) struct Document<'a> {
 pub(super) struct Change<'a> {
     pub(super) since: &'a str,
     pub(super) commit: &'a str,
+    /// The commit whose findings are known, where the change left the history of `commit`: mostly the same.
+    pub(super) merge_base: &'a str,
     pub(super) known: usize,
     pub(super) repaired: Vec<Repaired<'a>>,
     /// What the change did to what decides; that of the tree before counts.

@@ -228,6 +228,7 @@ pub(super) struct SavedRule {
 pub(super) struct SavedChange {
     pub(super) since: String,
     pub(super) commit: String,
+    pub(super) merge_base: Option<String>,
     pub(super) known: usize,
     #[serde(default)]
     pub(super) repaired: Vec<SavedRepaired>,

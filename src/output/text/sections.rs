@@ -12,7 +12,7 @@ use super::{Options, Palette, Verbosity, headline};
 use crate::{
     output::{
         causes::causes,
-        summary::{UNUSED, counted, first_few, noun, unused},
+        summary::{UNUSED, commits, counted, first_few, noun, unused},
         visible::{one_line, paragraph},
     },
     report::{self, Report, Waiver},
@@ -82,7 +82,7 @@ impl Sections<'_> {
     /// What a change repairs, what of it does not decide, and how much it leaves as it was.
     fn change(&mut self, report: &Report) -> io::Result<()> {
         let Some(change) = &report.change else { return Ok(()) };
-        let since = one_line(&change.reference);
+        let since = one_line(&change.compared.reference);
         if !change.repaired.is_empty() {
             let count = counted(change.repaired.len(), "finding");
             self.heading(AnsiColor::BrightGreen, "repaired", &format!("{count} since {since}"))?;
@@ -105,8 +105,8 @@ impl Sections<'_> {
             writeln!(self.out)?;
         }
         let known = counted(change.known, "finding");
-        let commit = change.commit.get(..12).unwrap_or(&change.commit);
-        let rest = format!("{known} of before {since} ({}), not shown", one_line(commit));
+        let commit = commits(&change.compared);
+        let rest = format!("{known} of before {since} ({}), not shown", one_line(&commit));
         self.heading(AnsiColor::BrightBlue, "known", &rest)?;
         writeln!(self.out)
     }
