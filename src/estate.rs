@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-pub use self::observed::Observed;
+pub use self::{observed::Observed, sets::origin};
 use crate::{
     config::{Config, FilePattern},
     document::{Document, NodeRef, Step},

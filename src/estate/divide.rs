@@ -103,7 +103,7 @@ pub(super) fn divide(
         index += 1;
         !dropped[index - 1]
     });
-    let names = if names.is_empty() { vec![".".into()] } else { names };
+    let names = if names.is_empty() { vec![sets::WHOLE.into()] } else { names };
     Division { names, replaced }
 }
 

@@ -8,6 +8,9 @@ use std::{
     sync::Arc,
 };
 
+/// Name of the one set of an estate without variants.
+pub(super) const WHOLE: &str = ".";
+
 /// One declaration of an identity that is declared more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Declaration<'a> {
@@ -37,6 +40,16 @@ pub(super) fn roots<'a>(groups: impl IntoIterator<Item = Vec<Declaration<'a>>>) 
 pub(super) fn home(file: &str, roots: &[Arc<str>]) -> Option<usize> {
     let find = |folder: &str| roots.binary_search_by(|root| (**root).cmp(folder));
     deepest(file, |folder| find(folder).is_ok()).and_then(|folder| find(folder).ok())
+}
+
+/// Which of the sets that were there before a set is made of: itself, the one that it was a part of, or, where there
+/// were no variants, the whole; `None` for a variant that is new.
+pub fn origin<'k>(set: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+    match deepest(set, |folder| known.contains(folder)) {
+        Some(holding) => known.get(holding).copied(),
+        None if known.len() == 1 => known.get(WHOLE).copied(),
+        None => None,
+    }
 }
 
 fn differ(group: &[Declaration<'_>]) -> bool {
@@ -105,6 +118,21 @@ mod tests {
             ),
         ] {
             assert_eq!(sets(groups), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_set_comes_from_what_it_was_a_part_of() {
+        for (set, known, expected) in [
+            ("k8s/prod", &["k8s/prod", "k8s/test"][..], Some("k8s/prod")),
+            ("k8s/prod/web.yaml", &["k8s/prod", "k8s/test"], Some("k8s/prod")),
+            ("k8s/new", &["k8s/prod", "k8s/test"], None),
+            ("k8s/prod/web.yaml", &["."], Some(".")),
+            (".", &["."], Some(".")),
+            (".", &["k8s/prod", "k8s/test"], None),
+            ("k8s/new", &[".", "k8s/prod"], None),
+        ] {
+            assert_eq!(origin(set, &known.iter().copied().collect()), expected, "{set} {known:?}");
         }
     }
 

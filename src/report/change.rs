@@ -10,6 +10,7 @@
 
 mod growth;
 mod pairing;
+mod variants;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -17,8 +18,9 @@ use std::{
     sync::Arc,
 };
 
-use growth::{belongs_to_more, says_more, variants};
+use growth::{belongs_to_more, says_more};
 use pairing::{Credential, Key, PAIRINGS, Pairing, file};
+use variants::Variants;
 
 use super::{Judged, Report};
 use crate::{
@@ -112,9 +114,8 @@ impl Report {
             before.findings.iter().map(|judged| before.credential(judged, sources_before)).collect();
         let new: Vec<Credential<'_>> =
             self.findings.iter().map(|judged| self.credential(judged, sources)).collect();
-        let files_before = sources_before.iter().map(|(_, source)| &*source.file);
-        let variants_before = sets_before.iter().map(|set| &**set).chain(files_before).collect();
-        let trees = Trees { sources, sources_before, variants_before };
+        let trees =
+            Trees { sources, sources_before, variants_before: Variants::new(sets_before, sources_before) };
         let mut left: Vec<Option<&Judged>> = before.findings.iter().map(Some).collect();
         let mut fate = vec![Fate::New; self.findings.len()];
         for pairing in PAIRINGS {
@@ -181,8 +182,7 @@ impl Report {
 struct Trees<'s> {
     sources: &'s Sources,
     sources_before: &'s Sources,
-    /// Sets and files, among them plans.
-    variants_before: BTreeSet<&'s str>,
+    variants_before: Variants<'s>,
 }
 
 impl Trees<'_> {
@@ -202,9 +202,7 @@ impl Trees<'_> {
 
     /// Whether a finding holds in a variant that was there before, and in which its partner did not hold.
     fn spreads(&self, finding: &Finding, partner: &Finding) -> bool {
-        let known = variants(partner, self.sources_before);
-        let now = variants(finding, self.sources);
-        now.iter().any(|variant| self.variants_before.contains(variant) && !known.contains(variant))
+        self.variants_before.spreads((finding, self.sources), (partner, self.sources_before))
     }
 
     /// Of what is still new, findings about some of the credentials that one at the same place was about are known.

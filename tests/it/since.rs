@@ -4,6 +4,7 @@ mod decides;
 mod fork;
 mod growth;
 mod hidden;
+mod variants;
 
 use std::process::Command;
 

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::{
-    finding::Finding,
-    source::{Mask, Sources},
-};
+use crate::finding::Finding;
 
 /// Key of a policy's result: how bad it is on the rule's own scale, as a whole number. A larger one is worse.
 const DEGREE: &str = "degree";
@@ -52,14 +49,6 @@ pub(super) fn belongs_to_more(finding: &Finding, before: &Finding) -> bool {
         finding.related.iter().filter_map(|related| related.resource.as_deref()).collect()
     }
     !resources(finding).is_subset(&resources(before))
-}
-
-/// The variants in which a finding holds: sets of manifests and, by their files, plans.
-pub(super) fn variants<'f>(finding: &'f Finding, sources: &'f Sources) -> BTreeSet<&'f str> {
-    let related = finding.related.iter().filter_map(|related| related.place.as_ref());
-    let sources = finding.place.iter().chain(related).map(|place| sources.get(place.source));
-    let plans = sources.filter(|source| source.mask == Mask::EveryValue).map(|source| &*source.file);
-    finding.sets.iter().map(|set| &**set).chain(plans).collect()
 }
 
 #[cfg(test)]
