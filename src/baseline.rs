@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::{
-    estate::{Estate, Resource},
+    estate::{Estate, Resource, origin},
     finding::{Finding, hex},
     policy::case::Input,
     source::{Place, SourceId},
@@ -38,6 +38,9 @@ pub enum BaselineError {
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     schema: String,
+    /// All variants that there were, with findings or without; empty in files that do not say it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    sets: BTreeSet<String>,
     findings: BTreeSet<Entry>,
 }
 
@@ -87,7 +90,8 @@ impl Baseline {
     pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>, estate: &Estate) -> Self {
         let objects = Objects::new(estate);
         let findings = findings.into_iter().map(|finding| objects.entry(finding)).collect();
-        Self { schema: SCHEMA.to_owned(), findings }
+        let sets = estate.sets.iter().map(ToString::to_string).collect();
+        Self { schema: SCHEMA.to_owned(), sets, findings }
     }
 
     /// The file's text.
@@ -117,6 +121,8 @@ impl Baseline {
         for entry in &self.findings {
             by_name.entry((&entry.fingerprint, entry.file.as_deref())).or_default().push(entry);
         }
+        let known = self.findings.iter().flat_map(|entry| &entry.sets).chain(&self.sets);
+        let known: BTreeSet<&str> = known.map(String::as_str).collect();
         let mut standings = Standings::default();
         let mut met = BTreeSet::new();
         for finding in findings {
@@ -124,7 +130,7 @@ impl Baseline {
             let Some(entries) = by_name.get(&(found.fingerprint.as_str(), found.file.as_deref())) else {
                 continue;
             };
-            let standing = if entries.iter().any(|entry| entry.covers(&found)) {
+            let standing = if entries.iter().any(|entry| entry.covers(&found, &known)) {
                 Standing::Covered
             } else {
                 Standing::Lapsed
@@ -140,14 +146,15 @@ impl Baseline {
 }
 
 impl Entry {
-    /// Whether the object and what decides are the same, the finding holds in no more variants, and nothing more belongs to
-    /// it.
-    fn covers(&self, found: &Self) -> bool {
+    /// Whether the object and what decides are the same, the finding holds in no more of the variants that there were, and
+    /// nothing more belongs to it. A variant that is new is another deployment of what was accepted.
+    fn covers(&self, found: &Self, variants: &BTreeSet<&str>) -> bool {
+        let mut origins = found.sets.iter().filter_map(|set| origin(set, variants));
         let is_part =
             |known: &BTreeSet<String>| found.related.as_ref().is_none_or(|now| now.is_subset(known));
         self.digest == found.digest
             && self.decided_by == found.decided_by
-            && found.sets.is_subset(&self.sets)
+            && origins.all(|set| self.sets.contains(set))
             && self.related.as_ref().is_none_or(is_part)
     }
 }
@@ -247,7 +254,7 @@ mod tests {
 
     #[test]
     fn only_a_file_of_this_format_is_read() {
-        let written = Baseline { schema: SCHEMA.to_owned(), findings: BTreeSet::new() }.to_json();
+        let written = Baseline { schema: SCHEMA.to_owned(), ..Baseline::default() }.to_json();
         assert!(Baseline::read(&written).is_ok_and(|baseline| baseline.is_empty()));
         for (text, expected) in [
             ("[]", "it is no baseline"),

@@ -130,3 +130,53 @@ fn what_decides_elsewhere_is_not_absorbed_when_it_gets_worse() {
     write(&folder, "service.yaml", &service(""));
     assert_eq!(of(scan(&folder).0).as_deref(), Some("datastores/exposed service.yaml open lapsed"));
 }
+
+/// A Deployment that takes plaintext, with its Service.
+fn deployment(name: &str, image: &str, env: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  replicas: 1\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      serviceAccountName: {name}\n      containers:\n        - name: {name}\n          image: {image}\n          ports: [{{containerPort: 8080}}]\n          env: [{env}]\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{selector: {{app: {name}}}, ports: [{{port: 80, targetPort: 8080}}]}}\n"
+    )
+}
+
+const MESH: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: PERMISSIVE}}\n";
+
+const CREDENTIAL: &str = "{name: DB_PASSWORD, value: corr3ct-h0rse}";
+
+/// The mesh, a server with a credential, and a baseline of what is found.
+fn accepted() -> Folder {
+    let cart = deployment("cart", "acme/cart:1", CREDENTIAL);
+    let folder = Folder::new(&[("common/mesh.yaml", MESH), ("prod/cart.yaml", &cart)]);
+    assert_eq!(folder.code(&["baseline", "-q"]), Some(0));
+    let (found, code, _) = scan(&folder);
+    assert!(found.len() > 2 && code == Some(0), "{found:?}");
+    folder
+}
+
+/// Findings that are open, but those in a file.
+fn open(folder: &Folder, but: &str) -> Vec<String> {
+    let found = scan(folder).0;
+    found.into_iter().filter(|line| line.contains(" open") && !line.contains(but)).collect()
+}
+
+#[test]
+fn a_variant_that_comes_leaves_the_others_as_they_were() {
+    let folder = accepted();
+    std::fs::create_dir(folder.path().join("staging")).expect("made");
+    write(&folder, "staging/cart.yaml", &deployment("cart", "acme/cart:0", CREDENTIAL));
+    assert_eq!(open(&folder, " staging/"), [""; 0]);
+    assert!(scan(&folder).0.iter().any(|line| line.contains(" staging/cart.yaml open")));
+    // Where it was accepted in one variant alone, another one that was there is more.
+    std::fs::remove_dir_all(folder.path().join("prod")).expect("removed");
+    std::fs::remove_dir_all(folder.path().join("staging")).expect("removed");
+    let (namespace, relaxed) = MESH.split_once("---\n").expect("two documents");
+    write(&folder, "common/mesh.yaml", namespace);
+    write(&folder, "common/cart.yaml", &deployment("cart", "acme/cart:1", ""));
+    std::fs::create_dir(folder.path().join("prod")).expect("made");
+    std::fs::create_dir(folder.path().join("test")).expect("made");
+    write(&folder, "prod/mesh.yaml", &relaxed.replace("PERMISSIVE", "STRICT"));
+    write(&folder, "test/mesh.yaml", relaxed);
+    assert_eq!(folder.code(&["baseline", "-q"]), Some(0));
+    assert_eq!(open(&folder, "nothing"), [""; 0]);
+    write(&folder, "prod/mesh.yaml", &relaxed.replace("PERMISSIVE", "DISABLE"));
+    assert!(open(&folder, "nothing").iter().any(|line| line.starts_with("mtls/plaintext-accepted")));
+}
