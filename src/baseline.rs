@@ -61,8 +61,8 @@ struct Entry {
     /// Variants in which the finding holds.
     #[serde(default)]
     sets: BTreeSet<String>,
-    /// Ids of what else belongs to the finding, such as the services that share a database; files that do not say it cover
-    /// the finding whatever belongs to it.
+    /// Ids of what else belongs to the finding, such as the services that share a database, without what only explains;
+    /// files that do not say it cover the finding whatever belongs to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     related: Option<BTreeSet<String>>,
 }
@@ -218,7 +218,7 @@ impl<'e> Objects<'e> {
             digest: (!objects.is_empty()).then(|| digest(&objects)),
             decided_by: decider.map(|object| digest(&[Input::Object(object)])),
             sets: finding.sets.iter().map(ToString::to_string).collect(),
-            related: Some(finding.related.iter().filter_map(|related| related.resource.clone()).collect()),
+            related: Some(finding.members().map(ToOwned::to_owned).collect()),
         }
     }
 

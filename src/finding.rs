@@ -60,6 +60,8 @@ pub struct Related {
     pub place: Option<Place>,
     /// Address of the planned resource in which a Kubernetes object stands.
     pub via: Option<Arc<str>>,
+    /// Whether it only explains, such as who calls a port: one more of these makes the finding no other one.
+    pub is_context: bool,
 }
 
 /// One scalar of a source, replaced; all other bytes stay.
@@ -70,6 +72,13 @@ pub struct Edit {
     pub replacement: String,
     /// What reading the replacement yields.
     pub value: serde_json::Value,
+}
+
+impl Related {
+    /// A remark without a place of its own.
+    pub fn remark(label: String) -> Self {
+        Self { label, resource: None, place: None, via: None, is_context: true }
+    }
 }
 
 /// A rule is broken.
@@ -101,6 +110,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Ids of what belongs to it, such as the services that share a database.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        let members = self.related.iter().filter(|related| !related.is_context);
+        members.filter_map(|related| related.resource.as_deref())
+    }
+
     /// Stable name of the finding across runs (contract, "Fingerprint"): never a set, a line or a value.
     pub fn fingerprint(&self) -> String {
         let path = self.path.to_string();

@@ -163,6 +163,7 @@ fn finding(saved: &SavedFinding, drawn: &sketch::Drawn) -> Finding {
         resource: related.resource.clone(),
         place: place(&related.place),
         via: related.via.as_deref().map(Into::into),
+        is_context: false,
     });
     let fix = saved.fix.as_ref().and_then(|fix| {
         let (place, replacement) = (drawn.place(&fix.place)?, fix.replacement.clone());

@@ -131,6 +131,7 @@ fn planted(secret: &str, prefix: &str, start: usize, length: usize, every: bool)
         label: "here".into(),
         resource: None,
         via: None,
+        is_context: false,
         place: Some(Place::new(place.source, start / 2..start)),
     }];
     finding.place = Some(place);

@@ -355,6 +355,7 @@ fn finding(
     let anonymous = case.selector == conftest::SELECTOR && verdict.path.0.is_empty();
     let related = verdict.related.into_iter().map(|related| Related {
         label: redactor.text(&related.label),
+        is_context: related.is_context,
         place: related.path.as_ref().and_then(|path| case.location(estate, &path.0).place),
         via: related.resource.as_ref().and_then(|id| estate.via(id)).cloned(),
         resource: related.resource.map(|resource| redactor.text(&resource)),
@@ -391,6 +392,7 @@ fn also(case: &Case<'_>, estate: &Estate, also: Vec<(&'static str, Place)>) -> i
         resource: Some(resource.to_string()),
         place: Some(place),
         via: None,
+        is_context: false,
     })
 }
 

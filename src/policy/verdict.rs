@@ -44,6 +44,7 @@ pub(super) struct Related {
     pub label: String,
     pub path: Option<Path>,
     pub resource: Option<String>,
+    pub is_context: bool,
 }
 
 /// Reads the value of a verdict rule: a set or array of strings and objects with `msg`.
@@ -195,9 +196,11 @@ fn related(value: &Value) -> Result<Related, String> {
             (Ok("msg"), Value::String(text)) => related.label = text.to_string(),
             (Ok("path"), value) => related.path = Some(path(value)?),
             (Ok("resource"), Value::String(text)) => related.resource = Some(text.to_string()),
+            (Ok("context"), Value::Bool(is_context)) => related.is_context = *is_context,
             _ => {
                 return Err(
-                    "an element of `related` has keys other than `msg`, `path` and `resource`".to_owned()
+                    "an element of `related` has keys other than `msg`, `path`, `resource` and `context`"
+                        .to_owned(),
                 );
             }
         }

@@ -126,7 +126,7 @@ fn decided(
         Decision::Expired { waiver, place } => {
             let Waiver { id, owner, until, source, .. } = &waiver;
             let label = format!("waiver `{id}` of {owner} ran out on {until} ({source})");
-            finding.related.push(Related { label, resource: None, via: None, place });
+            finding.related.push(Related { place, ..Related::remark(label) });
             expired.insert(waiver);
             Status::Open
         }
@@ -137,7 +137,7 @@ fn decided(
             Some(Standing::Lapsed) => {
                 let label =
                     "it was in the baseline until its object changed, or more belonged to it".to_owned();
-                finding.related.push(Related { label, resource: None, via: None, place: None });
+                finding.related.push(Related::remark(label));
             }
             None => {}
         }

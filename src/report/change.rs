@@ -154,7 +154,7 @@ impl Report {
                 Fate::Grown(how) => how.clone(),
                 Fate::Exchanged => "another credential stood here before the change".to_owned(),
             };
-            judged.finding.related.push(Related { label, resource: None, via: None, place: None });
+            judged.finding.related.push(Related::remark(label));
         }
         let mut fate = fate.into_iter();
         self.findings.retain(|_| fate.next() != Some(Fate::Known));

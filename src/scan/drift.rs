@@ -166,7 +166,7 @@ fn differing(finding: &Finding, side: Side, other: &str) -> Finding {
         (Side::Live, _) => "it is live, and the manifests pass: they do not say so",
     };
     let mut finding = finding.clone();
-    let said = Related { label: label.to_owned(), resource: None, place: None, via: None };
+    let said = Related::remark(label.to_owned());
     finding.related.insert(0, said);
     side.mark(&mut finding, other);
     finding

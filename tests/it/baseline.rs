@@ -180,3 +180,12 @@ fn a_variant_that_comes_leaves_the_others_as_they_were() {
     write(&folder, "prod/mesh.yaml", &relaxed.replace("PERMISSIVE", "DISABLE"));
     assert!(open(&folder, "nothing").iter().any(|line| line.starts_with("mtls/plaintext-accepted")));
 }
+
+#[test]
+fn one_more_caller_of_a_port_that_takes_plaintext_is_no_growth() {
+    let folder = accepted();
+    let ads = deployment("ads", "acme/ads:1", "{name: CART_URL, value: 'http://cart'}");
+    write(&folder, "prod/ads.yaml", &ads);
+    let found = scan(&folder).0;
+    assert!(found.iter().all(|line| !line.ends_with("lapsed")), "{found:?}");
+}

@@ -104,8 +104,9 @@ deny contains result if {
 	result := {
 		"msg": sprintf("cluster `%s` does not record its audit log: %s", [input.address, _lack]),
 		"path": ["records_audit"],
-		"related": [{"msg": "this sends other logs", "path": ["sent_by", index], "resource": source.resource} |
+		"related": [related |
 			some index, source in input.sent_by
+			related := {"msg": "this sends other logs", "path": ["sent_by", index], "resource": source.resource, "context": true}
 		],
 		"remedy": _managed,
 	}

@@ -47,7 +47,7 @@ deny contains result if {
 			collector.product,
 		]),
 		"path": ["collectors", i, "outputs", j],
-		"related": [{"msg": "this collects it", "path": ["collectors", i], "resource": collector.workload}],
+		"related": [{"msg": "this collects it", "path": ["collectors", i], "resource": collector.workload, "context": true}],
 	}
 }
 

@@ -26,6 +26,7 @@ test_an_output_that_stays_local_is_reported_there_and_no_other if {
 		"msg": "what `shop` logs goes to `stdout` of fluent-bit, and to no central store",
 		"path": ["collectors", 1, "outputs", 0],
 		"related": [{
+			"context": true,
 			"msg": "this collects it",
 			"path": ["collectors", 1],
 			"resource": "DaemonSet/logging/fluent-bit",

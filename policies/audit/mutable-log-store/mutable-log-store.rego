@@ -111,7 +111,7 @@ _decides := ["object_lock", "final"] if {
 	_is_revocable
 } else := ["versioned"]
 
-_writers := [{"msg": "this writes logs there", "path": ["receives", index], "resource": source.resource} |
+_writers := [{"msg": "this writes logs there", "path": ["receives", index], "resource": source.resource, "context": true} |
 	some index, source in input.receives
 ]
 

@@ -10,6 +10,7 @@ test_a_store_that_keeps_nothing_is_reported_with_what_writes_to_it if {
 		"msg": "`aws_s3_bucket.logs` receives logs, and keeps neither versions nor a lock on them",
 		"path": ["versioned"],
 		"related": [{
+			"context": true,
 			"msg": "this writes logs there",
 			"path": ["receives", 0],
 			"resource": "aws_cloudtrail.all",

@@ -46,7 +46,7 @@ deny contains result if {
 		"path": ["authentication"],
 		"related": [related |
 			some id, _ in input.users
-			related := {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id}
+			related := {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id, "context": true}
 		],
 		"remedy": _remedy,
 	}

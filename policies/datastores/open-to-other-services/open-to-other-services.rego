@@ -131,7 +131,7 @@ _owners := sprintf(", not only %s", [concat(", ", {user.service | some user in i
 
 _owners := "" if count(input.users) == 0
 
-_users contains {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id} if {
+_users contains {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id, "context": true} if {
 	some id, _ in input.users
 }
 

@@ -42,7 +42,7 @@ deny contains result if {
 		"path": ["encrypted"],
 		"related": [related |
 			some id, _ in object.get(input, "users", {})
-			related := {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id}
+			related := {"msg": sprintf("`%s` uses it", [id]), "path": ["users", id], "resource": id, "context": true}
 		],
 		"remedy": _remedy,
 	}

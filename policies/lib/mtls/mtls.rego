@@ -39,10 +39,10 @@ else := {}
 
 # Services that lead to a port, and who calls it.
 concerned(port, index) := array.concat(
-	[{"msg": "leads to this port", "path": ["ports", index, "services", at], "resource": service} |
+	[{"msg": "leads to this port", "path": ["ports", index, "services", at], "resource": service, "context": true} |
 		some at, service in port.services
 	],
-	[{"msg": "calls this port", "path": ["ports", index, "clients", at], "resource": client} |
+	[{"msg": "calls this port", "path": ["ports", index, "clients", at], "resource": client, "context": true} |
 		some at, client in port.clients
 	],
 )

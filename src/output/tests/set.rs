@@ -62,6 +62,7 @@ pub(crate) fn rich() -> Set {
             place: at("k8s/cart.yaml", SECRET),
             related: vec![Related {
                 via: None,
+                is_context: false,
                 label: "this name says what it is".into(),
                 resource: None,
                 place: at("k8s/cart.yaml", "DB_PASSWORD"),
@@ -75,12 +76,14 @@ pub(crate) fn rich() -> Set {
             related: vec![
                 Related {
                     via: None,
+                    is_context: false,
                     label: "this policy decides".into(),
                     resource: Some("PeerAuthentication/shop/default".into()),
                     place: at("k8s/mesh.yaml", "PERMISSIVE"),
                 },
                 Related {
                     via: None,
+                    is_context: false,
                     label: "called by".into(),
                     resource: Some("Deployment/shop/web".into()),
                     place: None,
@@ -120,6 +123,7 @@ pub(crate) fn rich() -> Set {
             place: at(HOSTILE, "\u{1b}]0;owned\u{7}"),
             related: vec![Related {
                 via: None,
+                is_context: false,
                 label: HOSTILE.into(),
                 resource: Some(HOSTILE.into()),
                 place: at(HOSTILE, "::warning::x"),
@@ -130,6 +134,7 @@ pub(crate) fn rich() -> Set {
             message: "live workload `Deployment/shop/live` is not in the mesh".into(),
             related: vec![Related {
                 via: None,
+                is_context: false,
                 label: "its namespace".into(),
                 resource: Some("Namespace/shop".into()),
                 place: at("k8s/mesh.yaml", "shop"),

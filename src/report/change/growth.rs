@@ -45,10 +45,8 @@ fn words(message: &str) -> (BTreeSet<&str>, Vec<&str>) {
 
 /// Whether something belongs to a finding that did not belong to the one before.
 pub(super) fn belongs_to_more(finding: &Finding, before: &Finding) -> bool {
-    fn resources(finding: &Finding) -> BTreeSet<&str> {
-        finding.related.iter().filter_map(|related| related.resource.as_deref()).collect()
-    }
-    !resources(finding).is_subset(&resources(before))
+    let known: BTreeSet<&str> = before.members().collect();
+    finding.members().any(|member| !known.contains(member))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Variants that come do not make the rest of the estate new.
+//! Variants that come do not make the rest of the estate new, nor does what only explains a finding.
 
 use super::{NAMESPACE, STRICT, git, repository, since, write};
 
@@ -45,4 +45,20 @@ fn a_finding_that_spreads_to_a_variant_that_was_there_is_new() {
     assert_eq!(since(&folder, &rules).0, [""; 0]);
     write(&folder, "prod/mtls.yaml", &base("DISABLE"));
     assert_eq!(since(&folder, &rules).0.len(), 1);
+}
+
+#[test]
+fn one_more_caller_of_a_port_that_takes_plaintext_is_not_new() {
+    let relaxed = STRICT.replace("STRICT", "PERMISSIVE");
+    let folder = repository(&[
+        ("namespace.yaml", NAMESPACE),
+        ("mtls.yaml", &relaxed),
+        ("cart.yaml", &deployment("cart", "cart:1", "")),
+    ]);
+    write(&folder, "ads.yaml", &deployment("ads", "ads:1", CALLS_CART));
+    let more = "apiVersion: v1\nkind: Service\nmetadata: {name: also, namespace: shop}\nspec: {selector: {app: cart}, ports: [{port: 81, targetPort: 8080}]}\n";
+    write(&folder, "also.yaml", more);
+    let (new, repaired) = since(&folder, &["--rule", "mtls/plaintext-accepted"]);
+    // The port of `ads` itself, at the policy that decides.
+    assert_eq!((new.len(), repaired.len()), (1, 0), "{new:?}");
 }
