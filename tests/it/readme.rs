@@ -126,6 +126,18 @@ fn configurations_of_the_readme_are_read() {
 }
 
 #[test]
+fn the_workflow_of_the_readme_is_the_one_that_a_newcomer_gets() {
+    let folder = Folder::new(&[]);
+    assert_eq!(folder.code(&["init", "--workflow"]), Some(0));
+    let path = folder.path().join(".github/workflows/probity.yml");
+    let written = std::fs::read_to_string(path).expect("a workflow");
+    assert!(blocks("yaml").iter().any(|block| *block == written.trim_end()), "{written}");
+    for needed in ["fetch-depth: 0", "since: ", "upload-sarif: true", "version: "] {
+        assert!(written.contains(needed), "{needed} in {written}");
+    }
+}
+
+#[test]
 fn the_rule_of_the_readme_judges() {
     let [policy] = &blocks("rego")[..] else { panic!("one rule is expected") };
     let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n";
