@@ -76,8 +76,8 @@ struct Entry {
 enum Scope {
     /// Those of its resource and in its path, where both are given.
     Configured(Box<WaiverEntry>),
-    /// Those whose place starts in these bytes of the file: one line.
-    Line(SourceId, Range<usize>),
+    /// Those whose place starts in some of these bytes of the file: one line, and what belongs to it.
+    Lines(SourceId, Vec<Range<usize>>),
 }
 
 impl Waivers {
@@ -114,7 +114,7 @@ impl Waivers {
                 }
                 Ok(waivers) => entries.extend(waivers.into_iter().map(|(waiver, until)| Entry {
                     waiver,
-                    scope: Scope::Line(comment.place.source, comment.covers.clone()),
+                    scope: Scope::Lines(comment.place.source, comment.covers.clone()),
                     is_expired: until < today,
                     place: Some(comment.place.clone()),
                 })),
@@ -173,10 +173,9 @@ impl Waivers {
                         .as_ref()
                         .is_none_or(|pattern| file.is_some_and(|file| pattern.matches(file)))
             }
-            Scope::Line(source, bytes) => finding
-                .place
-                .as_ref()
-                .is_some_and(|place| place.source == *source && bytes.contains(&place.start)),
+            Scope::Lines(source, lines) => finding.place.as_ref().is_some_and(|place| {
+                place.source == *source && lines.iter().any(|bytes| bytes.contains(&place.start))
+            }),
         }
     }
 }

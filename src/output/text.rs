@@ -42,6 +42,9 @@ pub(super) fn render(
             let error = format!("{}: {}", one_line(&error.policy), one_line(&error.message));
             writeln!(out, "{}: {error}", palette.bold("policy error"))?;
         }
+        for waiver in &report.unused_waivers {
+            writeln!(out, "{}: {}", palette.bold("unused waiver"), sections::waiver(waiver))?;
+        }
         if let Some(change) = &report.change {
             for file in &change.unused {
                 writeln!(out, "{}: {}", palette.bold("not used"), one_line(&unused(file)))?;

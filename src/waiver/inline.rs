@@ -1,28 +1,35 @@
 //! Waivers as comments: `# probity: ignore[RULE] REASON until=YYYY-MM-DD owner=NAME`.
 //!
-//! In YAML a comment is what its grammar says; in what is read otherwise or not at all (templates of charts, bases of
-//! kustomizations that were built, Terraform, properties) it is a line, or its end, from `#` or `//` on.
+//! In YAML, templates of charts among it, a comment is what its grammar says; in what is read otherwise (Terraform, properties) it
+//! is a line, or its end, from `#` or `//` on.
 //!
 //! A comment behind a value is about its own line, one that has a line to itself about the next line that is no
-//! comment. A finding is never hidden by a comment that is not complete.
+//! comment. Where an element of a list or a key starts there, it is about the element's own scalars and the key's scalar,
+//! too, but about nothing that lies deeper: who accepts a container has not accepted what is put into it later. A finding
+//! is never hidden by a comment that is not complete.
 
 use std::{collections::BTreeSet, ops::Range};
 
 use super::Waiver;
 use crate::{
     config::Day,
+    document::{Document, NodeRef},
     estate::Estate,
+    resource::template,
     source::{Place, Source, SourceId},
 };
 
 /// One comment that speaks to us.
 pub(super) struct Comment {
     pub(super) place: Place,
-    /// Bytes of the line that it is about.
-    pub(super) covers: Range<usize>,
+    /// Bytes of the line that it is about, and of the scalars that belong to it.
+    pub(super) covers: Vec<Range<usize>>,
     /// One for each rule, with its last day; or why it is none.
     pub(super) waivers: Result<Vec<(Waiver, Day)>, String>,
 }
+
+/// What every comment that speaks to us begins with.
+const MARK: &str = "probity:";
 
 /// In the order of their places.
 pub(super) fn comments(estate: &Estate) -> Vec<Comment> {
@@ -30,60 +37,98 @@ pub(super) fn comments(estate: &Estate) -> Vec<Comment> {
     let mut parsed = BTreeSet::new();
     for document in &estate.documents {
         let source = estate.sources.get(document.source);
-        // A plan is no text that anybody comments, and what was rendered is shown where its parts say it.
-        if source.rendered.is_some() {
-            continue;
-        }
         parsed.insert(document.source);
-        found.extend(document.comments.iter().filter_map(|comment| {
-            let span = comment.span.start as usize..comment.span.end as usize;
-            let text = document.comment(comment).trim().strip_prefix(MARK)?;
-            Some(Comment::new(document.source, source, span, text))
-        }));
+        // What was rendered is shown where its parts say it.
+        if source.rendered.is_none() {
+            found.extend(in_document(source, document));
+        }
     }
-    for (id, source) in estate.sources.iter() {
-        if source.rendered.is_none() && !parsed.contains(&id) && source.text.contains(MARK) {
+    let others = estate.sources.iter().filter(|(id, source)| {
+        source.rendered.is_none() && !parsed.contains(id) && source.text.contains(MARK)
+    });
+    for (id, source) in others {
+        let is_yaml = [".yaml", ".yml"].iter().any(|end| source.file.ends_with(end));
+        let documents = if is_yaml { template::documents(id, source, &[]) } else { Vec::new() };
+        if documents.is_empty() {
             found.extend(in_lines(id, source));
+        } else {
+            found.extend(documents.iter().flat_map(|document| in_document(source, document)));
         }
     }
     found.sort_by(|one, other| one.place.cmp(&other.place));
     found
 }
 
-/// What every comment that speaks to us begins with.
-const MARK: &str = "probity:";
+fn in_document<'s>(source: &'s Source, document: &'s Document) -> impl Iterator<Item = Comment> {
+    document.comments.iter().filter_map(|comment| {
+        let text = document.comment(comment).trim().strip_prefix(MARK)?;
+        let place = Place::new(document.source, comment.span.start as usize..comment.span.end as usize);
+        let line = covered(source, &place, &["#"]);
+        let mut covers = vec![line.clone()];
+        if line.start > place.start {
+            scalars(document.root(), &line, &mut covers);
+        }
+        Some(Comment::new(source, place, covers, text))
+    })
+}
 
-/// Comments of a text that has no grammar here.
+/// Comments that last to the end of a line, of a text that has no grammar here.
 fn in_lines(id: SourceId, source: &Source) -> Vec<Comment> {
-    let lines = (1..=source.lines().count()).map(|line| source.lines().span(&source.text, line));
-    let found = lines.filter_map(|line| {
-        let text = source.text.get(line.clone())?.trim_end();
-        let mut marks = text.match_indices(MARK);
-        marks.find_map(|(at, _)| {
-            let before = text.get(..at)?.trim_end();
-            let code = before.strip_suffix('#').or_else(|| before.strip_suffix("//"))?;
-            if !(code.is_empty() || code.ends_with([' ', '\t'])) {
-                return None;
-            }
-            let span = line.start + code.len()..line.start + text.len();
-            Some(Comment::new(id, source, span, text.get(at + MARK.len()..)?))
-        })
+    let markers = source.text.match_indices(MARK).filter_map(|(at, name)| {
+        let before = source.text.get(..at)?.trim_end_matches([' ', '\t']);
+        let code = before.strip_suffix('#').or_else(|| before.strip_suffix("//"))?;
+        // `http://probity:80` is an address.
+        if !(code.is_empty() || code.ends_with(char::is_whitespace)) {
+            return None;
+        }
+        let start = code.len();
+        let rest = source.text.get(at + name.len()..)?;
+        let text = rest.lines().next().unwrap_or_default();
+        let place = Place::new(id, start..at + name.len() + text.trim_end().len());
+        let covers = vec![covered(source, &place, &["#", "//"])];
+        Some(Comment::new(source, place, covers, text))
     });
-    found.collect()
+    markers.collect()
 }
 
 impl Comment {
     /// `text` is what follows the mark.
-    fn new(id: SourceId, source: &Source, span: Range<usize>, text: &str) -> Self {
-        let place = Place::new(id, span);
+    fn new(source: &Source, place: Place, covers: Vec<Range<usize>>, text: &str) -> Self {
         let line = source.lines().line(place.start);
         let waivers = parse(text.trim()).map(|parsed| parsed.waivers(&format!("{}:{line}", source.file)));
-        Self { covers: covered(source, line, &place), place, waivers }
+        Self { place, covers, waivers }
+    }
+}
+
+/// Keys and starts of scalars that belong to what starts in a line: to a key, or to an element of a list.
+fn scalars(node: NodeRef<'_>, line: &Range<usize>, found: &mut Vec<Range<usize>>) {
+    let of_entry = |(_, key, value): (&str, Range<usize>, NodeRef<'_>)| {
+        let start = value.span().start;
+        (value.is_scalar() && key.start <= start).then_some(key.start..start + 1)
+    };
+    let is_within = |inner: NodeRef<'_>| inner.span().start < line.end && line.start < inner.span().end;
+    for item in node.items() {
+        if line.contains(&item.span().start) {
+            found.extend(item.entries().filter_map(of_entry));
+        }
+        if is_within(item) {
+            scalars(item, line, found);
+        }
+    }
+    for entry in node.entries() {
+        let (_, key, value) = &entry;
+        if is_within(*value) {
+            scalars(*value, line, found);
+        }
+        if line.contains(&key.start) {
+            found.extend(of_entry(entry));
+        }
     }
 }
 
 /// The line itself where something stands before the comment, else the next one that is no comment.
-fn covered(source: &Source, line: usize, comment: &Place) -> Range<usize> {
+fn covered(source: &Source, comment: &Place, markers: &[&str]) -> Range<usize> {
+    let line = source.lines().line(comment.start);
     let own = source.lines().span(&source.text, line);
     let before = source.text.get(own.start..comment.start).unwrap_or_default();
     if !before.trim().is_empty() {
@@ -91,10 +136,8 @@ fn covered(source: &Source, line: usize, comment: &Place) -> Range<usize> {
     }
     let mut next = (line + 1..=source.lines().count()).map(|line| source.lines().span(&source.text, line));
     let is_comment = |span: &Range<usize>| {
-        source.text.get(span.clone()).is_some_and(|text| {
-            let text = text.trim_start();
-            text.starts_with('#') || text.starts_with("//")
-        })
+        let text = source.text.get(span.clone()).unwrap_or_default().trim_start();
+        markers.iter().any(|marker| text.starts_with(marker))
     };
     next.find(|span| !is_comment(span)).unwrap_or(own)
 }
@@ -201,7 +244,7 @@ mod tests {
         let source = Source::new("main.tf", text, None, Status::Read);
         let found = in_lines(SourceId(0), &source);
         let told: Vec<(&str, bool)> =
-            found.iter().map(|comment| (&text[comment.covers.clone()], comment.waivers.is_ok())).collect();
+            found.iter().map(|comment| (&text[comment.covers[0].clone()], comment.waivers.is_ok())).collect();
         assert_eq!(
             told.len(),
             3,

@@ -190,3 +190,90 @@ fn a_waiver_for_a_rule_that_there_is_not_is_told() {
     assert_eq!(unused.len(), 1, "a rule that was left out may well be waived: {report:#}");
     assert_eq!(unused[0]["id"], "W-1");
 }
+
+/// Statuses of the findings of one rule, with their lines, and how many waivers are not used.
+fn statuses(folder: &Folder, rule: &str) -> (Vec<String>, usize) {
+    let (_, report) = report(folder);
+    let found = report["findings"].as_array().unwrap().iter().filter(|found| found["rule"] == rule);
+    let told = found.map(|found| format!("{} {}", found["place"]["line"], found["status"].as_str().unwrap()));
+    (told.collect(), report["waivers"]["unused"].as_array().unwrap().len())
+}
+
+#[test]
+fn a_comment_above_an_element_of_a_list_is_about_its_scalars_and_about_nothing_deeper() {
+    let comment = "# probity: ignore[secrets/plaintext-credential] r until=2026-12-31 owner=o\n";
+    let pod = |container: &str, entry: &str, value: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: shop}}\nspec:\n  containers:\n{container}    - name: a\n      image: a:1\n      env:\n{entry}        - name: API_TOKEN\n{value}"
+        )
+    };
+    let plain = "          value: corr3ct-h0rse-9\n";
+    let folded = "          value: >-\n            corr3ct-h0rse-9\n";
+    let above = format!("          {comment}{folded}");
+    let flow = pod("", "", "").replace(
+        "        - name: API_TOKEN\n",
+        &format!("        {comment}        - {{name: API_TOKEN,\n           value: corr3ct-h0rse-9}}\n"),
+    );
+    for (name, text, expected) in [
+        ("above the entry", pod("", &format!("        {comment}"), plain), ("11 waived", 0)),
+        ("above the entry, folded", pod("", &format!("        {comment}"), folded), ("12 waived", 0)),
+        ("above the key, folded", pod("", "", &above), ("12 waived", 0)),
+        ("above a flow mapping", flow, ("11 waived", 0)),
+        ("above the container", pod(&format!("    {comment}"), "", plain), ("11 open", 1)),
+    ] {
+        let folder = Folder::new(&[("a.yaml", &text)]);
+        let expected = (vec![expected.0.to_owned()], expected.1);
+        assert_eq!(statuses(&folder, "secrets/plaintext-credential"), expected, "{name}\n{text}");
+    }
+}
+
+#[test]
+fn a_waiver_that_is_not_used_is_listed_in_quiet_runs_too() {
+    let text = "# probity: ignore[mtls/plaintext-gateway] r until=2026-12-31 owner=o\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let folder = Folder::new(&[("a.yaml", text)]);
+    let output = scan(&folder, &["--audit", "off", "-q"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("unused waiver: a.yaml:1: "), "{shown}");
+}
+
+#[test]
+fn a_comment_in_a_file_of_terraform_is_about_the_line_that_the_plan_leads_to() {
+    let values = serde_json::json!({
+        "name": "all", "s3_bucket_name": "example-trail", "enable_logging": true, "is_multi_region_trail": false,
+        "include_global_service_events": true, "enable_log_file_validation": true,
+    });
+    let resource = |key: &str, values: serde_json::Value| {
+        serde_json::json!({
+            "address": "aws_cloudtrail.a", "mode": "managed", "type": "aws_cloudtrail", "name": "a",
+            "provider_name": "registry.terraform.io/hashicorp/aws", key: values,
+        })
+    };
+    let change =
+        serde_json::json!({"actions": ["create"], "before": null, "after": values, "after_unknown": {}});
+    let plan = serde_json::json!({
+        "format_version": "1.2", "terraform_version": "1.9.8", "complete": true, "errored": false,
+        "resource_changes": [resource("change", change)],
+        "configuration": {"root_module": {"resources": [
+            resource("expressions", serde_json::json!({"is_multi_region_trail": {"constant_value": false}})),
+        ]}},
+    })
+    .to_string();
+    let comment = "probity: ignore[audit/trail-incomplete] one region until=2026-12-31 owner=o";
+    let flag = "is_multi_region_trail = false";
+    for (name, lines, expected) in [
+        ("none", format!("  {flag}\n"), ("3 open", 0)),
+        ("above", format!("  # {comment}\n  {flag}\n"), ("4 waived", 0)),
+        (
+            "above, with slashes and a remark between",
+            format!("  // {comment}\n  # why\n  {flag}\n"),
+            ("5 waived", 0),
+        ),
+        ("behind", format!("  {flag} # {comment}\n"), ("3 waived", 0)),
+        ("elsewhere", format!("  {flag}\n\n  # {comment}\n  enable_logging = true\n"), ("3 open", 1)),
+    ] {
+        let text = format!("resource \"aws_cloudtrail\" \"a\" {{\n  name = \"all\"\n{lines}}}\n");
+        let folder = Folder::new(&[("main.tf", &text), ("tfplan.json", &plan)]);
+        let expected = (vec![expected.0.to_owned()], expected.1);
+        assert_eq!(statuses(&folder, "audit/trail-incomplete"), expected, "{name}");
+    }
+}

@@ -53,6 +53,13 @@ pub(super) fn render(
     sections.incomplete(report)
 }
 
+/// ``probity.yaml:12: `W-1` of team-shop for mtls/plaintext-gateway until 2030-12-31``.
+pub(super) fn waiver(waiver: &Waiver) -> String {
+    let [id, rule, owner, until, source] =
+        [&waiver.id, &waiver.rule, &waiver.owner, &waiver.until, &waiver.source].map(|text| one_line(text));
+    format!("{source}: `{id}` of {owner} for {rule} until {until}")
+}
+
 struct Sections<'a> {
     palette: Palette,
     few: usize,
@@ -131,10 +138,7 @@ impl Sections<'_> {
         }
         self.heading(AnsiColor::Yellow, title, &waivers.len().to_string())?;
         for waiver in waivers {
-            let [id, rule, owner, until, source] =
-                [&waiver.id, &waiver.rule, &waiver.owner, &waiver.until, &waiver.source]
-                    .map(|text| one_line(text));
-            writeln!(self.out, "  {source}: `{id}` of {owner} for {rule} until {until}")?;
+            writeln!(self.out, "  {}", self::waiver(waiver))?;
         }
         writeln!(self.out)
     }
