@@ -10,6 +10,7 @@
 
 mod growth;
 mod pairing;
+mod unread;
 mod variants;
 
 use std::{
@@ -20,6 +21,7 @@ use std::{
 
 use growth::{belongs_to_more, says_more};
 use pairing::{Credential, Key, PAIRINGS, Pairing, file};
+use unread::Unread;
 use variants::Variants;
 
 use super::{Judged, Report};
@@ -141,10 +143,11 @@ impl Report {
         let open: BTreeSet<(&str, &str)> = of_results.collect();
         let is_open =
             |judged: &Judged| open.contains(&(&*judged.finding.rule, judged.finding.resource.as_str()));
+        let unread = Unread::new(sources, sources_before);
         let repaired = left
             .into_iter()
             .flatten()
-            .filter(|judged| !is_open(judged))
+            .filter(|judged| !is_open(judged) && !unread.hides(judged, sources_before))
             .map(|judged| Repaired::new(judged, sources_before))
             .collect();
         let known = fate.iter().filter(|fate| **fate == Fate::Known).count();

@@ -374,3 +374,23 @@ fn comments_waive_what_was_rendered_where_it_is_written() {
     );
     assert_eq!(finding["waiver"]["source"], "chart/templates/web.yaml:11");
 }
+
+/// A pull request that breaks a chart must not look like one that mends it.
+#[test]
+fn what_cannot_be_rendered_any_more_is_not_repaired() {
+    let folder = repository("render: {enabled: true}\n");
+    let program = folder.path().join("bin/helm");
+    let failing = helm().replace("#!/bin/sh\n", "#!/bin/sh\ngrep -q nosuch templates/web.yaml && exit 1\n");
+    std::fs::write(&program, failing).expect("the program is written");
+    let (before, said) = report(&folder, &["--render", "--rule", "secrets/plaintext-credential"]);
+    assert_ne!(before["findings"].as_array().map(Vec::len), Some(0), "{said}");
+    let template = folder.path().join("deploy/chart/templates/web.yaml");
+    std::fs::write(template, TEMPLATE.replace(".Values.database", ".Values.nosuch"))
+        .expect("the template is written");
+    let (shown, said) = report(&folder, &["--since", "HEAD", "--rule", "secrets/plaintext-credential"]);
+    assert_eq!(shown["change"]["repaired"].as_array().map(Vec::len), Some(0), "{said} {shown:#}");
+    assert!(reason(&shown, "deploy/chart/Chart.yaml").contains("not rendered"), "{shown:#}");
+    std::fs::remove_dir_all(folder.path().join("deploy/chart")).expect("the chart is removed");
+    let (shown, said) = report(&folder, &["--since", "HEAD", "--rule", "secrets/plaintext-credential"]);
+    assert_ne!(shown["change"]["repaired"].as_array().map(Vec::len), Some(0), "{said} {shown:#}");
+}
