@@ -42,7 +42,7 @@ static SHAPES: LazyLock<[(Regex, Doubt); 4]> = LazyLock::new(|| {
         // {default_pass, <<"value">>}
         (
             expression(
-                r#"(?:(?:^|[\s{(\[,;|&$@])NAME\s*(?::=|[:=])|[\s{]:NAME\s|\{\s*NAME\s*,\s*<<)\s*QUOTED"#,
+                r"(?:(?:^|[\s{(\[,;|&$@])NAME\s*(?::=|[:=])|[\s{]:NAME\s|\{\s*NAME\s*,\s*<<)\s*QUOTED",
             ),
             Doubt::Name,
         ),
@@ -83,10 +83,12 @@ pub(super) fn settings(text: &str) -> Vec<Statement<'_>> {
     found
 }
 
-/// Whether a value ends where it seems to, and without quotes lies within braces on its line.
+/// Whether a value ends where it seems to, and without quotes lies within braces on its line; of a long one, such as a
+/// program that was made small has, the end counts.
 fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    let start = text.floor_char_boundary(range.start.saturating_sub(1024));
     let (before, after) =
-        (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
+        (text.get(start..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
     let line = before.rsplit('\n').next().unwrap_or_default();
     let is_open = line.rfind('{').is_some_and(|open| line.rfind('}').is_none_or(|close| close < open));
     after.starts_with(['"', '\'']) || is_open && after.starts_with([' ', '\t', ',', '}'])
@@ -99,7 +101,7 @@ fn is_credential(doubt: Doubt, promise: Promise, value: &str) -> bool {
     let is_said = match (doubt, promise) {
         (Doubt::Little, Promise::Password) => true,
         (Doubt::Name, Promise::Password) => {
-            !literal::names_a_key(value) && !value.contains(char::is_whitespace)
+            !literal::names_a_key(&value.to_ascii_lowercase()) && !value.contains(char::is_whitespace)
         }
         (Doubt::Anything, _) => literal::is_no_name(value) && name::promise(value).is_none(),
         (_, Promise::Key) => literal::is_no_name(value),
@@ -153,6 +155,7 @@ mod tests {
             "const { password, token } = req.body; login({ user: user, password: password1 });",
             "const opts = { token: getToken(), password: process.env.DB_PASSWORD };",
             "passport.use({ usernameField: 'email', passwordField: 'password' })",
+            "const labels = { password: 'Password', token: 'Token' }",
             "const errors = { password: 'is required', token: 'is unknown' }",
             "if (user.password === 'p4ss') {}",
             "connect(password=os.environ[\"DB_PASSWORD\"], token=token)",
