@@ -81,8 +81,10 @@ pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
     };
     let routes = gateway_api::Routes::new(view);
     let classes = set.ingress_classes();
-    let mut subjects =
-        all("networking.k8s.io", "Ingress", &|node, _| ingress::listeners(node, &classes.serving(node)));
+    let clouds = ingress::Clouds::new(view);
+    let mut subjects = all("networking.k8s.io", "Ingress", &|node, resource| {
+        ingress::listeners(node, resource.namespace(), classes, &clouds)
+    });
     // What the API server refuses opens no port; it is reported as such.
     subjects.extend(all("networking.istio.io", "Gateway", &|node, resource| {
         if refusals::is_refused(&resource.object, node) { Vec::new() } else { istio::listeners(node) }

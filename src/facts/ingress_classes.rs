@@ -111,23 +111,46 @@ pub(super) fn class(ingress: NodeRef<'_>) -> Option<NodeRef<'_>> {
 pub(super) struct IngressClasses<'e> {
     /// What each says of its controller, by its name.
     said: BTreeMap<&'e str, &'e str>,
+    /// Name of what its `parameters` name, by its name.
+    parameters: BTreeMap<&'e str, Option<&'e str>>,
     /// Name of the class of Ingresses that name none.
     default: Option<&'e str>,
 }
 
+/// What a class refers to for more settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parameters<'e> {
+    None,
+    /// Name of the object.
+    Named(&'e str),
+    /// The class is not in the input.
+    Elsewhere,
+}
+
 impl<'e> IngressClasses<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
-        let mut classes = Self { said: BTreeMap::new(), default: None };
+        let mut classes = Self { said: BTreeMap::new(), parameters: BTreeMap::new(), default: None };
         for resource in view.of_kind("networking.k8s.io", "IngressClass") {
             let node = view.estate.node(resource);
             let name = &*resource.object.name;
             classes.said.extend(node.str_at(&["spec", "controller"]).map(|said| (name, said)));
+            classes.parameters.insert(name, node.str_at(&["spec", "parameters", "name"]));
             let annotations = node.at(&["metadata", "annotations"]);
             if texts(annotations).any(|(key, text)| key == DEFAULT && text.text == "true") {
                 classes.default = classes.default.or(Some(name));
             }
         }
         classes
+    }
+
+    /// What the class of an Ingress refers to.
+    pub(super) fn parameters(&self, ingress: NodeRef<'_>) -> Parameters<'e> {
+        let class = class(ingress).and_then(NodeRef::as_str).or(self.default);
+        match class.and_then(|class| self.parameters.get(class)) {
+            None => Parameters::Elsewhere,
+            Some(None) => Parameters::None,
+            Some(Some(name)) => Parameters::Named(name),
+        }
     }
 
     /// Controllers that may serve an Ingress: none that is known, the one that does, or several where nothing tells more

@@ -1,12 +1,14 @@
 //! Ingress: `spec.tls`, and what controllers are told by annotation (networking.k8s.io/v1, and their own references).
 
+mod clouds;
+
+pub(super) use self::clouds::Clouds;
 use super::Listener;
 use crate::{
     document::NodeRef,
     facts::{
         Truth,
-        ingress_classes::{self, Controller},
-        mesh::texts,
+        ingress_classes::{self, Controller, IngressClasses},
         places,
     },
     source::Place,
@@ -93,22 +95,20 @@ const BESIDE: [Beside; 7] = [
     },
 ];
 
-/// Ports of a load balancer of AWS: `[{"HTTP": 80}, {"HTTPS": 443}]`; without it HTTPS alone where a certificate is named,
-/// else HTTP alone (aws-load-balancer-controller `docs/guide/ingress/annotations.md`, "Traffic Listening").
-const LISTEN_PORTS: &str = "alb.ingress.kubernetes.io/listen-ports";
-const ALB_REDIRECT: &str = "alb.ingress.kubernetes.io/ssl-redirect";
-const ALB_ACTIONS: &str = "alb.ingress.kubernetes.io/actions.";
-/// Ingresses with one name share a load balancer, and one of them redirects for all.
-const ALB_GROUP: &str = "alb.ingress.kubernetes.io/group.name";
-
 /// Names settings of Google's load balancers, `redirectToHttps` among them.
 const FRONTEND_CONFIG: &str = "networking.gke.io/v1beta1.FrontendConfig";
 
 /// Entry points of Traefik for which the Ingress is.
 const ENTRY_POINTS: &str = "traefik.ingress.kubernetes.io/router.entrypoints";
 
-/// `served_by`: the controllers that may serve it.
-pub(super) fn listeners(node: NodeRef<'_>, served_by: &[Controller]) -> Vec<Listener> {
+/// `namespace`: its own.
+pub(super) fn listeners(
+    node: NodeRef<'_>,
+    namespace: &str,
+    classes: &IngressClasses<'_>,
+    clouds: &Clouds<'_>,
+) -> Vec<Listener> {
+    let served_by = classes.serving(node);
     let annotations = node.at(&["metadata", "annotations"]);
     let annotation = |key: &str| annotations.and_then(|map| map.get(key));
     let text = |key: &str| annotation(key).and_then(NodeRef::as_str).filter(|text| !text.is_empty());
@@ -135,15 +135,15 @@ pub(super) fn listeners(node: NodeRef<'_>, served_by: &[Controller]) -> Vec<List
     if is_nginx && is_true("nginx.ingress.kubernetes.io/force-ssl-redirect") {
         return Vec::new();
     }
+    let class = ingress_classes::class(node);
+    let name = class.and_then(NodeRef::as_str);
+    if served_by == [Controller::Aws] {
+        return clouds.of_aws(node, name.unwrap_or("alb"), classes.parameters(node)).into_iter().collect();
+    }
     if tls.is_none() && !certificate && !kong_only {
         let by_entry_points = annotation(ENTRY_POINTS).filter(|_| served_by.contains(&Controller::Traefik));
         let listener = by_entry_points.and_then(of_entry_points);
         return vec![listener.unwrap_or_else(|| plaintext(node, "it has no `tls`"))];
-    }
-    let class = ingress_classes::class(node);
-    let name = class.and_then(NodeRef::as_str);
-    if served_by == [Controller::Aws] {
-        return of_alb(node, name.unwrap_or("alb")).into_iter().collect();
     }
     let said = |beside: &Beside| {
         annotation(beside.annotation).is_some_and(|node| {
@@ -162,60 +162,13 @@ pub(super) fn listeners(node: NodeRef<'_>, served_by: &[Controller]) -> Vec<List
     let place = annotation(beside.annotation).or(class).map_or_else(|| places::name(node), NodeRef::place);
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, place.into());
     if let Some(settings) = text(FRONTEND_CONFIG).filter(|_| beside.controller == Controller::Gce) {
-        listener.redirects = Truth::Unknown;
-        listener.missing = Some(format!("whether FrontendConfig `{settings}` redirects to HTTPS"));
+        listener.redirects = clouds.redirects(namespace, settings);
+        listener.missing =
+            (listener.redirects == Truth::Unknown).then(|| format!("FrontendConfig/{namespace}/{settings}"));
     }
     listener.note = Some(format!("class `{}` serves it beside HTTPS", name.unwrap_or(beside.name)));
     listener.remedy = Some(beside.remedy.to_owned());
     vec![listener]
-}
-
-/// Plaintext that a load balancer of AWS serves; `None`: it serves none.
-fn of_alb(node: NodeRef<'_>, class: &str) -> Option<Listener> {
-    let annotations = node.at(&["metadata", "annotations"]);
-    let annotation = |key: &str| annotations.and_then(|map| map.get(key));
-    if annotation(ALB_REDIRECT).is_some() {
-        return None;
-    }
-    // As before there was an annotation for it: a first rule that redirects.
-    let redirects = texts(annotations).any(|(key, text)| {
-        key.starts_with(ALB_ACTIONS) && text.text.contains("redirect") && text.text.contains("HTTPS")
-    });
-    if redirects {
-        return None;
-    }
-    let Some(listed) = annotation(LISTEN_PORTS) else {
-        let certificate = CERTIFICATES.iter().any(|key| annotation(key).is_some());
-        let without = || {
-            let why =
-                format!("without `certificate-arn` or `listen-ports`, class `{class}` serves HTTP alone");
-            let mut listener = plaintext(node, &why);
-            // Parameters of a class may name a certificate for all.
-            (listener.encrypted, listener.missing) = (
-                Truth::Unknown,
-                Some(format!("`certificateArn` of the IngressClassParams of class `{class}`")),
-            );
-            listener
-        };
-        return (!certificate).then(without);
-    };
-    let ports = listed.as_str().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-    let mut protocols = ports
-        .iter()
-        .filter_map(serde_json::Value::as_array)
-        .flatten()
-        .filter_map(serde_json::Value::as_object);
-    if !protocols.any(|port| port.contains_key("HTTP")) {
-        return None;
-    }
-    let mut listener = Listener::new("HTTP".to_owned(), Truth::False, listed.place().into());
-    listener.note = Some(format!("class `{class}` serves it beside HTTPS"));
-    listener.remedy = Some(format!("Add the annotation `{ALB_REDIRECT}: \"443\"`."));
-    if let Some(group) = annotation(ALB_GROUP).and_then(NodeRef::as_str) {
-        listener.redirects = Truth::Unknown;
-        listener.missing = Some(format!("whether an Ingress of the group `{group}` redirects"));
-    }
-    Some(listener)
 }
 
 /// Plaintext for hosts that no certificate is for: nginx redirects only where it has one (ingress-nginx

@@ -48,4 +48,69 @@ fn entry_points_of_traefik_may_have_tls_of_their_own() {
     }
 }
 
+#[test]
+fn load_balancers_of_aws_serve_what_they_are_told() {
+    let ingress = |annotations: &str, spec: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: a, annotations: {{{annotations}}}}}\nspec: {{ingressClassName: alb{spec}}}\n---\n"
+        )
+    };
+    let ports = |ports: &str| format!("alb.ingress.kubernetes.io/listen-ports: '{ports}'");
+    let class = |parameters: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {{name: alb}}\nspec: {{controller: ingress.k8s.aws/alb{parameters}}}\n---\n"
+        )
+    };
+    let named = class(", parameters: {apiGroup: elbv2.k8s.aws, kind: IngressClassParams, name: edge}");
+    let settings = |spec: &str| {
+        format!(
+            "apiVersion: elbv2.k8s.aws/v1beta1\nkind: IngressClassParams\nmetadata: {{name: edge}}\nspec: {spec}\n---\n"
+        )
+    };
+    let tls = ", tls: [{hosts: [a.example.com]}]";
+    let (plaintext, open) = (
+        vec!["false false nothing"],
+        vec!["unknown false `certificateArn` of the IngressClassParams of class `alb`"],
+    );
+    for (name, text, expected) in [
+        ("nothing", ingress("", ""), plaintext.clone()),
+        ("TLS, whose certificate may be of the class", ingress("", tls), open.clone()),
+        ("TLS, and a class without parameters", class("") + &ingress("", tls), plaintext.clone()),
+        ("parameters elsewhere", named.clone() + &ingress("", ""), open),
+        (
+            "parameters without a certificate",
+            format!("{named}{}{}", settings("{scheme: internal}"), ingress("", tls)),
+            plaintext.clone(),
+        ),
+        (
+            "parameters with one",
+            format!("{named}{}{}", settings("{certificateArn: [a]}"), ingress("", "")),
+            vec![],
+        ),
+        ("HTTPS alone, by a certificate that is found", ingress(&ports("[{\"HTTPS\": 443}]"), ""), vec![]),
+        ("HTTP alone", ingress(&ports("[{\"HTTP\": 80}]"), ""), plaintext.clone()),
+        ("both", ingress(&ports("[{\"HTTP\": 80}, {\"HTTPS\": 443}]"), tls), plaintext),
+    ] {
+        assert_eq!(listeners(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn load_balancers_of_google_redirect_as_their_settings_say() {
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, namespace: shop, annotations: {networking.gke.io/v1beta1.FrontendConfig: edge, networking.gke.io/managed-certificates: a}}\nspec: {defaultBackend: {service: {name: a, port: {number: 80}}}}\n---\n";
+    let settings = |namespace: &str, enabled: bool| {
+        format!(
+            "apiVersion: networking.gke.io/v1beta1\nkind: FrontendConfig\nmetadata: {{name: edge, namespace: {namespace}}}\nspec: {{redirectToHttps: {{enabled: {enabled}}}}}\n---\n"
+        )
+    };
+    for (name, settings, expected) in [
+        ("elsewhere", String::new(), "false unknown FrontendConfig/shop/edge"),
+        ("of another namespace", settings("front", true), "false unknown FrontendConfig/shop/edge"),
+        ("redirecting", settings("shop", true), "false true nothing"),
+        ("not redirecting", settings("shop", false), "false false nothing"),
+    ] {
+        assert_eq!(listeners(&format!("{ingress}{settings}")), [expected], "{name}");
+    }
+}
+
 const ENTRY_POINTS: &str = "traefik.ingress.kubernetes.io/router.entrypoints";
