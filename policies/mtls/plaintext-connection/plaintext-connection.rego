@@ -41,7 +41,7 @@ deny contains result if {
 	input.transport in {"plaintext", "authenticated"}
 	not input.platform
 	not _is_access
-	result := object.union(mtls.told(input.because, input.server), {
+	result := object.union(_remedy, {
 		"msg": sprintf("`%s` calls `%s` in plaintext%s", [input.client, input.server, _note]),
 		"path": ["transport"],
 		"peer": input.server,
@@ -63,6 +63,50 @@ not_assessed contains result if {
 _ends := array.concat(
 	[{"msg": "this server", "resource": input.server, "path": ["server"]}],
 	mtls.chain(input.because, ["because"]),
+)
+
+# The smallest change, by what decides.
+_remedy := told if {
+	told := mtls.told(input.because, input.server)
+	told != {}
+} else := {"remedy": "Let Cilium encrypt beside `authentication`: `encryption: {enabled: true}` in the values of its chart."} if {
+	input.transport == "authenticated"
+} else := {"remedy": sprintf("Give `%s` a `workloadSelector`: without one sidecars drop its `credentialName`.", [rule])} if {
+	rule := _rules("drop its `credentialName`")[0]
+} else := {"remedy": sprintf("Set `tls: {mode: ISTIO_MUTUAL}` in `%s`.", [rule])} if {
+	input.server_mesh == "istio-sidecar"
+	rule := _rules("")[0]
+} else := {"remedy": sprintf("Remove `%s` from the Pods of `%s`.", [_excluded[0], input.client])} if {
+	count(_excluded) > 0
+} else := {"remedy": sprintf(
+	"Call `%s` by `https`, or let the proxy originate TLS: a `DestinationRule` for it with `tls: {mode: SIMPLE}`.",
+	[trim_prefix(input.server, "external:")],
+)} if {
+	startswith(input.server, "external:")
+} else := {"remedy": sprintf("Bring %s into the mesh, as `probity explain mtls/workload-not-in-mesh` says.", [
+	concat(" and ", [sprintf("`%s`", [side]) | some side in _outside]),
+])} if {
+	count(_outside) > 0
+} else := {}
+
+# Rules for clients that decide, as their step says.
+_rules(text) := [step.resource |
+	some step in input.because
+	step.resource != null
+	startswith(step.resource, "DestinationRule/")
+	contains(step.text, text)
+]
+
+# What the client's Pods say of what leaves them: `config.linkerd.io/skip-outbound-ports: 80`.
+_excluded := [split(step.text, "`")[1] |
+	some step in input.because
+	step.resource == input.client
+	contains(lower(step.text), "outbound")
+]
+
+_outside := array.concat(
+	[input.client | input.client_mesh == "none"],
+	[input.server | object.get(input, "server_mesh", null) == "none"],
 )
 
 # Both sides have the mesh's certificates, and what the rule is about takes mTLS: a rule that turns it off for the client

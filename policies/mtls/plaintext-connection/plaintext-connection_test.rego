@@ -22,6 +22,36 @@ test_a_sidecar_that_keeps_the_server_is_named if {
 	{result.remedy | some result in results} == {"Add `shop/*` to `hosts` of `egress` in `Sidecar/front/default`."}
 }
 
+test_the_remedy_is_about_what_decides if {
+	_remedy({}) == {"Set `tls: {mode: ISTIO_MUTUAL}` in `DestinationRule/shop/cart`."}
+	_remedy({"because": [{"text": "so sidecars drop its `credentialName`", "resource": "DestinationRule/shop/pay"}]}) == {concat("", [
+		"Give `DestinationRule/shop/pay` a `workloadSelector`: ",
+		"without one sidecars drop its `credentialName`.",
+	])}
+	_remedy({"because": [{
+		"text": "says `config.linkerd.io/skip-outbound-ports: 80`",
+		"resource": "Deployment/shop/web",
+	}]}) == {"Remove `config.linkerd.io/skip-outbound-ports: 80` from the Pods of `Deployment/shop/web`."}
+	some external in _remedy({"server": "external:pay.example.com", "server_mesh": null, "because": []})
+	startswith(external, "Call `pay.example.com` by `https`")
+	some encryption in _remedy({"transport": "authenticated"})
+	startswith(encryption, "Let Cilium encrypt")
+}
+
+test_the_remedy_brings_in_who_is_outside if {
+	because := [{"text": "by default", "resource": null}]
+	some server in _remedy({"server_mesh": "none", "because": because})
+	startswith(server, "Bring `Deployment/shop/cart` into the mesh")
+	some both in _remedy({"server_mesh": "none", "client_mesh": "none", "because": because})
+	startswith(both, "Bring `Deployment/shop/web` and `Deployment/shop/cart` into the mesh")
+	_remedy({"because": because}) == set()
+}
+
+_remedy(fields) := {result.remedy |
+	some result in rule.deny with input as _connection(object.union({"transport": "plaintext"}, fields))
+	result.remedy
+}
+
 test_a_fix_needs_both_sides_in_the_mesh if {
 	fixes := {"istio-sidecar": {["DISABLE", "ISTIO_MUTUAL"]}, "none": set(), null: set()}
 	every mesh, expected in fixes {
