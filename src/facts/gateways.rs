@@ -8,12 +8,14 @@
 mod gateway_api;
 mod ingress;
 mod istio;
+mod of_controllers;
 mod planned;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use self::of_controllers::{Middlewares, TRAEFIK};
 pub(super) use self::planned::planned;
 use super::{Fact, Origin, Set, Subject, Truth, places, refusals};
 use crate::{document::NodeRef, estate::Resource};
@@ -81,10 +83,19 @@ pub(super) fn gateways(set: &Set<'_>) -> Vec<Subject> {
     };
     let routes = gateway_api::Routes::new(view);
     let classes = set.ingress_classes();
-    let clouds = ingress::Clouds::new(view);
+    let middlewares = Middlewares::new(view);
+    let surroundings =
+        ingress::Surroundings { classes, clouds: ingress::Clouds::new(view), middlewares: &middlewares };
     let mut subjects = all("networking.k8s.io", "Ingress", &|node, resource| {
-        ingress::listeners(node, resource.namespace(), classes, &clouds)
+        ingress::listeners(node, resource.namespace(), &surroundings)
     });
+    subjects.extend(all("route.openshift.io", "Route", &|node, _| of_controllers::of_openshift(node)));
+    subjects.extend(all("projectcontour.io", "HTTPProxy", &|node, _| of_controllers::of_contour(node)));
+    for group in TRAEFIK {
+        subjects.extend(all(group, "IngressRoute", &|node, resource| {
+            middlewares.routes(node, resource.namespace())
+        }));
+    }
     // What the API server refuses opens no port; it is reported as such.
     subjects.extend(all("networking.istio.io", "Gateway", &|node, resource| {
         if refusals::is_refused(&resource.object, node) { Vec::new() } else { istio::listeners(node) }

@@ -3,7 +3,7 @@
 mod clouds;
 
 pub(super) use self::clouds::Clouds;
-use super::Listener;
+use super::{Listener, of_controllers::Middlewares};
 use crate::{
     document::NodeRef,
     facts::{
@@ -101,13 +101,22 @@ const FRONTEND_CONFIG: &str = "networking.gke.io/v1beta1.FrontendConfig";
 /// Entry points of Traefik for which the Ingress is.
 const ENTRY_POINTS: &str = "traefik.ingress.kubernetes.io/router.entrypoints";
 
+const MIDDLEWARES: &str = "traefik.ingress.kubernetes.io/router.middlewares";
+
+/// What lies outside of an Ingress, and tells what it serves.
+pub(super) struct Surroundings<'s, 'e> {
+    pub(super) classes: &'s IngressClasses<'e>,
+    pub(super) clouds: Clouds<'e>,
+    pub(super) middlewares: &'s Middlewares<'e>,
+}
+
 /// `namespace`: its own.
 pub(super) fn listeners(
     node: NodeRef<'_>,
     namespace: &str,
-    classes: &IngressClasses<'_>,
-    clouds: &Clouds<'_>,
+    surroundings: &Surroundings<'_, '_>,
 ) -> Vec<Listener> {
+    let Surroundings { classes, clouds, middlewares } = surroundings;
     let served_by = classes.serving(node);
     let annotations = node.at(&["metadata", "annotations"]);
     let annotation = |key: &str| annotations.and_then(|map| map.get(key));
@@ -141,9 +150,17 @@ pub(super) fn listeners(
         return clouds.of_aws(node, name.unwrap_or("alb"), classes.parameters(node)).into_iter().collect();
     }
     if tls.is_none() && !certificate && !kong_only {
-        let by_entry_points = annotation(ENTRY_POINTS).filter(|_| served_by.contains(&Controller::Traefik));
-        let listener = by_entry_points.and_then(of_entry_points);
-        return vec![listener.unwrap_or_else(|| plaintext(node, "it has no `tls`"))];
+        let mut listener = plaintext(node, "it has no `tls`");
+        if served_by.contains(&Controller::Traefik) {
+            if let Some(listed) = annotation(ENTRY_POINTS)
+                && let Some(open) = of_entry_points(listed, &names(listed))
+            {
+                return vec![open];
+            }
+            listener.redirects = text(MIDDLEWARES).map_or(Truth::False, |listed| middlewares.listed(listed));
+            listener.missing = (listener.redirects == Truth::Unknown).then(|| "its middlewares".to_owned());
+        }
+        return vec![listener];
     }
     let said = |beside: &Beside| {
         annotation(beside.annotation).is_some_and(|node| {
@@ -202,19 +219,24 @@ fn of_other_hosts(node: NodeRef<'_>, tls: NodeRef<'_>) -> Option<Listener> {
 
 /// Entry points of Traefik beside the one for plaintext, whose TLS its installation says; its chart has it for `websecure`
 /// (traefik-helm-chart `values.yaml`, `ports.websecure.tls.enabled`).
-fn of_entry_points(listed: NodeRef<'_>) -> Option<Listener> {
-    let text = listed.as_str()?;
-    let mut names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-    if names.clone().next().is_none() || names.any(|name| matches!(name, "web" | "http")) {
+pub(super) fn of_entry_points(listed: NodeRef<'_>, names: &[&str]) -> Option<Listener> {
+    if names.is_empty() || names.iter().any(|name| matches!(*name, "web" | "http")) {
         return None;
     }
     let mut listener = Listener::new("HTTP".to_owned(), Truth::Unknown, listed.place().into());
-    listener.missing = Some(format!("whether Traefik has TLS at its entry point `{text}`"));
+    let names = names.join(", ");
+    listener.missing = Some(format!("whether Traefik has TLS at its entry point `{names}`"));
     Some(listener)
 }
 
+/// Names in a list with commas.
+fn names(listed: NodeRef<'_>) -> Vec<&str> {
+    let names = listed.as_str().unwrap_or_default().split(',').map(str::trim);
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// Nothing encrypts: shown at the key of `tls`, else of `spec`.
-fn plaintext(node: NodeRef<'_>, why: &str) -> Listener {
+pub(super) fn plaintext(node: NodeRef<'_>, why: &str) -> Listener {
     let source = node.document.source;
     let key = node.get("spec").and_then(|spec| spec.key_span("tls")).or_else(|| node.key_span("spec"));
     let place = key.map_or_else(|| places::name(node), |span| Place::new(source, span));
