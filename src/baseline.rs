@@ -208,7 +208,8 @@ impl<'e> Objects<'e> {
         let file = source(finding).map(|id| self.estate.sources.get(id).file.to_string());
         let digest = |objects: &[Input<'_>]| {
             let mut hash = Sha256::new();
-            let counted = |object: &Input<'_>| counted(object.masked_json(self.estate), &finding.path);
+            let counted =
+                |object: &Input<'_>| counted(object.masked_json(self.estate), &finding.rule, &finding.path);
             objects.iter().for_each(|object| hash.update(counted(object).to_string()));
             hex(&hash.finalize())
         };

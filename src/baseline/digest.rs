@@ -3,7 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::{Path, Step};
+use crate::{
+    document::{Path, Step},
+    policy::is_built_in,
+};
 
 /// Keys of a Pod's template under which its containers stand.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
@@ -11,14 +14,14 @@ const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContain
 /// Labels and annotations by which charts and `kubectl` mark a release.
 const MARKS: [&str; 3] = ["app.kubernetes.io/version", "helm.sh/chart", "kubectl.kubernetes.io/restartedAt"];
 
-/// The part of an object that counts for a finding at `path` of the rule's input. All of it where the finding is about the
-/// whole or about what would be left out, as a user's rule may be.
-pub(super) fn counted(mut object: Value, path: &Path) -> Value {
+/// The part of an object that counts for a finding of a rule at `path` of its input. All of it where a user's rule speaks of
+/// the whole or of what would be left out.
+pub(super) fn counted(mut object: Value, rule: &str, path: &Path) -> Value {
     let is_left_out = |step: &Step| {
         let left_out = ["image", "replicas", "resources", "labels", "annotations"];
         matches!(step, Step::Key(key) if left_out.contains(&&**key))
     };
-    if path.0.is_empty() || path.0.iter().any(is_left_out) {
+    if !is_built_in(rule) && (path.0.is_empty() || path.0.iter().any(is_left_out)) {
         return object;
     }
     if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
@@ -91,26 +94,26 @@ mod tests {
 
     #[test]
     fn a_release_changes_nothing_that_counts_and_a_setting_does() {
+        let (own, team) = ("mtls/shared-identity", "workloads/team");
         let at = |steps: &[&str]| Path(steps.iter().map(|step| Step::from(*step)).collect());
         let before = deployment("registry:5000/web:1", "1", 1, "a");
-        for (path, now, is_same) in [
-            (at(&["ports"]), deployment("registry:5000/web:2@sha256:ab", "2", 3, "a"), true),
-            (at(&["ports"]), deployment("registry:5000/web", "1", 1, "a"), true),
-            (at(&["ports"]), deployment("registry:5000/other:1", "1", 1, "a"), false),
-            (at(&["ports"]), deployment("registry:5000/web:1", "1", 1, "b"), false),
-            (at(&["spec", "image"]), deployment("registry:5000/web:2", "1", 1, "a"), false),
+        for (rule, path, now, is_same) in [
+            (team, at(&["ports"]), deployment("registry:5000/web:2@sha256:ab", "2", 3, "a"), true),
+            (team, at(&["ports"]), deployment("registry:5000/web", "1", 1, "a"), true),
+            (own, at(&["ports"]), deployment("registry:5000/other:1", "1", 1, "a"), false),
+            (own, at(&["ports"]), deployment("registry:5000/web:1", "1", 1, "b"), false),
+            (own, at(&[]), deployment("registry:5000/web:2", "2", 3, "a"), true),
+            (team, at(&["spec", "image"]), deployment("registry:5000/web:2", "1", 1, "a"), false),
             (
+                team,
                 at(&["metadata", "labels", "helm.sh/chart"]),
                 deployment("registry:5000/web:1", "2", 1, "a"),
                 false,
             ),
-            (at(&[]), deployment("registry:5000/web:2", "1", 1, "a"), false),
+            (team, at(&[]), deployment("registry:5000/web:2", "1", 1, "a"), false),
         ] {
-            assert_eq!(
-                counted(before.clone(), &path) == counted(now.clone(), &path),
-                is_same,
-                "{path} {now}"
-            );
+            let part = |object: &Value| counted(object.clone(), rule, &path);
+            assert_eq!(part(&before) == part(&now), is_same, "{rule} {path} {now}");
         }
     }
 }

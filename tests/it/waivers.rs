@@ -194,9 +194,10 @@ fn a_waiver_for_a_rule_that_there_is_not_is_told() {
 /// Statuses of the findings of one rule, with their lines, and how many waivers are not used.
 fn statuses(folder: &Folder, rule: &str) -> (Vec<String>, usize) {
     let (_, report) = report(folder);
-    let found = report["findings"].as_array().unwrap().iter().filter(|found| found["rule"] == rule);
-    let told = found.map(|found| format!("{} {}", found["place"]["line"], found["status"].as_str().unwrap()));
-    (told.collect(), report["waivers"]["unused"].as_array().unwrap().len())
+    let found = report["findings"].as_array().expect("findings").iter().filter(|found| found["rule"] == rule);
+    let told = found
+        .map(|found| format!("{} {}", found["place"]["line"], found["status"].as_str().expect("a status")));
+    (told.collect(), report["waivers"]["unused"].as_array().expect("waivers").len())
 }
 
 #[test]
