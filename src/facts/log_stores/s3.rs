@@ -147,7 +147,7 @@ impl Rules {
         let holds = |index: &usize| {
             let (switch, on) = self.switch;
             let narrows = |path: &&str| !matches!(says(&at(*index, path)).as_str(), "" | "{}" | "0");
-            says(&at(*index, switch)) == on && !self.narrows.iter().any(|path| narrows(path))
+            says(&at(*index, switch)) == on && !self.narrows.iter().any(narrows)
         };
         let each = (0..count).filter(holds).filter_map(|index| {
             let path = at(index, self.days);

@@ -18,6 +18,9 @@ use crate::{
 
 const GROUP: &str = "kafka.strimzi.io";
 
+/// Opens topics that no ACL names (Kafka documentation, "Authorization and ACLs").
+const EVERYONE: &str = "allow.everyone.if.no.acl.found";
+
 /// What an operation of an ACL lets through; others are about neither reading nor writing.
 const OPERATIONS: [(&str, Direction); 3] =
     [("Read", Direction::Reads), ("Write", Direction::Writes), ("All", Direction::Unknown)];
@@ -110,8 +113,6 @@ fn openness(kafka: &Resource, node: NodeRef<'_>) -> (Truth, Option<Because>) {
             Some(Because { text, resource: Some(kafka.id.clone()), origin: Some(Origin::Place(at)) }),
         );
     }
-    // Of topics that no ACL names (Kafka documentation, "Authorization and ACLs").
-    const EVERYONE: &str = "allow.everyone.if.no.acl.found";
     if let Some(node) = broker.at(&["config"]).and_then(|config| config.get(EVERYONE))
         && node.as_bool() != Some(false)
         && node.as_str() != Some("false")
