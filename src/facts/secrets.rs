@@ -9,21 +9,21 @@ mod chart_values;
 mod generated;
 mod patches;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 pub use self::allowed::allowed;
 pub(super) use self::{
     chart_values::secrets as of_charts, generated::secrets as generated, patches::secrets as of_patches,
 };
 use crate::{
-    document::{NodeRef, Step},
+    document::{NodeRef, Path, Step},
     estate::{Estate, Resource},
     facts::{Fact, Subject, places},
     resource::{
         credential::{self, Class, Found, name},
         shape::Shape,
     },
-    source::{Place, SourceId},
+    source::Place,
 };
 
 /// Kinds that make Secrets from values kept elsewhere; an owner of one of these fills the Secret in.
@@ -62,7 +62,7 @@ pub(super) fn secret(estate: &Estate, resource: &Resource) -> Option<Subject> {
         ("sops", Fact::from(node.at(&["sops", "mac"]).is_some())),
         ("owner", Fact::from(owner)),
         ("labels", Fact::object(labels)),
-        ("values", values(estate, estate.file(resource), &found)),
+        ("values", values(estate, node, &found)),
     ]);
     let fact = fact.at(Some(places::name(node).into()));
     Some(Subject { resource: resource.id.to_string(), kind: Arc::clone(&resource.object.kind), fact })
@@ -116,17 +116,18 @@ fn kind_of_secret(node: NodeRef<'_>) -> Fact {
     }
 }
 
-/// By where each stands, so that a finding keeps its name when others come and go.
-fn values(estate: &Estate, source: SourceId, found: &[Found]) -> Fact {
+/// By where each stands below `root`, so that a finding keeps its name when others come and go.
+fn values(estate: &Estate, root: NodeRef<'_>, found: &[Found]) -> Fact {
     let mut values: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
     for found in found {
-        let mut at = found.at.clone();
+        let whole = address(root, found);
+        let mut at = whole.clone();
         // Several credentials in one string.
         for number in 2.. {
             if !values.contains_key(at.as_str()) {
                 break;
             }
-            at = format!("{}#{number}", found.at);
+            at = format!("{whole}#{number}");
         }
         let field = match found.path.first() {
             Some(Step::Key(key)) => Some(&**key),
@@ -141,10 +142,47 @@ fn values(estate: &Estate, source: SourceId, found: &[Found]) -> Fact {
             ("issuer", Fact::from(found.class.and_then(|class| class.issuer(&estate.config.secrets)))),
             ("public", Fact::from(name::is_public_half(&found.key))),
         ]);
-        let place = Place::new(source, found.shown.clone());
+        let place = Place::new(root.document.source, found.shown.clone());
         values.insert(at.into(), fact.at(Some(place.into())));
     }
     Fact::object(values)
+}
+
+/// Where something stands, with elements of lists by their names where these tell them apart, as in lists that Kubernetes
+/// merges by `name`: `spec.template.spec.containers[web].env[DB_PASSWORD].value`. Positions change with every entry before them.
+fn address(root: NodeRef<'_>, found: &Found) -> String {
+    let written = Path(found.path.clone()).to_string();
+    let Some(rest) = found.at.strip_prefix(&written) else { return found.at.clone() };
+    let (mut here, mut text) = (Some(root), String::with_capacity(found.at.len()));
+    for step in &found.path {
+        match step {
+            Step::Key(_) => {
+                let key = Path(vec![step.clone()]).to_string();
+                text.push_str(if text.is_empty() || key.starts_with('[') { "" } else { "." });
+                text.push_str(&key);
+            }
+            Step::Index(index) => {
+                let _ = match here.and_then(|list| name_of(list, *index)) {
+                    Some(name) => write!(text, "[{name}]"),
+                    None => write!(text, "[{index}]"),
+                };
+            }
+        }
+        here = here.and_then(|node| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items().nth(*index),
+        });
+    }
+    text + rest
+}
+
+/// The name of an element of a list that no other one has.
+fn name_of<'d>(list: NodeRef<'d>, index: usize) -> Option<&'d str> {
+    let name = list.items().nth(index)?.str_at(&["name"])?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_name = !name.is_empty() && name.len() < 254 && name.chars().all(is_plain);
+    let alone = list.items().filter(|item| item.str_at(&["name"]) == Some(name)).count() == 1;
+    (is_name && alone).then_some(name)
 }
 
 #[cfg(test)]
@@ -178,6 +216,21 @@ mod tests {
 
     fn expected(shapes: &[(&str, &str)]) -> Vec<(String, String)> {
         shapes.iter().map(|(place, shape)| ((*place).to_owned(), (*shape).to_owned())).collect()
+    }
+
+    #[test]
+    fn elements_of_lists_are_called_by_names_that_are_theirs_alone() {
+        let pod = |env: &str| {
+            let facts = facts(&format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: web\n    env: [{env}]\n"
+            ));
+            shapes(&facts[0]).into_iter().map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let password = "{name: DB_PASSWORD, value: corr3ct-h0rse}";
+        assert_eq!(pod(password), ["spec.containers[web].env[DB_PASSWORD].value"]);
+        assert_eq!(pod(&format!("{{name: A, value: b}}, {password}")), pod(password));
+        let twice = pod(&format!("{password}, {password}"));
+        assert_eq!(twice, ["spec.containers[web].env[0].value", "spec.containers[web].env[1].value"]);
     }
 
     #[test]

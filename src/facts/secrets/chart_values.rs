@@ -30,7 +30,7 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
         ("sops", Fact::from(document.root().at(&["sops", "mac"]).is_some())),
         ("owner", Fact::default()),
         ("labels", Fact::object::<&str>([])),
-        ("values", values(estate, document.source, &found)),
+        ("values", values(estate, document.root(), &found)),
     ]);
     vec![Subject { resource: file.to_string(), kind: Arc::from(KIND), fact: fact.at(Some(place.into())) }]
 }

@@ -43,7 +43,7 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
         ("sops", Fact::from(document.root().at(&["sops", "mac"]).is_some())),
         ("owner", Fact::default()),
         ("labels", Fact::object::<&str>([])),
-        ("values", values(estate, document.source, &found)),
+        ("values", values(estate, document.root(), &found)),
     ]);
     let resource = match (kind, namespace, name) {
         (Some(kind), Some(namespace), Some(name)) => format!("{kind}/{namespace}/{name}"),
