@@ -75,12 +75,45 @@ _remedy := concat("\n", [
 	"```",
 ]) if {
 	regex.match(`(^|\.)aws_(opensearch|elasticsearch)_domain\.`, object.get(input, "workload", ""))
+} else := sprintf("Ask for a credential, and let its clients log in:\n```hcl\nresource \"%s\" \"%s\" {\n  %s\n}\n```", [
+	_type, _block, _switches[_type],
+]) if {
+	_switches[_type]
+} else := concat("\n", [
+	"A cluster of ElastiCache by itself has no password: let a replication group take its place:",
+	"```hcl",
+	sprintf("resource \"aws_elasticache_replication_group\" \"%s\" {", [_block]),
+	"  replication_group_id       = \"NAME\"",
+	"  description                = \"NAME\"",
+	"  at_rest_encryption_enabled = true",
+	"  transit_encryption_enabled = true",
+	"  auth_token                 = var.cache_token",
+	"}",
+	"```",
+]) if {
+	_type == "aws_elasticache_cluster"
 } else := concat("\n", array.concat(
 	[sprintf("Ask for credentials, from a Secret, in the container of `%s`, and let its clients log in:", [_serving]), "```yaml"],
 	array.concat(_settings[input.engine], ["```", _notes[input.engine]]),
 )) if {
 	_settings[input.engine]
 } else := sprintf("Make accounts on `%s`, turn off access without one, and let its clients log in.", [input.server])
+
+# `module.shop.google_redis_instance.cache[0]`
+_address := split(regex.replace(object.get(input, "workload", ""), `\[[^\]]*\]`, ""), ".")
+
+_type := _address[count(_address) - 2] if {
+	count(_address) > 1
+} else := ""
+
+_block := _address[count(_address) - 1]
+
+_switches := {
+	"aws_elasticache_replication_group": "transit_encryption_enabled = true\n  auth_token                 = var.cache_token",
+	"aws_memorydb_cluster": "acl_name = aws_memorydb_acl.NAME.name",
+	"azurerm_redis_cache": "redis_configuration {\n    authentication_enabled = true\n  }",
+	"google_redis_instance": "auth_enabled = true",
+}
 
 _serving := input.workload if {
 	object.get(input, "workload", "unknown") != "unknown"

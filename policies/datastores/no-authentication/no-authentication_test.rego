@@ -54,3 +54,18 @@ test_the_remedy_of_a_domain_is_its_policy if {
 	some result in rule.deny with input as store
 	contains(result.remedy, "advanced_security_options")
 }
+
+test_the_remedy_of_a_cache_in_a_cloud_is_that_of_its_type if {
+	cases := {
+		"aws_elasticache_replication_group": "auth_token                 = var.cache_token",
+		"aws_elasticache_cluster": "resource \"aws_elasticache_replication_group\" \"cache\"",
+		"aws_memorydb_cluster": "acl_name = aws_memorydb_acl.NAME.name",
+		"azurerm_redis_cache": "authentication_enabled = true",
+		"google_redis_instance": "auth_enabled = true",
+	}
+	every type, written in cases {
+		address := sprintf("module.shop.%s.cache[0]", [type])
+		some result in rule.deny with input as object.union(_server(false), {"workload": address, "server": address})
+		contains(result.remedy, written)
+	}
+}

@@ -2,6 +2,7 @@
 //!
 //! Endpoints are unknown until they exist: what the configuration refers to links them, else a name that both know.
 
+mod authentication;
 mod callers;
 mod domains;
 mod firewalls;
@@ -67,7 +68,8 @@ impl Cloud {
                 let mut server = Server::new(planned.address(), Some(engine), by);
                 server.encrypted = kind.encrypted(&planned);
                 let id = servers.add(server);
-                own.insert(id, kind.own(&planned, engine));
+                let authentication = authentication::authentication(&planned);
+                own.insert(id, Own { authentication, ..kind.own(&planned, engine) });
                 cloud.by_position.insert((index, position), id);
                 servers.alias(planned.address().to_owned(), id);
                 for identifier in kind.identifiers(&planned) {

@@ -80,6 +80,69 @@ fn a_public_instance_opens_its_cluster() {
 }
 
 #[test]
+fn a_cache_asks_for_a_credential_where_its_provider_is_told_to() {
+    let none = || json!({});
+    let group = "aws_elasticache_replication_group";
+    let unknown = || Value::String("unknown".into());
+    for (kind, action, after, mask, written, expected) in [
+        (group, "create", none(), json!({"auth_token": true}), none(), Value::Bool(false)),
+        (
+            group,
+            "create",
+            none(),
+            json!({"auth_token": true}),
+            json!({"auth_token": {"references": ["var.token"]}}),
+            Value::Bool(true),
+        ),
+        (group, "create", json!({"user_group_ids": ["users"]}), none(), none(), Value::Bool(true)),
+        ("aws_elasticache_cluster", "create", json!({"engine": "redis"}), none(), none(), Value::Bool(false)),
+        (
+            "aws_elasticache_cluster",
+            "create",
+            json!({"engine": "redis", "replication_group_id": "sessions"}),
+            none(),
+            none(),
+            Value::Null,
+        ),
+        ("aws_elasticache_cluster", "create", json!({"engine": "memcached"}), none(), none(), Value::Null),
+        (
+            "aws_memorydb_cluster",
+            "create",
+            json!({"acl_name": "open-access"}),
+            none(),
+            none(),
+            Value::Bool(false),
+        ),
+        ("aws_memorydb_cluster", "create", json!({"acl_name": "shop"}), none(), none(), Value::Bool(true)),
+        ("google_redis_instance", "create", none(), none(), none(), Value::Bool(false)),
+        ("google_redis_instance", "create", json!({"auth_enabled": true}), none(), none(), Value::Bool(true)),
+        (
+            "google_redis_instance",
+            "create",
+            none(),
+            json!({"auth_enabled": true}),
+            json!({"auth_enabled": {"references": ["var.auth"]}}),
+            unknown(),
+        ),
+        ("azurerm_redis_cache", "create", none(), none(), none(), Value::Bool(true)),
+        (
+            "azurerm_redis_cache",
+            "create",
+            json!({"redis_configuration": [{"authentication_enabled": false}]}),
+            none(),
+            none(),
+            Value::Bool(false),
+        ),
+        ("aws_db_instance", "create", json!({"engine": "postgres"}), none(), none(), Value::Null),
+    ] {
+        let estate = estate(kind, action, &after, &mask, &written);
+        let subjects = server_subjects(&Set::new(estate.view(0)));
+        let [found] = subjects.as_slice() else { panic!("{kind}: {} servers", subjects.len()) };
+        assert_eq!(field(&found.fact, &["authentication"]), expected, "{kind} {after}");
+    }
+}
+
+#[test]
 fn firewalls_of_azure_say_who_comes_in_from_outside() {
     let server = |more: &Json| {
         let mut after = json!({"name": "orders"});
