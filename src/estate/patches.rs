@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    document::Document,
+    document::{Document, NodeRef},
     resource::{
         contents::folder,
         kustomization::{is_named_so, patch_files},
@@ -27,7 +27,7 @@ pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BT
             patches.entry(patch).or_insert_with(|| folder.to_owned());
         }
         let resources = ["resources", "bases"].into_iter().filter_map(|field| root.get(field));
-        objects.extend(resources.flat_map(|list| list.items()).filter_map(|name| source(name.as_str()?)));
+        objects.extend(resources.flat_map(NodeRef::items).filter_map(|name| source(name.as_str()?)));
     }
     objects.iter().for_each(|object| drop(patches.remove(object)));
     patches

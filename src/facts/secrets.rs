@@ -177,7 +177,7 @@ fn address(root: NodeRef<'_>, found: &Found) -> String {
 }
 
 /// The name of an element of a list that no other one has.
-fn name_of<'d>(list: NodeRef<'d>, index: usize) -> Option<&'d str> {
+fn name_of(list: NodeRef<'_>, index: usize) -> Option<&str> {
     let name = list.items().nth(index)?.str_at(&["name"])?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_name = !name.is_empty() && name.len() < 254 && name.chars().all(is_plain);

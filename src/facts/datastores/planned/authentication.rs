@@ -1,6 +1,6 @@
 //! Whether caches of clouds ask their clients for a credential.
 //!
-//! Sources: Amazon ElastiCache "Authenticating with the AUTH command" and "Role-Based Access Control", Amazon MemoryDB
+//! Sources: Amazon ElastiCache "Authenticating with the AUTH command" and "Role-Based Access Control", Amazon `MemoryDB`
 //! "Authenticating users with Access Control Lists" (`open-access`), Memorystore for Redis "About AUTH", Azure Cache for
 //! Redis "Disable authentication". Databases of other engines always ask.
 
