@@ -124,7 +124,7 @@ pub struct Document {
     pub comments: Vec<Comment>,
     /// Later of two equal keys of one mapping: its place, for the notice that the earlier one has no effect.
     pub duplicate_keys: Vec<Range<u32>>,
-    /// Blanks stand where its source has actions of a template: what it holds is part of an object at most.
+    /// Other characters stand where its source has actions of a template: what it holds is part of an object at most.
     pub is_template: bool,
 }
 

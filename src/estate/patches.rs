@@ -23,6 +23,12 @@ pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BT
         }
         let (folder, root) = (folder(file), document.root());
         let source = |name: &str| sources.by_file(&resolve(folder, name)?);
+        // What builds nothing patches nothing: a stray file must not take objects out of judgement.
+        let is_component = root.str_at(&["kind"]) == Some("Component");
+        if !is_component && ["resources", "bases", "components"].iter().all(|field| root.get(field).is_none())
+        {
+            continue;
+        }
         for patch in patch_files(root).filter_map(source) {
             patches.entry(patch).or_insert_with(|| folder.to_owned());
         }
@@ -58,7 +64,7 @@ mod tests {
             ("base/web.yaml", "a: b\n"),
             (
                 "prod/kustomization.yaml",
-                "patches: [{path: more.yaml}, {path: ../base/web.yaml}, {path: gone.yaml}]\n",
+                "resources: [../base]\npatches: [{path: more.yaml}, {path: ../base/web.yaml}, {path: gone.yaml}]\n",
             ),
             ("prod/more.yaml", "a: b\n"),
             ("prod/other.yaml", "patches: [{path: plain.yaml}]\n"),

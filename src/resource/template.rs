@@ -15,8 +15,8 @@ pub fn has_action(text: &str) -> bool {
     ACTIONS.iter().any(|(start, _)| text.contains(start))
 }
 
-/// The documents of a template beside those that are `known` without it, with blanks for actions, so that every place is that of
-/// the template. What does not parse that way either is left out.
+/// The documents of a template beside those that are `known` without it, with other characters for actions, so that every place
+/// is that of the template. What does not parse that way either is left out.
 pub fn documents(id: SourceId, source: &Source, known: &[Document]) -> Vec<Document> {
     let text: Arc<str> = without_actions(&source.text).into();
     let mut documents = yaml::parse(id, &text).documents;
@@ -31,25 +31,62 @@ pub fn documents(id: SourceId, source: &Source, known: &[Document]) -> Vec<Docum
     documents
 }
 
-/// The text with a blank for every byte of an action; line breaks stay.
+/// Texts in quotation marks within actions, such as `default "…"`: bytes of what must not be shown of a template.
+pub fn literals(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for action in actions(text) {
+        let inside = text.get(action.clone()).unwrap_or_default();
+        let mut from = 0;
+        while let Some(quote) = inside.get(from..).and_then(|rest| rest.find(['"', '`', '\''])) {
+            let start = from + quote + 1;
+            let mark = inside.get(start - 1..start).unwrap_or_default();
+            let length = inside.get(start..).and_then(|rest| rest.find(mark)).unwrap_or(inside.len() - start);
+            if length > 0 {
+                found.push(action.start + start..action.start + start + length);
+            }
+            from = (start + length + 1).min(inside.len());
+        }
+    }
+    found
+}
+
+/// Bytes of each action, in order. Comments of Go's templates may hold actions.
+fn actions(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let next = |from: usize| {
+        let rest = text.get(from..)?;
+        let starts = ACTIONS.iter().filter_map(|(start, end)| Some((from + rest.find(start)?, *end)));
+        starts.min_by_key(|(at, _)| *at)
+    };
+    while let Some((start, end)) = next(from) {
+        let action = text.get(start..).unwrap_or_default();
+        let is_comment = action.trim_start_matches(['{', '-', ' ']).starts_with("/*");
+        let length = if is_comment { action.find("*/").map(|at| at + 2) } else { Some(0) };
+        let length = length.and_then(|at| action.get(at..)?.find(end).map(|more| at + more + end.len()));
+        from = start + length.unwrap_or(action.len());
+        found.push(start..from);
+    }
+    found
+}
+
+/// The text without actions: with a blank for every byte of one that has its lines to itself, with `x` for one that stands
+/// beside other text and so is part of a value; line breaks stay.
 fn without_actions(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    let next = |rest: &str| {
-        let found = ACTIONS.iter().filter_map(|(start, end)| Some((rest.find(start)?, *end)));
-        found.min_by_key(|(at, _)| *at)
-    };
-    while let Some((start, end)) = next(rest) {
-        let (before, action) = rest.split_at(start);
-        let length = action.find(end).map_or(action.len(), |at| at + end.len());
-        let (action, after) = action.split_at(length);
-        plain.push_str(before);
-        plain.extend(
-            action.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' }),
-        );
-        rest = after;
+    let mut done = 0;
+    for action in actions(text) {
+        plain.push_str(text.get(done..action.start).unwrap_or_default());
+        let before = plain.rsplit('\n').next().unwrap_or_default();
+        let after = text.get(action.end..).unwrap_or_default().split('\n').next().unwrap_or_default().trim();
+        let is_alone = before.trim().is_empty()
+            && (after.is_empty() || after.starts_with("{{") && after.ends_with("}}"));
+        let fill = if is_alone { ' ' } else { 'x' };
+        let bytes = text.get(action.clone()).unwrap_or_default().bytes();
+        plain.extend(bytes.map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { fill }));
+        done = action.end;
     }
-    plain + rest
+    plain + text.get(done..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -75,6 +112,27 @@ mod tests {
         assert!(document.is_template);
     }
 
+    #[test]
+    fn an_action_beside_other_text_is_part_of_its_value() {
+        for (text, expected) in [
+            ("a: {{ .x }}\n", "a: xxxxxxxx\n"),
+            ("a: nginx:{{ .x }}\n", "a: nginx:xxxxxxxx\n"),
+            ("  {{- if .x }}\n", "              \n"),
+            ("{{ end }}{{ end }}\n", "                  \n"),
+            ("a: \"{{ .x }}:{{ .y }}\"\n", "a: \"xxxxxxxx:xxxxxxxx\"\n"),
+            ("{{/* a {{ b }} */}}\nc: d\n", "                   \nc: d\n"),
+        ] {
+            assert_eq!(without_actions(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_within_actions_are_told() {
+        let text = "p: {{ .x | default \"p4ss\" | quote }}-\"a\" {{ `b` }}";
+        let found: Vec<&str> = literals(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, ["p4ss", "b"]);
+    }
+
     proptest! {
         #[test]
         fn any_text_keeps_its_length_and_its_lines(text in "[ a{}%#\\-\n\rä\"]{0,60}") {
@@ -82,6 +140,7 @@ mod tests {
             prop_assert_eq!(plain.len(), text.len());
             let breaks = |text: &str| text.match_indices('\n').map(|(at, _)| at).collect::<Vec<_>>();
             prop_assert_eq!(breaks(&plain), breaks(&text));
+            prop_assert!(literals(&text).into_iter().all(|range| text.get(range).is_some()));
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         credential::{self, Secret},
         kubernetes,
         kustomization::{self, generators, patch},
+        template,
     },
     source::{Place, SourceId, Status},
 };
@@ -41,7 +42,19 @@ pub(super) fn credentials(estate: &mut Estate) {
         let entries = secrets.flat_map(|generator| generator.entries(&estate.sources));
         entries.filter_map(|entry| entry.hidden).collect::<Vec<_>>()
     });
-    let places: Vec<Place> = generated.chain(places).chain(unparsed(estate)).chain(own(estate)).collect();
+    // What an action gives by default is as good as written, and stands beside what findings point at.
+    let templates: BTreeSet<SourceId> = estate
+        .documents
+        .iter()
+        .filter(|document| document.is_template)
+        .map(|document| document.source)
+        .collect();
+    let actions = templates.into_iter().flat_map(|source| {
+        let literals = template::literals(&estate.sources.get(source).text);
+        literals.into_iter().map(move |range| Place::new(source, range))
+    });
+    let places: Vec<Place> =
+        generated.chain(places).chain(unparsed(estate)).chain(own(estate)).chain(actions).collect();
     estate.sources.mask(places);
 }
 

@@ -314,7 +314,7 @@ fn patches_that_a_kustomization_names_are_no_objects_and_their_credentials_are_f
 #[test]
 fn credentials_that_stand_in_templates_are_found_without_rendering() {
     let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"web.name\" . }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          {{- with .Values.env }}\n          env:\n            - {name: DB_PASSWORD, value: corr3ct-h0rse}\n            - {name: API_TOKEN, value: \"{{ .token }}\"}\n            - {name: JWT_SECRET, value: \"aa{{ .jwt }}zz\"}\n          {{- end }}\n";
-    let secret = "{{ if .Values.on }}\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  password: {{ .Values.password | quote }}\n  user: st4ple-gun\n{{ end }}\n";
+    let secret = "{{ if .Values.on }}\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  user: shop\n  host: {{ .Release.Name }}-db\n  port: {{ .Values.port | default \"st4ple-gun\" }}\n  password: st4ple-gun\n{{ end }}\n";
     let folder = Folder::new(&[
         ("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
         ("chart/templates/web.yaml", template),
@@ -338,7 +338,7 @@ fn credentials_that_stand_in_templates_are_found_without_rendering() {
     assert_eq!(
         found,
         [
-            "secrets/committed-secret chart/templates/db.yaml:7",
+            "secrets/committed-secret chart/templates/db.yaml:9",
             "secrets/plaintext-credential chart/templates/web.yaml:12"
         ],
         "{said}"

@@ -147,5 +147,6 @@ test_a_store_without_such_a_setting_and_an_unknown_one_are_for_another_rule if {
 	count(rule.deny) == 0 with input as object.union(_cache(false), {"plaintext_by": []})
 	count(rule.deny) == 0 with input as object.union(_cache("unknown"), {"plaintext_by": []})
 	count(rule.deny) == 0 with input as object.union(_cache(true), {"plaintext_by": []})
+	count(rule.deny) == 0 with input as _cache(true)
 	count(rule.deny) == 0 with input as object.union(_cache(false), {"classification": "internal"})
 }

@@ -27,7 +27,7 @@ pub(super) struct Call {
     pub(super) is_database: bool,
     /// Whether the text stands alone as a name, and may be anything.
     pub(super) is_bare: bool,
-    /// Whether it stands in a file without a scheme, where examples and names of metrics stand too.
+    /// Whether it stands in a file without a scheme, or is one of many in a text, where examples and names of metrics stand too.
     pub(super) is_aside: bool,
     pub(super) place: Place,
 }
@@ -64,7 +64,9 @@ fn of_setting(setting: &Setting<'_>, settings: &[Setting<'_>], tls_beside: &TlsB
     }
     let text = unquoted(text);
     if let Some(parts) = parts(text) {
-        return parts.into_iter().flat_map(|part| of_text(setting, &part, settings, tls_beside)).collect();
+        // Origins, schemas and links to documentation stand there, too.
+        let calls = parts.into_iter().flat_map(|part| of_text(setting, &part, settings, tls_beside));
+        return calls.map(|call| Call { is_aside: true, ..call }).collect();
     }
     of_text(setting, text, settings, tls_beside)
 }

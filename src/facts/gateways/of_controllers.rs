@@ -58,33 +58,41 @@ pub(super) fn of_contour(node: NodeRef<'_>) -> Vec<Listener> {
 /// Whether each `Middleware` of Traefik redirects to HTTPS.
 #[derive(Debug, Default)]
 pub(super) struct Middlewares<'e> {
-    by_name: BTreeMap<(&'e str, &'e str), bool>,
+    by_name: BTreeMap<(&'e str, &'e str), Truth>,
     /// By namespace and name as Traefik joins them, `shop-https`; several are one.
-    joined: BTreeMap<String, bool>,
+    joined: BTreeMap<String, Truth>,
 }
 
 impl<'e> Middlewares<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
         let mut all = Self::default();
         for resource in TRAEFIK.iter().flat_map(|group| view.of_kind(group, "Middleware")) {
-            let scheme = view.estate.node(resource).str_at(&["spec", "redirectScheme", "scheme"]);
-            let redirects = scheme == Some("https");
+            let spec = view.estate.node(resource).get("spec");
+            // Where an expression or a chain of others leads is not followed.
+            let may_redirect = ["chain", "plugin", "redirectRegex"]
+                .iter()
+                .any(|kind| spec.is_some_and(|spec| spec.get(kind).is_some()));
+            let redirects = match spec.and_then(|spec| spec.str_at(&["redirectScheme", "scheme"])) {
+                Some("https") => Truth::True,
+                _ if may_redirect => Truth::Unknown,
+                _ => Truth::False,
+            };
             let (namespace, name) = (resource.namespace(), &*resource.object.name);
             all.by_name.insert((namespace, name), redirects);
-            *all.joined.entry(format!("{namespace}-{name}")).or_insert(true) &= redirects;
+            let joined = all.joined.entry(format!("{namespace}-{name}")).or_insert(Truth::True);
+            *joined = (*joined).and(redirects);
         }
         all
     }
 
     fn redirects(&self, namespace: &str, name: &str) -> Truth {
-        self.by_name.get(&(namespace, name)).map_or(Truth::Unknown, |redirects| Truth::from(*redirects))
+        self.by_name.get(&(namespace, name)).copied().unwrap_or(Truth::Unknown)
     }
 
     /// Of an annotation of an Ingress: `shop-https@kubernetescrd, default-auth@kubernetescrd`.
     pub(super) fn listed(&self, text: &str) -> Truth {
         let names = text.split(',').map(str::trim).filter_map(|one| one.strip_suffix("@kubernetescrd"));
-        let found = names
-            .map(|name| self.joined.get(name).map_or(Truth::Unknown, |redirects| Truth::from(*redirects)));
+        let found = names.map(|name| self.joined.get(name).copied().unwrap_or(Truth::Unknown));
         found.fold(Truth::False, Truth::or)
     }
 

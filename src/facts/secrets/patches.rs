@@ -32,6 +32,13 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
     found.retain(|found| estate.config.secrets.allows(file, &found.key, &found.values).is_none());
     let Some(first) = found.first() else { return Vec::new() };
     let Patch { kind, name, namespace } = estate.part(document).unwrap_or_default();
+    // What an action makes of a name is not known.
+    let is_known = |key: &str| {
+        let text = &estate.sources.get(document.source).text;
+        let node = document.root().at(&["metadata", key]);
+        !node.and_then(|node| text.get(node.span())).is_some_and(template::has_action)
+    };
+    let name = name.filter(|_| is_known("name"));
     let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
@@ -59,7 +66,9 @@ pub(super) fn all(estate: &Estate, document: &Document) -> Vec<Found> {
         let text = &estate.sources.get(document.source).text;
         let is_literal =
             |found: &Found| text.get(found.span.clone()).is_some_and(|text| !template::has_action(text));
-        found.retain(|found| is_literal(found) && !matches!(found.shape, Shape::Empty | Shape::Unknown));
+        found.retain(|found| {
+            is_literal(found) && is_kept(found) && !matches!(found.shape, Shape::Empty | Shape::Unknown)
+        });
     }
     found
 }
@@ -88,4 +97,10 @@ fn readable(estate: &Estate, document: &Document) -> Vec<Found> {
         is_inline && is_credential
     });
     found
+}
+
+/// Whether it is a credential by itself: where the values of a Secret come from actions, what stands beside them is its users,
+/// hosts and settings.
+fn is_kept(found: &Found) -> bool {
+    name::promise(&found.key).is_some() || found.class.is_some_and(|class| class != Class::Named)
 }

@@ -46,8 +46,8 @@ static SHAPES: LazyLock<[(Regex, Doubt); 4]> = LazyLock::new(|| {
             ),
             Doubt::Name,
         ),
-        // HOCON: { password = value, … }
-        (expression(r"[{,][ \t]*NAME[ \t]*[:=][ \t]*BARE"), Doubt::Anything),
+        // HOCON: { password = value, … }; behind a colon most programs have the name of a variable.
+        (expression(r"[{,][ \t]*NAME[ \t]*=[ \t]*BARE"), Doubt::Anything),
         // setProperty("password", "value")
         (expression(r#"\(\s*["']NAME["']\s*,\s*QUOTED"#), Doubt::Anything),
     ]
@@ -98,12 +98,18 @@ fn is_credential(doubt: Doubt, promise: Promise, value: &str) -> bool {
     let is_put_in = value.starts_with(['$', '+'])
         || ["${", "$(", "#{", "{{", "%{", "<%", "`"].iter().any(|part| value.contains(part))
         || doubt != Doubt::Little && value.contains(['"', '\'']);
+    // The type of a column, a rule of a validator, a text for people, the name of another field.
+    let is_about = value.contains(['(', '[', '|', '?']) || name::promise(value).is_some();
     let is_said = match (doubt, promise) {
-        (Doubt::Little, Promise::Password) => true,
+        (Doubt::Little, Promise::Password) => !is_about,
         (Doubt::Name, Promise::Password) => {
-            !literal::names_a_key(&value.to_ascii_lowercase()) && !value.contains(char::is_whitespace)
+            let is_icon = value.starts_with("mdi-") || value.starts_with("fa-");
+            !literal::names_a_key(&value.to_ascii_lowercase())
+                && !value.contains(char::is_whitespace)
+                && !is_about
+                && !is_icon
         }
-        (Doubt::Anything, _) => literal::is_no_name(value) && name::promise(value).is_none(),
+        (Doubt::Anything, _) => literal::is_no_name(value) && !is_about,
         (_, Promise::Key) => literal::is_no_name(value),
     };
     is_said && !is_put_in
@@ -166,6 +172,10 @@ mod tests {
             "// connect(password=\"p4ss\")\n# connect(password=\"p4ss\")\n",
             "cfg = { token: v1Token + suffix, token: a1Bc.trim() }",
             "a=1,db.password=p4ssword",
+            "{ password: md5hash, token: s3Client }; Config{Password: cfg2Redis}; { password: string, secret: utf8String }",
+            "{ newPassword: 'Neues-Passwort', forgot_password: 'Forgotten?', rules: { password: 'string|min:8' } }",
+            "COLUMNS = {\"password\": \"varchar(255)\"}; rename => { \"password\" => \"user_password\" }",
+            "replace => { \"password\" => \"[FILTERED]\" }; { eyePassword: 'mdi-eye' }",
             "kube_secret_info{secret=\"shop-db\"} > 0",
             "{\"secret\": \"shop-db\", \"tokenUrl\": \"https://a\", \"key\": \"value\"}",
         ] {

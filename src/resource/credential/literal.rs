@@ -56,6 +56,7 @@ pub(super) fn judge(name: &str, text: &str, context: Context) -> Option<Class> {
         Promise::Key if is_key_of_tokens(name) => is_no_name(text),
         Promise::Key if name::is_of_a_login(name) => !text.contains(':') && !names_a_key(text),
         Promise::Key => {
+            let name = name::unqualified(name);
             let names_another = names_an_object(name, text)
                 || names_a_secret_of_a_store(name, text)
                 || context == Context::Values && names_an_object_of_a_chart(name, text);

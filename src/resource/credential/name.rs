@@ -44,12 +44,7 @@ const QUALIFIERS: [&str; 24] = [
 /// What a name promises; the last key of a dotted name counts.
 pub fn promise(name: &str) -> Option<Promise> {
     let mut words = words(name);
-    let is_version = |word: &str| {
-        word.strip_prefix('v').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    while words.len() > 1
-        && words.last().is_some_and(|last| QUALIFIERS.contains(&last.as_str()) || is_version(last))
-    {
+    while words.len() > 1 && words.last().is_some_and(|last| is_qualifier(last)) {
         words.pop();
     }
     let last = words.last()?.as_str();
@@ -100,6 +95,24 @@ pub fn promise(name: &str) -> Option<Promise> {
     (!names_an_object
         && (is_pat || key(last, before) || is_string(before) || is_base || is_sas || is_kept || is_auth))
         .then_some(Promise::Key)
+}
+
+fn is_qualifier(word: &str) -> bool {
+    // Of words, digits at the end of the name are gone already.
+    let is_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    QUALIFIERS.contains(&word) || word.strip_prefix('v').is_some_and(is_digits)
+}
+
+/// A name without what says at its end where or when its value holds: `DB_SECRET` of `DB_SECRET_PROD`.
+pub(super) fn unqualified(name: &str) -> &str {
+    let mut name = name;
+    while let Some((before, last)) = name.rsplit_once(['_', '-']) {
+        if before.is_empty() || !is_qualifier(&last.to_ascii_lowercase()) {
+            break;
+        }
+        name = before;
+    }
+    name
 }
 
 /// Whether a user and a password may stand together under a name: `ELASTIC_AUTH`, `auths.registry.auth`.

@@ -48,14 +48,14 @@ static SHAPES: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
             "=",
             r#"(?i)(?:://|jdbc:|^/)[^\s"']*[?&;](?:password|passwd|pwd|access_token|api_?key|auth_token|token|sig|client_secret)=([^&;\s"'#]+)"#,
         ),
-        // libpq: host=… password=…, without commas, which arguments of a program have
+        // libpq: host=… password=…
         (
             "assword",
-            r#"(?i)(?:host|hostaddr|dbname|user)\s*=\s*\S*[^\s,]\s+(?:\w+\s*=\s*\S*[^\s,]\s+)*?password\s*=\s*(?:'([^']+)'|([^\s'";,)]+))"#,
+            r#"(?i)(?:host|hostaddr|dbname|user)\s*=\s*\S+\s+(?:\w+\s*=\s*\S+\s+)*?password\s*=\s*(?:'([^']+)'|([^\s'";,)]+))"#,
         ),
         (
             "assword",
-            r#"(?i)\bpassword\s*=\s*(?:'([^']+)'|([^\s'";,)]+))\s+(?:\w+\s*=\s*\S*[^\s,]\s+)*?(?:host|hostaddr|dbname|user)\s*="#,
+            r#"(?i)\bpassword\s*=\s*(?:'([^']+)'|([^\s'";,)]+)),?\s+(?:\w+\s*=\s*\S+\s+)*?(?:host|hostaddr|dbname|user)\s*="#,
         ),
         // Authorization: Basic …
         (
@@ -96,13 +96,21 @@ pub fn credentials(text: &str) -> Vec<Range<usize>> {
                 credential.start() + range.start..credential.start() + range.end
             });
             let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
-            if is_written(text, &range) && !found.iter().any(overlaps) {
+            let whole = captures.get_match().range();
+            if is_written(text, &range) && !are_arguments(text, &whole) && !found.iter().any(overlaps) {
                 found.push(range);
             }
         }
     }
     found.sort_unstable_by_key(|range| range.start);
     found
+}
+
+/// Whether a list with commas stands behind an open parenthesis: `connect(host=host, password=password)`.
+fn are_arguments(text: &str, range: &Range<usize>) -> bool {
+    let has_commas = text.get(range.clone()).is_some_and(|list| list.contains(", "));
+    let line = text.get(..range.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    has_commas && line.rfind('(').is_some_and(|open| line.rfind(')').is_none_or(|close| close < open))
 }
 
 /// Bytes of what a header named `Authorization` carries.
@@ -174,6 +182,12 @@ mod tests {
             ("jdbc:oracle:thin:u/p4ss@db:1521:x", &["p4ss"]),
             ("host=db dbname=x user=u password=p4ss sslmode=disable", &["p4ss"]),
             ("password='p 4' host=db", &["p 4"]),
+            ("host=db, user=u, password=Winter2024", &["Winter2024"]),
+            ("user=u, password=Winter2024, host=db", &["Winter2024"]),
+            (
+                "db { url = \"jdbc:postgresql://db/x\", user = shop, password = S3cr3tPass9 }",
+                &["S3cr3tPass9"],
+            ),
             ("jdbc:postgresql://db/x?user=u&password=${DB_PW:p4ss-word}", &["p4ss-word"]),
             ("postgres://u:${DB_PW:-p4ss-word}@db/x", &["p4ss-word"]),
             ("postgres://${DB_USER:u}:${DB_PW:p4ss-word}@db/x", &["p4ss-word"]),

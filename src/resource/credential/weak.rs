@@ -132,6 +132,15 @@ pub fn is_stand_in(name: &str, text: &str) -> bool {
         || is_parameter(text)
         || (is_shouted && (text.starts_with(&name) || text.ends_with("_VALUE") || text.ends_with("_HERE")))
         || (text.len() > 2 && text.chars().all(|c| c == '*'))
+        || is_mask(text)
+}
+
+/// What a filter puts in the place of a value: `[FILTERED]`, `redacted`.
+fn is_mask(text: &str) -> bool {
+    const MASKS: [&str; 7] =
+        ["filtered", "hidden", "masked", "obfuscated", "redacted", "removed", "scrubbed"];
+    let word = text.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+    MASKS.contains(&word.as_str())
 }
 
 /// What a program puts in: `%s`, `%(password)s`, `%NAME%`, `%{name}`, `:password`, `?`, `$1`.
@@ -144,6 +153,10 @@ fn is_parameter(text: &str) -> bool {
     matches!(text, "?" | "{}" | "..." | "…")
         // Puppet, Logstash: `%{hiera('password')}`.
         || text.starts_with("%{") && text.ends_with('}')
+        // Envoy: `%REQ(x-token)%`.
+        || filtered.is_some_and(|operator| operator.ends_with(')') && operator.contains('('))
+        // Grafana: `$__all`.
+        || text.starts_with("$__")
         || filtered.is_some_and(|name| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         })

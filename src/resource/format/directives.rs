@@ -50,10 +50,23 @@ pub(super) fn servers(text: &str) -> Vec<Entry> {
             _ => words.push(token),
         }
     }
-    entries.retain(|entry| {
+    entries.retain_mut(|entry| {
+        // Behind the authority a variable belongs to the path.
+        if let Some(variable) = entry.text.find('$') {
+            let known = entry.text.get(..variable).unwrap_or_default();
+            let place = known.split_once("://").map_or(known, |(_, rest)| rest);
+            let ends_in_port = place
+                .rsplit_once(':')
+                .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+            if !place.contains('/') && !ends_in_port {
+                return false;
+            }
+            entry.range.end = entry.range.start + variable;
+            entry.text.truncate(variable);
+        }
         let host = entry.text.split_once("://").map_or(entry.text.as_str(), |(_, rest)| rest);
         let host = host.split('/').next().unwrap_or_default();
-        !entry.text.contains('$') && !upstreams.contains(host)
+        !upstreams.contains(host)
     });
     for (position, entry) in entries.iter_mut().enumerate() {
         let _ = write!(entry.name, "[{position}]");
@@ -82,8 +95,14 @@ impl Iterator for Tokens<'_> {
                     return Some(start..self.at);
                 }
                 '"' | '\'' => {
-                    let end = rest.get(1..)?.find(first).map_or(rest.len(), |end| end + 1);
-                    self.at += end + 1;
+                    let mut escaped = false;
+                    let end = rest.char_indices().skip(1).find(|(_, character)| {
+                        let ends = *character == first && !escaped;
+                        escaped = *character == '\\' && !escaped;
+                        ends
+                    });
+                    let end = end.map_or(rest.len(), |(end, _)| end);
+                    self.at = (start + end + 1).min(self.text.len());
                     return Some(start + 1..start + end);
                 }
                 space if space.is_whitespace() => self.at += space.len_utf8(),
@@ -120,7 +139,7 @@ mod tests {
 
     #[test]
     fn servers_are_what_requests_are_passed_to() {
-        let text = "# proxy_pass http://old;\nupstream cart { server cart:7070 weight=5; server 'cart-2:7070'; keepalive 8; }\nserver {\n  listen 80;\n  server_name shop;\n  location / { proxy_pass http://cart/; }\n  location /es { proxy_pass \"http://es:9200\"; }\n  location /v { proxy_pass http://$backend; }\n  location /w { proxy_pass http://${backend}:80/x; }\n  location ~ \\.php$ { fastcgi_pass php:9000; }\n  location /g { grpc_pass grpcs://g:50051; }\n}\nserver outside:1;\n";
+        let text = "# proxy_pass http://old;\nupstream cart { server cart:7070 weight=5; server 'cart-2:7070'; keepalive 8; }\nserver {\n  listen 80;\n  server_name shop;\n  location / { proxy_pass http://cart/; }\n  location /es { proxy_pass \"http://es:9200\"; }\n  location /h { return 200 \"{\\\"a\\\": 1}\"; }\n  location /u { proxy_pass http://u:1$request_uri; }\n  location /v { proxy_pass http://$backend; }\n  location /w { proxy_pass http://${backend}:80/x; }\n  location ~ \\.php$ { fastcgi_pass php:9000; }\n  location /g { grpc_pass grpcs://g:50051; }\n}\nserver outside:1;\n";
         let found = servers(text);
         let found: Vec<(&str, &str)> =
             found.iter().map(|entry| (entry.name.as_str(), &text[entry.range.clone()])).collect();
@@ -130,8 +149,9 @@ mod tests {
                 ("upstream.server[0]", "cart:7070"),
                 ("upstream.server[1]", "cart-2:7070"),
                 ("proxy_pass[2]", "http://es:9200"),
-                ("fastcgi_pass[3]", "php:9000"),
-                ("grpc_pass[4]", "grpcs://g:50051"),
+                ("proxy_pass[3]", "http://u:1"),
+                ("fastcgi_pass[4]", "php:9000"),
+                ("grpc_pass[5]", "grpcs://g:50051"),
             ]
         );
     }

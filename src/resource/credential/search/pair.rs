@@ -1,6 +1,6 @@
 //! Mappings that say in one field what the value in another one is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     document::NodeRef,
@@ -38,11 +38,13 @@ pub(super) fn named(mut entries: Vec<Entry>) -> Vec<Entry> {
 /// What values are called, by what stands before `.value`, with the rank of what says so: the first of [`name`] wins.
 fn names(entries: &[Entry]) -> BTreeMap<String, (u8, String)> {
     let mut names: BTreeMap<String, (u8, String)> = BTreeMap::new();
+    let actions = entries.iter().filter_map(|entry| entry.name.strip_suffix(".action"));
+    let actions: BTreeSet<&str> = actions.collect();
     for Entry { name, text, .. } in entries {
         let Some((before, last)) = name.rsplit_once('.') else { continue };
         let called = match last {
             "name" => Some((0, text.as_str())),
-            "key" => Some((1, text.as_str())).filter(|(_, key)| is_header(key)),
+            "key" => Some((1, text.as_str())).filter(|(_, key)| is_header(key) && !actions.contains(before)),
             "type" => Some((2, text.as_str())).filter(|(_, of)| is_password(of)),
             "path" if text.starts_with('/') => last_key(text).map(|key| (3, key)),
             _ => None,
@@ -56,9 +58,10 @@ fn names(entries: &[Entry]) -> BTreeMap<String, (u8, String)> {
     names
 }
 
-/// The `key` of a header that may carry a credential; that of a toleration or a tag is none.
+/// The `key` of a header that may carry a credential; that of a toleration or a tag is none, nor that of an attribute
+/// which a processor of OpenTelemetry sets (`action`).
 fn header(pair: NodeRef<'_>) -> Option<&str> {
-    pair.str_at(&["key"]).filter(|key| is_header(key))
+    pair.str_at(&["key"]).filter(|key| is_header(key) && pair.get("action").is_none())
 }
 
 fn is_header(key: &str) -> bool {
