@@ -97,13 +97,22 @@ pub fn credentials(text: &str) -> Vec<Range<usize>> {
             });
             let overlaps = |other: &Range<usize>| other.start < range.end && range.start < other.end;
             let whole = captures.get_match().range();
-            if is_written(text, &range) && !are_arguments(text, &whole) && !found.iter().any(overlaps) {
+            let is_kept =
+                is_written(text, &range) && !is_port(credential.as_str()) && !are_arguments(text, &whole);
+            if is_kept && !found.iter().any(overlaps) {
                 found.push(range);
             }
         }
     }
     found.sort_unstable_by_key(|range| range.start);
     found
+}
+
+/// A port with properties behind it, of which one has an `@`: `jdbc:sqlserver://host:1433;user=admin@host`.
+fn is_port(value: &str) -> bool {
+    value
+        .split_once(';')
+        .is_some_and(|(port, _)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether a list with commas stands behind an open parenthesis: `connect(host=host, password=password)`.
@@ -181,6 +190,10 @@ mod tests {
             ("jdbc:sqlserver://db;user=u;password=p4ss", &["p4ss"]),
             ("jdbc:oracle:thin:u/p4ss@db:1521:x", &["p4ss"]),
             ("host=db dbname=x user=u password=p4ss sslmode=disable", &["p4ss"]),
+            (
+                "jdbc:sqlserver://srv:1433;database=x;user=admin@srv;password=p4ss-word;encrypt=true",
+                &["p4ss-word"],
+            ),
             ("password='p 4' host=db", &["p 4"]),
             ("host=db, user=u, password=Winter2024", &["Winter2024"]),
             ("user=u, password=Winter2024, host=db", &["Winter2024"]),
@@ -215,6 +228,8 @@ mod tests {
             "http://host:8080?q=a:b@c",
             "jdbc:postgresql://db:5432/x",
             "postgresql://u:$(PASSWORD)@db/x",
+            "jdbc:sqlserver://srv.example.com:1433;database=x;user=admin@srv;password=${DB_PW};encrypt=true",
+            "jdbc:sqlserver://srv.example.com:1433;database=x;user=admin@srv;encrypt=true",
             "postgresql://u:${PASSWORD}@db/x",
             "postgresql://u:${PASSWORD:}@db/x",
             "postgresql://u:${PASSWORD:changeme}@db/x",
