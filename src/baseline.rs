@@ -1,15 +1,11 @@
 //! Baselines: findings of some day that do not count until their object changes.
 //!
-//! An entry is about one finding in one file, and about the object as it was: it lapses when the object changes by more
-//! than a release, or when more belongs to the finding, such as a third service at a database that two shared, and it never
-//! covers a finding elsewhere. What no finding needs any more is told, so that the file only gets shorter.
+//! An entry is about one finding in one file, and about the object as it was: it lapses when the object changes or when
+//! more belongs to the finding, such as a third service at a database that two shared, and it never covers a finding
+//! elsewhere. What no finding needs any more is told, so that the file only gets shorter.
 //! Deliberately absent: what is not assessed, which nobody can accept.
 
-mod digest;
-
 use std::collections::{BTreeMap, BTreeSet};
-
-use digest::counted;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -57,8 +53,7 @@ struct Entry {
     rule: String,
     resource: String,
     fingerprint: String,
-    /// SHA-256 of the object with credentials masked, without what every release changes; null where the finding is about
-    /// none of the input.
+    /// SHA-256 of the object with credentials masked; null where the finding is about none of the input.
     digest: Option<String>,
     /// That of the object in which the deciding value stands, where it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,9 +203,7 @@ impl<'e> Objects<'e> {
         let file = source(finding).map(|id| self.estate.sources.get(id).file.to_string());
         let digest = |objects: &[Input<'_>]| {
             let mut hash = Sha256::new();
-            let counted =
-                |object: &Input<'_>| counted(object.masked_json(self.estate), &finding.rule, &finding.path);
-            objects.iter().for_each(|object| hash.update(counted(object).to_string()));
+            objects.iter().for_each(|object| hash.update(object.masked_json(self.estate).to_string()));
             hex(&hash.finalize())
         };
         let objects = self.objects(finding);

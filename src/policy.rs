@@ -32,4 +32,4 @@ mod verdict;
 pub use builtins::{ReadError, ReadFile};
 pub use engine::{Evaluation, Within, evaluate};
 pub use input::parse_data;
-pub use load::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in, is_built_in};
+pub use load::{Dialect, Options, Policies, PolicyFile, REGISTRY, built_in};

@@ -165,14 +165,6 @@ pub fn built_in() -> Vec<PolicyFile> {
     embedded::FILES.iter().map(|(name, text)| PolicyFile::new(*name, *text)).collect()
 }
 
-/// Whether a rule of this id comes with Probity: one rule is one folder, `<domain>/<rule>`.
-pub fn is_built_in(rule: &str) -> bool {
-    embedded::FILES.iter().any(|(name, _)| {
-        let folder = name.strip_prefix("policies/").and_then(|name| name.rsplit_once('/'));
-        folder.is_some_and(|(folder, _)| folder == rule)
-    })
-}
-
 impl Policies {
     /// Loads policies with METADATA, and Conftest's of package `main`: see [`Policies::load`].
     pub fn new(files: &[PolicyFile], keep: impl Fn(&str) -> bool) -> Self {

@@ -189,15 +189,3 @@ fn one_more_caller_of_a_port_that_takes_plaintext_is_no_growth() {
     let found = scan(&folder).0;
     assert!(found.iter().all(|line| !line.ends_with("lapsed")), "{found:?}");
 }
-
-#[test]
-fn a_new_image_leaves_the_baseline_as_it_is_and_a_new_setting_does_not() {
-    let folder = accepted();
-    let release =
-        deployment("cart", "acme/cart:2@sha256:0a1b", CREDENTIAL).replace("replicas: 1", "replicas: 3");
-    write(&folder, "prod/cart.yaml", &release);
-    assert_eq!(open(&folder, "nothing"), [""; 0]);
-    let setting = deployment("cart", "acme/cart:1", &format!("{CREDENTIAL}, {{name: MODE, value: fast}}"));
-    write(&folder, "prod/cart.yaml", &setting);
-    assert!(open(&folder, "nothing").iter().any(|line| line.ends_with("prod/cart.yaml open lapsed")));
-}
