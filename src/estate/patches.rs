@@ -12,8 +12,12 @@ use crate::{
     source::{SourceId, Sources, Status},
 };
 
-/// The folder of a kustomization that names it, for each file that is a patch and nothing else.
-pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BTreeMap<SourceId, String> {
+/// The folder of a kustomization that names it, for each file that is a patch and nothing else; `None` where a component
+/// does, which is built only as part of something else.
+pub(super) fn of_kustomizations(
+    sources: &Sources,
+    documents: &[Document],
+) -> BTreeMap<SourceId, Option<String>> {
     let mut patches = BTreeMap::new();
     let mut objects = Vec::new();
     for document in documents {
@@ -30,7 +34,7 @@ pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BT
             continue;
         }
         for patch in patch_files(root).filter_map(source) {
-            patches.entry(patch).or_insert_with(|| folder.to_owned());
+            patches.entry(patch).or_insert_with(|| (!is_component).then(|| folder.to_owned()));
         }
         let resources = ["resources", "bases"].into_iter().filter_map(|field| root.get(field));
         objects.extend(resources.flat_map(NodeRef::items).filter_map(|name| source(name.as_str()?)));
@@ -40,14 +44,20 @@ pub(super) fn of_kustomizations(sources: &Sources, documents: &[Document]) -> BT
 }
 
 /// Says at each patch why it is not judged by itself, unless something else is said of it.
-pub(super) fn tell(sources: &mut Sources, patches: &BTreeMap<SourceId, String>) {
+pub(super) fn tell(sources: &mut Sources, patches: &BTreeMap<SourceId, Option<String>>) {
     for (patch, folder) in patches {
         let source = sources.get_mut(*patch);
         if source.status == Status::Read {
-            let folder = if folder.is_empty() { "." } else { folder };
-            source.status = Status::Skipped(format!(
-                "patch of a kustomization that was not built: scan with `--render`, or run `kubectl kustomize {folder} | probity scan -`"
-            ));
+            source.status = Status::Skipped(match folder.as_deref() {
+                None => "patch of a component that was not built: scan with `--render`, or run `kubectl kustomize \
+                         FOLDER | probity scan -` with the folder of a kustomization that uses it"
+                    .to_owned(),
+                Some(folder) => format!(
+                    "patch of a kustomization that was not built: scan with `--render`, or run `kubectl kustomize {} \
+                     | probity scan -`",
+                    if folder.is_empty() { "." } else { folder }
+                ),
+            });
         }
     }
 }
@@ -67,6 +77,8 @@ mod tests {
                 "resources: [../base]\npatches: [{path: more.yaml}, {path: ../base/web.yaml}, {path: gone.yaml}]\n",
             ),
             ("prod/more.yaml", "a: b\n"),
+            ("small/kustomization.yaml", "kind: Component\npatches: [{path: less.yaml}]\n"),
+            ("small/less.yaml", "a: b\n"),
             ("prod/other.yaml", "patches: [{path: plain.yaml}]\n"),
             ("prod/plain.yaml", "a: b\n"),
         ];
@@ -75,12 +87,14 @@ mod tests {
         let documents: Vec<Document> =
             sources.iter().flat_map(|(id, source)| yaml::parse(id, &source.text).documents).collect();
         let found = of_kustomizations(&sources, &documents);
-        let names: Vec<(&str, &str)> =
-            found.iter().map(|(id, folder)| (&*sources.get(*id).file, &**folder)).collect();
-        assert_eq!(names, [("prod/more.yaml", "prod")]);
+        let names: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(id, folder)| (&*sources.get(*id).file, folder.as_deref().unwrap_or("component")))
+            .collect();
+        assert_eq!(names, [("prod/more.yaml", "prod"), ("small/less.yaml", "component")]);
         tell(&mut sources, &found);
         let skipped =
             sources.iter().filter(|(_, source)| matches!(source.status, Status::Skipped(_))).count();
-        assert_eq!(skipped, 1);
+        assert_eq!(skipped, 2);
     }
 }

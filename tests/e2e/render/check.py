@@ -91,7 +91,7 @@ def compare(base, folder, plain, rendered, what):
     else:
         problems = []
     for source in rendered["sources"]:
-        unused = (source["reason"] or "").startswith("component ")
+        unused = (source["reason"] or "").startswith(("component ", "patch of a component "))
         if source["status"] == "failed" or source["status"] == "skipped" and not unused:
             problems.append(f"{source['file']} is {source['status']}: {source['reason']}")
     if not rendered["findings"]:
