@@ -4,6 +4,7 @@ mod configuration;
 mod coverage;
 mod drift;
 mod generators;
+mod incomplete;
 mod live;
 mod mask;
 mod rendering;
@@ -236,7 +237,7 @@ pub fn judge(
     let applied = override_rules(&settings.config, &mut policies);
     let within = limited(settings, estate);
     let evaluation = evaluate(&policies, estate, within.as_ref(), progress);
-    let mut incomplete = incomplete(settings, estate, &policies, settings.cluster.is_some());
+    let mut incomplete = incomplete::reasons(settings, estate, &policies, settings.cluster.is_some());
     let mut parts = decide(settings, estate, policies, applied, &evaluation.findings);
     parts.evaluation = evaluation;
     parts.evaluation.notices.extend(facts::ownership_notices(estate));
@@ -269,7 +270,7 @@ pub fn compare(
     live::limit(&target, declared, &mut files);
     live::limit(&target, &live, &mut cluster.evaluation);
     let mut incomplete = [(&*declared, false), (&live, true)]
-        .map(|(estate, is_live)| incomplete(settings, estate, &policies, is_live))
+        .map(|(estate, is_live)| incomplete::reasons(settings, estate, &policies, is_live))
         .concat();
     incomplete.dedup();
     let sides = drift::Sides { declared: files, live: cluster.evaluation, not_live: cluster.not_applicable };
@@ -428,44 +429,6 @@ fn inputs(settings: &Settings, progress: &Progress<'_>) -> Result<Inputs, ScanEr
     let modules = configuration::find(base, &mut sources);
     let rendered = if settings.render { rendering::render(settings, &mut sources) } else { Vec::new() };
     Ok(Inputs { sources: Sources::new(sources), modules, rendered })
-}
-
-/// Why the run is incomplete (contract, "Exit codes").
-fn incomplete(settings: &Settings, estate: &Estate, policies: &Policies, is_live: bool) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let count = |wanted: fn(&Status) -> bool| {
-        estate.sources.iter().filter(|(_, source)| wanted(&source.status)).count()
-    };
-    let plural = |number: usize| if number == 1 { "" } else { "s" };
-    let failed = count(|status| matches!(status, Status::Failed(_)));
-    if failed > 0 {
-        let (what, done) = if is_live { ("list", "read to the end") } else { ("source", "read or parsed") };
-        reasons.push(format!("{failed} {what}{} could not be {done}", plural(failed)));
-    }
-    let skipped = count(|status| matches!(status, Status::Skipped(_)));
-    if skipped > 0 && settings.strict {
-        reasons.push(format!(
-            "{skipped} source{} skipped, and `--strict` is set",
-            if skipped == 1 { " was" } else { "s were" }
-        ));
-    }
-    let has_documents = policies.judge_documents() && count(|status| matches!(status, Status::Read)) > 0;
-    if estate.resources.is_empty() && estate.plans.is_empty() && !has_documents {
-        reasons.push(if is_live {
-            "nothing was evaluated: no object of the cluster was read".to_owned()
-        } else {
-            let unread = match skipped {
-                0 => String::new(),
-                1 => "; 1 source was skipped, for a reason that is listed".to_owned(),
-                _ => format!("; {skipped} sources were skipped, for reasons that are listed"),
-            };
-            format!("nothing was evaluated: no Kubernetes object and no Terraform plan was found{unread}")
-        });
-    } else if policies.rules.is_empty() {
-        reasons.push("nothing was evaluated: no rule was loaded".to_owned());
-    }
-    reasons.extend(estate.plans.iter().filter_map(|plan| plan.incomplete().map(ToOwned::to_owned)));
-    reasons
 }
 
 /// With `--root`, the files that lie in a given path.

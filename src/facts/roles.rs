@@ -123,19 +123,9 @@ impl Names {
 
     /// Roles that an attribute refers to, or names.
     pub(super) fn of(&self, planned: &Planned<'_>, attribute: &str) -> Vec<Position> {
-        let targets = planned.plan.referred(planned.resource, &steps(attribute)).targets.into_iter();
-        let is_role = |position: &u32| {
-            planned.plan.resource(*position).is_some_and(|resource| resource.is(Mode::Managed, ROLE))
-        };
-        let mut roles: Vec<Position> = targets
-            .map(|target| target.resource)
-            .filter(is_role)
-            .map(|role| (planned.plan_index, role))
-            .collect();
-        if roles.is_empty()
-            && let Attribute::Known(node) = planned.get(attribute)
-        {
-            let texts = node.as_str().into_iter().chain(node.items().filter_map(NodeRef::as_str));
+        let mut roles: Vec<Position> = planned.referred(attribute, ROLE).collect();
+        if roles.is_empty() {
+            let texts = planned.hidden_texts(attribute).into_iter();
             roles.extend(texts.filter_map(|text| self.named(text, Some(planned.plan_index))));
         }
         roles

@@ -16,7 +16,7 @@ pub(super) use self::{
     chart_values::secrets as of_charts, generated::secrets as generated, patches::secrets as of_patches,
 };
 use crate::{
-    document::{NodeRef, Path, Step},
+    document::{NodeId, NodeRef, Path, Step},
     estate::{Estate, Resource},
     facts::{Fact, Subject, places},
     resource::{
@@ -119,8 +119,9 @@ fn kind_of_secret(node: NodeRef<'_>) -> Fact {
 /// By where each stands below `root`, so that a finding keeps its name when others come and go.
 fn values(estate: &Estate, root: NodeRef<'_>, found: &[Found]) -> Fact {
     let mut values: BTreeMap<Arc<str>, Fact> = BTreeMap::new();
+    let mut names = Names::default();
     for found in found {
-        let whole = address(root, found);
+        let whole = address(root, found, &mut names);
         let mut at = whole.clone();
         // Several credentials in one string.
         for number in 2.. {
@@ -150,7 +151,7 @@ fn values(estate: &Estate, root: NodeRef<'_>, found: &[Found]) -> Fact {
 
 /// Where something stands, with elements of lists by their names where these tell them apart, as in lists that Kubernetes
 /// merges by `name`: `spec.template.spec.containers[web].env[DB_PASSWORD].value`. Positions change with every entry before them.
-fn address(root: NodeRef<'_>, found: &Found) -> String {
+fn address<'d>(root: NodeRef<'d>, found: &Found, names: &mut Names<'d>) -> String {
     let written = Path(found.path.clone()).to_string();
     let Some(rest) = found.at.strip_prefix(&written) else { return found.at.clone() };
     let (mut here, mut text) = (Some(root), String::with_capacity(found.at.len()));
@@ -162,7 +163,7 @@ fn address(root: NodeRef<'_>, found: &Found) -> String {
                 text.push_str(&key);
             }
             Step::Index(index) => {
-                let _ = match here.and_then(|list| name_of(list, *index)) {
+                let _ = match here.and_then(|list| names.of(list, *index)) {
                     Some(name) => write!(text, "[{name}]"),
                     None => write!(text, "[{index}]"),
                 };
@@ -176,13 +177,25 @@ fn address(root: NodeRef<'_>, found: &Found) -> String {
     text + rest
 }
 
-/// The name of an element of a list that no other one has.
-fn name_of(list: NodeRef<'_>, index: usize) -> Option<&str> {
-    let name = list.items().nth(index)?.str_at(&["name"])?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let is_name = !name.is_empty() && name.len() < 254 && name.chars().all(is_plain);
-    let alone = list.items().filter(|item| item.str_at(&["name"]) == Some(name)).count() == 1;
-    (is_name && alone).then_some(name)
+/// How often each name stands in a list, counted once for all that stands in it.
+#[derive(Default)]
+struct Names<'d>(BTreeMap<NodeId, BTreeMap<&'d str, usize>>);
+
+impl<'d> Names<'d> {
+    /// The name of an element of a list that no other one has.
+    fn of(&mut self, list: NodeRef<'d>, index: usize) -> Option<&'d str> {
+        let name = list.items().nth(index)?.str_at(&["name"])?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let is_name = !name.is_empty() && name.len() < 254 && name.chars().all(is_plain);
+        let counts = self.0.entry(list.id).or_insert_with(|| {
+            let mut counts = BTreeMap::new();
+            for name in list.items().filter_map(|item| item.str_at(&["name"])) {
+                *counts.entry(name).or_default() += 1;
+            }
+            counts
+        });
+        (is_name && counts.get(name) == Some(&1)).then_some(name)
+    }
 }
 
 #[cfg(test)]

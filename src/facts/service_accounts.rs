@@ -5,17 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Set,
-    buckets::planned::{Planned, steps},
-    datastores::Function,
-    roles::Holder,
-    workloads::WorkloadId,
-};
-use crate::{
-    document::NodeRef,
-    resource::terraform::{Attribute, Mode},
-};
+use super::{Set, buckets::planned::Planned, datastores::Function, roles::Holder, workloads::WorkloadId};
+use crate::resource::terraform::Mode;
 
 const ACCOUNT: &str = "google_service_account";
 
@@ -85,20 +76,15 @@ impl ServiceAccounts {
         let named = self.named(grant, attribute).into_iter();
         let mut found: Vec<BTreeSet<Holder>> =
             named.filter_map(|account| self.holders.get(&account)).cloned().collect();
-        found.extend(texts(grant, attribute).iter().filter_map(|text| self.of_subject(text)));
+        found.extend(grant.hidden_texts(attribute).into_iter().filter_map(|text| self.of_subject(text)));
         found
     }
 
     /// Accounts that an attribute refers to, or names by their address.
     fn named(&self, planned: &Planned<'_>, attribute: &str) -> BTreeSet<Position> {
-        let targets = planned.plan.referred(planned.resource, &steps(attribute)).targets.into_iter();
-        let is_account = |position: &u32| {
-            planned.plan.resource(*position).is_some_and(|resource| resource.is(Mode::Managed, ACCOUNT))
-        };
-        let referred = targets.map(|target| target.resource).filter(is_account);
-        let mut found: BTreeSet<Position> = referred.map(|position| (planned.plan_index, position)).collect();
-        let texts = texts(planned, attribute);
-        let emails = texts.iter().map(|text| text.strip_prefix("serviceAccount:").unwrap_or(text));
+        let mut found: BTreeSet<Position> = planned.referred(attribute, ACCOUNT).collect();
+        let texts = planned.hidden_texts(attribute).into_iter();
+        let emails = texts.map(|text| text.strip_prefix("serviceAccount:").unwrap_or(text));
         found.extend(emails.filter_map(|email| self.by_email.get(email)).copied());
         found
     }
@@ -118,11 +104,4 @@ fn email(account: &Planned<'_>) -> Option<String> {
         Some(format!("{}@{}.iam.gserviceaccount.com", account.text("account_id")?, account.text("project")?))
     };
     account.text("email").map(ToOwned::to_owned).or_else(made)
-}
-
-/// The text of an attribute, or of each element.
-fn texts(planned: &Planned<'_>, attribute: &str) -> Vec<String> {
-    let Attribute::Known(node) = planned.get(attribute) else { return Vec::new() };
-    let texts = node.as_str().into_iter().chain(node.items().filter_map(NodeRef::as_str));
-    texts.map(ToOwned::to_owned).collect()
 }

@@ -20,10 +20,12 @@ pub fn has_action(text: &str) -> bool {
 pub fn documents(id: SourceId, source: &Source, known: &[Document]) -> Vec<Document> {
     let text: Arc<str> = without_actions(&source.text).into();
     let mut documents = yaml::parse(id, &text).documents;
+    // In the order of the text.
     let known: Vec<Range<usize>> = known.iter().map(|document| document.root().span()).collect();
     documents.retain(|document| {
         let span = document.root().span();
-        !known.iter().any(|known| known.start < span.end && span.start < known.end)
+        let next = known.partition_point(|known| known.end <= span.start);
+        known.get(next).is_none_or(|known| known.start >= span.end)
     });
     for document in &mut documents {
         document.is_template = true;
@@ -55,9 +57,10 @@ fn actions(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     let next = |from: usize| {
-        let rest = text.get(from..)?;
-        let starts = ACTIONS.iter().filter_map(|(start, end)| Some((from + rest.find(start)?, *end)));
-        starts.min_by_key(|(at, _)| *at)
+        text.get(from..)?.match_indices('{').find_map(|(at, _)| {
+            let rest = text.get(from + at..)?;
+            ACTIONS.iter().find(|(start, _)| rest.starts_with(start)).map(|(_, end)| (from + at, *end))
+        })
     };
     while let Some((start, end)) = next(from) {
         let action = text.get(start..).unwrap_or_default();

@@ -77,6 +77,17 @@ fn reason(report: &serde_json::Value, file: &str) -> String {
     source["reason"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Rule and place of each finding.
+fn located(report: &serde_json::Value) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let told = findings.map(|finding| {
+        let place = &finding["place"];
+        format!("{} {}:{}", text(&finding["rule"]), text(&place["file"]), place["line"])
+    });
+    told.collect()
+}
+
 const ASKS: &str = "render:\n  enabled: true\n";
 const VALUES: &str = "render:\n  charts:\n    deploy/chart: {values: [deploy/prod.yaml]}\n";
 
@@ -282,19 +293,8 @@ fn patches_that_a_kustomization_names_are_no_objects_and_their_credentials_are_f
         ),
     ]);
     let (shown, said) = report(&folder, &[]);
-    let findings = shown["findings"].as_array().expect("findings").iter();
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let found: Vec<String> = findings
-        .filter(|finding| text(&finding["place"]["file"]).starts_with("prod/"))
-        .map(|finding| {
-            format!(
-                "{} {}:{}",
-                text(&finding["rule"]),
-                text(&finding["place"]["file"]),
-                finding["place"]["line"]
-            )
-        })
-        .collect();
+    let mut found = located(&shown);
+    found.retain(|found| found.contains(" prod/"));
     assert_eq!(
         found,
         ["secrets/committed-secret prod/db.yaml:4", "secrets/plaintext-credential prod/web.yaml:7"],
@@ -303,7 +303,7 @@ fn patches_that_a_kustomization_names_are_no_objects_and_their_credentials_are_f
     let sources = shown["sources"].as_array().expect("sources").iter();
     let skipped: Vec<String> = sources
         .filter(|source| source["status"] == "skipped")
-        .map(|source| text(&source["reason"]))
+        .map(|source| source["reason"].as_str().unwrap_or_default().to_owned())
         .collect();
     let patch = "patch of a kustomization that was not built: scan with `--render`, or run `kubectl kustomize prod | probity scan -`";
     assert_eq!(skipped.iter().filter(|reason| *reason == patch).count(), 3, "{skipped:?}");
@@ -323,20 +323,8 @@ fn credentials_that_stand_in_templates_are_found_without_rendering() {
     ]);
     let (shown, said) =
         report(&folder, &["--rule", "secrets/plaintext-credential", "--rule", "secrets/committed-secret"]);
-    let findings = shown["findings"].as_array().expect("findings").iter();
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let found: Vec<String> = findings
-        .map(|finding| {
-            format!(
-                "{} {}:{}",
-                text(&finding["rule"]),
-                text(&finding["place"]["file"]),
-                finding["place"]["line"]
-            )
-        })
-        .collect();
     assert_eq!(
-        found,
+        located(&shown),
         [
             "secrets/committed-secret chart/templates/db.yaml:9",
             "secrets/plaintext-credential chart/templates/web.yaml:12"

@@ -3,7 +3,7 @@
 use crate::{
     document::{NodeRef, Path, Step},
     facts::{Fact, Origin, truth::Truth},
-    resource::terraform::{Attribute, Plan, PlannedResource, Values},
+    resource::terraform::{Attribute, Mode, Plan, PlannedResource, Values},
 };
 
 /// A planned resource with its values, read once.
@@ -60,6 +60,21 @@ impl<'p> Planned<'p> {
             Attribute::Known(node) => node.as_str(),
             _ => None,
         }
+    }
+
+    /// Strings that are known, of a value or of its elements, for comparing only.
+    pub(in crate::facts) fn hidden_texts(&self, path: &str) -> Vec<&str> {
+        let Attribute::Known(node) = self.get(path) else { return Vec::new() };
+        node.as_str().into_iter().chain(node.items().filter_map(NodeRef::as_str)).collect()
+    }
+
+    /// Position of the plan, and of each managed resource of a type in it that the value at a path refers to.
+    pub(in crate::facts) fn referred(&self, path: &str, kind: &str) -> impl Iterator<Item = (u32, u32)> {
+        let targets = self.plan.referred(self.resource, &steps(path)).targets.into_iter();
+        let is_meant = |position: &u32| {
+            self.plan.resource(*position).is_some_and(|resource| resource.is(Mode::Managed, kind))
+        };
+        targets.map(|target| target.resource).filter(is_meant).map(|position| (self.plan_index, position))
     }
 
     pub(in crate::facts) fn origin(&self, path: &str) -> Origin {

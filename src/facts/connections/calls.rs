@@ -85,8 +85,9 @@ fn parts(text: &str) -> Option<Vec<String>> {
         let texts = Format::entries(document.root()).into_iter().map(|entry| entry.text);
         return Some(texts.filter(|text| text.contains("://")).collect());
     }
-    let list: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
-    (list.len() > 1 && list.iter().all(|part| part.contains("://"))).then_some(list)
+    let list = text.split(',').map(str::trim);
+    let is_list = text.contains(',') && list.clone().all(|part| part.contains("://"));
+    is_list.then(|| list.map(ToOwned::to_owned).collect())
 }
 
 fn of_text(
@@ -98,18 +99,16 @@ fn of_text(
     if text.contains('\n') {
         return Vec::new();
     }
-    let name = setting.name.to_ascii_uppercase();
-    let asks_for_host = || HOST_NAMES.iter().any(|part| name.contains(part));
+    let asks_for_host = |name: &str| HOST_NAMES.iter().any(|part| name.contains(part));
     // `cart:7070/api`: the scheme is the program's. An image has a tag behind its path.
     let text = match text.split_once('/') {
         Some((place, path))
-            if !text.contains([' ', '=', '@', '"']) && !path.contains(':') && asks_for_host() =>
+            if !text.contains([' ', '=', '@', '"'])
+                && !path.contains(':')
+                && Endpoint::of(place).port.is_some()
+                && asks_for_host(&setting.name.to_ascii_uppercase()) =>
         {
-            if Endpoint::of(place).port.is_some() {
-                place
-            } else {
-                text
-            }
+            place
         }
         _ => text,
     };
@@ -147,7 +146,8 @@ fn of_text(
         };
         return endpoints.iter().map(|endpoint| call(endpoint, tls(endpoint), false, false)).collect();
     }
-    if setting.evidence == Evidence::SharedFile || !asks_for_host() {
+    let name = setting.name.to_ascii_uppercase();
+    if setting.evidence == Evidence::SharedFile || !asks_for_host(&name) {
         return Vec::new();
     }
     let port = port_beside(setting, &name, settings);

@@ -6,14 +6,8 @@ use super::{
     buckets::{Buckets, Position},
     roles::{Right, user},
 };
-use crate::{
-    facts::{
-        Because, Set,
-        buckets::planned::{Planned, steps},
-        service_accounts::ServiceAccounts,
-        topics::Direction,
-    },
-    resource::terraform::Mode,
+use crate::facts::{
+    Because, Set, buckets::planned::Planned, service_accounts::ServiceAccounts, topics::Direction,
 };
 
 /// Types that grant, with the attribute that says to whom.
@@ -71,11 +65,6 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
 
 /// The bucket that a grant is about: by reference, else by its name.
 fn bucket(grant: &Planned<'_>, buckets: &Buckets) -> Option<Position> {
-    let targets = grant.plan.referred(grant.resource, &steps("bucket")).targets.into_iter();
-    let mut referred = targets.filter(|target| {
-        let resource = grant.plan.resource(target.resource);
-        resource.is_some_and(|resource| resource.is(Mode::Managed, "google_storage_bucket"))
-    });
-    let referred = referred.next().map(|target| (grant.plan_index, target.resource));
+    let referred = grant.referred("bucket", "google_storage_bucket").next();
     referred.or_else(|| buckets.named(grant.hidden_text("bucket")?))
 }

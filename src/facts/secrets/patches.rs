@@ -2,7 +2,7 @@
 //! files and within the kustomization, since a component is built only as part of something else, and what clients log in with
 //! (a kubeconfig, the configuration of Docker). A subject for each.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{Fact, Found, Subject, kind_of_secret, values, with_own};
 use crate::{
@@ -33,12 +33,8 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
     let Some(first) = found.first() else { return Vec::new() };
     let Patch { kind, name, namespace } = estate.part(document).unwrap_or_default();
     // What an action makes of a name is not known.
-    let is_known = |key: &str| {
-        let text = &estate.sources.get(document.source).text;
-        let node = document.root().at(&["metadata", key]);
-        !node.and_then(|node| text.get(node.span())).is_some_and(template::has_action)
-    };
-    let name = name.filter(|_| is_known("name"));
+    let named = document.root().at(&["metadata", "name"]);
+    let name = name.filter(|_| named.is_none_or(|named| is_literal(estate, document, named.span())));
     let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
@@ -63,11 +59,10 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
 pub(super) fn all(estate: &Estate, document: &Document) -> Vec<Found> {
     let mut found = readable(estate, document);
     if document.is_template {
-        let text = &estate.sources.get(document.source).text;
-        let is_literal =
-            |found: &Found| text.get(found.span.clone()).is_some_and(|text| !template::has_action(text));
         found.retain(|found| {
-            is_literal(found) && is_kept(found) && !matches!(found.shape, Shape::Empty | Shape::Unknown)
+            is_literal(estate, document, found.span.clone())
+                && is_kept(found)
+                && !matches!(found.shape, Shape::Empty | Shape::Unknown)
         });
     }
     found
@@ -97,6 +92,12 @@ fn readable(estate: &Estate, document: &Document) -> Vec<Found> {
         is_inline && is_credential
     });
     found
+}
+
+/// Whether no action of a template stands in a range of its source.
+fn is_literal(estate: &Estate, document: &Document, range: Range<usize>) -> bool {
+    let text = estate.sources.get(document.source).text.get(range);
+    text.is_some_and(|text| !template::has_action(text))
 }
 
 /// Whether it is a credential by itself: where the values of a Secret come from actions, what stands beside them is its users,

@@ -35,17 +35,12 @@ pub(super) fn allowed(set: &Set<'_>, actions: &[&str]) -> BTreeMap<Position, Vec
     for (index, plan) in (0..).zip(&set.view.estate.plans) {
         for (position, _) in plan.managed(POLICY) {
             let Some(policy) = Planned::new(index, plan, position) else { continue };
-            let targets = plan.referred(policy.resource, &steps("resource_arn")).targets;
-            let is_table =
-                |at: &u32| plan.resource(*at).is_some_and(|resource| resource.is(Mode::Managed, TABLE));
-            let Some(table) = targets.into_iter().map(|target| target.resource).find(is_table) else {
-                continue;
-            };
+            let Some(table) = policy.referred("resource_arn", TABLE).next() else { continue };
             let names = names.get_or_insert_with(|| Names::new(set));
             for role in roles(&policy, names, actions) {
                 let because =
                     told(&policy, "policy", format!("`policy` of {} names its role", policy.address()));
-                found.entry(role).or_default().push(((index, table), because));
+                found.entry(role).or_default().push((table, because));
             }
         }
     }
