@@ -15,6 +15,12 @@ print_inert() {
   printf '\n::%s::\n' "$delimiter"
 }
 
+# What ended the step without a report, as a block of code: the message may hold Markdown.
+summarize() {
+  [ -n "${GITHUB_STEP_SUMMARY:-}" ] || return 0
+  { printf '### Probity did not scan\n\n' && sed 's/^/    /' "$1" && printf '\n'; } >>"$GITHUB_STEP_SUMMARY"
+}
+
 output() {
   printf '%s<<%s\n%s\n%s\n' "$1" "$delimiter" "$2" "$delimiter" >>"$GITHUB_OUTPUT"
 }
@@ -22,6 +28,7 @@ output() {
 fail() {
   printf '%s\n' "$1" >"$work/failure"
   print_inert "$work/failure" >&2
+  summarize "$work/failure"
   for name in sarif-file report-file findings not-assessed log-head; do output "$name" ""; done
   output exit-code 2
   exit 2
@@ -68,8 +75,10 @@ fetch() {
 command -v jq >/dev/null || fail "jq is not on PATH, and the outputs are read with it: install it in a step before this one"
 cd "$GITHUB_WORKSPACE"
 temporary=${RUNNER_TEMP:-$work}
-sarif=${PROBITY_ACTION_SARIF_FILE:-$temporary/probity.sarif}
-report=$temporary/probity.json
+# A job may use the action more than once, and each use names its own reports.
+reports=$(mktemp -d "$temporary/probity.XXXXXX")
+sarif=${PROBITY_ACTION_SARIF_FILE:-$reports/probity.sarif}
+report=$reports/probity.json
 format=${PROBITY_ACTION_FORMAT:-github}
 case $format in
   github | text) ;;
@@ -113,8 +122,8 @@ if [ -z "$probity" ]; then
   probity=$temporary/probity/bin/probity
 fi
 
-# Reports of an earlier run are not this run's.
-rm -f -- "$sarif" "$report"
+# A report of an earlier run is not this run's.
+rm -f -- "$sarif"
 mkdir -p -- "$(dirname -- "$sarif")" || fail "the folder of input sarif-file: \"$sarif\" cannot be made"
 code=0
 "$probity" scan "${options[@]}" --no-progress --color never --fail-on "${PROBITY_ACTION_FAIL_ON:-low}" \
@@ -123,7 +132,9 @@ code=0
 
 print_inert "$work/messages" >&2
 if [ "$format" = github ]; then cat "$work/report"; else print_inert "$work/report"; fi
-if [ -s "$work/summary" ] && [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+if [ ! -s "$work/summary" ]; then
+  summarize "$work/messages"
+elif [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   cat "$work/summary" >>"$GITHUB_STEP_SUMMARY"
 fi
 
