@@ -44,7 +44,7 @@ use crate::{
 };
 
 /// What to read and how to judge it, validated.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of the command line, each on its own")]
 pub struct Settings {
     pub base: Base,
@@ -170,11 +170,15 @@ pub fn read_for(
         let reading = live::read(target, settings, policies, None, progress)?;
         return live::estate(reading, target, settings, policies);
     }
-    let mut estate = read_estate(settings, progress)?;
+    read_estate(settings, progress).map(|estate| wanted(policies, estate))
+}
+
+/// An estate that was read, as policies want it.
+pub fn wanted(policies: &Policies, mut estate: Estate) -> Estate {
     if policies.judge_documents() {
         admit_documents(&mut estate);
     }
-    Ok(estate)
+    estate
 }
 
 /// With `--drift`, the live objects that manifests are held against.

@@ -24,7 +24,7 @@ use super::{
     Failure,
     audit::{Role, Scanned},
     clock,
-    configuration::{Configuration, ConfigurationArguments, notice_rendering, notice_unknown_rules},
+    configuration::{Configuration, ConfigurationArguments},
     conftest::ConftestArguments,
     destinations::DestinationArguments,
     policies::Selection,
@@ -201,20 +201,22 @@ pub(super) fn run(
     }
     let destinations = arguments.destinations.read(matches)?;
     let fixed = if arguments.fix { Some(fixing::fix(arguments, terminal)?) } else { None };
+    let progress = Progress::default();
     let prepared = match &arguments.since {
-        Some(reference) if !arguments.cluster.cluster => Prepared::since(arguments, reference, terminal)?,
-        _ => Prepared::new(arguments, terminal)?,
+        Some(reference) if !arguments.cluster.cluster => {
+            let prepared = Prepared::since(arguments, reference, terminal)?;
+            prepared.notice(arguments, terminal);
+            prepared
+        }
+        _ => Prepared::reading(arguments, terminal, &progress)?,
     };
-    let Prepared { settings, configured, baseline, policies, data, before } = prepared;
-    if !arguments.selection.is_partial() {
-        notice_unknown_rules(&settings.config, &policies, terminal);
-    }
-    if !settings.base.estate.is_empty() {
-        notice_rendering(&settings, terminal);
-    }
-    let progress = Progress::new(terminal.progress);
+    let Prepared { settings, configured, baseline, policies, data, before, files } = prepared;
+    progress.show(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);
-    let mut estate = scan::read_for(&policies, &settings, &advance)?;
+    let mut estate = match files {
+        Some(files) => scan::wanted(&policies, files?),
+        None => scan::read_for(&policies, &settings, &advance)?,
+    };
     let live = scan::read_counterpart(&estate, &policies, &settings, &advance)?;
     let scanned = Scanned {
         base: &settings.base,

@@ -279,11 +279,12 @@ pub(super) fn engine_with(errors: Errors, tree: Option<&Tree>) -> Engine {
     engine
 }
 
-/// Parses a file and gives it as it is evaluated. `parser` collects what it parsed.
-pub(super) fn prepare(parser: &mut Engine, file: &PolicyFile) -> Result<PolicyFile, String> {
+/// Parses a file and gives it as it is evaluated.
+pub(super) fn prepare(file: &PolicyFile) -> Result<PolicyFile, String> {
     guard::literal_depth(&file.text)?;
     let file = PolicyFile { text: rewrite::without_idle_imports(&file.text).into(), ..file.clone() };
-    add(parser, &file).map_err(|error| with_hint(&file.text, error))?;
+    let mut parser = parser();
+    add(&mut parser, &file).map_err(|error| with_hint(&file.text, error))?;
     let module = parser.get_modules().last();
     let text = match module {
         Some(module) => rewrite::rewritten(module, &file.text, file.dialect == Dialect::V0)

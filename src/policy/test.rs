@@ -163,10 +163,9 @@ fn all_hold(value: &Value) -> bool {
 
 /// An engine with all files that can be evaluated together. The others are added to `refused`.
 fn loaded(suite: &Suite<'_>, errors: Errors, refused: &mut Vec<(Arc<str>, String)>) -> Engine {
-    let mut parser = new_engine();
     let mut rest = Vec::new();
     for file in suite.wrapped {
-        match prepare(&mut parser, file) {
+        match prepare(file) {
             Ok(prepared) => rest.push(prepared),
             Err(error) => refused.push((Arc::clone(&file.name), error)),
         }

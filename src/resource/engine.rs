@@ -124,7 +124,8 @@ const fn engine(
 }
 
 fn of_words(name: &str) -> Option<&'static Engine> {
-    ENGINES.iter().find(|engine| words(name).any(|word| engine.images.contains(&word.as_str())))
+    let words: Vec<String> = words(name).collect();
+    ENGINES.iter().find(|engine| words.iter().any(|word| engine.images.contains(&word.as_str())))
 }
 
 /// Words in lower case, without the version that some names carry (`postgres15`).

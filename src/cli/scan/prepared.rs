@@ -6,7 +6,9 @@ use super::{Arguments, Configured, current_folder, named::Named};
 use crate::{
     cli::{
         Failure, baseline,
+        configuration::{notice_rendering, notice_unknown_rules},
         conftest::Digests,
+        progress::Progress,
         since::{Past, Reference},
         terminal::Terminal,
     },
@@ -14,7 +16,7 @@ use crate::{
     output::{summary::counted, visible::one_line},
     policy::Policies,
     report::{Compared, Report, Role, Unused},
-    scan::{self, Settings},
+    scan::{self, ScanError, Settings},
     source::{Sources, base::Base, walk::Held},
     waiver,
 };
@@ -29,6 +31,8 @@ pub(super) struct Prepared {
     /// SHA-256 of each file with data for policies by its name.
     pub(super) data: Digests,
     pub(super) before: Option<Before>,
+    /// What was read of files meanwhile.
+    pub(super) files: Option<Result<Estate, ScanError>>,
 }
 
 /// What the tree before a change was judged.
@@ -83,12 +87,39 @@ impl Before {
 
 impl Prepared {
     pub(super) fn new(arguments: &Arguments, terminal: &Terminal) -> Result<Self, Failure> {
-        let (settings, configured) = if arguments.cluster.cluster {
-            arguments.live_settings()?
-        } else {
-            arguments.estate.settings()?
+        Self::of(arguments, &Named::new(arguments), settings(arguments)?, terminal)
+    }
+
+    /// Reads files while policies are loaded, which takes as long as many of them: neither asks for the other.
+    pub(super) fn reading(
+        arguments: &Arguments,
+        terminal: &Terminal,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        let (settings, configured) = settings(arguments)?;
+        let asked = settings.clone();
+        let prepare = || {
+            let prepared = Self::of(arguments, &Named::new(arguments), (settings, configured), terminal)?;
+            prepared.notice(arguments, terminal);
+            progress.show(terminal.progress);
+            Ok(prepared)
         };
-        Self::of(arguments, &Named::new(arguments), (settings, configured), terminal)
+        if asked.cluster.is_some() && !asked.drift {
+            return prepare();
+        }
+        let read = || scan::read_estate(&asked, &|stage, done| progress.advance(stage, done));
+        let (prepared, files) = rayon::join(prepare, read);
+        prepared.map(|prepared| Self { files: Some(files), ..prepared })
+    }
+
+    /// Says what of the configuration has no effect.
+    pub(super) fn notice(&self, arguments: &Arguments, terminal: &Terminal) {
+        if !arguments.selection.is_partial() {
+            notice_unknown_rules(&self.settings.config, &self.policies, terminal);
+        }
+        if !self.settings.base.estate.is_empty() {
+            notice_rendering(&self.settings, terminal);
+        }
     }
 
     fn of(
@@ -105,7 +136,7 @@ impl Prepared {
             digest
         });
         let (policies, data) = named.conftest.load(&named.selection, &settings, &configured, terminal)?;
-        Ok(Self { settings, configured, baseline, policies, data, before: None })
+        Ok(Self { settings, configured, baseline, policies, data, before: None, files: None })
     }
 
     /// Judges the tree at which the change began, by the configuration, baseline and policies of the commit that is named,
@@ -158,9 +189,14 @@ impl Prepared {
             let (policies, data) =
                 named.conftest.load(&named.selection, &settings, &old.configured, terminal)?;
             let (configured, baseline) = (old.configured, old.baseline);
-            Ok(Self { settings, configured, baseline, policies, data, before: Some(before) })
+            Ok(Self { settings, configured, baseline, policies, data, before: Some(before), files: None })
         })
     }
+}
+
+/// What is read, and how it is judged.
+fn settings(arguments: &Arguments) -> Result<(Settings, Configured), Failure> {
+    if arguments.cluster.cluster { arguments.live_settings() } else { arguments.estate.settings() }
 }
 
 /// Says what the comparison lacks.

@@ -5,14 +5,15 @@ use std::{
     sync::Arc,
 };
 
+use rayon::prelude::*;
 use regorus::{
     Engine, Value,
     unstable::{Module, Ref},
 };
 
 use super::{
-    Alone, Dialect, Options, PolicyFile, Program, VERDICT_RULES, add, engine_with, new_engine, parser,
-    prepare, reason,
+    Alone, Dialect, Options, PolicyFile, Program, VERDICT_RULES, add, engine_with, new_engine, prepare,
+    reason,
 };
 use crate::{
     policy::{
@@ -25,23 +26,45 @@ use crate::{
     spelling::nearest,
 };
 
-/// Files that a module needs, itself included; `None` where it may look at anything, or at what the user gives.
-fn needed<'m>(modules: &'m [Ref<Module>], module: &'m Ref<Module>) -> Option<BTreeSet<&'m str>> {
-    let mut needed = BTreeSet::new();
-    let mut rest = vec![syntax::package(module)];
-    let mut seen: BTreeSet<String> = rest.iter().cloned().collect();
-    while let Some(name) = rest.pop() {
-        let mut is_package = false;
-        for other in modules.iter().filter(|other| is_within(&syntax::package(other), &name)) {
-            is_package = true;
-            needed.insert(&**other.package.span.source.file());
-            rest.extend(syntax::named_data(other)?.into_iter().filter(|name| seen.insert(name.clone())));
-        }
-        if !is_package {
-            return None;
-        }
+/// What each module is called and names: read once, since every rule is asked what it needs.
+struct Packages<'m>(Vec<Package<'m>>);
+
+struct Package<'m> {
+    name: String,
+    file: &'m str,
+    /// See [`syntax::named_data`].
+    named: Option<BTreeSet<String>>,
+}
+
+impl<'m> Packages<'m> {
+    fn new(modules: &'m [Ref<Module>]) -> Self {
+        let package = |module: &'m Ref<Module>| Package {
+            name: syntax::package(module),
+            file: module.package.span.source.file(),
+            named: syntax::named_data(module),
+        };
+        Self(modules.iter().map(package).collect())
     }
-    Some(needed)
+
+    /// Files that a package needs, its own included; `None` where it may look at anything, or at what the user gives.
+    fn needed(&self, package: &str) -> Option<BTreeSet<&'m str>> {
+        let mut needed = BTreeSet::new();
+        let mut rest = vec![package];
+        let mut seen = BTreeSet::from([package]);
+        while let Some(name) = rest.pop() {
+            let mut is_package = false;
+            for other in self.0.iter().filter(|other| is_within(&other.name, name)) {
+                is_package = true;
+                needed.insert(other.file);
+                let named = other.named.as_ref()?.iter().map(String::as_str);
+                rest.extend(named.filter(|name| seen.insert(name)));
+            }
+            if !is_package {
+                return None;
+            }
+        }
+        Some(needed)
+    }
 }
 
 /// Whether one of two names is the other or lies in it: rules of one package may add to those of another.
@@ -82,9 +105,9 @@ impl<'o> Loader<'o> {
     /// An engine with all files that can be evaluated together, and those files.
     pub(super) fn load(&mut self, files: &[&PolicyFile]) -> (Engine, Vec<PolicyFile>) {
         let mut rest: Vec<PolicyFile> = Vec::new();
-        let mut parser = parser();
-        for file in files {
-            match prepare(&mut parser, file) {
+        let prepared: Vec<_> = files.par_iter().map(|file| prepare(file)).collect();
+        for (file, prepared) in files.iter().zip(prepared) {
+            match prepared {
                 Ok(prepared) => rest.push(prepared),
                 Err(message) => self.error(&file.name, format!("cannot be parsed: {message}")),
             }
@@ -116,12 +139,13 @@ impl<'o> Loader<'o> {
     }
 
     fn find_rules(&mut self, engine: &mut Engine, files: &[PolicyFile]) {
+        let modules = engine.get_modules();
+        let packages = Packages::new(modules);
         for file in files {
-            if let Err(message) = self.find_rule(engine, files, file) {
+            if let Err(message) = self.find_rule(modules, &packages, files, file) {
                 self.error(&file.name, message);
             }
         }
-        let modules = engine.get_modules();
         for chosen in &self.options.namespaces {
             let packages: Vec<String> = modules.iter().map(|module| syntax::package(module)).collect();
             if !packages.iter().any(|package| conftest::matches(package, chosen)) {
@@ -140,11 +164,11 @@ impl<'o> Loader<'o> {
 
     fn find_rule(
         &mut self,
-        engine: &mut Engine,
+        modules: &[Ref<Module>],
+        packages: &Packages<'_>,
         files: &[PolicyFile],
         file: &PolicyFile,
     ) -> Result<(), String> {
-        let modules = engine.get_modules();
         let Some(module) = modules.iter().find(|module| *module.package.span.source.file() == *file.name)
         else {
             return Ok(());
@@ -192,7 +216,7 @@ impl<'o> Loader<'o> {
                 rule.id, other.file
             ));
         }
-        let alone = needed(modules, module).map(|needed| {
+        let alone = packages.needed(&rule.package).map(|needed| {
             Alone::new(files.iter().filter(|file| needed.contains(&*file.name)).cloned().collect())
         });
         let program = Program::Selected { deny, not_assessed, alone };

@@ -121,11 +121,10 @@ impl Taken<'_> {
         let mut text = self.tested.text.to_string();
         text.replace_range(range.ok_or_else(String::new)?, "");
         let shortened = PolicyFile { text: text.into(), ..self.tested.clone() };
-        let mut parser = new_engine();
         let mut engine = self.suite.engine(self.suite.mocks.errors(&self.test.file));
         for other in self.suite.wrapped {
             let other = if other.name == self.test.file { &shortened } else { other };
-            drop(prepare(&mut parser, other).and_then(|other| add(&mut engine, &other)));
+            drop(prepare(other).and_then(|other| add(&mut engine, &other)));
         }
         guarded::eval_reference(&mut engine, self.test.name.clone())
     }
