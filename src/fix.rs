@@ -123,7 +123,7 @@ fn is_masked(source: &Source, span: &Range<usize>) -> bool {
     match &source.mask {
         Mask::None => false,
         Mask::Spans(spans) => spans.iter().any(|secret| secret.start < span.end && span.start < secret.end),
-        Mask::EveryValue => true,
+        Mask::EveryValue { .. } => true,
     }
 }
 

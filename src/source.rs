@@ -76,8 +76,18 @@ pub enum Mask {
     None,
     /// These byte ranges, sorted and disjoint, are secret.
     Spans(Vec<Range<usize>>),
-    /// Every JSON scalar value that is no key: for plans, whose sensitive values are spread over many copies.
-    EveryValue,
+    /// Every JSON scalar value that is no key, but for those in these byte ranges, which are sorted: for plans, whose
+    /// sensitive values are spread over many copies.
+    EveryValue { but: Vec<Range<usize>> },
+}
+
+impl Mask {
+    /// Every value, whatever it is.
+    pub const WHOLE: Self = Self::EveryValue { but: Vec::new() };
+
+    pub const fn is_every_value(&self) -> bool {
+        matches!(self, Self::EveryValue { .. })
+    }
 }
 
 impl Source {
@@ -127,7 +137,7 @@ impl Source {
                 let next = spans.partition_point(|secret| secret.end <= span.start);
                 spans.get(next).is_some_and(|secret| secret.start < span.end)
             }
-            Mask::EveryValue => true,
+            Mask::EveryValue { .. } => true,
         }
     }
 
@@ -139,8 +149,8 @@ impl Source {
     /// Adds secret byte ranges to the mask.
     pub fn add_mask(&mut self, spans: impl IntoIterator<Item = Range<usize>>) {
         let mut all: Vec<Range<usize>> = match std::mem::take(&mut self.mask) {
-            Mask::EveryValue => {
-                self.mask = Mask::EveryValue;
+            every @ Mask::EveryValue { .. } => {
+                self.mask = every;
                 return;
             }
             Mask::None => Vec::new(),

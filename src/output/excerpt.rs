@@ -139,7 +139,7 @@ mod tests {
         secret.add_mask(std::iter::once(10..17));
         assert_eq!(shown(&secret, "hunter2", 40), (MASK.to_owned(), format!("password: {MASK} # note")));
         let mut plan = source(r#"{"password":"hunter2"}"#);
-        plan.mask = Mask::EveryValue;
+        plan.mask = Mask::WHOLE;
         assert_eq!(shown(&plan, "hunter2", 40).1, format!(r#"{{"password":"{MASK}"}}"#));
     }
 

@@ -119,7 +119,7 @@ fn planted(secret: &str, prefix: &str, start: usize, length: usize, every: bool)
     let spans: Vec<_> = text.match_indices(secret).map(|(at, _)| at..at + secret.len()).collect();
     let mut source = set::read("k8s/planted.yaml", &text, 1);
     if every {
-        source.mask = Mask::EveryValue;
+        source.mask = Mask::WHOLE;
     } else {
         source.add_mask(spans);
     }

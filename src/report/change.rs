@@ -262,7 +262,7 @@ fn secrets<'s>(place: &Place, sources: &'s Sources) -> Vec<&'s str> {
         text(span).trim().trim_matches(['"', '\'']).split_whitespace().collect::<Vec<_>>()
     };
     let Mask::Spans(spans) = &source.mask else {
-        return if source.mask == Mask::EveryValue { words(place.span()) } else { Vec::new() };
+        return if source.mask.is_every_value() { words(place.span()) } else { Vec::new() };
     };
     let mut spans = spans.iter().skip(spans.partition_point(|secret| secret.end <= place.start)).peekable();
     if let Some(next) = spans.next_if(|secret| secret.start >= place.end) {

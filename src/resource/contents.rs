@@ -27,12 +27,14 @@ impl Contents {
 
     /// What cannot be used: nothing of its text is ever shown.
     pub(super) fn refused(status: Status) -> Self {
-        Self { mask: Mask::EveryValue, ..Self::none(status) }
+        Self { mask: Mask::WHOLE, ..Self::none(status) }
     }
 
-    /// A plan: shown only where a finding points, with every value masked.
+    /// A plan: shown only where a finding points, with every value masked but the addresses of resources, which are their
+    /// names in every report.
     pub(super) fn plan(plan: Plan) -> Self {
-        Self { plan: Some(plan), mask: Mask::EveryValue, ..Self::none(Status::Read) }
+        let mask = Mask::EveryValue { but: plan.addresses() };
+        Self { plan: Some(plan), mask, ..Self::none(Status::Read) }
     }
 }
 

@@ -145,6 +145,14 @@ impl Plan {
         raw::parse(source, text)
     }
 
+    /// Bytes of the addresses of resources, sorted.
+    pub(super) fn addresses(&self) -> Vec<Range<usize>> {
+        let mut addresses: Vec<_> =
+            self.resources.iter().map(|planned| planned.address_span.clone()).collect();
+        addresses.sort_unstable_by_key(|span| span.start);
+        addresses
+    }
+
     /// Why a run that judges this plan cannot be complete; `None` where the plan holds everything.
     pub fn incomplete(&self) -> Option<&'static str> {
         if self.errored {

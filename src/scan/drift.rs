@@ -230,7 +230,7 @@ pub(super) fn coverage(live: &Estate) -> Vec<Source> {
         told.live.clone_from(&source.live);
         told.documents = source.documents;
         // Whether its digest could be guessed back.
-        told.mask = if source.mask == Mask::None { Mask::None } else { Mask::EveryValue };
+        told.mask = if source.mask == Mask::None { Mask::None } else { Mask::WHOLE };
         told
     });
     sources.collect()

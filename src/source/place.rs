@@ -122,7 +122,11 @@ impl Masked {
         let spans = match mask {
             Mask::None => Vec::new(),
             Mask::Spans(spans) => spans.clone(),
-            Mask::EveryValue => json_values(text),
+            Mask::EveryValue { but } => {
+                let mut values = json_values(text);
+                values.retain(|value| !is_within(value, but));
+                values
+            }
         };
         let mut masked = Self { text: String::with_capacity(text.len()), pieces: Vec::new() };
         let mut done = 0;
@@ -177,6 +181,12 @@ impl Masked {
             Some(&(_, stop, _, to)) => to + (original - stop),
         }
     }
+}
+
+/// Whether one of some sorted ranges holds all of a span.
+fn is_within(span: &Range<usize>, ranges: &[Range<usize>]) -> bool {
+    let next = ranges.partition_point(|range| range.end < span.end);
+    ranges.get(next).is_some_and(|range| range.start <= span.start)
 }
 
 /// Byte ranges of the scalars of a JSON text that are no keys, found without parsing it.
@@ -257,9 +267,18 @@ mod tests {
 
     #[test]
     fn every_json_value_is_masked_and_no_key() {
-        let masked =
-            Masked::new(r#"{"a": "secret", "b": [1.5, "x\"y"], "c": true, "d": ""}"#, &Mask::EveryValue);
+        let text = r#"{"a": "secret", "b": [1.5, "x\"y"], "c": true, "d": ""}"#;
+        let masked = Masked::new(text, &Mask::WHOLE);
         assert_eq!(masked.text, format!(r#"{{"a": "{MASK}", "b": [{MASK}, "{MASK}"], "c": true, "d": ""}}"#));
+    }
+
+    #[test]
+    fn what_is_no_secret_of_a_plan_is_shown_and_nothing_beside_it() {
+        let text = r#"{"address": "a.b", "x": "a.b", "address": "c.d", "y": 7}"#;
+        let but = text.match_indices("\"a.b\", \"x").map(|(at, _)| at..at + 5).collect();
+        let masked = Masked::new(text, &Mask::EveryValue { but });
+        let expected = format!(r#"{{"address": "a.b", "x": "{MASK}", "address": "{MASK}", "y": {MASK}}}"#);
+        assert_eq!(masked.text, expected);
     }
 
     proptest::proptest! {
@@ -268,7 +287,7 @@ mod tests {
             let mut source = super::super::Source::new("a", text.as_str(), None, super::super::Status::Read);
             source.add_mask(spans.iter().map(|(a, b)| *a.min(b)..*a.max(b)));
             proptest::prop_assert_eq!(LineIndex::new(&source.masked().text).count(), LineIndex::new(&text).count());
-            let every = Masked::new(&text, &Mask::EveryValue);
+            let every = Masked::new(&text, &Mask::WHOLE);
             let _ = every.span(&(3..9));
         }
     }

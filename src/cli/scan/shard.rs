@@ -112,7 +112,7 @@ impl Arguments {
 /// What was read, for the audit log; which of it is a credential nobody looked at.
 fn unjudged(reading: Reading) -> Estate {
     let mut sources = reading.sources;
-    sources.iter_mut().for_each(|source| source.mask = Mask::EveryValue);
+    sources.iter_mut().for_each(|source| source.mask = Mask::WHOLE);
     let mut estate = Estate::live(Sources::new(sources), Vec::new(), Vec::new());
     estate.server_version = reading.server_version;
     estate

@@ -262,7 +262,7 @@ fn sources() -> Sources {
     let secret = place(&sources, "k8s/cart.yaml", SECRET);
     sources.get_mut(secret.source).add_mask([secret.span()]);
     let plan = place(&sources, "tfplan.json", "format_version").source;
-    sources.get_mut(plan).mask = Mask::EveryValue;
+    sources.get_mut(plan).mask = Mask::WHOLE;
     let broken = place(&sources, "k8s/broken.yaml", ": :");
     sources.get_mut(broken.source).status = SourceStatus::Failed(vec![Problem {
         place: Some(Place::new(broken.source, broken.start + 2..broken.start + 3)),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     estate::origin,
     finding::Finding,
-    source::{Mask, Source, Sources},
+    source::{Source, Sources},
 };
 
 /// The variants of a tree: sets of manifests, and plans by their files.
@@ -43,5 +43,5 @@ impl<'s> Variants<'s> {
 }
 
 fn plans<'s>(sources: impl Iterator<Item = &'s Source>) -> BTreeSet<&'s str> {
-    sources.filter(|source| source.mask == Mask::EveryValue).map(|source| &*source.file).collect()
+    sources.filter(|source| source.mask.is_every_value()).map(|source| &*source.file).collect()
 }
