@@ -19,6 +19,7 @@ mod environment;
 mod fields;
 mod flows;
 mod gateways;
+mod global_datastores;
 mod grants;
 pub mod graph;
 mod hosts;

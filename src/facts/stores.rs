@@ -15,6 +15,7 @@
 //! Deliberately absent: who may reach it (`database-server`), snapshots, and disks that an image alone brings.
 
 mod kinds;
+mod parameters;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use super::{
     Fact, Subject,
     buckets::planned::{Decided, Planned, steps},
     declared::Declared,
+    global_datastores::Settings,
     truth::Truth,
 };
 use crate::{
@@ -170,8 +172,18 @@ fn channels(kind: &Kind, store: &Planned<'_>) -> Vec<(&'static str, Decided)> {
     let is_member = store.resource.is(Mode::Managed, "aws_elasticache_cluster")
         && !matches!(store.get("replication_group_id"), Attribute::Absent)
         && is_written(store, "replication_group_id");
-    let judged = kind.transport.iter().filter(|_| !is_member);
-    judged.map(|channel| refuses_plaintext(channel, store)).collect()
+    // What a secondary has of its primary is judged there, if the plan has it.
+    let (is_judged, is_elsewhere) = match Settings::of(store) {
+        Settings::Own => (!is_member, false),
+        Settings::Of(_) => (false, false),
+        Settings::Elsewhere => (true, true),
+    };
+    let judged = kind.transport.iter().filter(|_| is_judged).map(|channel| {
+        let (attribute, decided) = refuses_plaintext(channel, store);
+        let says = !is_elsewhere || matches!(store.get(attribute), Attribute::Known(_));
+        (attribute, if says { decided } else { store.decided(attribute, Truth::Unknown) })
+    });
+    judged.chain(parameters::secure_transport(store)).collect()
 }
 
 fn refuses_plaintext(channel: &Channel, store: &Planned<'_>) -> (&'static str, Decided) {

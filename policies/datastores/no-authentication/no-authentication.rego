@@ -110,8 +110,11 @@ _block := _address[count(_address) - 1]
 
 _switches := {
 	"aws_elasticache_replication_group": "transit_encryption_enabled = true\n  auth_token                 = var.cache_token",
+	"aws_elasticache_serverless_cache": "user_group_id = aws_elasticache_user_group.NAME.user_group_id",
 	"aws_memorydb_cluster": "acl_name = aws_memorydb_acl.NAME.name",
 	"azurerm_redis_cache": "redis_configuration {\n    authentication_enabled = true\n  }",
+	"google_memorystore_instance": "authorization_mode = \"IAM_AUTH\"",
+	"google_redis_cluster": "authorization_mode = \"AUTH_MODE_IAM_AUTH\"",
 	"google_redis_instance": "auth_enabled = true",
 }
 

@@ -59,8 +59,11 @@ test_the_remedy_of_a_cache_in_a_cloud_is_that_of_its_type if {
 	cases := {
 		"aws_elasticache_replication_group": "auth_token                 = var.cache_token",
 		"aws_elasticache_cluster": "resource \"aws_elasticache_replication_group\" \"cache\"",
+		"aws_elasticache_serverless_cache": "user_group_id = aws_elasticache_user_group.NAME.user_group_id",
 		"aws_memorydb_cluster": "acl_name = aws_memorydb_acl.NAME.name",
 		"azurerm_redis_cache": "authentication_enabled = true",
+		"google_memorystore_instance": "authorization_mode = \"IAM_AUTH\"",
+		"google_redis_cluster": "authorization_mode = \"AUTH_MODE_IAM_AUTH\"",
 		"google_redis_instance": "auth_enabled = true",
 	}
 	every type, written in cases {

@@ -108,18 +108,40 @@ _settings := {
 	"azurerm_mariadb_server": "ssl_enforcement_enabled = true",
 	"azurerm_mysql_server": "ssl_enforcement_enabled = true",
 	"azurerm_postgresql_server": "ssl_enforcement_enabled = true",
+	"azurerm_managed_redis": "default_database {\n    client_protocol = \"Encrypted\"\n  }",
 	"azurerm_redis_cache": "non_ssl_port_enabled = false",
+	"google_memorystore_instance": "transit_encryption_mode = \"SERVER_AUTHENTICATION\"",
+	"google_redis_cluster": "transit_encryption_mode = \"TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION\"",
 	"google_redis_instance": "transit_encryption_mode = \"SERVER_AUTHENTICATION\"",
 	"google_sql_database_instance": "settings {\n    ip_configuration {\n      ssl_mode = \"ENCRYPTED_ONLY\"\n    }\n  }",
-	"aws_elasticache_replication_group": "transit_encryption_enabled = true",
+	"aws_elasticache_replication_group": "transit_encryption_enabled = true\n  transit_encryption_mode    = \"required\"",
 	"aws_msk_cluster": "encryption_info {\n    encryption_in_transit {\n      client_broker = \"TLS\"\n    }\n  }",
 	"azurerm_storage_account": "https_traffic_only_enabled = true",
+}
+
+# How a parameter of a server names it.
+_servers := {
+	"azurerm_mysql_flexible_server": sprintf("server_name         = %s.name\n  resource_group_name = %s.resource_group_name", [
+		input.address, input.address,
+	]),
+	"azurerm_postgresql_flexible_server": sprintf("server_id = %s.id", [input.address]),
 }
 
 _remedy := sprintf("Let clients in over TLS alone, once all of them speak it:\n```hcl\nresource \"%s\" \"%s\" {\n  %s\n}\n```", [
 	input.type, _block, _settings[input.type],
 ]) if {
 	_settings[input.type]
+} else := concat("\n", [
+	"Let clients in over TLS alone, once all of them speak it:",
+	"```hcl",
+	sprintf("resource \"%s_configuration\" \"%s_tls\" {", [input.type, _block]),
+	sprintf("  %s", [_servers[input.type]]),
+	"  name  = \"require_secure_transport\"",
+	"  value = \"on\"",
+	"}",
+	"```",
+]) if {
+	_servers[input.type]
 } else := concat("\n", [
 	"Deny what comes without TLS. A bucket has one policy, so add the statement to the one that there is:",
 	"```hcl",

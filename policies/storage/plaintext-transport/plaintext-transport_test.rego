@@ -34,6 +34,9 @@ test_other_stores_are_reported_with_what_to_write if {
 		"aws_msk_cluster": "client_broker = \"TLS\"",
 		"aws_elasticache_replication_group": "transit_encryption_enabled = true",
 		"aws_opensearch_domain": "enforce_https       = true",
+		"azurerm_managed_redis": "client_protocol = \"Encrypted\"",
+		"google_memorystore_instance": "\"SERVER_AUTHENTICATION\"",
+		"google_redis_cluster": "\"TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION\"",
 		"azurerm_redis_cache": "non_ssl_port_enabled = false",
 		"google_sql_database_instance": "ssl_mode = \"ENCRYPTED_ONLY\"",
 	}
@@ -42,6 +45,18 @@ test_other_stores_are_reported_with_what_to_write if {
 		endswith(result.msg, "takes requests without TLS: `a.b` lets them in")
 		contains(result.remedy, write)
 		contains(result.remedy, sprintf("resource \"%s\" \"a\"", [type]))
+	}
+}
+
+test_a_parameter_of_a_server_is_a_resource_beside_it if {
+	cases := {
+		"azurerm_mysql_flexible_server": "server_name         = module.shop.azurerm_mysql_flexible_server.a[0].name",
+		"azurerm_postgresql_flexible_server": "server_id = module.shop.azurerm_postgresql_flexible_server.a[0].id",
+	}
+	every type, write in cases {
+		some result in rule.deny with input as _store(type, ["require_secure_transport"])
+		contains(result.remedy, write)
+		contains(result.remedy, sprintf("resource \"%s_configuration\" \"a_tls\"", [type]))
 	}
 }
 

@@ -111,6 +111,12 @@ const BROKERS: &[Channel] = &[
 const CACHE: &[Channel] =
     &[Channel { unless: "valkey", ..channel(&["transit_encryption_enabled"], &["true"], false) }];
 
+/// A group that prefers TLS takes both until it requires it (Amazon ElastiCache, "Enabling in-transit encryption").
+const CACHES: &[Channel] = &[
+    Channel { unless: "valkey", ..channel(&["transit_encryption_enabled"], &["true"], false) },
+    channel(&["transit_encryption_mode"], &["required"], true),
+];
+
 /// A domain takes plain HTTP unless told otherwise (Amazon OpenSearch Service API, `DomainEndpointOptions`,
 /// `NodeToNodeEncryptionOptions`); the provider's default in a block that is there is HTTPS alone.
 const SEARCH: &[Channel] = &[
@@ -172,11 +178,13 @@ const KINDS: &[Kind] = &[
     server(aws("aws_redshift_cluster", Rest::By("encrypted", None), KMS, "aws/redshift")),
     server(Kind {
         default: Key::Provider,
-        transport: CACHE,
+        transport: CACHES,
         ..aws("aws_elasticache_replication_group", Rest::By("at_rest_encryption_enabled", None), KMS, "")
     }),
     // Memcached keeps nothing, and a member of a group is as its group is.
     server(Kind { transport: CACHE, ..aws("aws_elasticache_cluster", Rest::Always, &[], "") }),
+    // It speaks TLS alone.
+    server(owned("aws_elasticache_serverless_cache", KMS)),
     server(Kind {
         transport: &[channel(&["tls_enabled"], &["true"], true)],
         ..owned("aws_memorydb_cluster", &["kms_key_arn"])
@@ -210,10 +218,26 @@ const KINDS: &[Kind] = &[
         ..owned("google_redis_instance", &["customer_managed_key"])
     }),
     server(Kind {
+        transport: &[channel(
+            &["transit_encryption_mode"],
+            &["TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION"],
+            false,
+        )],
+        ..owned("google_redis_cluster", &["kms_key"])
+    }),
+    server(Kind {
+        transport: &[channel(&["transit_encryption_mode"], &["SERVER_AUTHENTICATION"], false)],
+        ..owned("google_memorystore_instance", &["kms_key"])
+    }),
+    server(Kind {
         transport: &[channel(&["non_ssl_port_enabled", "enable_non_ssl_port"], &["false"], true)],
         ..owned("azurerm_redis_cache", &[])
     }),
-    // Servers of the older kinds; newer ones refuse plaintext unless a parameter says otherwise.
+    server(Kind {
+        transport: &[channel(&["default_database.0.client_protocol"], &["Encrypted"], true)],
+        ..owned("azurerm_managed_redis", AZURE)
+    }),
+    // Servers of the older kinds; of the newer ones a parameter decides.
     server(Kind { transport: ENFORCED, ..owned("azurerm_postgresql_server", &[]) }),
     server(Kind { transport: ENFORCED, ..owned("azurerm_mysql_server", &[]) }),
     server(Kind { transport: ENFORCED, ..owned("azurerm_mariadb_server", &[]) }),

@@ -1,13 +1,16 @@
 //! Whether caches of clouds ask their clients for a credential.
 //!
 //! Sources: Amazon ElastiCache "Authenticating with the AUTH command" and "Role-Based Access Control", Amazon `MemoryDB`
-//! "Authenticating users with Access Control Lists" (`open-access`), Memorystore for Redis "About AUTH", Azure Cache for
-//! Redis "Disable authentication". Databases of other engines always ask.
+//! "Authenticating users with Access Control Lists" (`open-access`), Memorystore for Redis "About AUTH", Memorystore for
+//! Redis Cluster and for Valkey "About IAM authentication", Azure Cache for Redis "Disable authentication". Databases of
+//! other engines always ask.
 
 use super::told;
 use crate::{
     document::Step,
-    facts::{buckets::planned::Planned, datastores::own::Authentication, truth::Truth},
+    facts::{
+        buckets::planned::Planned, datastores::own::Authentication, global_datastores::Settings, truth::Truth,
+    },
     resource::terraform::Attribute,
 };
 
@@ -15,8 +18,18 @@ use crate::{
 pub(super) fn authentication(server: &Planned<'_>) -> Option<Authentication> {
     let (attribute, required) = match &*server.resource.kind {
         "aws_elasticache_replication_group" => {
-            let asks = given(server, "auth_token").or(given(server, "user_group_ids"));
+            let own = |group: &Planned<'_>| given(group, "auth_token").or(given(group, "user_group_ids"));
+            let asks = match Settings::of(server) {
+                Settings::Own => own(server),
+                Settings::Of(primary) => Planned::new(server.plan_index, server.plan, primary)
+                    .map_or(Truth::Unknown, |primary| own(&primary).or(own(server))),
+                Settings::Elsewhere => own(server).or(Truth::Unknown),
+            };
             ("auth_token", asks)
+        }
+        "aws_elasticache_serverless_cache" => {
+            let speaks = matches!(server.text("engine"), Some("redis" | "valkey"));
+            speaks.then(|| ("user_group_id", given(server, "user_group_id")))?
         }
         // It has no password of its own; a member is as its group is.
         "aws_elasticache_cluster" => {
@@ -26,6 +39,8 @@ pub(super) fn authentication(server: &Planned<'_>) -> Option<Authentication> {
         }
         "aws_memorydb_cluster" => ("acl_name", Truth::from(server.text("acl_name")? != "open-access")),
         "google_redis_instance" => ("auth_enabled", switch(server, "auth_enabled", false)),
+        "google_redis_cluster" => ("authorization_mode", mode(server, "AUTH_MODE_")),
+        "google_memorystore_instance" => ("authorization_mode", mode(server, "AUTH_")),
         "azurerm_redis_cache" => {
             const SWITCH: &str = "redis_configuration.0.authentication_enabled";
             (SWITCH, switch(server, SWITCH, true))
@@ -52,6 +67,19 @@ fn given(server: &Planned<'_>, attribute: &str) -> Truth {
             Some(false) if server.resource.is_created() => Truth::False,
             _ => Truth::Unknown,
         },
+    }
+}
+
+/// What `authorization_mode` says; without it nobody is asked.
+fn mode(server: &Planned<'_>, prefix: &str) -> Truth {
+    const ATTRIBUTE: &str = "authorization_mode";
+    match server.get(ATTRIBUTE) {
+        Attribute::Known(node) => {
+            let off = |text: &str| text.strip_prefix(prefix).is_some_and(|mode| mode == "DISABLED");
+            node.as_str()
+                .map_or(Truth::Unknown, |text| Truth::from(!off(text) && !text.ends_with("UNSPECIFIED")))
+        }
+        _ => given(server, ATTRIBUTE).and(Truth::Unknown),
     }
 }
 

@@ -6,7 +6,7 @@ use self::table::{DATABASES, KINDS};
 use super::{decided, told};
 use crate::{
     document::Step,
-    facts::{Because, Fact, buckets::planned::Planned, datastores::own::Own},
+    facts::{Because, Fact, buckets::planned::Planned, datastores::own::Own, global_datastores},
     resource::terraform::{Attribute, Mode, Plan, PlannedResource},
 };
 
@@ -95,7 +95,8 @@ impl Kind {
                 let from = planned.plan.referred(planned.resource, &[Step::from(*source)]);
                 let from: Option<(&Self, Planned<'_>)> = match from.targets.as_slice() {
                     [only] if from.unresolved.is_empty() && depth < CHAIN => {
-                        let from = Planned::new(planned.plan_index, planned.plan, only.resource);
+                        let position = original(planned.plan, only.resource);
+                        let from = Planned::new(planned.plan_index, planned.plan, position);
                         from.and_then(|from| Some((Self::of(from.resource)?, from)))
                     }
                     _ => None,
@@ -162,7 +163,13 @@ const COPIES: &[(&str, &str)] = &[
     ("aws_db_instance", "replicate_source_db"),
     ("aws_rds_cluster", "replication_source_identifier"),
     ("aws_elasticache_cluster", "replication_group_id"),
+    ("aws_elasticache_replication_group", "global_replication_group_id"),
 ];
+
+/// What is behind a Global Datastore: its primary.
+fn original(plan: &Plan, position: u32) -> u32 {
+    global_datastores::primary(plan, position).unwrap_or(position)
+}
 
 /// The server that a server of a plan is a copy of, the first of several in a row.
 pub(super) fn source(plan: &Plan, index: u32, mut position: u32) -> Option<(&'static Kind, Planned<'_>)> {
@@ -174,7 +181,7 @@ pub(super) fn source(plan: &Plan, index: u32, mut position: u32) -> Option<(&'st
         };
         let targets = plan.referred(resource, &[Step::from(*attribute)]).targets;
         let [only] = targets.as_slice() else { break };
-        position = only.resource;
+        position = original(plan, only.resource);
         let Some(kind) = plan.resource(position).and_then(Kind::of) else { break };
         found = Planned::new(index, plan, position).map(|planned| (kind, planned));
     }
