@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: ports, which Services decide too (see [`super::services`]).
 
+mod logical_services;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
@@ -43,12 +45,6 @@ pub(super) struct Workloads<'e> {
     by_namespace: BTreeMap<&'e str, Vec<WorkloadId>>,
 }
 
-/// Labels that name the service that a workload is a version of, best first.
-const SERVICE_LABELS: [&str; 4] = ["app.kubernetes.io/name", "app", "k8s-app", "name"];
-
-/// A second label that tells parts of one chart apart.
-const PART_LABELS: [&str; 2] = ["app.kubernetes.io/component", "component"];
-
 impl<'e> Workload<'e> {
     /// All of an object: its Pods are one service, by their labels where these agree.
     fn all(resource: &'e Resource, node: NodeRef<'e>, estate: &'e Estate) -> Vec<Self> {
@@ -57,7 +53,7 @@ impl<'e> Workload<'e> {
         if let Some((first, others)) = all.split_first()
             && others.iter().any(|other| other.service != first.service)
         {
-            let service = logical_service(first.namespace, &resource.object.name, &Labels::default());
+            let service = logical_services::named(first.namespace, &resource.object.name, &Labels::default());
             all.iter_mut().for_each(|workload| workload.service = Arc::clone(&service));
         }
         all
@@ -71,7 +67,7 @@ impl<'e> Workload<'e> {
             pod.text("serviceAccountName").or_else(|| pod.text("serviceAccount")).unwrap_or("default");
         let service = match estate.config.service_of(&resource.id) {
             Some(declared) => declared.into(),
-            None => logical_service(namespace, &resource.object.name, &labels),
+            None => logical_services::named(namespace, &resource.object.name, &labels),
         };
         let observed = estate.observed(&resource.id);
         Self { resource, node, pod, namespace, labels, service_account, service, observed }
@@ -96,23 +92,13 @@ impl<'e> Workload<'e> {
     }
 }
 
-fn logical_service(namespace: &str, name: &str, labels: &Labels<'_>) -> Arc<str> {
-    let label = |keys: &[&str]| {
-        keys.iter().find_map(|key| labels.get(key)).copied().filter(|value| !value.is_empty())
-    };
-    let service = label(&SERVICE_LABELS).unwrap_or(name);
-    match label(&PART_LABELS).filter(|part| *part != service) {
-        Some(part) => format!("{namespace}/{service}/{part}").into(),
-        None => format!("{namespace}/{service}").into(),
-    }
-}
-
 impl<'e> Workloads<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
-        let all: Vec<Workload<'e>> = view
+        let mut all: Vec<Workload<'e>> = view
             .resources()
             .flat_map(|resource| Workload::all(resource, view.estate.node(resource), view.estate))
             .collect();
+        logical_services::join(&mut all, |id| view.estate.config.service_of(id).is_some());
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (index, workload) in all.iter().enumerate() {
