@@ -3,10 +3,12 @@
 //! Deliberately absent: what a program makes of its arguments.
 
 mod client;
+mod database_clients;
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use self::client::Client;
+pub use self::database_clients::Part;
 use crate::document::NodeRef;
 
 /// One argument: a flag with its value, an assignment, or a word that stands alone.
@@ -26,9 +28,66 @@ pub struct Argument<'d> {
     pub position: usize,
 }
 
+/// A part of a connection that a client of a database is told: `psql -h db`.
+#[derive(Debug, Clone, Copy)]
+pub struct ToldClient<'d> {
+    pub program: &'static str,
+    /// Position of the call among those of the program.
+    pub call: usize,
+    pub part: Part,
+    pub text: &'d str,
+    pub item: NodeRef<'d>,
+    /// Where in the item the text starts.
+    pub offset: usize,
+}
+
+/// The item that a word stands in: its field, its index there, and itself.
+type Holder<'d> = (&'static str, usize, NodeRef<'d>);
+
+/// What the clients of databases among the words are told.
+pub fn told_clients<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<ToldClient<'d>> {
+    let (words, holders) = words_of(command, args);
+    let mut found = Vec::new();
+    let calls = database_clients::calls(&words);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for of in calls {
+        let count = counts.entry(of.program).or_default();
+        let call = *count;
+        *count += 1;
+        for named in of.named {
+            let Some((word, (_, _, item))) = words.get(named.word).zip(holders.get(named.word)) else {
+                continue;
+            };
+            let offset = word.offset + word.text.rfind(named.text).unwrap_or_default();
+            let (program, part, text) = (of.program, named.part, named.text);
+            found.push(ToldClient { program, call, part, text, item: *item, offset });
+        }
+    }
+    found
+}
+
 /// Arguments in the order of the words; a flag that is given twice is there twice. Without its program.
 pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Argument<'d>> {
     let has_program = command.is_some_and(|command| command.items().next().is_some());
+    let (words, holders) = words_of(command, args);
+    let arguments = read(&words).into_iter().filter_map(|read| {
+        let (field, index, item) = *holders.get(read.word)?;
+        let Read { name, text, offset, position, .. } = read;
+        (position > 0 || !has_program).then_some(Argument {
+            name,
+            text,
+            field,
+            index,
+            item,
+            offset,
+            position,
+        })
+    });
+    arguments.collect()
+}
+
+/// All words, those of scripts split, and the item of each.
+fn words_of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> (Vec<Word<'d>>, Vec<Holder<'d>>) {
     let items = [("command", command), ("args", args)].into_iter().flat_map(|(field, node)| {
         node.into_iter().flat_map(NodeRef::items).enumerate().map(move |(index, item)| (field, index, item))
     });
@@ -52,20 +111,7 @@ pub fn of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> Vec<Ar
         }
         holders.resize(words.len(), (field, index, item));
     }
-    let arguments = read(&words).into_iter().filter_map(|read| {
-        let (field, index, item) = *holders.get(read.word)?;
-        let Read { name, text, offset, position, .. } = read;
-        (position > 0 || !has_program).then_some(Argument {
-            name,
-            text,
-            field,
-            index,
-            item,
-            offset,
-            position,
-        })
-    });
-    arguments.collect()
+    (words, holders)
 }
 
 /// Name, value and offset of each flag and assignment in a script of a shell.

@@ -223,6 +223,35 @@ fn arguments_are_read_too() {
     );
 }
 
+#[test]
+fn what_clients_of_databases_are_told_is_read() {
+    for (container, expected) in [
+        (
+            "command: [psql, -h, db, -U, me, -d, o, -c, select 2]",
+            &["postgresql db/o me None by psql --host"][..],
+        ),
+        (
+            "command: [sh, -c], args: ['set -e; psql -h db -U me o -c \"select 2\" | gzip > x; mysql --host=crm -u you c <a.sql']",
+            &["mysql crm/c you None by mysql --host", "postgresql db/o me None by psql --host"],
+        ),
+        (
+            "command: [sh, -c, 'redis-cli -h cache -n 2 flushdb; mongodump --host=rs0/a,b -d people']",
+            &["mongodb a/people - None by mongodump --host", "redis cache/2 - None by redis-cli --host"],
+        ),
+        (
+            "command: [sqlcmd, -S, 'tcp:db,1433', -d, crm, -U, sa, -Q, 'select 2']",
+            &["sqlserver db:1433/crm sa None by sqlcmd --host"],
+        ),
+        (
+            "env: [{name: TARGET, value: db}, {name: PGUSER, value: me}], command: [sh, -c, 'psql -h ${TARGET} o']",
+            &["postgresql db/o me None by psql --host"],
+        ),
+        ("command: [sh, -c, 'until psql -h db -c \"select 1\"; do sleep 1; done']", &[]),
+    ] {
+        assert_eq!(told(container), expected, "{container}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_name_panics(name in "\\PC{0,40}") {

@@ -189,6 +189,7 @@ fn arguments_are_flags_properties_and_words() {
                 "Argument c args[6] = java",
                 "Argument c a = b",
                 "Argument c -jar = app.jar",
+                "Argument c psql --host = db",
             ],
         ),
         (
