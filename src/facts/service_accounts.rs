@@ -25,11 +25,20 @@ const RUNS_AS: [(&str, &str); 5] = [
 /// Position of a plan, and of a resource in it.
 type Position = (u32, u32);
 
+/// An account that a grant names.
+pub(super) struct Member {
+    /// Its address; `None`: known after apply, or no account stands between.
+    pub(super) email: Option<String>,
+    /// Who runs as it.
+    pub(super) holders: BTreeSet<Holder>,
+}
+
 /// The accounts of the plans of a set, and who runs as each.
 #[derive(Debug, Default)]
 pub(super) struct ServiceAccounts {
     holders: BTreeMap<Position, BTreeSet<Holder>>,
     by_email: BTreeMap<String, Position>,
+    emails: BTreeMap<Position, String>,
     by_workload: BTreeMap<(String, String), BTreeSet<WorkloadId>>,
 }
 
@@ -41,6 +50,7 @@ impl ServiceAccounts {
             for (position, _) in plan.managed(ACCOUNT) {
                 let Some(account) = Planned::new(index, plan, position) else { continue };
                 if let Some(email) = email(&account) {
+                    accounts.emails.insert((index, position), email.clone());
                     accounts.by_email.entry(email).or_insert((index, position));
                 }
             }
@@ -71,12 +81,15 @@ impl ServiceAccounts {
         accounts
     }
 
-    /// Who runs as the members that an attribute of a grant names, by the account: those of one account are together.
-    pub(super) fn members(&self, grant: &Planned<'_>, attribute: &str) -> Vec<BTreeSet<Holder>> {
-        let named = self.named(grant, attribute).into_iter();
-        let mut found: Vec<BTreeSet<Holder>> =
-            named.filter_map(|account| self.holders.get(&account)).cloned().collect();
-        found.extend(grant.hidden_texts(attribute).into_iter().filter_map(|text| self.of_subject(text)));
+    /// The accounts that an attribute of a grant names, and Pods without one, as far as somebody runs as them.
+    pub(super) fn members(&self, grant: &Planned<'_>, attribute: &str) -> Vec<Member> {
+        let mut found = Vec::new();
+        for account in self.named(grant, attribute) {
+            let Some(holders) = self.holders.get(&account).cloned() else { continue };
+            found.push(Member { email: self.emails.get(&account).cloned(), holders });
+        }
+        let subjects = grant.hidden_texts(attribute).into_iter().filter_map(|text| self.of_subject(text));
+        found.extend(subjects.map(|holders| Member { email: None, holders }));
         found
     }
 
@@ -85,7 +98,11 @@ impl ServiceAccounts {
         let mut found: BTreeSet<Position> = planned.referred(attribute, ACCOUNT).collect();
         let texts = planned.hidden_texts(attribute).into_iter();
         let emails = texts.map(|text| text.strip_prefix("serviceAccount:").unwrap_or(text));
-        found.extend(emails.filter_map(|email| self.by_email.get(email)).copied());
+        // Logins of PostgreSQL leave the end of the address out.
+        let account = |email: &str| {
+            self.by_email.get(email).or_else(|| self.by_email.get(&format!("{email}.gserviceaccount.com")))
+        };
+        found.extend(emails.filter_map(account).copied());
         found
     }
 

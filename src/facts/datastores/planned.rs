@@ -6,6 +6,7 @@ mod authentication;
 mod callers;
 mod domains;
 mod firewalls;
+mod google_grants;
 mod groups;
 mod kinds;
 mod links;
@@ -190,7 +191,9 @@ impl Cloud {
         own: &BTreeMap<ServerId, Own>,
         accesses: &mut Vec<Access>,
     ) {
-        self.rights = rights::rights(set, self, own, accesses);
+        let mut rights = rights::rights(set, self, own, accesses);
+        google_grants::add(set, self, own, accesses, &mut rights);
+        self.rights = rights;
     }
 
     fn of_service<'e>(

@@ -50,7 +50,11 @@ pub(super) struct Use {
 const BACKUP: [&str; 4] = ["spec", "backup", "barmanObjectStore", "destinationPath"];
 
 /// Types of buckets, with the attribute that is their name.
-const KINDS: [(&str, &str); 2] = [("aws_s3_bucket", "bucket"), ("google_storage_bucket", "name")];
+const KINDS: [(&str, &str); 3] =
+    [("aws_s3_bucket", "bucket"), ("google_storage_bucket", "name"), (DATASET, "dataset_id")];
+
+/// What keeps rows as buckets keep objects. Its name is of another kind than theirs.
+pub(super) const DATASET: &str = "google_bigquery_dataset";
 
 /// What a bucket's name stands behind.
 const SCHEMES: [&str; 5] = ["s3://", "s3a://", "s3n://", "gs://", "arn:aws:s3:::"];
@@ -169,6 +173,7 @@ fn of_function(plan: &Plan, function: &Function, buckets: &Buckets, found: &mut 
 /// Buckets of the plans of a set.
 pub(super) struct Buckets {
     by_name: BTreeMap<String, Position>,
+    datasets: BTreeMap<String, Position>,
     by_position: BTreeMap<Position, Bucket>,
 }
 
@@ -181,14 +186,16 @@ struct Bucket {
 
 impl Buckets {
     fn new(set: &Set<'_>) -> Self {
-        let mut buckets = Self { by_name: BTreeMap::new(), by_position: BTreeMap::new() };
+        let mut buckets =
+            Self { by_name: BTreeMap::new(), datasets: BTreeMap::new(), by_position: BTreeMap::new() };
         for (index, plan) in (0..).zip(&set.view.estate.plans) {
             for (kind, attribute) in KINDS {
                 for (position, resource) in plan.managed(kind) {
                     let planned = Planned::new(index, plan, position);
                     let name = planned.as_ref().and_then(|planned| planned.hidden_text(attribute));
+                    let names = if kind == DATASET { &mut buckets.datasets } else { &mut buckets.by_name };
                     if let Some(name) = name {
-                        buckets.by_name.entry(name.to_owned()).or_insert((index, position));
+                        names.entry(name.to_owned()).or_insert((index, position));
                     }
                     let bucket =
                         Bucket { block: resource.name.to_string(), name: name.map(ToOwned::to_owned) };
@@ -207,6 +214,11 @@ impl Buckets {
         self.by_name.get(name).copied()
     }
 
+    /// The dataset with a name, which may stand behind its project: `projects/shop/datasets/orders`, `shop:orders`.
+    pub(super) fn dataset(&self, name: &str) -> Option<Position> {
+        self.datasets.get(name.rsplit(['/', ':', '.']).next()?).copied()
+    }
+
     /// The bucket that an ARN names, itself or its objects.
     pub(super) fn of_arn(&self, arn: &str) -> Option<Position> {
         let (_, name) = arn.split_once(":s3:::")?;
@@ -221,6 +233,11 @@ impl Buckets {
 
     /// The bucket that a setting names, by its name alone only where the setting is about buckets.
     fn told(&self, name: &str, text: &str) -> Option<Position> {
+        if ends_with(name, "dataset")
+            && words(name).iter().any(|word| matches!(word.as_str(), "bigquery" | "bq"))
+        {
+            return self.dataset(text);
+        }
         let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
         let rest = rest.or_else(|| is_bucket(name).then_some(text))?;
         self.by_name.get(rest.split('/').next().unwrap_or(rest)).copied()
@@ -243,10 +260,15 @@ impl Buckets {
 
 /// Whether a setting's name says that it is about a bucket.
 fn is_bucket(name: &str) -> bool {
+    ends_with(name, "bucket")
+}
+
+/// Whether a setting is called so, or the name of such a thing.
+fn ends_with(name: &str, what: &str) -> bool {
     let mut words = words(name).into_iter().rev();
     let last = words.next();
     let last = if matches!(last.as_deref(), Some("name" | "id" | "arn")) { words.next() } else { last };
-    last.as_deref() == Some("bucket")
+    last.as_deref() == Some(what)
 }
 
 fn way(name: &str) -> Direction {

@@ -1,21 +1,29 @@
-//! What grants of Google Cloud let services do with buckets of a plan (domains.md T6; Cloud Storage, "IAM roles").
+//! What grants of Google Cloud let services do with buckets and datasets of a plan (domains.md T6; Cloud Storage and
+//! `BigQuery`, "IAM roles and permissions").
 //!
 //! Deliberately absent: grants for a whole project, and roles that somebody made.
 
 use super::{
-    buckets::{Buckets, Position},
+    buckets::{Buckets, DATASET, Position},
     roles::{Right, user},
 };
 use crate::facts::{
     Because, Set, buckets::planned::Planned, service_accounts::ServiceAccounts, topics::Direction,
 };
 
-/// Types that grant, with the attribute that says to whom.
-const GRANTS: [(&str, &str); 2] =
-    [("google_storage_bucket_iam_member", "member"), ("google_storage_bucket_iam_binding", "members")];
+/// Types that grant, with the attributes that say to whom, and what, and the type of that.
+const GRANTS: [(&str, &str, &str, &str); 4] = [
+    ("google_storage_bucket_iam_member", "member", "bucket", "google_storage_bucket"),
+    ("google_storage_bucket_iam_binding", "members", "bucket", "google_storage_bucket"),
+    ("google_bigquery_dataset_iam_member", "member", "dataset_id", DATASET),
+    ("google_bigquery_dataset_iam_binding", "members", "dataset_id", DATASET),
+];
 
-/// Roles of Google that are about objects, each with the way that they let them go.
-const ROLES: [(&str, Direction); 8] = [
+/// Roles of Google that are about objects or rows, each with the way that they let them go.
+const ROLES: [(&str, Direction); 11] = [
+    ("roles/bigquery.dataViewer", Direction::Reads),
+    ("roles/bigquery.dataEditor", Direction::Unknown),
+    ("roles/bigquery.dataOwner", Direction::Unknown),
     ("roles/storage.objectViewer", Direction::Reads),
     ("roles/storage.legacyObjectReader", Direction::Reads),
     ("roles/storage.objectCreator", Direction::Writes),
@@ -32,16 +40,19 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
     let mut accounts = None;
     let mut found = Vec::new();
     for (index, plan) in (0..).zip(&set.view.estate.plans) {
-        for (kind, attribute) in GRANTS {
+        for (kind, attribute, on, about) in GRANTS {
             for (position, _) in plan.managed(kind) {
                 let Some(grant) = Planned::new(index, plan, position) else { continue };
-                let Some(bucket) = bucket(&grant, buckets) else { continue };
+                let Some(bucket) = bucket(&grant, on, about, buckets) else { continue };
                 let role = grant.text("role").unwrap_or_default();
                 let Some((_, direction)) = ROLES.iter().find(|(name, _)| *name == role) else { continue };
                 let accounts = accounts.get_or_insert_with(|| ServiceAccounts::new(set, functions));
-                for holders in accounts.members(&grant, attribute) {
-                    let users: Vec<_> =
-                        holders.into_iter().filter_map(|holder| user(set, functions, holder)).collect();
+                for member in accounts.members(&grant, attribute) {
+                    let users: Vec<_> = member
+                        .holders
+                        .into_iter()
+                        .filter_map(|holder| user(set, functions, holder))
+                        .collect();
                     let is_own = users
                         .iter()
                         .all(|(service, _)| Some(service) == users.first().map(|(first, _)| first));
@@ -51,7 +62,11 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
                         direction: *direction,
                         is_own,
                         because: Because {
-                            text: format!("{} lets its account use the bucket", grant.address()),
+                            text: format!(
+                                "{} lets its account use the {}",
+                                grant.address(),
+                                if about == DATASET { "dataset" } else { "bucket" },
+                            ),
                             resource: Some(grant.address().into()),
                             origin: Some(grant.origin("role")),
                         },
@@ -63,8 +78,11 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
     found
 }
 
-/// The bucket that a grant is about: by reference, else by its name.
-fn bucket(grant: &Planned<'_>, buckets: &Buckets) -> Option<Position> {
-    let referred = grant.referred("bucket", "google_storage_bucket").next();
-    referred.or_else(|| buckets.named(grant.hidden_text("bucket")?))
+/// The bucket or dataset that a grant is about: by reference, else by its name.
+fn bucket(grant: &Planned<'_>, on: &str, about: &str, buckets: &Buckets) -> Option<Position> {
+    let referred = grant.referred(on, about).next();
+    referred.or_else(|| {
+        let name = grant.hidden_text(on)?;
+        if about == DATASET { buckets.dataset(name) } else { buckets.named(name) }
+    })
 }

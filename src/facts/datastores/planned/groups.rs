@@ -9,6 +9,8 @@ use std::{
 use super::{
     Kind,
     callers::Service,
+    google_grants,
+    rights::Right,
     rules::{SEPARATE, is_wide, rules},
     told,
 };
@@ -44,7 +46,11 @@ pub(in crate::facts::datastores) fn reach(
     let kind = Kind::of(server.resource)?;
     let needed = datastores.needed(set, id);
     if server.resource.is(Mode::Managed, "aws_dynamodb_table") {
-        return by_rights(datastores, &server, id, &needed);
+        let rights = &datastores.cloud.rights;
+        return by_rights(&rights.to(id, server.text("name"), MOST + needed.len()), &needed);
+    }
+    if google_grants::is_guarded_by_roles(&server) {
+        return by_rights(&datastores.cloud.rights.of(id, MOST + needed.len()), &needed);
     }
     let attribute = kind.groups?;
     let domain = datastores.cloud.domains.get(&(index, position));
@@ -112,16 +118,10 @@ pub(in crate::facts::datastores) fn reach(
     Some(reach)
 }
 
-/// Who could use a table: no network guards it, only what roles may do. `None` where none of them may.
-fn by_rights(
-    datastores: &Datastores<'_>,
-    table: &Planned<'_>,
-    id: ServerId,
-    needed: &BTreeSet<&str>,
-) -> Option<Reach> {
-    let rights = datastores.cloud.rights.to(id, table.text("name"), MOST + needed.len());
+/// Who could use what no network guards, only what roles may do. `None` where none of them may.
+fn by_rights(rights: &[&Right], needed: &BTreeSet<&str>) -> Option<Reach> {
     let mut others: BTreeMap<String, Other> = BTreeMap::new();
-    for right in &rights {
+    for right in rights {
         if !needed.contains(&*right.caller.service) && right.caller.role == Role::Service {
             let other = others.entry(right.caller.id.to_string()).or_insert_with(|| Other {
                 id: right.caller.id.to_string(),

@@ -109,6 +109,16 @@ struct Grant {
 }
 
 impl Rights {
+    /// Adds what a service could do with one server.
+    pub(super) fn add(&mut self, server: ServerId, right: Right) {
+        self.by_server.entry(server).or_default().push(right);
+    }
+
+    /// Who could use a server, whatever patterns say.
+    pub(super) fn of(&self, server: ServerId, most: usize) -> Vec<&Right> {
+        self.by_server.get(&server).into_iter().flatten().take(most).collect()
+    }
+
     /// Who could use a table.
     pub(super) fn to(&self, server: ServerId, table: Option<&str>, most: usize) -> Vec<&Right> {
         let own = self.by_server.get(&server).into_iter().flatten();
@@ -195,7 +205,7 @@ pub(super) fn rights(
 }
 
 /// Who has a role, as somebody who uses databases.
-fn caller(set: &Set<'_>, cloud: &Cloud, holder: Holder) -> Option<Caller> {
+pub(super) fn caller(set: &Set<'_>, cloud: &Cloud, holder: Holder) -> Option<Caller> {
     match holder {
         Holder::Function(index) => Some(super::caller(set, cloud.services().get(index)?)),
         Holder::Workload(id) => Some(Caller::of(set, id)),
