@@ -3,8 +3,9 @@
 //! A new bucket has all four public access blocks on and ACLs off unless the plan says otherwise (Amazon S3 User Guide,
 //! defaults since April 2023); of one that exists, what the plan does not hold is unknown. A block of new policies or
 //! ACLs refuses what the plan writes, and leaves alone what is there. Settings of an account count where the plan
-//! holds them. Deliberately absent: access points, and grants in the ACLs of objects.
+//! holds them. Deliberately absent: grants in the ACLs of objects.
 
+mod access_points;
 mod acl;
 mod encryption;
 
@@ -60,13 +61,16 @@ pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static s
     }
     let accounts = plan.managed("aws_s3_account_public_access_block");
     let accounts = accounts.filter_map(|(position, _)| Planned::new(plan_index, plan, position)).collect();
-    let joined = Joined { parts, objects: Parts::new(plan_index, plan, &OBJECTS), accounts };
+    let [objects, points] =
+        [&OBJECTS, &access_points::POINTS].map(|kinds| Parts::new(plan_index, plan, kinds));
+    let joined = Joined { parts, objects, points, accounts };
     joined.parts.owners.iter().map(|bucket| (bucket.position, joined.fields(bucket))).collect()
 }
 
 struct Joined<'p> {
     parts: Parts<'p>,
     objects: Parts<'p>,
+    points: Parts<'p>,
     accounts: Vec<Planned<'p>>,
 }
 
@@ -77,6 +81,7 @@ impl Joined<'_> {
         let acls_enabled = self.acls_enabled(bucket);
         let mut policy = self.policy(bucket);
         policy.blocks.push(("restrict_public_buckets", restrict.clone()));
+        let points = self.points(bucket, &restrict);
         if policy.written {
             policy.blocks.push(("block_public_policy", block_policy.clone()));
         }
@@ -89,7 +94,7 @@ impl Joined<'_> {
             }
             acl
         });
-        let ways: Vec<Way> = std::iter::once(policy).chain(acls).collect();
+        let ways: Vec<Way> = std::iter::once(policy).chain(points).chain(acls).collect();
         let secure_transport = self.secure_transport(bucket);
         let mut fields = way::fields(&ways);
         fields.extend([
