@@ -163,7 +163,7 @@ impl<'e> Meshes<'e> {
             servers: Servers::new(view, workloads),
             authentications: Authentications::new(view, workloads),
             filters: EnvoyFilters::new(view, workloads, &namespaces, &configuration),
-            permissions: kuma::Permissions::new(view),
+            permissions: kuma::Permissions::new(view, &namespaces),
             intentions: consul::Intentions::new(view),
             standings: Vec::new(),
             configuration,
@@ -317,10 +317,11 @@ impl<'e> Meshes<'e> {
                 (inbound.admission, inbound.because) = (found.admission, found.because);
             }
             Mesh::Kuma => {
-                let found = kuma::mode(pod, view);
+                let proxy = kuma::Proxy { pod, names, port: number };
+                let found = kuma::mode(proxy, view, &self.namespaces);
                 (inbound.mode, inbound.place, inbound.missing) = (found.mode, found.place, found.missing);
                 inbound.because = found.because;
-                inbound.admission.is_limited = self.permissions.limit(pod);
+                inbound.admission.is_limited = self.permissions.limit(proxy);
             }
             Mesh::Consul => {
                 let names = consul::names(pod, names);
@@ -330,7 +331,8 @@ impl<'e> Meshes<'e> {
                     .filter(|_| mode == Mode::Unknown)
                     .map(|resource| format!("a valid `mutualTLSMode` in {resource}"));
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
-                inbound.admission.is_limited = self.intentions.limit(&names);
+                inbound.admission.is_limited =
+                    self.intentions.limit(&names, self.configuration.consul_denies);
             }
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}

@@ -123,6 +123,8 @@ pub(in crate::facts) struct Configuration {
     pub(super) linkerd_policy: Option<String>,
     /// `connectInject.default` of Consul.
     pub(super) consul_injects: bool,
+    /// Whether Consul lets nobody call whom no intention names.
+    pub(super) consul_denies: Truth,
     /// Whether Cilium encrypts between nodes.
     pub(in crate::facts) cilium_encrypts: Truth,
     /// Meshes that anything in the estate is about.
@@ -153,6 +155,7 @@ impl Configuration {
             members: BTreeSet::new(),
             linkerd_policy: None,
             consul_injects: false,
+            consul_denies: Truth::Unknown,
             cilium_encrypts: Truth::Unknown,
             hints: hints.flavours,
             ambient: hints.ambient,
@@ -200,6 +203,14 @@ impl Configuration {
             "consul" => {
                 let injects = values.at(&["connectInject", "default"]).and_then(NodeRef::as_bool);
                 self.consul_injects = injects.unwrap_or(self.consul_injects);
+                // Without access control lists everything is allowed; settings of the servers may say otherwise.
+                let lists = values.at(&["global", "acls", "manageSystemACLs"]).and_then(NodeRef::as_bool);
+                let says_more = ["server", "client"]
+                    .iter()
+                    .filter_map(|part| values.str_at(&[part, "extraConfig"]))
+                    .any(|settings| settings.contains("default_"));
+                let denies = Truth::from(lists.unwrap_or(false));
+                self.consul_denies = if says_more { Truth::Unknown } else { denies };
             }
             "cilium" => {
                 let encrypts = values.at(&["encryption", "enabled"]).and_then(NodeRef::as_bool);

@@ -62,8 +62,6 @@ pub(super) struct Intentions<'e>(BTreeMap<&'e str, Intention>);
 struct Intention {
     /// Whether those may call that it does not name; `None`: it does not say.
     others: Option<bool>,
-    /// Whether it denies anybody anything.
-    denies: bool,
 }
 
 impl<'e> Intentions<'e> {
@@ -74,10 +72,9 @@ impl<'e> Intentions<'e> {
             let Some(name) = node.str_at(&["spec", "destination", "name"]) else { continue };
             let intention = all.entry(name).or_default();
             for source in node.at(&["spec", "sources"]).into_iter().flat_map(NodeRef::items) {
-                // Instead of an action there may be permissions for single requests.
-                let allows = source.str_at(&["action"]) == Some("allow");
-                intention.denies |= !allows;
                 if source.str_at(&["name"]) == Some("*") {
+                    // Instead of an action there may be permissions for single requests.
+                    let allows = source.str_at(&["action"]) == Some("allow");
                     intention.others = Some(intention.others.unwrap_or(true) && allows);
                 }
             }
@@ -85,18 +82,14 @@ impl<'e> Intentions<'e> {
         Self(all)
     }
 
-    /// Whether intentions say who may call a service; without any, the default of the access control lists does.
+    /// Whether intentions say who may call a service: those who are named apart take nothing from all others.
     ///
-    /// Those about the service itself are asked before those about any (Consul, "Service intentions", precedence).
-    pub(super) fn limit(&self, names: &[String]) -> Truth {
+    /// Those about the service itself are asked before those about any, and for whom none is, the default of the access
+    /// control lists (Consul, "Service intentions", precedence). `denies`: whether that is to deny.
+    pub(super) fn limit(&self, names: &[String], denies: Truth) -> Truth {
         let own = names.iter().filter_map(|name| self.0.get(&**name));
-        let found: Vec<&Intention> = own.chain(self.0.get("*")).collect();
-        let others = found.iter().find_map(|intention| intention.others);
-        match (found.is_empty(), others) {
-            (true, _) => Truth::Unknown,
-            (false, Some(true)) => Truth::from(found.iter().any(|intention| intention.denies)),
-            (false, _) => Truth::True,
-        }
+        let others = own.chain(self.0.get("*")).find_map(|intention| intention.others);
+        others.map_or(denies, |allowed| Truth::from(!allowed))
     }
 }
 

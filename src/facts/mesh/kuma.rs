@@ -1,10 +1,11 @@
 //! What Kuma's proxies demand: the Mesh's backend, and `MeshTLS` over it (domains.md 1a: C2).
-//!
-//! Deliberately absent: `MeshTLS` that targets a part of the mesh, which leaves the mode open.
 
-use std::collections::BTreeMap;
+mod permissions;
+mod targets;
 
-use super::{Mode, membership::Pod};
+use self::targets::Target;
+pub(super) use self::{permissions::Permissions, targets::Proxy};
+use super::{Mode, Namespaces, membership::Pod};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -25,67 +26,10 @@ pub(super) struct Decision {
     pub(super) missing: Option<String>,
 }
 
-/// Whether permissions say who may call, by the Mesh that they are of; which workloads each is about is left open.
-#[derive(Debug)]
-pub(super) struct Permissions<'e>(BTreeMap<&'e str, Permitted>);
-
-/// What all permissions of a Mesh come to.
-#[derive(Debug, Default)]
-struct Permitted {
-    /// Whether one lets everybody call everybody.
-    all: bool,
-    /// Whether one denies anything.
-    denies: bool,
-}
-
-impl<'e> Permissions<'e> {
-    pub(super) fn new(view: &View<'e>) -> Self {
-        let mut all: BTreeMap<&'e str, Permitted> = BTreeMap::new();
-        for permission in view.of_kind("kuma.io", "MeshTrafficPermission") {
-            let node = view.estate.node(permission);
-            let entries = || node.at(&["spec", "from"]).into_iter().flat_map(NodeRef::items);
-            let actions =
-                || entries().filter_map(|entry| Some((entry, entry.str_at(&["default", "action"])?)));
-            let permitted = all.entry(mesh_of(node)).or_default();
-            permitted.all |= is_of_mesh(node.get("spec"))
-                && actions().any(|(entry, action)| action.starts_with("Allow") && is_of_mesh(Some(entry)));
-            // Since Kuma 2.12 there are lists of identities beside.
-            let rules = node.at(&["spec", "rules"]).into_iter().flat_map(NodeRef::items);
-            let mut denied = rules.filter_map(|rule| rule.at(&["default", "deny"]));
-            permitted.denies |= actions().any(|(_, action)| action == "Deny") || denied.next().is_some();
-        }
-        for permission in view.of_kind("kuma.io", "TrafficPermission") {
-            let node = view.estate.node(permission);
-            let is_all = |list: &str| {
-                let mut ends = node.at(&["spec", list]).into_iter().flat_map(NodeRef::items);
-                ends.any(|end| {
-                    let tags = end.get("match");
-                    tags.is_some_and(|tags| tags.entries().all(|(_, _, value)| value.as_str() == Some("*")))
-                })
-            };
-            all.entry(mesh_of(node)).or_default().all |= is_all("sources") && is_all("destinations");
-        }
-        Self(all)
-    }
-
-    pub(super) fn limit(&self, pod: Pod<'_, '_>) -> Truth {
-        match self.0.get(&*name(pod)) {
-            None => Truth::Unknown,
-            Some(permitted) => Truth::from(!permitted.all || permitted.denies),
-        }
-    }
-}
-
 /// Name of the Mesh of a policy: a label, or, before there was one, a field beside its `spec`.
 fn mesh_of(policy: NodeRef<'_>) -> &str {
     let label = policy.at(&["metadata", "labels"]).and_then(|map| map.str_at(&[MESH]));
     label.or_else(|| policy.str_at(&["mesh"])).unwrap_or(DEFAULT)
-}
-
-/// Whether a `targetRef` is about the whole of its Mesh.
-fn is_of_mesh(owner: Option<NodeRef<'_>>) -> bool {
-    let target = owner.and_then(|owner| owner.get("targetRef"));
-    target.is_none_or(|target| target.str_at(&["kind"]) == Some("Mesh") && target.get("tags").is_none())
 }
 
 /// Name of the Mesh that a Pod is in, if it is in any.
@@ -96,8 +40,8 @@ pub(super) fn name(pod: Pod<'_, '_>) -> String {
     own.as_ref().or_else(inherited).map_or(DEFAULT, |text| &*text.text).to_owned()
 }
 
-pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
-    let name = name(pod);
+pub(super) fn mode(proxy: Proxy<'_, '_>, view: &View<'_>, namespaces: &Namespaces<'_>) -> Decision {
+    let name = name(proxy.pod);
     let id = format!("Mesh/{name}");
     let Some(mesh) = view.get(&id).filter(|mesh| &*mesh.object.group == "kuma.io") else {
         let because = vec![Because::default(format!("{id} is not in the input, and it turns mTLS on"))];
@@ -107,10 +51,15 @@ pub(super) fn mode(pod: Pod<'_, '_>, view: &View<'_>) -> Decision {
     if decision.mode == Mode::Disabled {
         return decision;
     }
-    for policy in view.of_kind("kuma.io", "MeshTLS") {
-        let node = view.estate.node(policy);
-        if mesh_of(node) == name {
-            decision = decision.overridden(policy, node);
+    let written = view.of_kind("kuma.io", "MeshTLS").map(|policy| (policy, view.estate.node(policy)));
+    let written = written.filter(|(_, node)| mesh_of(*node) == name);
+    let mut policies: Vec<_> =
+        written.map(|(policy, node)| (Target::new(policy, node, namespaces), policy, node)).collect();
+    policies.sort_by_key(|(target, ..)| target.order());
+    for (target, policy, node) in policies {
+        match target.selects(proxy) {
+            Truth::False => {}
+            selects => decision = decision.overridden(policy, node, selects == Truth::True),
         }
     }
     decision
@@ -145,24 +94,27 @@ fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
 }
 
 impl Decision {
-    fn overridden(mut self, policy: &Resource, node: NodeRef<'_>) -> Self {
+    /// `is_sure`: whether the policy is about the proxy.
+    fn overridden(mut self, policy: &Resource, node: NodeRef<'_>, is_sure: bool) -> Self {
         // Kuma 2.10 calls the list `rules`, and has `from` for policies of before.
         let lists = ["rules", "from"].into_iter().filter_map(|list| node.at(&["spec", list]));
-        let mut written = lists.flat_map(NodeRef::items).filter_map(|rule| rule.at(&["default", "mode"]));
-        let written = written.next();
-        let Some(written) = written.or_else(|| node.at(&["spec", "default", "mode"])) else { return self };
+        let written = lists.flat_map(NodeRef::items).filter_map(|rule| rule.at(&["default", "mode"]));
+        let Some(written) = written.last().or_else(|| node.at(&["spec", "default", "mode"])) else {
+            return self;
+        };
         let mode = match written.as_str() {
             Some("Strict") => Mode::Strict,
             Some("Permissive") => Mode::Permissive,
             _ => Mode::Unknown,
         };
-        let target = node.str_at(&["spec", "targetRef", "kind"]);
-        if matches!(target, None | Some("Mesh")) {
-            let text = format!("{} sets {} for the mesh", policy.id, mode.istio_name());
+        let whole = matches!(node.str_at(&["spec", "targetRef", "kind"]), None | Some("Mesh"));
+        let part = if whole { "the mesh" } else { "a part of the mesh" };
+        let text = format!("{} sets {} for {part}", policy.id, mode.istio_name());
+        if is_sure {
             self.because.push(Because::decided(text, policy, written.place()));
             (self.mode, self.place) = (mode, Some(written.place()));
+            self.missing = (mode == Mode::Unknown).then(|| format!("a valid mode in {}", policy.id));
         } else if mode != self.mode {
-            let text = format!("{} sets {} for a part of the mesh", policy.id, mode.istio_name());
             self.because.push(Because::decided(text, policy, written.place()));
             self.missing = Some(format!("what {} selects", policy.id));
             self.mode = Mode::Unknown;

@@ -92,3 +92,232 @@ fn kuma_and_consul_follow_their_meshes() {
     let text = format!("{}{named}{}{allowed}", namespace(""), defaults.replace("name: cart", "name: basket"));
     assert_eq!(standing(&text), "consul 5432=permissive 8080=permissive", "a service by its own name");
 }
+
+/// Whether the policies of a set say who may call its first workload.
+fn limit(text: &str) -> Truth {
+    let estate = estate(text);
+    let set = Set::new(estate.view(0));
+    let (id, _) = set.workloads().iter().next().expect("a workload");
+    set.mesh().of(id).ports.first().expect("a port").admission.is_limited
+}
+
+const MESH: &str = "apiVersion: kuma.io/v1alpha1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: {enabledBackend: ca, backends: [{name: ca, type: builtin}]}}\n---\n";
+
+fn of_kuma(kind: &str, name: &str, namespace: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: kuma.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
+    )
+}
+
+#[test]
+fn permissions_of_kuma_are_one_list_of_which_the_last_entry_holds() {
+    let injected = "labels: {kuma.io/sidecar-injection: enabled}";
+    let system = |name: &str, spec: &str| of_kuma("MeshTrafficPermission", name, "kuma-system", spec);
+    let entry =
+        |whom: &str, action: &str| format!("{{targetRef: {{{whom}}}, default: {{action: {action}}}}}");
+    let all = |action: &str| entry("kind: Mesh", action);
+    let web = |action: &str| entry("kind: MeshSubset, tags: {kuma.io/service: web_shop_svc_80}", action);
+    let about = |target: &str, from: &str| format!("{{targetRef: {{{target}}}, from: [{from}]}}");
+    let open = system("open", &about("kind: Mesh", &all("Allow")));
+    let with = |others: String| format!("{open}{others}");
+    let cart = "kind: MeshSubset, tags: {app: cart}";
+    let before = |sources: &str| {
+        of_kuma(
+            "TrafficPermission",
+            "before",
+            "kuma-system",
+            &format!(
+                "{{sources: [{{match: {sources}}}], destinations: [{{match: {{kuma.io/service: '*'}}}}]}}"
+            ),
+        )
+    };
+    for (name, policies, expected) in [
+        ("none", String::new(), Truth::Unknown),
+        ("everybody", open.clone(), Truth::False),
+        ("a shadow", system("a", &about("kind: Mesh", &all("AllowWithShadowDeny"))), Truth::False),
+        ("one who is denied", with(system("no", &about("kind: Mesh", &web("Deny")))), Truth::False),
+        ("one who is let in", system("a", &about("kind: Mesh", &web("Allow"))), Truth::True),
+        ("the smaller name", with(system("a", &about("kind: Mesh", &all("Deny")))), Truth::True),
+        ("the larger name", with(system("z", &about("kind: Mesh", &all("Deny")))), Truth::False),
+        ("a part of the mesh", with(system("z", &about(cart, &all("Deny")))), Truth::True),
+        (
+            "another part",
+            with(system("z", &about("kind: MeshSubset, tags: {app: web}", &all("Deny")))),
+            Truth::False,
+        ),
+        (
+            "a part that is not known",
+            with(system("z", &about("kind: MeshSubset, tags: {kuma.io/zone: east}", &all("Deny")))),
+            Truth::Unknown,
+        ),
+        (
+            "a service",
+            with(system("z", &about("kind: MeshService, name: cart_shop_svc_80", &all("Deny")))),
+            Truth::True,
+        ),
+        (
+            "another service",
+            with(system("z", &about("kind: MeshService, name: cart_front_svc_80", &all("Deny")))),
+            Truth::False,
+        ),
+        (
+            "a service and its tags",
+            with(system(
+                "z",
+                &about("kind: MeshServiceSubset, name: cart_shop_svc, tags: {version: v2}", &all("Deny")),
+            )),
+            Truth::False,
+        ),
+        (
+            "proxies by labels",
+            with(system("z", &about("kind: Dataplane, labels: {app: cart}", &all("Deny")))),
+            Truth::True,
+        ),
+        (
+            "a port of proxies",
+            with(system(
+                "z",
+                &about("kind: Dataplane, labels: {app: cart}, sectionName: '9090'", &all("Deny")),
+            )),
+            Truth::False,
+        ),
+        ("one proxy", with(system("z", &about("kind: Dataplane, name: a", &all("Deny")))), Truth::Unknown),
+        (
+            "gateways alone",
+            with(system("a", &about("kind: Mesh, proxyTypes: [Gateway]", &all("Deny")))),
+            Truth::False,
+        ),
+        (
+            "proxies over a subset",
+            with(
+                system("a", &about("kind: Dataplane, labels: {app: cart}", &all("Deny")))
+                    + &system("b", &about(cart, &all("Allow"))),
+            ),
+            Truth::False,
+        ),
+        (
+            "the namespace itself",
+            with(of_kuma("MeshTrafficPermission", "z", "shop", &about("kind: Mesh", &all("Deny")))),
+            Truth::True,
+        ),
+        (
+            "another namespace",
+            with(of_kuma("MeshTrafficPermission", "a", "front", &about("kind: Mesh", &all("Deny"))))
+                + &namespace(injected).replace("name: shop", "name: front"),
+            Truth::False,
+        ),
+        (
+            "a namespace that may be the control plane's",
+            with(of_kuma("MeshTrafficPermission", "a", "mesh", &about("kind: Mesh", &all("Deny")))),
+            Truth::Unknown,
+        ),
+        (
+            "the last entry",
+            system("a", &about("kind: Mesh", &format!("{}, {}", all("Deny"), all("Allow")))),
+            Truth::False,
+        ),
+        ("an action that is none", system("a", &about("kind: Mesh", &all("ALLOW"))), Truth::Unknown),
+        (
+            "identities",
+            system(
+                "a",
+                "{rules: [{default: {allow: [{spiffeID: {type: Exact, value: 'spiffe://a/ns/shop/sa/web'}}]}}]}",
+            ),
+            Truth::True,
+        ),
+        (
+            "identities of the whole mesh",
+            system(
+                "a",
+                "{rules: [{default: {allow: [{spiffeID: {type: Prefix, value: 'spiffe://a/'}}], deny: [{spiffeID: {type: Exact, value: 'spiffe://a/ns/shop/sa/web'}}]}}]}",
+            ),
+            Truth::False,
+        ),
+        (
+            "all identities denied",
+            system("a", "{rules: [{default: {allow: [{}], deny: [{}]}}]}"),
+            Truth::True,
+        ),
+        ("one of before", before("{kuma.io/service: '*'}"), Truth::False),
+        ("one of before for some", before("{kuma.io/service: web}"), Truth::True),
+        (
+            "one of before beside one about others",
+            before("{kuma.io/service: '*'}")
+                + &system("a", &about("kind: MeshSubset, tags: {app: web}", &web("Allow"))),
+            Truth::False,
+        ),
+    ] {
+        let text = format!("{}{}{MESH}{policies}", super::cart(APP, ""), namespace(injected));
+        assert_eq!(limit(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_mode_of_kuma_may_be_that_of_a_part() {
+    let injected = namespace("labels: {kuma.io/sidecar-injection: enabled}");
+    let tls = |name: &str, target: &str, mode: &str| {
+        of_kuma(
+            "MeshTLS",
+            name,
+            "kuma-system",
+            &format!(
+                "{{targetRef: {{{target}}}, from: [{{targetRef: {{kind: Mesh}}, default: {{mode: {mode}}}}}]}}"
+            ),
+        )
+    };
+    for (name, policies, expected) in [
+        ("the mesh", tls("a", "kind: Mesh", "Permissive"), "permissive"),
+        ("the part", tls("a", "kind: MeshSubset, tags: {app: cart}", "Permissive"), "permissive"),
+        ("another part", tls("a", "kind: MeshSubset, tags: {app: web}", "Permissive"), "strict"),
+        (
+            "the part over the mesh",
+            tls("a", "kind: Mesh", "Permissive")
+                + &tls("b", "kind: Dataplane, labels: {app: cart}", "Strict"),
+            "strict",
+        ),
+        ("a part that is not known", tls("a", "kind: Dataplane, name: x", "Permissive"), "unknown"),
+    ] {
+        let text = format!("{injected}{}{MESH}{policies}", cart(APP, ""));
+        assert_eq!(standing(&text), format!("kuma 5432={expected} 8080={expected}"), "{name}");
+    }
+}
+
+#[test]
+fn intentions_of_consul_say_how_it_is_for_all_others() {
+    let pod = cart(&format!("{APP}, annotations: {{consul.hashicorp.com/connect-inject: 'true'}}"), "");
+    let intentions = |name: &str, sources: &str| {
+        format!(
+            "apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceIntentions\nmetadata: {{name: i-{name}, namespace: shop}}\nspec: {{destination: {{name: '{name}'}}, sources: [{sources}]}}\n---\n"
+        )
+    };
+    let all = "{name: '*', action: allow}";
+    for (name, resources, expected) in [
+        ("none", String::new(), Truth::Unknown),
+        ("everybody", intentions("cart", all), Truth::False),
+        (
+            "everybody but one",
+            intentions("cart", &format!("{all}, {{name: web, action: deny}}")),
+            Truth::False,
+        ),
+        ("nobody", intentions("cart", "{name: '*', action: deny}"), Truth::True),
+        (
+            "requests of everybody",
+            intentions("cart", "{name: '*', permissions: [{action: allow}]}"),
+            Truth::True,
+        ),
+        ("one alone", intentions("cart", "{name: web, action: deny}"), Truth::Unknown),
+        (
+            "one apart, and all services",
+            intentions("cart", "{name: web, action: allow}") + &intentions("*", "{name: '*', action: deny}"),
+            Truth::True,
+        ),
+        (
+            "the service first",
+            intentions("cart", all) + &intentions("*", "{name: '*', action: deny}"),
+            Truth::False,
+        ),
+    ] {
+        let text = format!("{}{pod}{resources}", namespace(""));
+        assert_eq!(limit(&text), expected, "{name}");
+    }
+}
