@@ -1,6 +1,7 @@
 //! Ingress: `spec.tls`, and what controllers are told by annotation (networking.k8s.io/v1, and their own references).
 
 mod clouds;
+mod redirects;
 
 pub(super) use self::clouds::Clouds;
 use super::{Listener, of_controllers::Middlewares};
@@ -173,9 +174,9 @@ pub(super) fn listeners(
         served_by.contains(&beside.controller) && (served_by.len() == 1 || !beside.by_default)
     };
     let served = BESIDE.iter().filter(is_meant).find(|beside| said(beside) != beside.by_default);
-    let Some(beside) = served else {
-        return tls.filter(|_| is_nginx).and_then(|tls| of_other_hosts(node, tls)).into_iter().collect();
-    };
+    // Of an Ingress with `tls`, nginx has the default certificate for hosts that none is for, and redirects them too
+    // (ingress-nginx `internal/ingress/controller/controller.go`, `createServers`).
+    let Some(beside) = served else { return Vec::new() };
     let place = annotation(beside.annotation).or(class).map_or_else(|| places::name(node), NodeRef::place);
     let mut listener = Listener::new("HTTP".to_owned(), Truth::False, place.into());
     if let Some(settings) = text(FRONTEND_CONFIG).filter(|_| beside.controller == Controller::Gce) {
@@ -186,35 +187,6 @@ pub(super) fn listeners(
     listener.note = Some(format!("class `{}` serves it beside HTTPS", name.unwrap_or(beside.name)));
     listener.remedy = Some(beside.remedy.to_owned());
     vec![listener]
-}
-
-/// Plaintext for hosts that no certificate is for: nginx redirects only where it has one (ingress-nginx
-/// `docs/user-guide/tls.md`; networking/v1 `IngressTLS`, whose hosts are those of the certificate).
-fn of_other_hosts(node: NodeRef<'_>, tls: NodeRef<'_>) -> Option<Listener> {
-    let lists: Vec<Vec<&str>> = tls
-        .items()
-        .map(|entry| {
-            entry.get("hosts").into_iter().flat_map(NodeRef::items).filter_map(NodeRef::as_str).collect()
-        })
-        .collect();
-    // One without hosts is for whatever its certificate names.
-    if lists.iter().any(Vec::is_empty) || tls.holds_unknown() {
-        return None;
-    }
-    let covers = |pattern: &str, host: &str| {
-        pattern == host
-            || pattern.strip_prefix('*').is_some_and(|rest| {
-                host.split_once('.').is_some_and(|(_, parent)| rest.strip_prefix('.') == Some(parent))
-            })
-    };
-    let rules = node.at(&["spec", "rules"]).into_iter().flat_map(NodeRef::items);
-    let mut hosts = rules.filter_map(|rule| rule.get("host")).filter_map(|host| Some((host, host.as_str()?)));
-    let (host, name) = hosts
-        .find(|(_, name)| !name.is_empty() && !lists.iter().flatten().any(|pattern| covers(pattern, name)))?;
-    let mut listener = Listener::new("HTTP".to_owned(), Truth::False, host.place().into());
-    listener.note = Some(format!("its `tls` names no certificate for `{name}`"));
-    listener.remedy = Some(format!("Add `{name}` to the `hosts` of a `tls` whose certificate is for it."));
-    Some(listener)
 }
 
 /// Entry points of Traefik beside the one for plaintext, whose TLS its installation says; its chart has it for `websecure`

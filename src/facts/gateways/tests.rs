@@ -68,6 +68,7 @@ fn load_balancers_of_aws_serve_what_they_are_told() {
         )
     };
     let tls = ", tls: [{hosts: [a.example.com]}]";
+    let group = "alb.ingress.kubernetes.io/group.name: team";
     let (plaintext, open) = (
         vec!["false false nothing"],
         vec!["unknown false `certificateArn` of the IngressClassParams of class `alb`"],
@@ -89,10 +90,119 @@ fn load_balancers_of_aws_serve_what_they_are_told() {
         ),
         ("HTTPS alone, by a certificate that is found", ingress(&ports("[{\"HTTPS\": 443}]"), ""), vec![]),
         ("HTTP alone", ingress(&ports("[{\"HTTP\": 80}]"), ""), plaintext.clone()),
-        ("both", ingress(&ports("[{\"HTTP\": 80}, {\"HTTPS\": 443}]"), tls), plaintext),
+        ("both", ingress(&ports(BOTH), tls), plaintext.clone()),
+        (
+            "both, parameters elsewhere",
+            named.clone() + &ingress(&ports(BOTH), tls),
+            vec!["false unknown IngressClassParams/edge"],
+        ),
+        (
+            "both, parameters that redirect",
+            format!("{named}{}{}", settings("{sslRedirectPort: '443'}"), ingress(&ports(BOTH), tls)),
+            vec![],
+        ),
+        (
+            "both, parameters that do not",
+            format!("{named}{}{}", settings("{scheme: internal}"), ingress(&ports(BOTH), tls)),
+            plaintext,
+        ),
+        (
+            "both, parameters with a group",
+            format!("{named}{}{}", settings("{group: {name: team}}"), ingress(&ports(BOTH), tls)),
+            vec!["false unknown whether an Ingress of the group `team` redirects"],
+        ),
+        (
+            "both, a group of which one redirects",
+            format!(
+                "{}{}",
+                ingress(&format!("{}, {group}", ports(BOTH)), tls),
+                ingress(&format!("{group}, alb.ingress.kubernetes.io/ssl-redirect: '443'"), tls)
+                    .replace("name: a", "name: b")
+            ),
+            vec![],
+        ),
     ] {
         assert_eq!(listeners(&text), expected, "{name}");
     }
+}
+
+#[test]
+fn actions_redirect_what_comes_to_them() {
+    let action =
+        r#"{"Type":"redirect","RedirectConfig":{"Protocol":"HTTPS","Port":"443","StatusCode":"HTTP_301"}}"#;
+    let ingress = |action: &str, spec: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: a, annotations: {{alb.ingress.kubernetes.io/listen-ports: '{BOTH}', alb.ingress.kubernetes.io/actions.to-https: '{action}'}}}}\nspec: {{ingressClassName: alb, {spec}}}\n---\n"
+        )
+    };
+    let path = |path: &str, kind: &str, service: &str| {
+        format!("{{path: {path}, pathType: {kind}, backend: {{service: {{name: {service}}}}}}}")
+    };
+    let rule = |host: &str, paths: &[String]| format!("{{{host}http: {{paths: [{}]}}}}", paths.join(", "));
+    let rules = |rules: &[String]| format!("rules: [{}]", rules.join(", "));
+    let any = "ImplementationSpecific";
+    let first = rule("", &[path("/*", any, "to-https"), path("/*", any, "cart")]);
+    let served = vec!["false false nothing"];
+    for (name, action, spec, expected) in [
+        ("all of it", action, rules(std::slice::from_ref(&first)), &vec![]),
+        (
+            "one path",
+            action,
+            rules(&[rule("", &[path("/old", "Prefix", "to-https"), path("/", "Prefix", "cart")])]),
+            &served,
+        ),
+        (
+            "a longer prefix before it",
+            action,
+            rules(&[rule("", &[path("/", "Prefix", "to-https"), path("/api", "Prefix", "cart")])]),
+            &served,
+        ),
+        (
+            "the first of a host",
+            action,
+            rules(&[rule("host: a.example, ", &[path("/*", any, "to-https"), path("/*", any, "cart")])]),
+            &vec![],
+        ),
+        (
+            "one host",
+            action,
+            rules(&[
+                rule("host: a.example, ", &[path("/*", any, "to-https")]),
+                rule("host: b.example, ", &[path("/*", any, "cart")]),
+            ]),
+            &served,
+        ),
+        (
+            "all hosts first",
+            action,
+            rules(&[first.clone(), rule("host: b.example, ", &[path("/*", any, "cart")])]),
+            &vec![],
+        ),
+        (
+            "the default behind one host",
+            action,
+            format!(
+                "defaultBackend: {{service: {{name: cart}}}}, {}",
+                rules(&[rule("host: a.example, ", &[path("/*", any, "to-https")])])
+            ),
+            &served,
+        ),
+        ("as the default", action, "defaultBackend: {service: {name: to-https}}".to_owned(), &vec![]),
+        ("another action", r#"{"type":"fixed-response"}"#, rules(&[first]), &served),
+    ] {
+        assert_eq!(&listeners(&ingress(action, &spec)), expected, "{name}");
+    }
+}
+
+#[test]
+fn nginx_redirects_hosts_without_a_certificate_of_their_own() {
+    let ingress = |tls: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: a}}\nspec: {{ingressClassName: nginx, {tls}rules: [{{host: a.example}}, {{host: b.example}}]}}\n---\n"
+        )
+    };
+    assert!(listeners(&ingress("tls: [{hosts: [a.example]}], ")).is_empty());
+    assert_eq!(listeners(&ingress("")), ["false false nothing"]);
 }
 
 #[test]
@@ -113,4 +223,5 @@ fn load_balancers_of_google_redirect_as_their_settings_say() {
     }
 }
 
+const BOTH: &str = r#"[{"HTTP": 80}, {"HTTPS": 443}]"#;
 const ENTRY_POINTS: &str = "traefik.ingress.kubernetes.io/router.entrypoints";

@@ -3,20 +3,22 @@
 //! Sources: aws-load-balancer-controller `docs/guide/ingress/{annotations,cert_discovery,ingress_class}.md`; GKE, "Ingress
 //! configuration".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CERTIFICATES, Listener, plaintext};
+use super::{
+    CERTIFICATES, Listener, plaintext,
+    redirects::{self, Plaintext},
+};
 use crate::{
     document::NodeRef,
     estate::View,
-    facts::{Truth, ingress_classes::Parameters, mesh::texts},
+    facts::{Truth, ingress_classes::Parameters},
 };
 
 /// Ports of a load balancer of AWS: `[{"HTTP": 80}, {"HTTPS": 443}]`; without it HTTPS alone where a certificate is named,
 /// else HTTP alone (aws-load-balancer-controller `docs/guide/ingress/annotations.md`, "Traffic Listening").
 const LISTEN_PORTS: &str = "alb.ingress.kubernetes.io/listen-ports";
 const ALB_REDIRECT: &str = "alb.ingress.kubernetes.io/ssl-redirect";
-const ALB_ACTIONS: &str = "alb.ingress.kubernetes.io/actions.";
 /// Ingresses with one name share a load balancer, and one of them redirects for all.
 const ALB_GROUP: &str = "alb.ingress.kubernetes.io/group.name";
 
@@ -25,13 +27,24 @@ const ALB_GROUP: &str = "alb.ingress.kubernetes.io/group.name";
 pub(in crate::facts::gateways) struct Clouds<'e> {
     /// Whether each `FrontendConfig` of Google redirects to HTTPS, by its namespace and name.
     redirects: BTreeMap<(&'e str, &'e str), bool>,
-    /// Whether all `IngressClassParams` of AWS with a name have certificates.
-    certificates: BTreeMap<&'e str, bool>,
+    /// What `IngressClassParams` of AWS say, by their names.
+    parameters: BTreeMap<&'e str, ClassParameters<'e>>,
+    /// Groups of which an Ingress redirects, for all of them.
+    redirecting: BTreeSet<&'e str>,
+}
+
+/// What all `IngressClassParams` with a name say.
+#[derive(Debug, Clone, Copy)]
+struct ClassParameters<'e> {
+    has_certificates: bool,
+    redirects: bool,
+    group: Option<&'e str>,
 }
 
 impl<'e> Clouds<'e> {
     pub(in crate::facts::gateways) fn new(view: &View<'e>) -> Self {
-        let mut clouds = Self { redirects: BTreeMap::new(), certificates: BTreeMap::new() };
+        let (redirects, parameters) = (BTreeMap::new(), BTreeMap::new());
+        let mut clouds = Self { redirects, parameters, redirecting: BTreeSet::new() };
         for settings in view.of_kind("networking.gke.io", "FrontendConfig") {
             let enabled = view.estate.node(settings).at(&["spec", "redirectToHttps", "enabled"]);
             let redirects = enabled.and_then(NodeRef::as_bool) == Some(true);
@@ -40,10 +53,26 @@ impl<'e> Clouds<'e> {
         // Those of EKS call the list otherwise.
         for (group, key) in [("elbv2.k8s.aws", "certificateArn"), ("eks.amazonaws.com", "certificateARNs")] {
             for settings in view.of_kind(group, "IngressClassParams") {
-                let listed = view.estate.node(settings).at(&["spec", key]);
-                let certified = listed.is_some_and(|listed| listed.items().next().is_some());
-                let all = clouds.certificates.entry(&settings.object.name).or_insert(true);
-                *all &= certified;
+                let node = view.estate.node(settings);
+                let listed = node.at(&["spec", key]);
+                let port = node.at(&["spec", "sslRedirectPort"]).filter(|port| !port.is_null());
+                let own = ClassParameters {
+                    has_certificates: listed.is_some_and(|listed| listed.items().next().is_some()),
+                    redirects: port.is_some_and(|port| port.as_str() != Some("")),
+                    group: node.str_at(&["spec", "group", "name"]),
+                };
+                let all = clouds.parameters.entry(&settings.object.name).or_insert(own);
+                all.has_certificates &= own.has_certificates;
+                all.redirects &= own.redirects;
+            }
+        }
+        for ingress in view.of_kind("networking.k8s.io", "Ingress") {
+            let annotations = view.estate.node(ingress).at(&["metadata", "annotations"]);
+            let group = annotations.and_then(|map| map.str_at(&[ALB_GROUP]));
+            if let Some(group) = group
+                && annotations.is_some_and(|map| map.get(ALB_REDIRECT).is_some())
+            {
+                clouds.redirecting.insert(group);
             }
         }
         clouds
@@ -63,14 +92,15 @@ impl<'e> Clouds<'e> {
     ) -> Option<Listener> {
         let annotations = node.at(&["metadata", "annotations"]);
         let annotation = |key: &str| annotations.and_then(|map| map.get(key));
-        if annotation(ALB_REDIRECT).is_some() {
+        let settings = match parameters {
+            Parameters::Named(name) => self.parameters.get(name),
+            Parameters::None | Parameters::Elsewhere => None,
+        };
+        if annotation(ALB_REDIRECT).is_some() || settings.is_some_and(|settings| settings.redirects) {
             return None;
         }
-        // As before there was an annotation for it: a first rule that redirects.
-        let redirects = texts(annotations).any(|(key, text)| {
-            key.starts_with(ALB_ACTIONS) && text.text.contains("redirect") && text.text.contains("HTTPS")
-        });
-        if redirects {
+        let plain = redirects::plaintext(node);
+        if matches!(plain, Plaintext::Nothing) {
             return None;
         }
         let Some(listed) = annotation(LISTEN_PORTS) else {
@@ -97,9 +127,25 @@ impl<'e> Clouds<'e> {
         }
         listener.note = Some(format!("class `{class}` serves it beside HTTPS"));
         listener.remedy = Some(format!("Add the annotation `{ALB_REDIRECT}: \"443\"`."));
-        if let Some(group) = annotation(ALB_GROUP).and_then(NodeRef::as_str) {
+        if let Plaintext::Some(backend) = plain {
+            let name = backend.at(&["service", "name"]).or_else(|| backend.get("serviceName"));
+            let place = name.unwrap_or(backend).place();
+            listener.origin = place.into();
+            listener.note = Some(format!("class `{class}` serves it before its action redirects"));
+        }
+        let group = settings.and_then(|settings| settings.group);
+        let group = group.or_else(|| annotation(ALB_GROUP).and_then(NodeRef::as_str));
+        if let Some(group) = group {
+            if self.redirecting.contains(group) {
+                return None;
+            }
             listener.redirects = Truth::Unknown;
             listener.missing = Some(format!("whether an Ingress of the group `{group}` redirects"));
+        } else if let Parameters::Named(name) = parameters
+            && settings.is_none()
+        {
+            listener.redirects = Truth::Unknown;
+            listener.missing = Some(format!("IngressClassParams/{name}"));
         }
         Some(listener)
     }
@@ -114,7 +160,8 @@ impl<'e> Clouds<'e> {
         let certified = match parameters {
             Parameters::None => Truth::False,
             Parameters::Named(name) => {
-                self.certificates.get(name).map_or(Truth::Unknown, |certified| Truth::from(*certified))
+                let settings = self.parameters.get(name);
+                settings.map_or(Truth::Unknown, |settings| Truth::from(settings.has_certificates))
             }
             // `tls` tells that somebody counts on a certificate.
             Parameters::Elsewhere => {
