@@ -141,6 +141,7 @@ pub const KINDS: &[Kind] = &[
     kind(Route, "gateway.networking.k8s.io", "GRPCRoute", "grpcroutes"),
     kind(Route, "gateway.networking.k8s.io", "Gateway", "gateways"),
     kind(Route, "gateway.networking.k8s.io", "HTTPRoute", "httproutes"),
+    kind(Route, "gateway.networking.k8s.io", "ReferenceGrant", "referencegrants"),
     kind(Route, "gateway.networking.k8s.io", "TCPRoute", "tcproutes"),
     kind(Route, "gateway.networking.k8s.io", "TLSRoute", "tlsroutes"),
     kind(Route, "gateway.networking.k8s.io", "UDPRoute", "udproutes"),

@@ -156,7 +156,7 @@ impl<'s, 'e> Finder<'s, 'e> {
         };
         match resolved.host {
             Host::Service(service) => {
-                self.call_service(&caller, service, call.port, None, call.speaks_tls, true);
+                self.call_service(&caller, service, call.port, call.speaks_tls);
             }
             Host::Workload { workload, service } => {
                 let destination = self.destination(service, call.port, call.speaks_tls);
@@ -201,9 +201,12 @@ impl<'s, 'e> Finder<'s, 'e> {
         let port = match entrance.port {
             Port::Number(number) => Some(number),
             Port::Name(name) => ports.iter().find(|port| port.name == Some(name)).and_then(|port| port.port),
-            Port::Unsaid => ports.first().filter(|_| ports.len() == 1).and_then(|port| port.port),
+            Port::Unsaid => None,
         };
-        self.call_service(&caller, service, port, entrance.subset, entrance.speaks_tls, false);
+        let mut destination = self.destination(Some(service), port, entrance.speaks_tls);
+        destination.subset = entrance.subset.map(ToOwned::to_owned);
+        destination.open = entrance.open.clone();
+        self.call_subset(&caller, service, destination);
     }
 
     /// The Service with a full name.
@@ -238,16 +241,13 @@ impl<'s, 'e> Finder<'s, 'e> {
         caller: &Caller<'_, '_>,
         service: ServiceId,
         port: Option<u16>,
-        subset: Option<&str>,
         speaks_tls: Truth,
-        is_routed: bool,
     ) {
         let ports = &self.set.services().get(service).ports;
         let single = || ports.first().filter(|_| ports.len() == 1)?.port;
         let port = port.or_else(single);
-        if !(is_routed && self.follow(caller, &self.host(service), port, speaks_tls)) {
-            let mut destination = self.destination(Some(service), port, speaks_tls);
-            destination.subset = subset.map(ToOwned::to_owned);
+        if !self.follow(caller, &self.host(service), port, speaks_tls) {
+            let destination = self.destination(Some(service), port, speaks_tls);
             self.call_subset(caller, service, destination);
         }
     }

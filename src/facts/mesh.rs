@@ -47,7 +47,7 @@ use self::{
 };
 use super::{
     Because, Truth,
-    services::{ContainerPort, Services},
+    services::{ContainerPort, Service, Services},
     workloads::{Workload, WorkloadId, Workloads},
 };
 use crate::{
@@ -202,6 +202,11 @@ impl<'e> Meshes<'e> {
     /// Name of the Mesh of Kuma that a workload is in, if it is in any.
     pub(super) fn kuma_mesh(&self, workload: &Workload<'e>) -> String {
         kuma::name(Pod { workload, namespace: self.namespaces.get(workload.namespace) })
+    }
+
+    /// Whether ambient clients reach a Service through a waypoint.
+    pub(super) fn waypoint(&self, service: &Service<'_>) -> Truth {
+        waypoints::is_behind(service, &self.namespaces)
     }
 
     /// What Istio's policies without selector make of a namespace.

@@ -6,7 +6,7 @@ mod ports;
 
 use std::collections::BTreeMap;
 
-pub(super) use self::ports::{ContainerPort, ServicePort, target_port};
+pub(super) use self::ports::{ContainerPort, ServicePort, Target, target_port};
 use super::workloads::{WorkloadId, Workloads};
 use crate::{
     document::NodeRef,

@@ -1,16 +1,19 @@
-//! What leads into the cluster: Ingress, routes of the Gateway API, `VirtualService`s of Istio's gateways.
+//! What leads into the cluster: Ingress, routes of the Gateway API, `VirtualService`s of Istio's gateways, kinds of single
+//! controllers.
 //!
 //! Each is a client of the Services behind it. Deliberately absent: what the entrances themselves accept.
 
+mod grants;
+mod of_controllers;
 mod upstream;
 
 use std::sync::Arc;
 
-use self::upstream::BackendTls;
+use self::{grants::Grants, upstream::BackendTls};
 use super::{
     service_routes::backends,
-    transport::Client,
-    virtual_services::{VirtualServices, full},
+    transport::{Client, Open},
+    virtual_services::{Asker, VirtualServices, full},
 };
 use crate::{
     document::NodeRef,
@@ -39,6 +42,8 @@ pub(in crate::facts) struct Entrance<'e> {
     pub(super) speaks_tls: Truth,
     /// Whether it takes requests, not whatever comes.
     pub(in crate::facts) is_http: bool,
+    /// Why it is not known whether anything gets there; `None`: it does.
+    pub(super) open: Option<Open>,
     pub(in crate::facts) place: Place,
 }
 
@@ -58,6 +63,7 @@ pub(super) fn all<'e>(set: &Set<'e>, routes: &VirtualServices<'e>) -> Vec<Entran
     ingresses(set, &mut found);
     gateway_routes(set, &mut found);
     virtual_services(set, routes, &mut found);
+    of_controllers::all(set, &mut found);
     found
 }
 
@@ -105,6 +111,7 @@ fn ingresses<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                 port: port.map_or(Port::Unsaid, port_of),
                 speaks_tls: upstream::of_ingress(node, text_of_name, behind),
                 is_http: true,
+                open: None,
                 place: name.place(),
             });
         }
@@ -121,7 +128,7 @@ fn port_of(node: NodeRef<'_>) -> Port<'_> {
 
 fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
     let group = "gateway.networking.k8s.io";
-    let backend_tls = BackendTls::new(set);
+    let (backend_tls, grants) = (BackendTls::new(set), Grants::new(set));
     for resource in ROUTES.iter().flat_map(|kind| set.view.of_kind(group, kind)) {
         let node = set.view.estate.node(resource);
         if refusals::is_refused(&resource.object, node) {
@@ -157,6 +164,7 @@ fn gateway_routes<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                     port,
                     speaks_tls: speaks_tls.or(passed_on),
                     is_http: matches!(&*resource.object.kind, "HTTPRoute" | "GRPCRoute"),
+                    open: grants.refusal(resource, scope, text),
                     place: service.place(),
                 });
             }
@@ -199,7 +207,13 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
             if is_located && service.scope(client.namespace).is_none() {
                 continue;
             }
-            for destination in &service.destinations {
+            let asker = Asker {
+                port: None,
+                namespace: client.namespace,
+                labels: &client.labels,
+                gateway: Some((namespace, name)),
+            };
+            for destination in service.at(asker) {
                 found.push(Entrance {
                     id: Arc::clone(&id),
                     kind: "Gateway".into(),
@@ -209,6 +223,7 @@ fn virtual_services<'e>(set: &Set<'e>, routes: &VirtualServices<'e>, found: &mut
                     port: destination.port.map_or(Port::Unsaid, Port::Number),
                     speaks_tls: Truth::from(destination.is_tls),
                     is_http: destination.is_http,
+                    open: None,
                     place: destination.place.clone(),
                 });
             }
@@ -226,11 +241,15 @@ fn istio_gateway<'e>(
 ) -> (Client<'e>, bool) {
     let selector = resource.and_then(|resource| set.view.estate.node(resource).at(&["spec", "selector"]));
     let selector = selector.and_then(Selector::of_labels).filter(|selector| !selector.is_empty());
+    let selected = selector.as_ref().map(|selector| selector.pairs().collect::<Vec<_>>());
     let pods = selector.and_then(|selector| {
         let mut namespaces = set.workloads().namespaces();
         namespaces.find_map(|home| set.workloads().select(home, &selector).into_iter().next())
     });
-    let home = pods.map_or(namespace, |pods| set.workloads().get(pods).namespace);
+    let pods = pods.map(|pods| set.workloads().get(pods));
+    let home = pods.map_or(namespace, |pods| pods.namespace);
     let client = elsewhere(home, Mesh::IstioSidecar, format!("{id} is a gateway of Istio"), None);
-    (client, pods.is_some())
+    // What selects its Pods is known of their labels, and without them nothing more.
+    let labels = pods.map_or_else(|| selected.into_iter().flatten().collect(), |pods| pods.labels.clone());
+    (Client { labels, ..client }, pods.is_some())
 }

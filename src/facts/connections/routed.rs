@@ -3,9 +3,11 @@
 use super::{
     Because, Caller, Finder, Mesh, Truth,
     transport::{Destination, Open},
+    virtual_services::Asker,
 };
+use crate::resource::selector::Labels;
 
-impl Finder<'_, '_> {
+impl<'e> Finder<'_, 'e> {
     /// Connections to where routes send what is addressed to a host; whether there are any.
     pub(super) fn follow(
         &mut self,
@@ -15,15 +17,23 @@ impl Finder<'_, '_> {
         speaks_tls: Truth,
     ) -> bool {
         // A4: only sidecars read those of Istio; Linkerd's proxies know those of the Gateway API.
-        let is_istio = matches!(caller.client.mesh, Mesh::IstioSidecar | Mesh::Unknown);
-        if !(is_istio || caller.client.mesh == Mesh::Linkerd) {
-            return false;
-        }
+        let own =
+            Asker { port, namespace: caller.client.namespace, labels: &caller.client.labels, gateway: None };
+        let none = Labels::new();
+        let (asker, is_istio) = match caller.client.mesh {
+            Mesh::IstioSidecar | Mesh::Unknown => (own, true),
+            Mesh::Linkerd => (own, false),
+            Mesh::IstioAmbient => match self.waypoint(host) {
+                Some(namespace) => (Asker { namespace, labels: &none, ..own }, true),
+                None => return false,
+            },
+            _ => return false,
+        };
         // What leaves the proxy is routed by nobody, whatever is behind the port that a route would have chosen.
         if self.transports.leaves(caller.client, self.named(host), port).is_some() {
             return false;
         }
-        let route = self.routes.of_host(host, caller.client.namespace, port, is_istio);
+        let route = self.routes.of_host(host, asker, is_istio);
         let Some(route) = route else { return false };
         for (to, missing) in &route.destinations {
             let open = missing.clone().map(|missing| Open {
@@ -53,6 +63,12 @@ impl Finder<'_, '_> {
             self.add(caller, &destination, Some(self.server_of(host)));
         }
         true
+    }
+
+    /// Namespace of a Service that ambient clients reach through a waypoint, which has the routes that lie there.
+    fn waypoint(&self, host: &str) -> Option<&'e str> {
+        let service = self.set.services().get(self.named(host)?);
+        (self.set.mesh().waypoint(service) == Truth::True).then_some(service.namespace)
     }
 
     /// A host that a route names and that is no Service of the input.

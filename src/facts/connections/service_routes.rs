@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::virtual_services::{Destination, VirtualService, full};
+use super::virtual_services::{Destination, Matches, VirtualService, full};
 use crate::{
     document::NodeRef,
     estate::{Resource, View},
@@ -34,7 +34,7 @@ pub(super) fn all<'e>(view: &View<'e>) -> Vec<VirtualService<'e>> {
                 continue;
             };
             let home = parent.str_at(&["namespace"]).unwrap_or(own);
-            let asked: Vec<i64> = parent.get("port").and_then(NodeRef::as_i64).into_iter().collect();
+            let asked = Matches::of_port(parent.get("port").and_then(NodeRef::as_i64));
             let keeper = (home != own).then_some(own);
             let (_, destinations) =
                 all.entry((full(name, home), keeper)).or_insert_with(|| (resource, Vec::new()));
@@ -70,7 +70,7 @@ fn destination<'e>(
     backend: NodeRef<'e>,
     namespace: &'e str,
     kind: &str,
-    asked: &[i64],
+    asked: &Matches<'e>,
 ) -> Option<Destination<'e>> {
     let name = backend.get("name")?;
     let home = backend.str_at(&["namespace"]).unwrap_or(namespace);
@@ -81,7 +81,8 @@ fn destination<'e>(
         port: port.and_then(|port| u16::try_from(port).ok()),
         is_http: matches!(kind, "HTTPRoute" | "GRPCRoute"),
         is_tls: kind == "TLSRoute",
-        asked: asked.to_vec(),
+        rule: 0,
+        asked: asked.clone(),
         place: name.place(),
     })
 }

@@ -1,9 +1,12 @@
 //! Where Istio sends what is addressed to a host: `VirtualService` (networking/v1).
 //!
-//! Deliberately absent: what requests must match, beside the port; every destination may be reached.
+//! Deliberately absent: what requests must hold; every destination of a rule that is for a client may be reached.
+
+mod matches;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::matches::{Asker, Matches};
 use super::service_routes;
 use crate::{
     document::NodeRef,
@@ -23,8 +26,10 @@ pub(super) struct Destination<'e> {
     pub(super) is_tls: bool,
     /// Whether it takes requests, not whatever comes.
     pub(super) is_http: bool,
-    /// Ports that clients must ask for; none: any.
-    pub(super) asked: Vec<i64>,
+    /// Position of its rule.
+    pub(super) rule: usize,
+    /// Whom it is for, beside what its rule says.
+    pub(super) asked: Matches<'e>,
     pub(super) place: Place,
 }
 
@@ -64,11 +69,19 @@ pub(super) struct VirtualService<'e> {
     is_for_pods: bool,
     /// Whether it is of the Gateway API, which other meshes know too.
     is_common: bool,
+    /// In the order in which they are asked, those of each protocol by themselves.
+    rules: Vec<Rule<'e>>,
     pub(super) destinations: Vec<Destination<'e>>,
-    /// Ids of those that hold more of its destinations, with the ports that clients must ask for.
-    delegates: Vec<(String, Vec<i64>)>,
+    /// Ids of those that hold more of its destinations, with the positions of the rules that say so.
+    delegates: Vec<(String, usize)>,
     /// Of these, those that the input does not hold.
     absent: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Rule<'e> {
+    protocol: &'static str,
+    matches: Matches<'e>,
 }
 
 /// All of a set.
@@ -115,27 +128,22 @@ impl<'e> VirtualServices<'e> {
         Self { all, by_host, by_destination }
     }
 
-    /// What routes Pods of a namespace that ask for a port of a host: those that name the host, else its longest wildcard.
+    /// What routes Pods that ask for a port of a host: those that name the host, else its longest wildcard.
     ///
     /// Of several one holds whole, since sidecars merge nothing: what only the namespace sees before what is exported to it
     /// and what all see (istio `pilot/pkg/model/virtualservice.go`, `SelectVirtualServices`), then the oldest; without
     /// timestamps only what all of them lead to is sure.
     /// `is_istio`: whether the client knows more than the Gateway API.
-    pub(super) fn of_host(
-        &self,
-        host: &str,
-        namespace: &str,
-        port: Option<u16>,
-        is_istio: bool,
-    ) -> Option<Route<'_, 'e>> {
+    pub(super) fn of_host(&self, host: &str, asker: Asker<'_>, is_istio: bool) -> Option<Route<'_, 'e>> {
         let wildcards =
             host.match_indices('.').map(|(at, _)| format!("*{}", host.get(at..).unwrap_or_default()));
         let names = std::iter::once(host.to_owned()).chain(wildcards);
         let mut found = names.map(|name| {
             let indices = self.by_host.get(&name).into_iter().flatten();
             let services = indices.filter_map(|index| self.all.get(*index));
-            let services = services.filter(|service| service.routes(port) && (is_istio || service.is_common));
-            let seen = services.filter_map(|service| Some((service.scope(namespace)?, service)));
+            let services =
+                services.filter(|service| service.routes(asker) && (is_istio || service.is_common));
+            let seen = services.filter_map(|service| Some((service.scope(asker.namespace)?, service)));
             let seen: Vec<_> = seen.collect();
             let first = seen.iter().map(|(scope, _)| *scope).min();
             let first = seen.into_iter().filter(|(scope, _)| Some(*scope) == first);
@@ -150,9 +158,9 @@ impl<'e> VirtualServices<'e> {
         let open = format!("metadata.creationTimestamp of {}", names.join(" and "));
         let reached = services
             .iter()
-            .map(|service| service.at(port).map(Destination::endpoint).collect::<BTreeSet<Endpoint<'_>>>());
+            .map(|service| service.at(asker).map(Destination::endpoint).collect::<BTreeSet<Endpoint<'_>>>());
         let sure = reached.reduce(|all, one| &all & &one).unwrap_or_default();
-        let destinations = services.iter().flat_map(|service| service.at(port)).map(|destination| {
+        let destinations = services.iter().flat_map(|service| service.at(asker)).map(|destination| {
             let is_sure = sure.contains(&destination.endpoint());
             (destination, (!is_sure).then(|| open.clone()))
         });
@@ -185,10 +193,11 @@ impl<'e> VirtualService<'e> {
         };
         let gateways = list("gateways");
         let named = gateways.iter().filter(|gateway| **gateway != "mesh");
-        let (mut destinations, mut delegates) = (Vec::new(), Vec::new());
+        let (mut rules, mut destinations, mut delegates) = (Vec::new(), Vec::new(), Vec::new());
         for protocol in ["http", "tcp", "tls"] {
             for rule in node.at(&["spec", protocol]).into_iter().flat_map(NodeRef::items) {
-                let asked = asked(rule);
+                let position = rules.len();
+                rules.push(Rule { protocol, matches: Matches::new(rule, namespace) });
                 let routes: Vec<_> = rule.get("route").into_iter().flat_map(NodeRef::items).collect();
                 // Where there are several, one without weight gets nothing.
                 let idle = |route: &NodeRef<'e>| {
@@ -200,12 +209,12 @@ impl<'e> VirtualService<'e> {
                 let targets = routes.copied().chain(mirrors).filter_map(|route| route.get("destination"));
                 let targets = targets.chain(rule.get("mirror"));
                 destinations
-                    .extend(targets.filter_map(|target| destination(target, namespace, protocol, &asked)));
+                    .extend(targets.filter_map(|target| destination(target, namespace, protocol, position)));
                 if let Some(delegate) = rule.get("delegate")
                     && let Some(name) = delegate.str_at(&["name"])
                 {
                     let home = delegate.str_at(&["namespace"]).unwrap_or(namespace);
-                    delegates.push((format!("VirtualService/{home}/{name}"), asked));
+                    delegates.push((format!("VirtualService/{home}/{name}"), position));
                 }
             }
         }
@@ -221,6 +230,7 @@ impl<'e> VirtualService<'e> {
             hosts: list("hosts").into_iter().map(|host| full(host, namespace)).collect(),
             is_for_pods: gateways.is_empty() || gateways.contains(&"mesh"),
             is_common: false,
+            rules,
             destinations,
             delegates,
             absent: Vec::new(),
@@ -243,22 +253,35 @@ impl<'e> VirtualService<'e> {
             export_to: keeper.map(|_| ".".to_owned()).into_iter().collect(),
             is_for_pods: true,
             is_common: true,
+            rules: Vec::new(),
             destinations,
             delegates: Vec::new(),
             absent: Vec::new(),
         }
     }
 
-    /// Its destinations for those who ask for a port.
-    fn at(&self, port: Option<u16>) -> impl Iterator<Item = &Destination<'e>> {
+    /// Its destinations for somebody: those of the rules that may be for them, up to the one that is whatever they ask.
+    pub(super) fn at(&self, asker: Asker<'_>) -> impl Iterator<Item = &Destination<'e>> {
+        let mut closed = BTreeSet::new();
+        let open: Vec<bool> = self
+            .rules
+            .iter()
+            .map(|rule| {
+                let is_open = !closed.contains(rule.protocol) && rule.matches.may_match(asker);
+                // Names in TLS always tell rules apart.
+                if is_open && rule.protocol != "tls" && rule.matches.takes_all(asker) {
+                    closed.insert(rule.protocol);
+                }
+                is_open
+            })
+            .collect();
         self.destinations.iter().filter(move |destination| {
-            let asked = &destination.asked;
-            asked.is_empty() || port.is_none_or(|port| asked.contains(&i64::from(port)))
+            open.get(destination.rule).copied().unwrap_or(true) && destination.asked.may_match(asker)
         })
     }
 
-    fn routes(&self, port: Option<u16>) -> bool {
-        self.at(port).next().is_some() || !self.absent.is_empty()
+    fn routes(&self, asker: Asker<'_>) -> bool {
+        self.at(asker).next().is_some() || !self.absent.is_empty()
     }
 
     /// How a namespace comes to see it; `None`: it does not. `*` outdoes all else, then `~` hides it from everybody.
@@ -277,19 +300,12 @@ impl<'e> VirtualService<'e> {
     }
 }
 
-/// Ports without which a rule does not match; none: any port does.
-fn asked(rule: NodeRef<'_>) -> Vec<i64> {
-    let matches = rule.get("match").into_iter().flat_map(NodeRef::items);
-    let ports = matches.map(|condition| condition.get("port").and_then(NodeRef::as_i64));
-    ports.collect::<Option<Vec<i64>>>().unwrap_or_default()
-}
-
 /// Gives those that delegate the destinations of those that they name, which have no hosts of their own.
 fn delegate(all: &mut [VirtualService<'_>]) {
     for index in 0..all.len() {
         let Some(service) = all.get(index).filter(|service| !service.delegates.is_empty()) else { continue };
         let (mut destinations, mut absent) = (Vec::new(), Vec::new());
-        for (id, asked) in &service.delegates {
+        for (id, rule) in &service.delegates {
             let Some(other) = all.iter().find(|other| *other.resource.id == **id && other.hosts.is_empty())
             else {
                 absent.push(id.clone());
@@ -300,8 +316,8 @@ fn delegate(all: &mut [VirtualService<'_>]) {
                 continue;
             }
             destinations.extend(other.destinations.iter().map(|destination| {
-                let own = &destination.asked;
-                Destination { asked: if own.is_empty() { asked } else { own }.clone(), ..destination.clone() }
+                let own = other.rules.get(destination.rule).map(|rule| rule.matches.clone());
+                Destination { rule: *rule, asked: own.unwrap_or_default(), ..destination.clone() }
             }));
         }
         if let Some(service) = all.get_mut(index) {
@@ -315,7 +331,7 @@ fn destination<'e>(
     target: NodeRef<'e>,
     namespace: &str,
     protocol: &str,
-    asked: &[i64],
+    rule: usize,
 ) -> Option<Destination<'e>> {
     let host = target.get("host")?;
     let port = target.at(&["port", "number"]).and_then(NodeRef::as_i64);
@@ -325,7 +341,8 @@ fn destination<'e>(
         port: port.and_then(|port| u16::try_from(port).ok()),
         is_tls: protocol == "tls",
         is_http: protocol == "http",
-        asked: asked.to_vec(),
+        rule,
+        asked: Matches::default(),
         place: host.place(),
     })
 }

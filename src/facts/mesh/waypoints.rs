@@ -25,6 +25,40 @@ pub(super) struct Waypoints<'e> {
     root: String,
 }
 
+/// Where the waypoint of a Service is said to be.
+enum Waypoint<'s> {
+    At {
+        name: &'s str,
+        home: &'s str,
+    },
+    None,
+    /// The Namespace, which may name one, is not in the input.
+    Unknown,
+}
+
+fn waypoint<'s>(service: &'s Service<'_>, namespaces: &'s Namespaces<'_>) -> Waypoint<'s> {
+    let labels = service.node.at(&["metadata", "labels"]);
+    let label = |key: &str| labels.and_then(|labels| labels.str_at(&[key]));
+    let namespace = namespaces.get(service.namespace);
+    let inherited = |key: &str| namespace?.label(key).map(|text| &*text.text);
+    let named = label(WAYPOINT).map(|name| (name, label(HOME)));
+    match named.or_else(|| inherited(WAYPOINT).map(|name| (name, inherited(HOME)))) {
+        Some(("none", _)) => Waypoint::None,
+        Some((name, home)) => Waypoint::At { name, home: home.unwrap_or(service.namespace) },
+        None if namespace.is_none() => Waypoint::Unknown,
+        None => Waypoint::None,
+    }
+}
+
+/// Whether ambient clients reach a Service through a waypoint.
+pub(super) fn is_behind(service: &Service<'_>, namespaces: &Namespaces<'_>) -> Truth {
+    match waypoint(service, namespaces) {
+        Waypoint::At { .. } => Truth::True,
+        Waypoint::None => Truth::False,
+        Waypoint::Unknown => Truth::Unknown,
+    }
+}
+
 impl<'e> Waypoints<'e> {
     /// `targeted`: policies with `targetRefs`.
     pub(super) fn new(targeted: &[Authorization<'e>], root: &str) -> Self {
@@ -55,17 +89,10 @@ impl<'e> Waypoints<'e> {
         let own = of(service.namespace, "Service", service.name);
         // Policies for all waypoints lie in the root namespace.
         let class = of(&self.root, "GatewayClass", "istio-waypoint");
-        let labels = service.node.at(&["metadata", "labels"]);
-        let label = |key: &str| labels.and_then(|labels| labels.str_at(&[key]));
-        let namespace = namespaces.get(service.namespace);
-        let inherited = |key: &str| namespace?.label(key).map(|text| &*text.text);
-        let waypoint = label(WAYPOINT).map(|name| (name, label(HOME)));
-        match waypoint.or_else(|| inherited(WAYPOINT).map(|name| (name, inherited(HOME)))) {
-            Some(("none", _)) => Truth::False,
-            Some((name, home)) => own.or(class).or(of(home.unwrap_or(service.namespace), "Gateway", name)),
-            // Its labels may name one.
-            None if namespace.is_none() => own.or(class).and(Truth::Unknown),
-            None => Truth::False,
+        match waypoint(service, namespaces) {
+            Waypoint::At { name, home } => own.or(class).or(of(home, "Gateway", name)),
+            Waypoint::Unknown => own.or(class).and(Truth::Unknown),
+            Waypoint::None => Truth::False,
         }
     }
 }

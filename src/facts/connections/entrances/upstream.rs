@@ -36,6 +36,10 @@ const OF_SERVICE: [&str; 3] = [
     "cloud.google.com/app-protocols",
 ];
 
+/// Annotations of a Service that list ports to which Contour speaks TLS.
+const CONTOUR: [&str; 2] =
+    ["projectcontour.io/upstream-protocol.tls", "projectcontour.io/upstream-protocol.h2"];
+
 fn is_tls(protocol: &str) -> bool {
     ["https", "grpcs", "tls", "wss", "kubernetes.io/wss"].iter().any(|tls| protocol.eq_ignore_ascii_case(tls))
 }
@@ -59,11 +63,12 @@ pub(super) fn of_ingress(ingress: NodeRef<'_>, name: &str, service: Option<&Serv
 }
 
 /// What a Service asks its entrances to speak.
-fn by_service(service: &Service<'_>) -> bool {
+pub(super) fn by_service(service: &Service<'_>) -> bool {
     let annotated = texts(service.node.at(&["metadata", "annotations"])).any(|(key, text)| {
         // A list of protocols by port, as JSON.
         let listed = text.text.contains("\"HTTPS\"");
-        OF_SERVICE.contains(&key) && (is_tls(text.text.trim()) || listed)
+        (OF_SERVICE.contains(&key) && (is_tls(text.text.trim()) || listed))
+            || (CONTOUR.contains(&key) && !text.text.trim().is_empty())
     });
     let mut protocols = service.ports.iter().filter_map(|port| port.node.str_at(&["appProtocol"]));
     annotated || (service.ports.len() == 1 && protocols.any(is_tls))

@@ -160,6 +160,45 @@ fn every_destination_of_a_route_is_a_server() {
 }
 
 #[test]
+fn rules_are_for_those_whom_they_match() {
+    let (cart, old) =
+        ("{destination: {host: cart.shop.svc.cluster.local}}", format!("{{destination: {{host: {OLD}}}}}"));
+    let own = vec!["Deployment/front/web -> Deployment/shop/cart mtls"];
+    let other = vec!["Deployment/front/web -> Deployment/old/m plaintext"];
+    let both = vec![other[0], own[0]];
+    let route = |matches: &str| {
+        route(
+            "a",
+            &format!(
+                "{{hosts: [{HOST}], http: [{{match: [{matches}], route: [{old}]}}, {{route: [{cart}]}}]}}"
+            ),
+        )
+    };
+    for (row, matches, expected) in [
+        ("other labels", "{sourceLabels: {app: mobile}}", &own),
+        ("its labels", "{sourceLabels: {app: web}}", &other),
+        ("its labels and a path", "{sourceLabels: {app: web}, uri: {prefix: /v1}}", &both),
+        ("its labels and every path", "{sourceLabels: {app: web}, uri: {prefix: /}}", &other),
+        ("one of two", "{sourceLabels: {app: mobile}}, {sourceLabels: {app: web}}", &other),
+        ("another namespace", "{sourceNamespace: shop}", &own),
+        ("its namespace", "{sourceNamespace: front, headers: {a: {exact: b}}}", &both),
+        ("gateways", "{gateways: [istio-system/edge]}", &own),
+        ("gateways and Pods", "{gateways: [istio-system/edge, mesh], sourceLabels: {app: mobile}}", &other),
+        ("another port", "{port: 81, sourceLabels: {app: web}}", &own),
+        ("its port", "{port: 80, sourceLabels: {app: web}}", &other),
+    ] {
+        assert_eq!(&connections(&routed(&route(matches))), expected, "{row}");
+    }
+    let all = format!("{{hosts: [{HOST}], http: [{{route: [{cart}]}}, {{route: [{old}]}}]}}");
+    assert_eq!(connections(&routed(&super::routes::route("a", &all))), own, "what no request gets to");
+    let delegated = format!(
+        "{{hosts: [{HOST}], http: [{{match: [{{sourceLabels: {{app: mobile}}}}], delegate: {{name: b}}}}, {{route: [{cart}]}}]}}"
+    );
+    let delegate = super::routes::route("b", &format!("{{http: [{{route: [{old}]}}]}}"));
+    assert_eq!(connections(&routed(&(super::routes::route("a", &delegated) + &delegate))), own, "a delegate");
+}
+
+#[test]
 fn what_leaves_the_proxy_is_told_by_the_port_that_programs_dial() {
     let to = format!(
         "{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {OLD}, port: {{number: 80}}}}}}]}}]}}"

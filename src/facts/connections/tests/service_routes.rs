@@ -107,7 +107,8 @@ fn what_is_addressed_to_a_service_goes_where_its_routes_say() {
 fn gateways_send_copies_too() {
     let mirror = "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: cart, port: 80}], filters: [{type: RequestMirror, requestMirror: {backendRef: {name: m, namespace: old, port: 80}}}]}]}";
     let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: edge, namespace: shop}\nspec: {gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}]}\n---\n";
-    let found = connections(&routed(&format!("{gateway}{}", route("shop", "a", mirror))));
+    let grant = "apiVersion: gateway.networking.k8s.io/v1beta1\nkind: ReferenceGrant\nmetadata: {name: g, namespace: old}\nspec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}], to: [{group: '', kind: Service}]}\n---\n";
+    let found = connections(&routed(&format!("{gateway}{grant}{}", route("shop", "a", mirror))));
     let edge = "Gateway.gateway.networking.k8s.io/shop/edge ->";
     assert!(found.contains(&format!("{edge} Deployment/old/m plaintext")), "{found:?}");
     assert!(found.contains(&format!("{edge} Deployment/shop/cart mtls")), "{found:?}");
@@ -190,4 +191,42 @@ fn consul_takes_nothing_of_what_it_does_not_capture() {
     };
     expect("captured", &text(""), "mtls");
     expect("not captured", &text(", consul.hashicorp.com/transparent-proxy: 'false'"), "broken");
+}
+
+#[test]
+fn ambient_clients_are_routed_by_the_waypoint_of_the_service() {
+    let ambient = "labels: {istio.io/dataplane-mode: ambient}";
+    let to_old = "{parentRefs: [{group: '', kind: Service, name: cart}], rules: [{backendRefs: [{name: m, namespace: old, port: 80}]}]}";
+    let by_client = to_old.replace("name: cart}]", "name: cart, namespace: shop}]");
+    let own = "Deployment/front/web -> Deployment/shop/cart mtls";
+    let other = "Deployment/front/web -> Deployment/old/m plaintext";
+    let text = |home: &str, routes: &str| {
+        let old = deployment("m", "old", "labels: {app: m}", "ports: [{containerPort: 8080}]");
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: m, namespace: old}\nspec: {selector: {app: m}, ports: [{port: 80, targetPort: 8080}]}\n---\n";
+        let namespaces =
+            format!("{}{}{}", namespace("front", ambient), namespace("shop", home), namespace("old", ""));
+        let pods = format!("{}{}{}", web("front", "", "http://cart.shop:80"), cart(""), super::service(""));
+        format!("{namespaces}{pods}{old}{service}{routes}")
+    };
+    let behind = "labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint}";
+    let none = behind.replace("waypoint: waypoint", "waypoint: none");
+    for (row, home, routes, expected) in [
+        ("no waypoint", ambient, route("shop", "a", to_old), own),
+        ("a waypoint", behind, route("shop", "a", to_old), other),
+        ("none that is meant", &none, route("shop", "a", to_old), own),
+        ("a route of the client alone", behind, route("front", "a", &by_client), own),
+        (
+            "a route of Istio",
+            behind,
+            istio(
+                "VirtualService",
+                "a",
+                "shop",
+                &format!("{{hosts: [{HOST}], http: [{{route: [{{destination: {{host: {OLD}}}}}]}}]}}"),
+            ),
+            other,
+        ),
+    ] {
+        assert_eq!(connections(&text(home, &routes)), [expected], "{row}");
+    }
 }
