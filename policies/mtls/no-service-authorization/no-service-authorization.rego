@@ -39,6 +39,7 @@ package probity.mtls.no_service_authorization
 
 import rego.v1
 
+import data.probity.lib.callers
 import data.probity.lib.mtls
 
 deny contains result if {
@@ -47,7 +48,7 @@ deny contains result if {
 	result := {
 		"msg": sprintf("every workload of the mesh may call `%s`: no policy says who may", [input.id]),
 		"path": ["authorization"],
-		"remedy": _remedy,
+		"remedy": callers.remedy(input),
 	}
 }
 
@@ -81,39 +82,8 @@ _asks_its_proxy if {
 	not port.bypasses == true
 }
 
-_remedy := concat("\n", array.concat(
-	[
-		_intro,
-		"```yaml",
-		"apiVersion: security.istio.io/v1",
-		"kind: AuthorizationPolicy",
-		"metadata:",
-		sprintf("  name: %s-callers", [input.name]),
-		sprintf("  namespace: %s", [input.namespace]),
-		"spec:",
-		sprintf("  selector: {matchLabels: %s}", [json.marshal(input.labels)]),
-		"  rules:",
-		sprintf("    - from: [{source: {principals: %s}}]", [json.marshal(_principals)]),
-		"```",
-	],
-	["`cluster.local` is the trust domain of the mesh, unless it was given another one." | count(_principals) > 0],
-)) if {
-	startswith(input.mesh, "istio-")
-	count(input.labels) > 0
-} else := "Name its callers, and nobody else, in the policies of the mesh."
-
-_intro := "Allow the callers that there are:" if {
-	count(input.callers) > 0
-} else := "Nobody is known to call it: put in the service accounts of those that do."
-
-_principals := {sprintf("cluster.local/ns/%s/sa/%s", [caller.namespace, caller.service_account]) |
-	some caller in input.callers
-} if {
-	count(input.callers) > 0
-} else := {sprintf("cluster.local/ns/%s/sa/NAME-OF-A-CALLER", [input.namespace])}
-
 _policies := {
-	"consul": "ServiceIntentions, and the default of the access control lists",
+	"consul": "ServiceIntentions, or `global.acls.manageSystemACLs` in the values of its chart",
 	"istio-ambient": "a valid AuthorizationPolicy",
 	"istio-sidecar": "a valid AuthorizationPolicy",
 	"kuma": "MeshTrafficPermission",

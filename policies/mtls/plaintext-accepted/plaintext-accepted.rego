@@ -23,7 +23,7 @@
 #         mode: STRICT
 #     ```
 #     Linkerd: the annotation `config.linkerd.io/default-inbound-policy: all-authenticated` on the Namespace. Kuma: an
-#     `enabledBackend` in the Mesh, with `mode: STRICT`. App Mesh: `tls { mode = "STRICT" }` on the listener.
+#     `enabledBackend` in the Mesh, with `mode: STRICT`. Consul: `mutualTLSMode: strict` in `ServiceDefaults`. App Mesh: `tls { mode = "STRICT" }` on the listener.
 #   controls:
 #     soc2: {CC6.1: partial, CC6.6: partial, CC6.7: partial}
 #     hipaa: {"164.312(e)(1)": partial, "164.312(e)(2)(ii)": partial, "164.312(d)": supporting}
@@ -110,9 +110,28 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 	input.mesh == "linkerd"
 	some step in port.because
 	step.resource == input.id
-} else := sprintf("Annotate `Namespace/%s` with `%s: all-authenticated`.", [input.namespace, _default_policy]) if {
+} else := sprintf(_annotation, [input.namespace, _default_policy]) if {
 	input.mesh == "linkerd"
-} else := "Let the mesh demand mTLS, by a backend whose mode is `STRICT`."
+} else := sprintf("Set `mode: Strict` in `%s`, once every caller is in the mesh.", [_last(policies)]) if {
+	policies := _of_kind(port, "MeshTLS/")
+	count(policies) > 0
+} else := sprintf(_backend, [input.mesh_name]) if {
+	input.mesh == "kuma"
+	port.mtls == "disabled"
+} else := sprintf(_mesh_tls, [input.mesh_name]) if {
+	input.mesh == "kuma"
+} else := sprintf(_patch, [lower(kind), name, namespace]) if {
+	some step in port.because
+	step.resource != null
+	[kind, namespace, name] := split(step.resource, "/")
+	kind in {"ServiceDefaults", "ProxyDefaults"}
+} else := "Let the mesh demand mTLS of every caller."
+
+_of_kind(port, kind) := [step.resource |
+	some step in port.because
+	step.resource != null
+	startswith(step.resource, kind)
+]
 
 # Where a PeerAuthentication takes both. One that takes plaintext alone may have callers that speak nothing else.
 # Not while anybody is known to call without mTLS, who would be cut off.
@@ -120,11 +139,7 @@ _fixes(port) := [{"kind": "PeerAuthentication", "key": "mode", "from": "PERMISSI
 	port.clients_ready
 } else := []
 
-_deciders(port) := [step.resource |
-	some step in port.because
-	step.resource != null
-	startswith(step.resource, "PeerAuthentication/")
-]
+_deciders(port) := _of_kind(port, "PeerAuthentication/")
 
 _last(list) := list[count(list) - 1]
 
@@ -140,6 +155,53 @@ _policy := concat("\n", [
 	"metadata: {name: default, namespace: %s}",
 	"spec:",
 	"  mtls: {mode: STRICT}",
+	"```",
+])
+
+_annotation := concat("\n", [
+	"Annotate the Namespace, and start its Pods anew, once every caller is in the mesh:",
+	"```yaml",
+	"apiVersion: v1",
+	"kind: Namespace",
+	"metadata:",
+	"  name: %s",
+	"  annotations: {%s: all-authenticated}",
+	"```",
+])
+
+# Over what the backend of the Mesh says.
+_mesh_tls := concat("\n", [
+	"Demand mTLS in the mesh, once every caller is in it:",
+	"```yaml",
+	"apiVersion: kuma.io/v1alpha1",
+	"kind: MeshTLS",
+	"metadata:",
+	"  name: strict",
+	"  namespace: kuma-system",
+	"  labels: {kuma.io/mesh: %s}",
+	"spec:",
+	"  targetRef: {kind: Mesh}",
+	"  from: [{targetRef: {kind: Mesh}, default: {mode: Strict}}]",
+	"```",
+])
+
+_backend := concat("\n", [
+	"Turn mTLS on in the mesh; `PERMISSIVE` is for the time until every caller is in it:",
+	"```yaml",
+	"apiVersion: kuma.io/v1alpha1",
+	"kind: Mesh",
+	"metadata: {name: %s}",
+	"spec:",
+	"  mtls:",
+	"    enabledBackend: ca-1",
+	"    backends: [{name: ca-1, type: builtin, mode: STRICT}]",
+	"```",
+])
+
+_patch := concat("\n", [
+	"Demand mTLS, once every caller is in the mesh:",
+	"```sh",
+	"kubectl patch %s %s --namespace %s --type merge --patch '{\"spec\": {\"mutualTLSMode\": \"strict\"}}'",
 	"```",
 ])
 

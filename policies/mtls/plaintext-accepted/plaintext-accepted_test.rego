@@ -19,12 +19,34 @@ test_the_remedy_is_the_smallest_change if {
 	undecided := rule.deny with input as _workload({"because": nothing})
 	{contains(result.remedy, "namespace: shop}") | some result in undecided} == {true}
 	linkerd := rule.deny with input as object.union(_workload({}), {"mesh": "linkerd"})
-	{contains(result.remedy, "`Namespace/shop`") | some result in linkerd} == {true}
+	{contains(result.remedy, "  name: shop\n  annotations: {config.linkerd") | some result in linkerd} == {true}
 	own := [{"text": "the default policy is `audit`", "resource": "Deployment/shop/cart"}]
 	of_pod := rule.deny with input as object.union(_workload({"because": own}), {"mesh": "linkerd"})
 	{contains(result.remedy, "Pod template of `Deployment/shop/cart`") | some result in of_pod} == {true}
-	kuma := rule.deny with input as object.union(_workload({}), {"mesh": "kuma"})
-	{contains(result.remedy, "backend") | some result in kuma} == {true}
+}
+
+test_the_remedy_is_in_the_words_of_the_mesh if {
+	kuma := {"mesh": "kuma", "mesh_name": "inner"}
+	by_mesh := [{"text": "Mesh/inner sets PERMISSIVE for the mesh", "resource": "Mesh/inner"}]
+	permissive := rule.deny with input as object.union(_workload({"because": by_mesh}), kuma)
+	{contains(result.remedy, "kind: MeshTLS") | some result in permissive} == {true}
+	{contains(result.remedy, "{kuma.io/mesh: inner}") | some result in permissive} == {true}
+	off := rule.deny with input as object.union(_workload({"because": by_mesh, "mtls": "disabled"}), kuma)
+	{contains(result.remedy, "metadata: {name: inner}") | some result in off} == {true}
+	by_policy := array.concat(by_mesh, [{"text": "b", "resource": "MeshTLS/kuma-system/part"}])
+	part := rule.deny with input as object.union(_workload({"because": by_policy}), kuma)
+	{contains(result.remedy, "in `MeshTLS/kuma-system/part`") | some result in part} == {true}
+	consul := object.union(_workload({"because": [
+		{"text": "a", "resource": null},
+		{"text": "b", "resource": "ServiceDefaults/shop/cart"},
+	]}), {"mesh": "consul"})
+	patched := rule.deny with input as consul
+	{contains(result.remedy, "patch servicedefaults cart --namespace shop") | some result in patched} == {true}
+	said := rule.deny with input as object.union(_workload({"because": []}), {"mesh": "consul"})
+	{startswith(result.remedy, "Let the mesh demand") | some result in said} == {true}
+	other := object.union(_workload({"because": [{"text": "b", "resource": "Deployment/shop/cart"}]}), {"mesh": "consul"})
+	told := rule.deny with input as other
+	{startswith(result.remedy, "Let the mesh demand") | some result in told} == {true}
 }
 
 test_the_fix_makes_a_permissive_policy_strict if {

@@ -121,6 +121,8 @@ pub(in crate::facts) struct Configuration {
     pub(super) members: BTreeSet<String>,
     /// `proxy.defaultInboundPolicy` of Linkerd.
     pub(super) linkerd_policy: Option<String>,
+    /// Of Istio's identities, where something names one.
+    pub(super) trust_domain: Option<String>,
     /// `connectInject.default` of Consul.
     pub(super) consul_injects: bool,
     /// Whether Consul lets nobody call whom no intention names.
@@ -154,6 +156,7 @@ impl Configuration {
             injector: None,
             members: BTreeSet::new(),
             linkerd_policy: None,
+            trust_domain: None,
             consul_injects: false,
             consul_denies: Truth::Unknown,
             cilium_encrypts: Truth::Unknown,
@@ -337,6 +340,9 @@ impl Configuration {
         if let Some(root) = mesh_config.str_at(&["rootNamespace"]).filter(|root| !root.is_empty()) {
             self.root_namespace = root.to_owned();
             self.root_is_named = true;
+        }
+        if let Some(domain) = mesh_config.str_at(&["trustDomain"]).filter(|domain| !domain.is_empty()) {
+            self.trust_domain = Some(domain.to_owned());
         }
         if let Some(mode) = mesh_config.str_at(&["defaultConfig", "interceptionMode"]) {
             self.capture.interception = Some(mode.to_owned());

@@ -8,7 +8,11 @@
 //! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
 //! | `serves` | whether any port is judged |
 //! | `labels` | by which its Pods are selected |
-//! | `callers` | `[{namespace, service_account}]`: whom its known clients run as |
+//! | `callers` | `[{namespace, service_account, service_name, labels}]`: its known clients that have, or may have, an identity in its mesh |
+//! | `others` | `[id]`: known clients without one, or with one that the input does not tell |
+//! | `service_name` | the Service that leads to it, by which Consul knows it |
+//! | `mesh_name` | the `Mesh` of Kuma that it is in |
+//! | `trust_domain` | of Istio, where its configuration names one |
 //! | `authorization` | `T`: whether any policy says who may call |
 //! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, clients_ready, because, missing}]` |
 //!
@@ -58,6 +62,8 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
                 Fact::array(callers.map(|(client, at)| Fact::from(*client).at(at.clone()))),
             )
         });
+        let called = callers.get(&id);
+        let mesh_name = (membership.mesh == Mesh::Kuma).then(|| meshes.kuma_mesh(workload));
         let mesh = Fact::from(membership.mesh.name()).at(membership.because.origin.clone());
         let own = [
             ("namespace", Fact::from(workload.namespace)),
@@ -68,11 +74,18 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
             ("namespace_meshed", Fact::from(inside.contains(workload.namespace))),
             ("serves", Fact::from(standing.ports.iter().any(|inbound| inbound.is_judged))),
             ("authorization", Fact::from(authorization(standing))),
+            ("labels", labels(workload)),
             (
-                "labels",
-                Fact::object(workload.selecting().into_iter().map(|(key, value)| (key, Fact::from(value)))),
+                "callers",
+                Fact::array(called.iter().flat_map(|all| &all.named).map(|client| caller(set, *client))),
             ),
-            ("callers", Fact::array(callers.get(&id).into_iter().flatten().map(caller))),
+            (
+                "others",
+                Fact::array(called.iter().flat_map(|all| &all.others).map(|other| Fact::from(*other))),
+            ),
+            ("service_name", Fact::from(service_name(set, id, workload))),
+            ("mesh_name", Fact::from(mesh_name.as_deref())),
+            ("trust_domain", Fact::from(meshes.configuration.trust_domain.as_deref())),
             ("mesh", mesh),
             ("ports", Fact::array(ports)),
         ];
@@ -143,20 +156,53 @@ fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
     clients
 }
 
-/// Whom the known clients of each workload run as: namespace and service account.
-fn callers<'s>(set: &'s Set<'_>) -> BTreeMap<WorkloadId, BTreeSet<(&'s str, &'s str)>> {
-    let mut callers: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+/// Known clients of a workload.
+#[derive(Default)]
+struct Callers<'s> {
+    /// Those with an identity that its policies can name.
+    named: BTreeSet<WorkloadId>,
+    /// Ids of the rest: workloads that are in no mesh or another one, gateways.
+    others: BTreeSet<&'s str>,
+}
+
+fn callers<'s>(set: &'s Set<'_>) -> BTreeMap<WorkloadId, Callers<'s>> {
+    let mut callers: BTreeMap<_, Callers<'s>> = BTreeMap::new();
+    let mesh = |id: WorkloadId| set.mesh().of(id).membership.mesh;
     for connection in &set.connections().all {
-        if let (Some(server), Some(client)) = (connection.server_workload, connection.client_workload) {
-            let client = set.workloads().get(client);
-            callers.entry(server).or_default().insert((client.namespace, client.service_account));
+        let Some(server) = connection.server_workload else { continue };
+        let found = callers.entry(server).or_default();
+        let is_known_there = |client: &WorkloadId| {
+            let (own, other) = (mesh(server), mesh(*client));
+            other == Mesh::Unknown || own == other || (own.is_istio() && other.is_istio())
+        };
+        match connection.client_workload.filter(is_known_there) {
+            Some(client) => drop(found.named.insert(client)),
+            None => drop(found.others.insert(&connection.client)),
         }
     }
     callers
 }
 
-fn caller((namespace, service_account): &(&str, &str)) -> Fact {
-    Fact::object([("namespace", Fact::from(*namespace)), ("service_account", Fact::from(*service_account))])
+fn caller(set: &Set<'_>, id: WorkloadId) -> Fact {
+    let workload = set.workloads().get(id);
+    Fact::object([
+        ("namespace", Fact::from(workload.namespace)),
+        ("service_account", Fact::from(workload.service_account)),
+        ("service_name", Fact::from(service_name(set, id, workload))),
+        ("labels", labels(workload)),
+    ])
+}
+
+fn labels(workload: &Workload<'_>) -> Fact {
+    Fact::object(workload.selecting().into_iter().map(|(key, value)| (key, Fact::from(value))))
+}
+
+/// Name under which Consul registers a workload.
+fn service_name<'s>(set: &'s Set<'_>, id: WorkloadId, workload: &'s Workload<'_>) -> &'s str {
+    let written = workload.annotation("consul.hashicorp.com/connect-service");
+    let written = written.and_then(|names| names.split(',').next()).map(str::trim);
+    let leading = || set.services().of_workload(id).first().map(|service| set.services().get(*service).name);
+    written.or_else(leading).unwrap_or(&workload.resource.object.name)
 }
 
 /// What decides ports that are called without mTLS, or by what may have none: whoever comes from outside of the cluster
