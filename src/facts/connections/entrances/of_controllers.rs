@@ -37,7 +37,7 @@ pub(super) fn all<'e>(set: &Set<'e>, found: &mut Vec<Entrance<'e>>) {
                 _ => of_traefik(node, namespace),
             };
             found.extend(
-                backends.into_iter().filter_map(|backend| entrance(set, resource, controller, backend)),
+                backends.into_iter().filter_map(|backend| entrance(set, resource, controller, &backend)),
             );
         }
     }
@@ -47,7 +47,7 @@ fn entrance<'e>(
     set: &Set<'e>,
     resource: &'e Resource,
     controller: &str,
-    backend: Backend<'e>,
+    backend: &Backend<'e>,
 ) -> Option<Entrance<'e>> {
     let name = backend.name.as_str()?;
     let service = set.services().named(backend.namespace, name).map(|service| set.services().get(service));

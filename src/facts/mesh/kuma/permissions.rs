@@ -108,8 +108,8 @@ fn by_identity(policy: NodeRef<'_>) -> Option<Truth> {
     let rules = || policy.at(&["spec", "rules"]).into_iter().flat_map(NodeRef::items);
     rules().next()?;
     let names_all = |list: &str| {
-        let entries = rules().filter_map(|rule| rule.at(&["default", list])).flat_map(NodeRef::items);
-        entries.fold(false, |all, entry| all || is_everybody(entry))
+        let lists = rules().filter_map(|rule| rule.at(&["default", list]));
+        lists.flat_map(NodeRef::items).any(is_everybody)
     };
     let is_let_in = names_all("allow") || names_all("allowWithShadowDeny");
     Some(Truth::from(is_let_in && !names_all("deny")))
