@@ -35,6 +35,7 @@ pub use self::{
 };
 use super::{
     kubernetes::Object,
+    kustomization,
     shape::{self, Shape},
     words,
 };
@@ -181,6 +182,18 @@ fn find_itself(object: &Object, root: NodeRef<'_>) -> Vec<Found> {
 pub fn find_in_values(root: NodeRef<'_>) -> Vec<Found> {
     let mut search = Search::new(root);
     search.values(root);
+    search.finish()
+}
+
+/// Credentials among the values that a kustomization gives to charts (kustomize `api/types`, `HelmChart.ValuesInline`).
+pub fn find_in_inline_values(root: NodeRef<'_>) -> Vec<Found> {
+    if kustomization::inline_values(root).next().is_none() {
+        return Vec::new();
+    }
+    let mut search = Search::new(root);
+    for (path, key_span, values) in kustomization::inline_values(root) {
+        search.inline(path, key_span, values);
+    }
     search.finish()
 }
 

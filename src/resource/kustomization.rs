@@ -12,7 +12,7 @@ pub use self::{
     patch::{INLINE, Patch, files as patch_files, has_inline_patches, patch},
 };
 use super::kinds;
-use crate::document::{Document, NodeRef};
+use crate::document::{Document, NodeRef, Step};
 
 /// Names of the files in which kustomize looks for one (kustomize `api/konfig/general.go`).
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -60,6 +60,17 @@ pub fn generators(document: &Document) -> Vec<Generator<'_>> {
         })
     });
     all.collect()
+}
+
+/// Values that a kustomization gives to the charts that it inflates, each with the steps to it and the bytes of its key
+/// (kustomize `api/types`, `HelmChart.ValuesInline`).
+pub fn inline_values(root: NodeRef<'_>) -> impl Iterator<Item = (Vec<Step>, Range<usize>, NodeRef<'_>)> {
+    let charts = root.get("helmCharts").into_iter().flat_map(NodeRef::items).enumerate();
+    charts.filter_map(|(index, chart)| {
+        let (_, span, values) = chart.entries().find(|(key, _, _)| *key == "valuesInline")?;
+        let path = vec![Step::from("helmCharts"), Step::from(index), Step::from("valuesInline")];
+        Some((path, span, values))
+    })
 }
 
 /// Fields that leave what objects select as the manifests have it.

@@ -93,8 +93,11 @@ fn of_document(document: &Document, is_values: bool) -> Vec<Place> {
         || client::is_configuration(document.root())
         || kustomization::has_inline_patches(document.root());
     let objects = kubernetes::objects(document);
-    let mut secrets: Vec<Secret> =
-        objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node))).collect();
+    let inline = credential::find_in_inline_values(document.root()).into_iter();
+    let inline = inline.map(|found| Secret { span: found.span, values: found.values });
+    let of_objects =
+        objects.iter().flat_map(|object| credential::secrets(object, document.node(object.node)));
+    let mut secrets: Vec<Secret> = inline.chain(of_objects).collect();
     if is_values && objects.is_empty() {
         let found =
             [credential::find_in_values(document.root()), credential::find_in_settings(document.root())];

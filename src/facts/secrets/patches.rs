@@ -1,10 +1,10 @@
 //! Credentials in documents that are no objects by themselves: templates that were not rendered, patches of kustomizations, in
-//! files and within the kustomization, since a component is built only as part of something else, and what clients log in with
-//! (a kubeconfig, the configuration of Docker). A subject for each.
+//! files and within the kustomization, since a component is built only as part of something else, values that a kustomization
+//! gives to charts, and what clients log in with (a kubeconfig, the configuration of Docker). A subject for each.
 
 use std::{ops::Range, sync::Arc};
 
-use super::{Fact, Found, Subject, kind_of_secret, values, with_own};
+use super::{Fact, Found, Subject, chart_values, kind_of_secret, values, with_own};
 use crate::{
     document::{Document, Step},
     estate::Estate,
@@ -35,7 +35,11 @@ pub(in crate::facts) fn secrets(estate: &Estate, document: &Document) -> Vec<Sub
     // What an action makes of a name is not known.
     let named = document.root().at(&["metadata", "name"]);
     let name = name.filter(|_| named.is_none_or(|named| is_literal(estate, document, named.span())));
-    let unnamed = if client::is_configuration(document.root()) { CLIENT } else { KIND };
+    let unnamed = match first.path.first() {
+        _ if client::is_configuration(document.root()) => CLIENT,
+        Some(Step::Key(key)) if **key == *"helmCharts" => chart_values::KIND,
+        _ => KIND,
+    };
     let place = Place::new(document.source, first.shown.clone());
     let namespace = kind.map(|_| namespace.unwrap_or(&estate.namespace));
     let fact = Fact::object([
@@ -81,16 +85,21 @@ fn readable(estate: &Estate, document: &Document) -> Vec<Found> {
         return with_own(estate, root, credential::find_in_settings(root));
     }
     let file = &estate.sources.get(document.source).file;
-    if !kustomization::is_named_so(file) || !kustomization::has_inline_patches(root) {
+    if !kustomization::is_named_so(file) {
         return Vec::new();
     }
-    let mut found = with_own(estate, root, credential::find_in_settings(root));
-    found.retain(|found| {
-        let is_inline = matches!(found.path.first(), Some(Step::Key(key)) if INLINE.contains(&&**key));
-        // Of a Secret every value is one that is kept; its users and hosts are no credentials.
-        let is_credential = found.class != Some(Class::Named) || name::promise(&found.key).is_some();
-        is_inline && is_credential
-    });
+    let mut found = credential::find_in_inline_values(root);
+    if kustomization::has_inline_patches(root) {
+        found.extend(credential::find_in_settings(root).into_iter().filter(|found| {
+            let is_inline = matches!(found.path.first(), Some(Step::Key(key)) if INLINE.contains(&&**key));
+            // Of a Secret every value is one that is kept; its users and hosts are no credentials.
+            let is_credential = found.class != Some(Class::Named) || name::promise(&found.key).is_some();
+            is_inline && is_credential
+        }));
+    }
+    let is_inline = |found: &Found| matches!(found.path.first(), Some(Step::Key(key)) if INLINE.contains(&&**key) || **key == *"helmCharts");
+    let mut found = with_own(estate, root, found);
+    found.retain(is_inline);
     found
 }
 

@@ -97,7 +97,7 @@ const SETTINGS_KEYS: [&str; 7] =
     ["config", "env", "environment", "extraEnv", "parameters", "properties", "settings"];
 
 /// Keys of custom resources with values of a chart below them.
-const VALUES_KEYS: [&str; 3] = ["helmValues", "values", "valuesObject"];
+const VALUES_KEYS: [&str; 4] = ["helmValues", "values", "valuesInline", "valuesObject"];
 
 /// Keys below which nothing is a value: labels, schemas, selectors, what the cluster writes.
 pub(super) const SKIPPED: [&str; 9] = [

@@ -104,6 +104,13 @@ impl<'d> Search<'d> {
         }
     }
 
+    /// Values of a chart that stand at a path within something else, whose last key has a span.
+    pub(super) fn inline(&mut self, path: Vec<Step>, key_span: Range<usize>, node: NodeRef<'d>) {
+        self.path = path;
+        self.walk(&Here { name: "", key_span, node }, Context::Values);
+        self.path.clear();
+    }
+
     /// Values of a Secret.
     pub(super) fn kept(&mut self, field: &'d str, field_span: Range<usize>, node: NodeRef<'d>) {
         self.path.push(Step::from(field));
