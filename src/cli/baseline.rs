@@ -6,7 +6,7 @@ use clap::Args;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Failure, configuration::notice_rendering, conftest::ConftestArguments, policies::Selection,
+    Failure, configuration::check_rendering, conftest::ConftestArguments, policies::Selection,
     progress::Progress, scan::EstateArguments, terminal::Terminal,
 };
 use crate::{
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 /// A finding that is waived needs no baseline. Policies with errors write none: what they did not say would be missing.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, configured) = arguments.estate.settings()?;
-    notice_rendering(&settings, terminal);
+    check_rendering(&settings, terminal)?;
     let (policies, _) = arguments.conftest.load(&arguments.selection, &settings, &configured, terminal)?;
     let progress = Progress::new(terminal.progress);
     let advance = |stage, done| progress.advance(stage, done);

@@ -120,8 +120,29 @@ pub(super) fn notice_unknown_rules(config: &Config, policies: &Policies, termina
     }
 }
 
-/// Says which settings about rendering are without effect: what the repository under scan asks for by itself, and what
-/// is about charts that there are not.
+/// Refuses values files that are not there, since what they would deploy is not judged, and says which settings about
+/// rendering are without effect: what the repository under scan asks for by itself, and what is about charts that there
+/// are not.
+pub(super) fn check_rendering(settings: &Settings, terminal: &Terminal) -> Result<(), Failure> {
+    let config = &settings.config;
+    for file in config.render.charts().flat_map(|(_, chart)| &chart.value.values) {
+        let path = settings.base.root.join(file.value.as_str()).canonicalize();
+        if !path.is_ok_and(|path| path.starts_with(&settings.base.root) && path.is_file()) {
+            let name = file.value.as_str();
+            return Err(Failure::usage(format!(
+                "{}:{}: the values file `{name}` is not there",
+                config.source(file.line),
+                file.column
+            ))
+            .help("name a file of the repository, relative to its base, or take the entry out"));
+        }
+    }
+    notice_rendering(settings, terminal);
+    Ok(())
+}
+
+/// What [`check_rendering`] only tells: of a tree that the configuration was not written for, as with `--since`, also
+/// nothing of values files, whose charts are skipped with the reason.
 pub(super) fn notice_rendering(settings: &Settings, terminal: &Terminal) {
     let config = &settings.config;
     if settings.render {

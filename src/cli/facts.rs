@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Failure, configuration::notice_rendering, scan::EstateArguments, terminal::Terminal};
+use super::{Failure, configuration::check_rendering, scan::EstateArguments, terminal::Terminal};
 use crate::{output, policy::selector, scan::read_estate};
 
 /// Arguments of `probity facts`.
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, _) = arguments.estate.settings()?;
-    notice_rendering(&settings, terminal);
+    check_rendering(&settings, terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
     let Some(selector) = &arguments.selector else {
         terminal.print(|out| output::facts::write(&estate, out))?;

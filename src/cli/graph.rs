@@ -2,7 +2,7 @@
 
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::{Failure, clock, configuration::notice_rendering, scan::EstateArguments, terminal::Terminal};
+use super::{Failure, clock, configuration::check_rendering, scan::EstateArguments, terminal::Terminal};
 use crate::{output::graph::FORMATS, scan::read_estate};
 
 /// Arguments of `probity graph`.
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<u8, Failure> {
     let (settings, _) = arguments.estate.settings()?;
-    notice_rendering(&settings, terminal);
+    check_rendering(&settings, terminal)?;
     let estate = read_estate(&settings, &|_, _| {})?;
     let time = clock::now().to_string();
     for format in FORMATS.iter().filter(|format| format.name == arguments.format) {

@@ -205,7 +205,7 @@ pub(super) fn run(
     let prepared = match &arguments.since {
         Some(reference) if !arguments.cluster.cluster => {
             let prepared = Prepared::since(arguments, reference, terminal)?;
-            prepared.notice(arguments, terminal);
+            prepared.check(arguments, terminal)?;
             prepared
         }
         _ => Prepared::reading(arguments, terminal, &progress)?,

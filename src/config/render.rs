@@ -24,7 +24,7 @@ pub struct Render {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a map")]
 pub struct ChartSettings {
     /// Values files, relative to the base; of equal keys the later one counts, as with `helm --values`.
-    pub values: Vec<BasePath>,
+    pub values: Vec<Placed<BasePath>>,
 }
 
 /// A path below the base, in its shortest form: `deploy/values.yaml`; empty for the base itself.
@@ -67,12 +67,14 @@ impl Render {
     /// Values files of the chart in a folder, relative to the base.
     pub fn values_of(&self, folder: &str) -> impl Iterator<Item = &str> {
         let named = self.charts().filter(move |(path, _)| path.as_str() == folder);
-        named.flat_map(|(_, chart)| chart.value.values.iter().map(BasePath::as_str))
+        named.flat_map(|(_, chart)| chart.value.values.iter().map(|file| file.value.as_str()))
     }
 
     /// Whether a file holds values of a chart.
     pub fn takes(&self, file: &str) -> bool {
-        self.charts.values().any(|chart| chart.value.values.iter().any(|values| values.as_str() == file))
+        self.charts
+            .values()
+            .any(|chart| chart.value.values.iter().any(|values| values.value.as_str() == file))
     }
 
     /// Charts by their folders; names that are none were refused when the configuration was read.

@@ -116,8 +116,13 @@ fn configurations_of_the_readme_are_read() {
         if block.starts_with('#') || block.starts_with("- ") || block.starts_with("name:") {
             continue;
         }
-        let folder =
-            Folder::new(&[("a.yaml", BAD), ("probity.yaml", &block), ("policies/lib.rego", "package lib\n")]);
+        let folder = Folder::new(&[
+            ("a.yaml", BAD),
+            ("probity.yaml", &block),
+            ("policies/lib.rego", "package lib\n"),
+            ("deploy/values.yaml", "replicas: 1\n"),
+            ("deploy/values-production.yaml", "replicas: 2\n"),
+        ]);
         let output = folder.run(&["scan", "--audit", "off"]);
         let shown = String::from_utf8_lossy(&output.stderr);
         assert!(!shown.contains("probity.yaml:"), "{block}\n{shown}");

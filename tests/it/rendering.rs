@@ -162,13 +162,25 @@ fn a_values_file_outside_of_the_paths_is_still_shown_and_masked() {
 fn what_is_not_there_or_leads_out_is_not_rendered() {
     let missing = "render: {charts: {deploy/chart: {values: [deploy/gone.yaml]}}}\n";
     let folder = repository(missing);
-    let (shown, _) = report(&folder, &["--render"]);
+    let refused = |arguments: &[&str]| {
+        let output = run(&folder, arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("probity.yaml:1:43: the values file `deploy/gone.yaml` is not there"),
+            "{said}"
+        );
+    };
+    for arguments in [&["scan"][..], &["scan", "--render"], &["facts"], &["graph"], &["baseline"]] {
+        refused(arguments);
+    }
+    symlink("/etc/hostname", folder.path().join("deploy/gone.yaml")).expect("a link");
+    refused(&["scan", "--render"]);
+    // What a change takes away is no fault of the configuration before it.
+    let (shown, _) = report(&folder, &["--render", "--since", "HEAD"]);
     let why = reason(&shown, "deploy/chart/Chart.yaml");
     assert!(why.contains("the values file `deploy/gone.yaml` is not there"), "{why}");
     assert!(why.contains("helm template deploy/chart --values deploy/gone.yaml"), "{why}");
-    symlink("/etc/hostname", folder.path().join("deploy/gone.yaml")).expect("a link");
-    let (shown, _) = report(&folder, &["--render"]);
-    assert!(reason(&shown, "deploy/chart/Chart.yaml").contains("is not there"));
     std::fs::write(folder.path().join("probity.yaml"), "").expect("a file");
     symlink("/etc/hostname", folder.path().join("deploy/chart/templates/host.yaml")).expect("a link");
     let (shown, _) = report(&folder, &["--render"]);

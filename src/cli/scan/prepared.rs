@@ -6,7 +6,7 @@ use super::{Arguments, Configured, current_folder, named::Named};
 use crate::{
     cli::{
         Failure, baseline,
-        configuration::{notice_rendering, notice_unknown_rules},
+        configuration::{check_rendering, notice_rendering, notice_unknown_rules},
         conftest::Digests,
         progress::Progress,
         since::{Past, Reference},
@@ -100,7 +100,7 @@ impl Prepared {
         let asked = settings.clone();
         let prepare = || {
             let prepared = Self::of(arguments, &Named::new(arguments), (settings, configured), terminal)?;
-            prepared.notice(arguments, terminal);
+            prepared.check(arguments, terminal)?;
             progress.show(terminal.progress);
             Ok(prepared)
         };
@@ -112,14 +112,19 @@ impl Prepared {
         prepared.map(|prepared| Self { files: Some(files), ..prepared })
     }
 
-    /// Says what of the configuration has no effect.
-    pub(super) fn notice(&self, arguments: &Arguments, terminal: &Terminal) {
+    /// Says what of the configuration has no effect, and refuses what is about files that are not there.
+    pub(super) fn check(&self, arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
         if !arguments.selection.is_partial() {
             notice_unknown_rules(&self.settings.config, &self.policies, terminal);
         }
-        if !self.settings.base.estate.is_empty() {
-            notice_rendering(&self.settings, terminal);
+        if self.settings.base.estate.is_empty() {
+            return Ok(());
         }
+        if self.before.is_some() {
+            notice_rendering(&self.settings, terminal);
+            return Ok(());
+        }
+        check_rendering(&self.settings, terminal)
     }
 
     fn of(
