@@ -70,7 +70,7 @@ impl Collected {
 
 /// Kinds whose controllers make Pods themselves: API group and kinds. A Pod that names another one as its controller, such
 /// as a suspended `CronJob`, was not made by it.
-const MAKERS: [(&str, &[&str]); 9] = [
+const MAKERS: [(&str, &[&str]); 10] = [
     ("", &["ReplicationController"]),
     ("apps", &["DaemonSet", "ReplicaSet", "StatefulSet"]),
     ("apps.kruise.io", &["BroadcastJob"]),
@@ -79,6 +79,7 @@ const MAKERS: [(&str, &[&str]); 9] = [
     ("batch.volcano.sh", &["Job"]),
     ("kubeflow.org", &["JAXJob", "MPIJob", "PaddleJob", "PyTorchJob", "TFJob", "XGBoostJob"]),
     ("ray.io", &["RayCluster"]),
+    ("sparkoperator.k8s.io", &["SparkApplication"]),
     ("tekton.dev", &["TaskRun"]),
 ];
 

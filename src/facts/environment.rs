@@ -130,6 +130,7 @@ impl<'e> Environments<'e> {
                 view,
                 workload,
                 namespace: workload.namespace,
+                inherited: workload.pod.inherited(node),
                 node,
             });
             (id, containers.flat_map(|container| container.settings(&mut files)).collect())
@@ -149,6 +150,8 @@ struct Container<'v, 'e> {
     workload: &'v Workload<'e>,
     namespace: &'e str,
     node: NodeRef<'e>,
+    /// What it takes of where it says nothing itself.
+    inherited: Option<NodeRef<'e>>,
 }
 
 impl<'e> Container<'_, 'e> {

@@ -15,6 +15,10 @@ pub struct PodTemplate<'d> {
     spec: NodeRef<'d>,
     /// What is written once for all Pods of a workload that has several, such as the service account of a workflow.
     common: Option<NodeRef<'d>>,
+    /// What the templates of a workflow take where they say nothing else (Argo Workflows, `templateDefaults`).
+    defaults: Option<NodeRef<'d>>,
+    /// Whether what stands for the Pod is its one container as well (Spark operator, `driver`).
+    is_container: bool,
     /// Whether the Pod runs to its end, and serves nobody.
     pub ends: bool,
 }
@@ -49,7 +53,8 @@ impl<'d> PodTemplate<'d> {
 
     /// A Pod with `metadata` and `spec`.
     fn written(pod: NodeRef<'d>, common: Option<NodeRef<'d>>, ends: bool) -> Option<Self> {
-        Some(Self { metadata: pod.get("metadata"), spec: pod.get("spec")?, common, ends })
+        let metadata = pod.get("metadata");
+        Some(Self { metadata, spec: pod.get("spec")?, common, defaults: None, is_container: false, ends })
     }
 
     /// Key and value of each label that is text.
@@ -61,7 +66,7 @@ impl<'d> PodTemplate<'d> {
 
     /// A field of core/v1 `PodSpec` that is no list.
     pub fn field(self, key: &str) -> Option<NodeRef<'d>> {
-        self.spec.get(key).or_else(|| self.common?.get(key))
+        self.spec.get(key).or_else(|| self.defaults?.get(key)).or_else(|| self.common?.get(key))
     }
 
     /// Text of a field of core/v1 `PodSpec`, unless it is empty.
@@ -71,7 +76,7 @@ impl<'d> PodTemplate<'d> {
 
     /// Elements of `volumes`.
     pub fn volumes(self) -> impl Iterator<Item = NodeRef<'d>> {
-        let places = [Some(self.spec), self.common].into_iter().flatten();
+        let places = [Some(self.spec), self.defaults, self.common].into_iter().flatten();
         places.filter_map(|place| place.get("volumes")).flat_map(NodeRef::items)
     }
 
@@ -89,15 +94,32 @@ impl<'d> PodTemplate<'d> {
         self.items("initContainers").chain(self.lasting()).chain(self.items("ephemeralContainers"))
     }
 
+    /// What a container takes from a template of containers where it says nothing itself: a step from `stepTemplate` (Tekton,
+    /// `TaskSpec`), the container of a workflow's template from `templateDefaults` (Argo Workflows, `WorkflowSpec`).
+    pub fn inherited(self, container: NodeRef<'d>) -> Option<NodeRef<'d>> {
+        if self.items("steps").any(|step| step.id == container.id) {
+            return self.spec.get("stepTemplate");
+        }
+        let is_it = |key: &&str| self.spec.get(key).is_some_and(|single| single.id == container.id);
+        let key = SINGLE.into_iter().find(is_it)?;
+        self.defaults?.get(key)
+    }
+
     fn lasting(self) -> impl Iterator<Item = NodeRef<'d>> {
+        let itself = self.is_container.then_some(self.spec);
         let set = self.spec.at(&["containerSet", "containers"]).into_iter().flat_map(NodeRef::items);
         let single = SINGLE
             .into_iter()
-            .filter_map(move |key| self.spec.get(key))
-            .filter(|node| node.get("image").is_some());
+            .filter_map(move |key| {
+                Some((self.spec.get(key)?, self.defaults.and_then(|defaults| defaults.get(key))))
+            })
+            .filter(|(node, default)| {
+                [Some(*node), *default].into_iter().flatten().any(|node| node.get("image").is_some())
+            })
+            .map(|(node, _)| node);
         // A workflow's `steps` are lists of what runs at once, and no containers.
         let lists = LISTS.into_iter().flat_map(move |key| self.items(key)).filter(|node| node.is_mapping());
-        lists.chain(single).chain(set)
+        lists.chain(single).chain(set).chain(itself)
     }
 
     fn items(self, key: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
@@ -221,6 +243,26 @@ mod tests {
                 "{pipelineSpec: {finally: [{taskSpec: {steps: [{image: b}]}}]}}",
                 vec![("b", None)],
             ),
+            (
+                "argoproj.io/v1alpha1 Workflow",
+                "{serviceAccountName: s, templateDefaults: {serviceAccountName: t, container: {image: x}}, templates: [{container: {command: [a], image: a}}, {steps: []}]}",
+                vec![("a", Some("t"))],
+            ),
+            (
+                "sparkoperator.k8s.io/v1beta2 SparkApplication",
+                "{image: x, driver: {image: a, serviceAccount: s}, executor: {image: b}}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "sparkoperator.k8s.io/v1beta2 ScheduledSparkApplication",
+                "{template: {driver: {image: a}, executor: {image: b}}}",
+                vec![("a", None), ("b", None)],
+            ),
+            (
+                "apps.kruise.io/v1alpha1 UnitedDeployment",
+                "{template: {cloneSetTemplate: {spec: {template: {spec: {containers: [{image: a}]}}}}}}",
+                vec![("a", None)],
+            ),
             ("tekton.dev/v1 Task", "{steps: [{image: a}], sidecars: [{image: b}]}", vec![("a", None)]),
             (
                 "tekton.dev/v1 TaskRun",
@@ -239,6 +281,33 @@ mod tests {
             let expected: Vec<_> =
                 expected.into_iter().map(|(image, account)| (Some(image.to_owned()), account)).collect();
             assert_eq!(found, expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn containers_take_what_they_do_not_say_from_templates_of_containers() {
+        for (kind, spec, expected) in [
+            (
+                "tekton.dev/v1 Task",
+                "{stepTemplate: {workingDir: x}, steps: [{image: a}], sidecars: [{image: b}]}",
+                &[Some("x"), None][..],
+            ),
+            (
+                "argoproj.io/v1alpha1 Workflow",
+                "{templateDefaults: {container: {workingDir: x, image: y}, script: {workingDir: z}}, templates: [{container: {command: [a]}}, {script: {image: b}}, {containerSet: {containers: [{image: c}]}}]}",
+                &[Some("x"), Some("z"), None],
+            ),
+            ("tekton.dev/v1 Task", "{steps: [{image: a}]}", &[None]),
+        ] {
+            let (version, kind) = kind.split_once(' ').expect("a version and a kind");
+            let text = format!("apiVersion: {version}\nkind: {kind}\nspec: {spec}");
+            let parsed = yaml::parse(SourceId(0), &text.into());
+            let objects = objects(&parsed.documents[0]);
+            let pods = PodTemplate::all(&objects[0], parsed.documents[0].root());
+            let found = pods.iter().flat_map(|pod| {
+                pod.all_containers().map(|container| pod.inherited(container)?.str_at(&["workingDir"]))
+            });
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{kind} {spec}");
         }
     }
 

@@ -23,13 +23,17 @@ pub(super) struct Variables<'e> {
 
 impl<'e> Variables<'e> {
     pub(super) fn of(container: &Container<'_, 'e>, room: &mut Room) -> Self {
-        let items = |key| container.node.get(key).into_iter().flat_map(NodeRef::items);
+        let own = |key| container.node.get(key);
+        let inherited = |key| container.inherited.and_then(|inherited| inherited.get(key));
         let mut variables = Self::default();
-        for source in items("envFrom") {
+        // Lists that are merged as Kubernetes merges them: `env` by its names, `envFrom` as a whole.
+        let sources = own("envFrom").or_else(|| inherited("envFrom"));
+        for source in sources.into_iter().flat_map(NodeRef::items) {
             all_of(container, source).into_iter().for_each(|setting| variables.set(setting));
         }
-        for variable in items("env") {
-            let Some(mut setting) = variable_of(container, variable) else { continue };
+        let written = [inherited("env"), own("env")].into_iter().flatten().flat_map(NodeRef::items);
+        let written = written.filter_map(|variable| Some((variable, variable_of(container, variable)?)));
+        for (variable, mut setting) in written {
             if matches!(setting.origin, Origin::Literal) {
                 setting.expand(room, |name| variables.told(name).or_else(|| of_service(container, name)));
             }
@@ -39,8 +43,22 @@ impl<'e> Variables<'e> {
                 variables.set(setting);
             }
         }
+        variables.set_all_of_spark(container);
         variables.set_all_of_json();
         variables
+    }
+
+    /// Adds what a driver or an executor of Spark is given in maps (Spark operator, `SparkPodSpec.envVars`,
+    /// `envSecretKeyRefs`).
+    fn set_all_of_spark(&mut self, container: &Container<'_, 'e>) {
+        let entries = |key| container.node.get(key).into_iter().flat_map(NodeRef::entries);
+        for (name, _, value) in entries("envVars") {
+            let text = scalar(value).map(Cow::Borrowed);
+            self.set(container.setting(Channel::Variable, name, text, Origin::Literal, value.place()));
+        }
+        for (name, _, reference) in entries("envSecretKeyRefs") {
+            self.set(kept_by(container, name, Keeper::Secret, reference));
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Setting<'e>> {
@@ -139,25 +157,35 @@ fn variable_of<'e>(container: &Container<'_, 'e>, variable: NodeRef<'e>) -> Opti
         return Some(setting(scalar(value).map(Cow::Borrowed), Origin::Literal, value.place()));
     };
     let (kind, _, reference) = from.entries().next()?;
+    Some(match kind {
+        "configMapKeyRef" => kept_by(container, name, Keeper::ConfigMap, reference),
+        "secretKeyRef" => kept_by(container, name, Keeper::Secret, reference),
+        _ => setting(None, Origin::Runtime, reference.get("key").unwrap_or(reference).place()),
+    })
+}
+
+/// A variable that a key of a `ConfigMap` or Secret fills in.
+fn kept_by<'e>(
+    container: &Container<'_, 'e>,
+    name: &'e str,
+    keeper: Keeper,
+    reference: NodeRef<'e>,
+) -> Setting<'e> {
+    let setting = |text, origin, place| container.setting(Channel::Variable, name, text, origin, place);
     let place = reference.get("key").unwrap_or(reference).place();
-    let keeper = match kind {
-        "configMapKeyRef" => Keeper::ConfigMap,
-        "secretKeyRef" => Keeper::Secret,
-        _ => return Some(setting(None, Origin::Runtime, place)),
-    };
     let (Some(owner), Some(key)) = (reference.str_at(&["name"]), reference.str_at(&["key"])) else {
-        return Some(setting(None, Origin::Missing(format!("the source of {name}")), place));
+        return setting(None, Origin::Missing(format!("the source of {name}")), place);
     };
     let Some(resource) = keeper.find(container.view, container.namespace, owner) else {
         let origin = Origin::absent(keeper, container.namespace, owner, Some(key));
-        return Some(Setting { key: Some(key), ..setting(None, origin, place) });
+        return Setting { key: Some(key), ..setting(None, origin, place) };
     };
-    Some(if let Some(kept) = keeper.value(container.view.estate.node(resource), key) {
+    if let Some(kept) = keeper.value(container.view.estate.node(resource), key) {
         of_kept(container, name.into(), keeper, resource, kept, place)
     } else {
         let missing = format!("key {key} of {}", resource.id);
         setting(None, Origin::Missing(missing), place)
-    })
+    }
 }
 
 fn of_kept<'e>(

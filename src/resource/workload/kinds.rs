@@ -26,6 +26,8 @@ enum Form {
     Template,
     /// Containers beside what all Pods of the workload share, which stands so many keys from the root.
     Containers { common: usize },
+    /// A container that stands for its Pod as well, beside what all of them share (Spark operator, `SparkPodSpec`).
+    Container { common: usize },
 }
 
 const SERVES: Kind = Kind { group: "", kinds: &[], path: &[], form: Form::Template, ends: false };
@@ -35,6 +37,10 @@ const CRON_WORKFLOW: Kind =
     Kind { kinds: &["CronWorkflow"], form: Form::Containers { common: 2 }, ..WORKFLOW };
 const TASK: Kind = Kind { group: "tekton.dev", form: Form::Containers { common: 1 }, ..ENDS };
 const REPLICAS: Kind = Kind { group: "kubeflow.org", ..ENDS };
+const SPARK: Kind = Kind { group: "sparkoperator.k8s.io", form: Form::Container { common: 1 }, ..ENDS };
+const SCHEDULED_SPARK: Kind =
+    Kind { kinds: &["ScheduledSparkApplication"], form: Form::Container { common: 2 }, ..SPARK };
+const UNITED: Kind = Kind { group: "apps.kruise.io", kinds: &["UnitedDeployment"], ..SERVES };
 const RAY: Kind = Kind { group: "ray.io", ..SERVES };
 
 const TEMPLATE: &[&str] = &["spec", "template"];
@@ -59,6 +65,14 @@ const KINDS: &[Kind] = &[
     Kind { group: "serving.knative.dev", kinds: &["Service", "Configuration"], path: TEMPLATE, ..SERVES },
     Kind { group: "apps.openshift.io", kinds: &["DeploymentConfig"], path: TEMPLATE, ..SERVES },
     Kind { group: "apps.kruise.io", kinds: &["BroadcastJob"], path: TEMPLATE, ..ENDS },
+    Kind { path: &["spec", "template", "advancedStatefulSetTemplate", "spec", "template"], ..UNITED },
+    Kind { path: &["spec", "template", "cloneSetTemplate", "spec", "template"], ..UNITED },
+    Kind { path: &["spec", "template", "deploymentTemplate", "spec", "template"], ..UNITED },
+    Kind { path: &["spec", "template", "statefulSetTemplate", "spec", "template"], ..UNITED },
+    Kind { kinds: &["SparkApplication"], path: &["spec", "driver"], ..SPARK },
+    Kind { kinds: &["SparkApplication"], path: &["spec", "executor"], ..SPARK },
+    Kind { path: &["spec", "template", "driver"], ..SCHEDULED_SPARK },
+    Kind { path: &["spec", "template", "executor"], ..SCHEDULED_SPARK },
     Kind { group: "keda.sh", kinds: &["ScaledJob"], path: &["spec", "jobTargetRef", "template"], ..ENDS },
     Kind {
         group: "jobset.x-k8s.io",
@@ -144,10 +158,24 @@ impl Kind {
             Form::Template => PodTemplate::written(place, None, self.ends),
             Form::Containers { common } => {
                 let common = root.at(&self.path[..common]);
-                let pod =
-                    PodTemplate { metadata: place.get("metadata"), spec: place, common, ends: self.ends };
+                let pod = PodTemplate {
+                    metadata: place.get("metadata"),
+                    spec: place,
+                    common,
+                    defaults: common.and_then(|common| common.get("templateDefaults")),
+                    is_container: false,
+                    ends: self.ends,
+                };
                 pod.all_containers().next().map(|_| pod)
             }
+            Form::Container { common } => place.is_mapping().then(|| PodTemplate {
+                metadata: Some(place),
+                spec: place,
+                common: root.at(&self.path[..common]),
+                defaults: None,
+                is_container: true,
+                ends: self.ends,
+            }),
         });
         pods.collect()
     }
