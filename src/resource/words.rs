@@ -3,12 +3,13 @@
 //! Deliberately absent: what a program makes of its arguments.
 
 mod client;
+mod commands;
 mod database_clients;
 
 use std::{collections::BTreeMap, ops::Range};
 
 use self::client::Client;
-pub use self::database_clients::Part;
+pub use self::database_clients::{Part, is_name as names_something};
 use crate::document::NodeRef;
 
 /// One argument: a flag with its value, an assignment, or a word that stands alone.
@@ -39,6 +40,8 @@ pub struct ToldClient<'d> {
     pub item: NodeRef<'d>,
     /// Where in the item the text starts.
     pub offset: usize,
+    /// Whether all that the call is told was read.
+    pub is_whole: bool,
 }
 
 /// The item that a word stands in: its field, its index there, and itself.
@@ -60,7 +63,8 @@ pub fn told_clients<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>)
             };
             let offset = word.offset + word.text.rfind(named.text).unwrap_or_default();
             let (program, part, text) = (of.program, named.part, named.text);
-            found.push(ToldClient { program, call, part, text, item: *item, offset });
+            let is_whole = of.is_whole;
+            found.push(ToldClient { program, call, part, text, item: *item, offset, is_whole });
         }
     }
     found
@@ -107,7 +111,7 @@ fn words_of<'d>(command: Option<NodeRef<'d>>, args: Option<NodeRef<'d>>) -> (Vec
         } else if is_script_flag(text) && words.iter().any(|word| is_shell(word.text)) {
             script_follows = true;
         } else {
-            words.push(Word { text, offset: 0, starts: false });
+            words.push(Word { text, offset: 0, starts: false, opens: false });
         }
         holders.resize(words.len(), (field, index, item));
     }
@@ -166,6 +170,27 @@ pub fn is_variable(word: &str) -> bool {
     !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_${}".contains(&byte))
 }
 
+/// The variable that is all of a word, with what stands for it where there is none: `$NAME`, `${NAME:-default}`.
+pub fn variable(word: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(inner) = word.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'))
+        && let Some((name, default)) = inner.split_once(":-").or_else(|| inner.split_once('-'))
+    {
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        return is_name.then_some((name, Some(default)));
+    }
+    is_variable(word).then(|| (word.trim_start_matches(['$', '{']).trim_end_matches('}'), None))
+}
+
+/// Names of the variables that a word refers to in any way.
+pub fn variables(word: &str) -> impl Iterator<Item = &str> {
+    word.split('$').skip(1).map(|rest| {
+        let rest = rest.trim_start_matches(['{', '(']);
+        let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    })
+}
+
 /// A word, without its quotes.
 #[derive(Debug, Clone, Copy)]
 struct Word<'t> {
@@ -174,6 +199,8 @@ struct Word<'t> {
     offset: usize,
     /// Whether a command starts with it.
     starts: bool,
+    /// Whether a script begins with it.
+    opens: bool,
 }
 
 /// What one or two words say.
@@ -253,7 +280,7 @@ fn split(text: &str) -> Vec<Word<'_>> {
         let quoted = text.get(range.clone()).unwrap_or_default();
         let bare = unquoted(quoted);
         let offset = range.start + (quoted.len() - bare.len()) / 2;
-        words.push(Word { text: bare, offset, starts: std::mem::take(starts) });
+        words.push(Word { text: bare, offset, starts: std::mem::take(starts), opens: words.is_empty() });
     };
     for (at, character) in text.char_indices() {
         match (quote, character) {

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     document::NodeRef,
-    resource::words::{self, Part, ToldClient},
+    resource::{
+        credential::name,
+        words::{self, Part, ToldClient},
+    },
     source::Place,
 };
 
@@ -68,36 +71,44 @@ fn of_client<'e>(
         format!("{}{count} {}", one.program, part.flag()).into()
     };
     let mut settings = Vec::new();
+    let mut is_whole = call.iter().all(|one| one.is_whole);
+    // What a variable holds may be a whole connection, with a password in it: that is read by its own name.
+    let is_name = |setting: &Setting<'_>| setting.text.as_deref().is_none_or(words::names_something);
+    let mut told = |setting: Setting<'e>| settings.extend(Some(setting).filter(is_name));
     for one in call {
-        let place = place(one.item, one.offset, one.text);
-        let variable = words::is_variable(one.text)
-            .then(|| one.text.trim_start_matches(['$', '{']).trim_end_matches('}'))
-            .and_then(|name| variables.get(name));
-        if let Some(variable) = variable {
-            let name = name(one, one.part);
-            settings.push(Setting { channel: Channel::Argument, name, place, ..variable.clone() });
+        // Who writes a password where a name belongs has not named anything.
+        if words::variables(one.text).any(|name| name::promise(name).is_some()) {
+            is_whole = false;
             continue;
         }
+        let place = place(one.item, one.offset, one.text);
+        let variable = words::variable(one.text);
+        if let Some(variable) = variable.and_then(|(name, _)| variables.get(name)) {
+            let name = name(one, one.part);
+            told(Setting { channel: Channel::Argument, name, place, ..variable.clone() });
+            continue;
+        }
+        let text = variable.and_then(|(_, default)| default).unwrap_or(one.text);
         // `tcp:db,1433` of sqlcmd; of several members of a replica set the first stands for all.
-        let (host, port) = match one.text.split_once(',') {
+        let (host, port) = match text.split_once(',') {
             Some((host, port)) => (host, port.parse::<u16>().is_ok().then_some(port)),
-            None => (one.text, None),
+            None => (text, None),
         };
         let host = host.strip_prefix("tcp:").unwrap_or(host);
         let host = host.split_once('/').map_or(host, |(_, members)| members);
-        let text = if one.part == Part::Host { host } else { one.text };
-        settings.push(setting(container, variables, room, name(one, one.part), text, place.clone()));
+        let text = if one.part == Part::Host { host } else { text };
+        told(setting(container, variables, room, name(one, one.part), text, place.clone()));
         if let Some(port) = port.filter(|_| one.part == Part::Host) {
-            settings.push(setting(container, variables, room, name(one, Part::Port), port, place));
+            told(setting(container, variables, room, name(one, Part::Port), port, place));
         }
     }
-    if let Some(first) = call.first().filter(|first| first.program.starts_with('p')) {
+    if let Some(first) = call.first().filter(|first| first.program.starts_with('p') && is_whole) {
         let missing = READ_BY_CLIENTS.iter().filter(|(_, part)| call.iter().all(|one| one.part != *part));
         let read = missing.filter_map(|(variable, part)| Some((variables.get(variable)?, *part)));
-        settings.extend(read.map(|(variable, part)| {
+        for (variable, part) in read {
             let name = name(first, part);
-            Setting { channel: Channel::Argument, name, ..variable.clone() }
-        }));
+            told(Setting { channel: Channel::Argument, name, ..variable.clone() });
+        }
     }
     settings
 }

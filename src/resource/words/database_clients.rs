@@ -4,7 +4,10 @@
 //! Sources: the reference of each program (`PostgreSQL` "Client Applications", `MySQL` and `MariaDB` "Client
 //! Programs", `MongoDB` Database Tools, `redis-cli --help`, `sqlcmd -?`, `cqlsh --help`).
 
-use super::Word;
+mod programs;
+
+use self::programs::{PROGRAMS, Program};
+use super::{Word, commands, split};
 
 /// A part of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,233 +43,266 @@ pub(super) struct Named<'t> {
 pub(super) struct Call<'t> {
     pub(super) program: &'static str,
     pub(super) named: Vec<Named<'t>>,
+    /// Whether all that names a part was read.
+    pub(super) is_whole: bool,
 }
 
-#[derive(Debug)]
-struct Program {
-    names: &'static [&'static str],
-    /// Short flags that are followed by a value, in the same word or the next.
-    valued: &'static str,
-    /// Short flags whose value only stands in the same word.
-    joined: &'static str,
-    short: &'static [(char, Part)],
-    long: &'static [(&'static str, Part)],
-    /// What words that stand alone name, in their order.
-    positions: &'static [Part],
-    /// Words with which it only asks whether a server answers.
-    probes: &'static [&'static str],
-}
-
-const POSTGRESQL: Program = Program {
-    names: &[],
-    valued: "",
-    joined: "",
-    short: &[('h', Part::Host), ('p', Part::Port), ('d', Part::Database), ('U', Part::Principal)],
-    long: &[
-        ("host", Part::Host),
-        ("port", Part::Port),
-        ("dbname", Part::Database),
-        ("username", Part::Principal),
-    ],
-    positions: &[Part::Database],
-    probes: &["\\q", "select 1", "select 1;", "\\l", "\\conninfo"],
-};
-
-const MYSQL: Program = Program {
-    names: &[],
-    valued: "",
-    joined: "p",
-    short: &[('h', Part::Host), ('P', Part::Port), ('D', Part::Database), ('u', Part::Principal)],
-    long: &[
-        ("host", Part::Host),
-        ("port", Part::Port),
-        ("database", Part::Database),
-        ("user", Part::Principal),
-    ],
-    positions: &[Part::Database],
-    probes: &["select 1", "select 1;", "status"],
-};
-
-const MONGODB: Program = Program {
-    names: &[],
-    valued: "",
-    joined: "",
-    short: &[('h', Part::Host), ('d', Part::Database), ('u', Part::Principal)],
-    long: &[
-        ("host", Part::Host),
-        ("port", Part::Port),
-        ("db", Part::Database),
-        ("username", Part::Principal),
-    ],
-    positions: &[],
-    probes: &[],
-};
-
-const PROGRAMS: &[Program] = &[
-    Program {
-        names: &["psql"],
-        valued: "cdfFhLopPRTUv",
-        positions: &[Part::Database, Part::Principal],
-        ..POSTGRESQL
-    },
-    Program { names: &["pg_dump"], valued: "dEfFhjnNpStTUZ", ..POSTGRESQL },
-    Program {
-        names: &["pg_dumpall"],
-        valued: "dEfhlpSU",
-        short: &[('h', Part::Host), ('p', Part::Port), ('U', Part::Principal)],
-        positions: &[],
-        ..POSTGRESQL
-    },
-    Program { names: &["pg_restore"], valued: "dfFhIjLnNpPStTU", positions: &[], ..POSTGRESQL },
-    Program { names: &["mysql", "mariadb"], valued: "hPuDeS", ..MYSQL },
-    Program { names: &["mysqldump", "mariadb-dump"], valued: "hPuSrwT", ..MYSQL },
-    Program {
-        names: &["mongosh", "mongo"],
-        valued: "hdup",
-        probes: &["db.adminCommand('ping')", "db.adminCommand(\"ping\")", "db.runCommand({ping:1})"],
-        ..MONGODB
-    },
-    Program {
-        names: &["mongodump", "mongoexport", "mongoimport", "mongorestore"],
-        valued: "hdcupqof",
-        ..MONGODB
-    },
-    Program {
-        names: &["redis-cli", "valkey-cli"],
-        valued: "hpsanurid",
-        joined: "",
-        short: &[('h', Part::Host), ('p', Part::Port), ('n', Part::Database)],
-        long: &[("user", Part::Principal)],
-        positions: &[],
-        probes: &["ping", "info"],
-    },
-    Program {
-        names: &["sqlcmd"],
-        valued: "SdUPQqiovbhstwlHKaACcmMrRGzZ",
-        joined: "",
-        short: &[('S', Part::Host), ('d', Part::Database), ('U', Part::Principal)],
-        long: &[],
-        positions: &[],
-        probes: &["select 1"],
-    },
-    Program {
-        names: &["cqlsh"],
-        valued: "ukpef",
-        joined: "",
-        short: &[('k', Part::Database), ('u', Part::Principal)],
-        long: &[("keyspace", Part::Database), ("username", Part::Principal)],
-        positions: &[Part::Host, Part::Port],
-        probes: &["describe cluster", "describe keyspaces"],
-    },
-];
+/// How deep shells in shells are followed.
+const DEEPEST: usize = 4;
 
 /// All calls that name a server.
 pub(super) fn calls<'t>(words: &[Word<'t>]) -> Vec<Call<'t>> {
     let mut calls = Vec::new();
-    let mut position = 0;
-    while let Some(word) = words.get(position) {
-        position += 1;
-        // Also within `N=$(psql …)`.
-        let bare = word.text.rsplit(['(', '`']).next().unwrap_or(word.text).trim_start_matches(['"', '{']);
-        let name = bare.rsplit('/').next().unwrap_or(bare);
-        let programs = PROGRAMS.iter().filter_map(|program| {
-            program.names.iter().find(|known| **known == name).map(|name| (program, *name))
-        });
-        let Some((program, name)) = programs.into_iter().next() else { continue };
-        let rest = words.get(position..).unwrap_or_default();
-        let end = rest.iter().position(|word| word.starts).unwrap_or(rest.len());
-        let own = rest.get(..end).unwrap_or_default();
-        let named = program.read(own, position);
-        position += end;
-        if named.iter().any(|named| named.part == Part::Host) {
-            calls.push(Call { program: name, named });
-        }
-    }
+    read_calls(words, 0, &mut calls);
     calls
 }
 
-impl Program {
-    /// What the words behind it name; nothing where it only asks whether a server answers.
-    fn read<'t>(&self, words: &[Word<'t>], offset: usize) -> Vec<Named<'t>> {
-        let mut named: Vec<Named<'t>> = Vec::new();
-        let mut positions = self.positions.iter();
-        let mut index = 0;
-        while let Some(word) = words.get(index) {
-            let (at, text) = (offset + index, word.text);
-            index += 1;
-            if self.probes.iter().any(|probe| text.eq_ignore_ascii_case(probe)) {
-                return Vec::new();
+fn read_calls<'t>(words: &[Word<'t>], depth: usize, calls: &mut Vec<Call<'t>>) {
+    for command in commands::commands(words) {
+        let name = command.program.rsplit('/').next().unwrap_or(command.program);
+        let own = words.get(command.arguments.clone()).unwrap_or_default();
+        if let Some(script) = commands::script(name, own).filter(|_| depth < DEEPEST) {
+            let at = command.arguments.start + script;
+            let inner = words.get(at).map(|word| split(word.text)).unwrap_or_default();
+            let first = calls.len();
+            read_calls(&inner, depth + 1, calls);
+            // All of them stand in the one word.
+            for call in calls.iter_mut().skip(first) {
+                call.named.iter_mut().for_each(|named| named.word = at);
             }
-            let next = |index: &mut usize| {
-                let found = words.get(*index).map(|next| (next.text, offset + *index));
-                *index += 1;
-                found
+            continue;
+        }
+        let found = PROGRAMS.iter().find_map(|program| {
+            let name = program.names.iter().find(|known| **known == name)?;
+            Some((program, *name))
+        });
+        let Some((program, name)) = found else { continue };
+        let Some(read) = Reading::new(program).read(own, command.arguments.start) else { continue };
+        if read.named.iter().any(|named| named.part == Part::Host) {
+            calls.push(Call { program: name, named: read.named, is_whole: !read.is_unsure });
+        }
+    }
+}
+
+/// What the words behind a program come to.
+struct Reading<'t> {
+    program: &'static Program,
+    named: Vec<Named<'t>>,
+    /// What the next words that stand alone name.
+    positions: &'static [Part],
+    /// A database that is a whole connection.
+    connection: Option<(&'t str, usize)>,
+    /// How many things it shall do, and how many of these only ask whether the server answers.
+    told: usize,
+    probes: usize,
+    /// Whether something may name a part that is not known here.
+    is_unsure: bool,
+}
+
+impl<'t> Reading<'t> {
+    fn new(program: &'static Program) -> Self {
+        let parts = || {
+            let short = program.short.iter().map(|(_, part)| *part);
+            short.chain(program.long.iter().map(|(_, part)| *part)).chain(program.positions.iter().copied())
+        };
+        let is_unsure = parts().all(|part| part != Part::Database);
+        Self {
+            program,
+            named: Vec::new(),
+            positions: program.positions,
+            connection: None,
+            told: 0,
+            probes: 0,
+            is_unsure,
+        }
+    }
+
+    /// `None` where it only asks whether a server answers.
+    fn read(mut self, words: &[Word<'t>], offset: usize) -> Option<Self> {
+        self.is_unsure |= words.iter().any(|word| commands::prints(word.text));
+        let words = commands::arguments(words);
+        let mut several = false;
+        let mut words = words.into_iter().peekable();
+        while let Some((index, text)) = words.next() {
+            let at = offset + index;
+            let Some(text) = text else {
+                // What a command prints may be anything.
+                self.named_by_position(None);
+                continue;
             };
-            let redirect = text.trim_start_matches(|character: char| character.is_ascii_digit());
-            let found = if redirect.starts_with(['<', '>']) {
-                if redirect.trim_matches(['<', '>']).is_empty() {
-                    index += 1;
-                }
-                None
-            } else if let Some(long) = text.strip_prefix("--") {
+            let flags: Vec<(String, Option<&'t str>)>;
+            if let Some(long) = text.strip_prefix("--").filter(|long| !long.is_empty()) {
                 let (flag, value) = match long.split_once('=') {
-                    Some((flag, value)) => (flag, Some((value, at))),
+                    Some((flag, value)) => (flag, Some(value)),
                     None => (long, None),
                 };
-                let part = self.long.iter().find(|(name, _)| *name == flag).map(|(_, part)| *part);
-                match (part, value) {
-                    (Some(part), Some(value)) => Some((part, value)),
-                    (Some(part), None) => next(&mut index).map(|value| (part, value)),
-                    (None, Some((value, _))) => {
-                        if self.is_probe(value) {
-                            return Vec::new();
-                        }
-                        None
-                    }
-                    // Whether a value follows is not known: then the next word names nothing.
-                    (None, None) => {
-                        let follows = words.get(index).filter(|next| !next.text.starts_with('-'));
-                        if follows.is_some_and(|next| self.is_probe(next.text)) {
-                            return Vec::new();
-                        }
-                        index += usize::from(follows.is_some());
-                        None
-                    }
-                }
+                flags = vec![(flag.to_owned(), value)];
             } else if let Some(cluster) = text.strip_prefix('-').filter(|flags| !flags.is_empty()) {
-                let valued = cluster
-                    .char_indices()
-                    .find(|(_, flag)| self.valued.contains(*flag) || self.joined.contains(*flag));
-                let Some((within, flag)) = valued else { continue };
-                let rest = cluster.get(within + flag.len_utf8()..).unwrap_or_default();
-                let value = if self.joined.contains(flag) || !rest.is_empty() {
-                    Some((rest.trim_start_matches('='), at))
-                } else {
-                    next(&mut index)
-                };
-                if value.is_some_and(|(value, _)| self.is_probe(value)) {
-                    return Vec::new();
-                }
-                let part = self.short.iter().find(|(name, _)| *name == flag).map(|(_, part)| *part);
-                part.zip(value)
+                flags = self.cluster(cluster);
             } else {
-                positions.next().map(|part| (*part, (text, at)))
-            };
-            if let Some((part, (text, word))) = found {
-                let text = super::unquoted(text);
-                // What closes `$(psql …)` is no part of a name.
-                let text = if text.contains('(') { text } else { text.trim_end_matches([')', '`']) };
-                if !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains("://") {
-                    named.push(Named { part, text, word });
+                self.stands_alone(text, at);
+                continue;
+            }
+            for (flag, value) in flags {
+                let flag = flag.as_str();
+                several |= self.program.several.contains(&flag);
+                let follows =
+                    words.peek().is_some_and(|(_, next)| !next.is_some_and(|next| next.starts_with('-')));
+                match (value, self.arity(flag)) {
+                    (Some(value), _) => self.told(flag, Some(value), at),
+                    (None, Arity::Value) => {
+                        if let Some((index, value)) = words.next() {
+                            self.told(flag, value, offset + index);
+                        }
+                    }
+                    (None, Arity::Asks | Arity::Unknown) if follows => {
+                        words.next();
+                        self.positions = &[];
+                        self.is_unsure = true;
+                    }
+                    (None, _) => {}
                 }
             }
         }
-        named
+        if self.told > 0 && self.told == self.probes {
+            return None;
+        }
+        if let Some((text, word)) = self.connection.take() {
+            self.connected(text, word);
+        }
+        if several {
+            self.named.retain(|named| named.part != Part::Database);
+            self.is_unsure = true;
+        }
+        Some(self)
+    }
+
+    /// The flags of a word such as `-qAtXhdb`, the last with what stands behind it.
+    fn cluster(&self, cluster: &'t str) -> Vec<(String, Option<&'t str>)> {
+        let mut found = Vec::new();
+        for (within, flag) in cluster.char_indices() {
+            let rest = cluster.get(within + flag.len_utf8()..).filter(|rest| !rest.is_empty());
+            let is_switch = self.program.switches.contains(flag);
+            let value = rest.filter(|_| !is_switch).map(|rest| rest.trim_start_matches('='));
+            found.push((flag.to_string(), value));
+            if !is_switch {
+                break;
+            }
+        }
+        found
+    }
+
+    fn arity(&self, flag: &str) -> Arity {
+        let program = self.program;
+        let is_short = flag.chars().count() == 1;
+        if program.asks_password.contains(&flag) {
+            Arity::Asks
+        } else if is_short && program.valued.contains(flag)
+            || program.long.iter().any(|(name, _)| *name == flag)
+            || program.long_valued.contains(&flag)
+        {
+            Arity::Value
+        } else if is_short && (program.switches.contains(flag) || program.joined.contains(flag))
+            || program.long_switches.contains(&flag)
+            || program.several.contains(&flag)
+            || ["no-", "skip-", "disable-", "enable-"].iter().any(|start| flag.starts_with(start))
+        {
+            Arity::None
+        } else {
+            Arity::Unknown
+        }
+    }
+
+    /// A flag with its value; `None`: what a command prints.
+    fn told(&mut self, flag: &str, value: Option<&'t str>, at: usize) {
+        if self.program.commands.contains(&flag) {
+            self.told += 1;
+            self.probes += usize::from(value.is_some_and(|value| self.is_probe(value)));
+        }
+        let mut letters = flag.chars();
+        let part = match (letters.next(), letters.next()) {
+            (Some(letter), None) => {
+                self.program.short.iter().find(|(name, _)| *name == letter).map(|(_, part)| *part)
+            }
+            _ => self.program.long.iter().find(|(name, _)| *name == flag).map(|(_, part)| *part),
+        };
+        if let Some(part) = part {
+            self.name(part, value, at);
+        }
+    }
+
+    fn stands_alone(&mut self, text: &'t str, at: usize) {
+        if self.program.is_commanded && self.told == 0 {
+            self.told += 1;
+            self.probes += usize::from(self.is_probe(text));
+        }
+        self.named_by_position(Some((text, at)));
+    }
+
+    fn named_by_position(&mut self, word: Option<(&'t str, usize)>) {
+        if let [part, rest @ ..] = self.positions {
+            self.positions = rest;
+            self.name(*part, word.map(|(text, _)| text), word.map_or(0, |(_, at)| at));
+        }
+    }
+
+    fn name(&mut self, part: Part, text: Option<&'t str>, word: usize) {
+        let Some(text) = text.map(super::unquoted).filter(|text| !text.is_empty()) else {
+            self.is_unsure = true;
+            return;
+        };
+        if self.program.has_connections && part == Part::Database && text.contains('=') {
+            self.connection = Some((text, word));
+        } else if is_name(text) {
+            self.named.push(Named { part, text, word });
+        } else {
+            self.is_unsure = true;
+        }
+    }
+
+    /// `host=db dbname=orders user=me` goes before what flags say (libpq, "Connection Strings"); the rest is dropped.
+    fn connected(&mut self, text: &'t str, word: usize) {
+        self.is_unsure = true;
+        if text.contains(['\'', '\\', '"']) || text.contains("://") {
+            return;
+        }
+        for pair in text.split_whitespace() {
+            let Some((key, text)) = pair.split_once('=') else { return };
+            let part = match key {
+                "host" => Part::Host,
+                "port" => Part::Port,
+                "dbname" => Part::Database,
+                "user" => Part::Principal,
+                _ => continue,
+            };
+            if is_name(text) {
+                self.named.retain(|named| named.part != part);
+                self.named.push(Named { part, text, word });
+            }
+        }
     }
 
     fn is_probe(&self, text: &str) -> bool {
-        self.probes.iter().any(|probe| text.trim().eq_ignore_ascii_case(probe))
+        self.program.probes.iter().any(|probe| text.trim().eq_ignore_ascii_case(probe))
     }
+}
+
+/// What follows a flag.
+enum Arity {
+    Value,
+    None,
+    /// Nothing by the reference; in practice a password.
+    Asks,
+    Unknown,
+}
+
+/// Whether a word may be the name of something. What has an assignment in it, or is an URL, may hold a password.
+pub fn is_name(text: &str) -> bool {
+    let text = commands::without_variables(text);
+    !text.is_empty()
+        && !text.contains(char::is_whitespace)
+        && !text.contains(['=', ';', '(', ')', '`', '<', '>', '"', '\''])
+        && !text.contains("://")
 }
 
 #[cfg(test)]
@@ -306,7 +342,10 @@ mod tests {
                 "mysql -h db -P 3307 -u me -psecret crm -e 'select 2'",
                 &["mysql Host=db Port=3307 Principal=me Database=crm"],
             ),
-            ("mysqldump --host db --user=me --single-transaction crm", &["mysqldump Host=db Principal=me"]),
+            (
+                "mysqldump --host db --user=me --single-transaction crm",
+                &["mysqldump Host=db Principal=me Database=crm"],
+            ),
             (
                 "mongodump --host=rs0/a,b --db people -u me",
                 &["mongodump Host=rs0/a,b Database=people Principal=me"],
@@ -325,6 +364,50 @@ mod tests {
             ("psql -U postgres orders", &[]),
             ("apk add psql", &[]),
             ("psql postgres://me@db/orders", &[]),
+            // A word behind a flag that asks for a password is one.
+            ("mysql -h db -u root -p SECRET crm", &["mysql Host=db Principal=root"]),
+            ("mysql -h db -u root --password $ROOT -e 'drop table x'", &["mysql Host=db Principal=root"]),
+            ("psql -h db -W SECRET orders", &["psql Host=db"]),
+            ("mysql -h db -p -u root crm", &["mysql Host=db Principal=root Database=crm"]),
+            // Whole connections, and what is left of those that cannot be read.
+            ("psql -h db 'password=SECRET'", &["psql Host=db"]),
+            (
+                "psql -h a 'host=db user=me dbname=orders password=SECRET'",
+                &["psql Host=db Principal=me Database=orders"],
+            ),
+            ("psql -h db -d dbname=orders", &["psql Host=db Database=orders"]),
+            ("psql -h db \"dbname='a b' password='SECRET'\"", &["psql Host=db"]),
+            ("mysql -h db a=SECRET", &["mysql Host=db"]),
+            // Redirections, flags without a value, and those that nobody knows.
+            ("pg_dump -h db -d orders --clean > /backup/all.sql", &["pg_dump Host=db Database=orders"]),
+            ("mysqldump -h db -u x --all-databases > /backup/all.sql", &["mysqldump Host=db Principal=x"]),
+            ("mysqldump -h db -B a b", &["mysqldump Host=db"]),
+            ("sqlcmd -C -S db -U sa -P x -d crm", &["sqlcmd Host=db Principal=sa Database=crm"]),
+            ("mysql -h db -u me --ssl crm", &["mysql Host=db Principal=me Database=crm"]),
+            ("psql -h db --no-password orders", &["psql Host=db Database=orders"]),
+            ("cqlsh --ssl db", &["cqlsh Host=db"]),
+            ("psql -h db --unheard-of a orders", &["psql Host=db"]),
+            ("mysqldump -h db -u me crm status", &["mysqldump Host=db Principal=me Database=crm"]),
+            ("psql -h db -c 'select 1' -c 'select 2' orders", &["psql Host=db Database=orders"]),
+            // What other commands print.
+            ("mysql -h db -u root -p$(cat /secrets/pw) crm", &["mysql Host=db Principal=root Database=crm"]),
+            ("mysql -h db $(cat /name) crm", &["mysql Host=db"]),
+            ("mysql -h `cat /host` crm", &[]),
+            ("psql -h $(HOST) -d $(NAME)", &["psql Host=$(HOST) Database=$(NAME)"]),
+            // Where a command starts, and where none does.
+            ("sudo -u postgres timeout 5 psql -h db a", &["psql Host=db Database=a"]),
+            (
+                "if ! env A=b psql -h db a; then (psql -h db b); fi",
+                &["psql Host=db Database=a", "psql Host=db Database=b"],
+            ),
+            (
+                "bash -c 'psql -h db a' && su postgres -c \"psql -h db b\"",
+                &["psql Host=db Database=a", "psql Host=db Database=b"],
+            ),
+            ("echo psql -h db orders", &[]),
+            ("kubectl exec deploy/db -- psql -h localhost orders", &[]),
+            ("ssh a psql -h db orders; which psql -h db", &[]),
+            ("cat <<EOF > x\npsql -h db orders\nEOF\npsql -h db a", &["psql Host=db Database=a"]),
         ] {
             assert_eq!(told(script), expected, "{script}");
         }
