@@ -5,6 +5,7 @@
 //! Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", "The meaning of public".
 
 mod condition;
+mod delegation;
 pub(in crate::facts) mod pattern;
 mod read;
 mod transport;
@@ -12,6 +13,7 @@ mod transport;
 use self::condition::Condition;
 use self::pattern::Patterns;
 pub(super) use self::{
+    delegation::{AccessPoint, delegates},
     read::{from_json, from_policy_document},
     transport::refuses_plaintext,
 };

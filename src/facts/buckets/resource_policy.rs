@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+pub(super) use super::access_policy::AccessPoint;
 use super::{
     access_policy::{self, Access, Judgement, Statement},
     partial::Partial,
@@ -37,6 +38,11 @@ pub(in crate::facts) fn policy_of(resource: &Planned<'_>, attribute: &str) -> Wa
 /// Whether the policy at an attribute of a resource refuses what comes to a bucket without TLS.
 pub(super) fn refuses_plaintext(resource: &Planned<'_>, attribute: &str, bucket: Option<&str>) -> Decided {
     ask(resource, attribute, &|statements| access_policy::refuses_plaintext(statements, bucket)).0
+}
+
+/// Whether the policy at an attribute of a resource leaves it to an access point whom it lets in.
+pub(super) fn delegates(resource: &Planned<'_>, attribute: &str, point: AccessPoint<'_>) -> Decided {
+    ask(resource, attribute, &|statements| access_policy::delegates(statements, point)).0
 }
 
 /// The answer to a question about a policy; without a policy, no.

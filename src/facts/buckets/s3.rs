@@ -61,9 +61,9 @@ pub(super) fn buckets(plan_index: u32, plan: &Plan) -> Vec<(u32, Vec<(&'static s
     }
     let accounts = plan.managed("aws_s3_account_public_access_block");
     let accounts = accounts.filter_map(|(position, _)| Planned::new(plan_index, plan, position)).collect();
-    let [objects, points] =
-        [&OBJECTS, &access_points::POINTS].map(|kinds| Parts::new(plan_index, plan, kinds));
-    let joined = Joined { parts, objects, points, accounts };
+    let [objects, points, point_policies] = [&OBJECTS, &access_points::POINTS, &access_points::POLICIES]
+        .map(|kinds| Parts::new(plan_index, plan, kinds));
+    let joined = Joined { parts, objects, points, point_policies, accounts };
     joined.parts.owners.iter().map(|bucket| (bucket.position, joined.fields(bucket))).collect()
 }
 
@@ -71,6 +71,7 @@ struct Joined<'p> {
     parts: Parts<'p>,
     objects: Parts<'p>,
     points: Parts<'p>,
+    point_policies: Parts<'p>,
     accounts: Vec<Planned<'p>>,
 }
 

@@ -8,7 +8,7 @@ use super::{
     super::{
         parts::Kinds,
         planned::{Decided, Planned},
-        resource_policy::policy_of,
+        resource_policy::{AccessPoint, delegates, policy_of},
         way::Way,
     },
     Joined, KINDS, POLICY,
@@ -20,8 +20,9 @@ const SEPARATE: &str = "aws_s3control_access_point_policy";
 
 pub(super) const POINTS: Kinds = Kinds { parts: &[(POINT, &["bucket"])], ..KINDS };
 
-/// Conditions of a bucket's policy that let access points decide begin so.
-const DELEGATES: &str = "s3:dataaccesspoint";
+/// Access points with the policies that are resources of their own.
+pub(super) const POLICIES: Kinds =
+    Kinds { owner: POINT, names: &["arn"], parts: &[(SEPARATE, &["access_point_arn"])] };
 
 impl Joined<'_> {
     /// Ways through access points; `restrict` is the block of the bucket.
@@ -30,21 +31,26 @@ impl Joined<'_> {
         if points.peek().is_none() {
             return Vec::new();
         }
-        let delegated = self.delegates(bucket);
         let mut ways = Vec::new();
         for point in points {
-            if !matches!(point.get("vpc_configuration.0.vpc_id"), Attribute::Absent) {
-                continue;
+            let mut delegated = self.delegates(bucket, point);
+            match (point.get("vpc_configuration.0.vpc_id"), point.get("vpc_configuration")) {
+                (Attribute::Absent, Attribute::Absent) => {}
+                (Attribute::Absent, Attribute::Known(blocks)) if blocks.items().next().is_none() => {}
+                // A dynamic block, of which nobody knows whether it makes any.
+                (_, Attribute::Unknown)
+                    if point.plan.declares(point.resource, &[Step::from("vpc_configuration")])
+                        != Some(true) =>
+                {
+                    delegated = delegated.and(&point.decided("vpc_configuration", Truth::Unknown));
+                }
+                _ => continue,
             }
             let declares = |name: &str| point.plan.declares(point.resource, &[Step::from(name)]);
             let own = declares("policy") == Some(true) || matches!(point.get("policy"), Attribute::Known(_));
-            let separate = point.plan.managed(SEPARATE).filter_map(|(position, _)| {
-                let policy = Planned::new(point.plan_index, point.plan, position)?;
-                let is_of = policy.referred("access_point_arn", POINT).any(|(_, at)| at == point.position);
-                is_of.then_some(policy)
-            });
+            let separate = self.point_policies.of(point, SEPARATE);
             let written = own.then(|| policy_of(point, "policy"));
-            for way in written.into_iter().chain(separate.map(|policy| policy_of(&policy, "policy"))) {
+            for way in written.into_iter().chain(separate.map(|policy| policy_of(policy, "policy"))) {
                 let what =
                     way.what.replacen("its policy", &format!("the policy of `{}`", point.address()), 1);
                 let granted = way.granted.and(&delegated);
@@ -63,19 +69,26 @@ impl Joined<'_> {
         ways
     }
 
-    /// Whether the bucket's policy leaves it to its access points whom they let in.
-    fn delegates(&self, bucket: &Planned<'_>) -> Decided {
-        let read = |holder: &Planned<'_>| match holder.get("policy") {
-            Attribute::Known(node) => {
-                let text = node.as_str().unwrap_or_default().to_ascii_lowercase();
-                holder.decided("policy", text.contains(DELEGATES).into())
-            }
-            Attribute::Absent => holder.decided("policy", Truth::False),
-            Attribute::Unknown => holder.decided("policy", Truth::Unknown),
-        };
+    /// Whether the bucket's policy leaves it to an access point whom it lets in.
+    fn delegates(&self, bucket: &Planned<'_>, point: &Planned<'_>) -> Decided {
+        let named = AccessPoint { name: point.hidden_text("name"), account: account(point) };
+        let read = |holder: &Planned<'_>| delegates(holder, "policy", named);
         self.parts.decide(bucket, POLICY, read, || {
             let declared = bucket.plan.declares(bucket.resource, &[Step::from("policy")]);
             if declared == Some(true) { read(bucket) } else { super::nothing(bucket, "policy") }
         })
     }
+}
+
+/// The account that an access point is in, as far as it or its policy says so.
+fn account<'p>(point: &'p Planned<'_>) -> Option<&'p str> {
+    const DIGITS: usize = 12;
+    let of_arn = |text: &'p str| {
+        let (before, _) = text.split_once(":accesspoint/")?;
+        let account = before.rsplit(':').next()?;
+        (account.len() == DIGITS && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    };
+    point
+        .hidden_text("account_id")
+        .or_else(|| ["arn", "policy"].iter().find_map(|at| of_arn(point.hidden_text(at)?)))
 }
