@@ -48,6 +48,101 @@ const PROCESSES: &[&str] = &[
 /// Positions of workloads by the program that they run.
 type Programs<'e> = BTreeMap<Option<&'e str>, Vec<usize>>;
 
+/// Where images are that only others are made of.
+const BASES_IN: &[&str] = &[
+    "library/",
+    "distroless/",
+    "mcr.microsoft.com/",
+    "public.ecr.aws/docker/",
+    "public.ecr.aws/lambda/",
+    "registry.access.redhat.com/",
+    "registry.redhat.io/",
+    "cgr.dev/chainguard/",
+];
+
+/// Words of the names of images that run whatever they are given.
+const BASES: &[&str] = &[
+    "alpine",
+    "apache",
+    "aspnet",
+    "base",
+    "bash",
+    "bun",
+    "busybox",
+    "cc",
+    "cli",
+    "corretto",
+    "amazoncorretto",
+    "curl",
+    "debian",
+    "deno",
+    "dotnet",
+    "eclipse",
+    "fpm",
+    "go",
+    "golang",
+    "httpd",
+    "image",
+    "java",
+    "jdk",
+    "jre",
+    "kubectl",
+    "lambda",
+    "liberty",
+    "mariadb",
+    "minimal",
+    "mongo",
+    "mysql",
+    "nginx",
+    "node",
+    "nodejs",
+    "openjdk",
+    "perl",
+    "php",
+    "playwright",
+    "postgres",
+    "postgresql",
+    "python",
+    "redis",
+    "ruby",
+    "runtime",
+    "rust",
+    "sdk",
+    "slim",
+    "static",
+    "temurin",
+    "tomcat",
+    "ubi",
+    "ubuntu",
+    "wildfly",
+];
+
+/// Images that stand beside programs.
+const SIDECARS: &[&str] = &[
+    "alloydb-auth-proxy",
+    "cloud-sql-proxy",
+    "cloudsql-proxy",
+    "consul-dataplane",
+    "daprd",
+    "envoy",
+    "filebeat",
+    "fluent-bit",
+    "fluentd",
+    "gce-proxy",
+    "git-sync",
+    "jaeger-agent",
+    "kuma-dp",
+    "oauth2-proxy",
+    "pgbouncer",
+    "promtail",
+    "proxy",
+    "proxyv2",
+    "vault",
+];
+
+/// Positions of workloads by the program that they run.
+type Programs = BTreeMap<Option<String>, Vec<usize>>;
+
 /// The service that a workload is by its name and labels.
 pub(super) fn named(namespace: &str, name: &str, labels: &Labels<'_>) -> Arc<str> {
     let service = label(labels, &SERVICE_LABELS).unwrap_or(name);
@@ -61,6 +156,8 @@ pub(super) fn named(namespace: &str, name: &str, labels: &Labels<'_>) -> Arc<str
 /// parts of whatever name. What the configuration declares stays.
 pub(super) fn join(all: &mut [Workload<'_>], is_declared: impl Fn(&str) -> bool) {
     let mut families: BTreeMap<(&str, &str), Programs<'_>> = BTreeMap::new();
+
+    let mut families: BTreeMap<(&str, &str), Programs> = BTreeMap::new();
     for (index, workload) in all.iter().enumerate().filter(|(_, one)| !is_declared(&one.resource.id)) {
         let name = label(&workload.labels, &SERVICE_LABELS).unwrap_or(&workload.resource.object.name);
         let family = (workload.namespace, family(name));
@@ -69,7 +166,15 @@ pub(super) fn join(all: &mut [Workload<'_>], is_declared: impl Fn(&str) -> bool)
     let mut joined: Vec<(Vec<usize>, Arc<str>)> = Vec::new();
     for ((namespace, family), by_program) in families {
         let is_all = by_program.len() == 1;
-        for (_, members) in by_program.into_iter().filter(|(program, _)| program.is_some()) {
+        for (program, members) in by_program {
+            let Some(program) = program else { continue };
+            let parts = members.iter().filter_map(|index| all.get(*index)).filter_map(|workload| {
+                let own = workload.service.splitn(3, '/').nth(2)?;
+                Some(own)
+            });
+            if !is_named_like(&program, family, parts) {
+                continue;
+            }
             let named: BTreeSet<(usize, &Arc<str>)> = members
                 .iter()
                 .filter_map(|index| all.get(*index))
@@ -89,6 +194,18 @@ pub(super) fn join(all: &mut [Workload<'_>], is_declared: impl Fn(&str) -> bool)
     }
 }
 
+/// Parts of whatever name are one program only where the image is named like all of them, or like a part that the names of the
+/// others begin with: many programs may share an image that is named otherwise.
+fn is_named_like<'p>(program: &str, family: &str, mut parts: impl Iterator<Item = &'p str>) -> bool {
+    let is_like = |name: &str| {
+        program.split(' ').any(|image| image.rsplit('/').next().is_some_and(|last| last == name))
+    };
+    is_like(family)
+        || parts.all(|part| {
+            is_like(part) || part.match_indices('-').any(|(at, _)| part.get(..at).is_some_and(&is_like))
+        })
+}
+
 fn label<'l>(labels: &Labels<'l>, keys: &[&str]) -> Option<&'l str> {
     keys.iter().find_map(|key| labels.get(key)).copied().filter(|value| !value.is_empty())
 }
@@ -105,16 +222,38 @@ fn family(name: &str) -> &str {
     }
 }
 
-/// The image of the first container, whatever its version. Who runs a bare `python` runs something else in each.
-fn program<'e>(workload: &Workload<'e>) -> Option<&'e str> {
-    let image = workload.pod.containers().next()?.str_at(&["image"])?;
+/// The images of all containers that are neither sidecars nor bases, whatever their version. Who runs a bare `python` runs
+/// something else in each; a tag that begins with a word may name a program: `mall:orders-1`.
+fn program(workload: &Workload<'_>) -> Option<String> {
+    let images = workload.pod.containers().filter_map(|container| container.str_at(&["image"]));
+    let own: BTreeSet<String> = images.filter_map(program_of_image).collect();
+    (!own.is_empty()).then(|| own.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+fn program_of_image(image: &str) -> Option<String> {
     let image = image.split('@').next()?;
-    let repository = match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => image,
+    let (repository, tag) = match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (image, ""),
     };
-    let is_base = !repository.contains('/') || repository.contains("library/");
-    (!is_base).then_some(repository)
+    let (before, name) = repository.rsplit_once('/')?;
+    let is_placeholder =
+        !name.bytes().any(|byte| byte.is_ascii_lowercase()) || image.contains(['$', '{', '<']);
+    let is_base = BASES_IN.iter().any(|place| format!("{before}/").contains(place))
+        || before == "docker.io"
+        || words(name).all(|word| BASES.contains(&word));
+    let is_sidecar = SIDECARS.contains(&name) || name.ends_with("-exporter") || name.contains("otel");
+    let word = tag.split_once(['-', '_', '.']).map_or("", |(word, _)| word);
+    let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (!is_placeholder && !is_base && !is_sidecar)
+        .then(|| if is_word { format!("{repository}:{word}") } else { repository.to_owned() })
+}
+
+/// Words of an image's name without versions: `java17-debian12`.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['-', '_', '.'])
+        .map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()))
+        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -201,6 +340,46 @@ mod tests {
                     ("a-worker", "app: a-worker", "docker.io/library/python:3"),
                 ],
                 ["shop/a-web", "shop/a-worker"],
+            ),
+            (
+                "a base of any registry",
+                [
+                    ("m-a", "app: m, component: carts", "gcr.io/distroless/java17-debian12:1"),
+                    ("m-b", "app: m, component: orders", "gcr.io/distroless/java17-debian12:1"),
+                ],
+                ["shop/m/carts", "shop/m/orders"],
+            ),
+            (
+                "an image that is not rendered",
+                [
+                    ("m-web", "app: m-web", "REGISTRY/IMAGE:TAG"),
+                    ("m-worker", "app: m-worker", "REGISTRY/IMAGE:TAG"),
+                ],
+                ["shop/m-web", "shop/m-worker"],
+            ),
+            (
+                "a sidecar alone in common",
+                [
+                    ("m-web", "app: m-web", "docker.io/istio/proxyv2:1"),
+                    ("m-worker", "app: m-worker", "docker.io/istio/proxyv2:1"),
+                ],
+                ["shop/m-web", "shop/m-worker"],
+            ),
+            (
+                "a tag that names the program",
+                [
+                    ("m-a", "app: m, component: carts", "acme/m:carts-1"),
+                    ("m-b", "app: m, component: orders", "acme/m:orders-1"),
+                ],
+                ["shop/m/carts", "shop/m/orders"],
+            ),
+            (
+                "an image that holds many programs",
+                [
+                    ("m-a", "app: m, component: carts", "acme/all:1"),
+                    ("m-b", "app: m, component: orders", "acme/all:1"),
+                ],
+                ["shop/m/carts", "shop/m/orders"],
             ),
             (
                 "other names, and one image",
