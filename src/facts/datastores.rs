@@ -33,7 +33,7 @@ use std::{
 pub(super) use self::{
     clients::{Access, Named},
     own::Own,
-    planned::{Service as Function, TASKS},
+    planned::{Service as Function, TASKS, is_conditional},
     servers::{ServedBy, ServerId, Servers},
     subjects::{access_list, access_subjects, datastore_list, datastore_subjects, server_subjects},
 };

@@ -16,8 +16,11 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(in crate::facts) use self::callers::{Service, TASKS};
 pub(super) use self::groups::reach;
+pub(in crate::facts) use self::{
+    callers::{Service, TASKS},
+    google_grants::is_conditional,
+};
 use self::{domains::Domain, groups::Groups, kinds::Kind, links::Links, rights::Rights};
 use super::{
     clients::{Access, Caller, Named},

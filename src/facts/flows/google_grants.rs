@@ -8,7 +8,7 @@ use super::{
     roles::{Right, user},
 };
 use crate::facts::{
-    Because, Set, buckets::planned::Planned, service_accounts::ServiceAccounts, topics::Direction,
+    Because, Set, buckets::planned::Planned, datastores, service_accounts::ServiceAccounts, topics::Direction,
 };
 
 /// Types that grant, with the attributes that say to whom, and what, and the type of that.
@@ -43,6 +43,10 @@ pub(super) fn rights(set: &Set<'_>, buckets: &Buckets) -> Vec<Right> {
         for (kind, attribute, on, about) in GRANTS {
             for (position, _) in plan.managed(kind) {
                 let Some(grant) = Planned::new(index, plan, position) else { continue };
+                // What holds under a condition only may never hold.
+                if datastores::is_conditional(&grant) {
+                    continue;
+                }
                 let Some(bucket) = bucket(&grant, on, about, buckets) else { continue };
                 let role = grant.text("role").unwrap_or_default();
                 let Some((_, direction)) = ROLES.iter().find(|(name, _)| *name == role) else { continue };

@@ -26,6 +26,7 @@ use crate::facts::{
     service_accounts::{Member, ServiceAccounts},
     truth::Truth,
 };
+use crate::resource::terraform::Attribute;
 
 /// A type that grants roles on one server, with the attributes that say to whom, on which server, and on which database.
 struct Grants {
@@ -78,6 +79,8 @@ const ROLES: &[(&str, &str)] = &[
     ("roles/bigtable.admin", "google_bigtable_instance"),
 ];
 
+const SQL: &str = "google_sql_database_instance";
+
 /// Servers that nothing but roles guards.
 const BY_ROLES: &[&str] = &["google_spanner_instance", "google_bigtable_instance"];
 
@@ -86,6 +89,7 @@ struct Target {
     server: ServerId,
     plan: u32,
     project: Option<String>,
+    name: Option<String>,
 }
 
 /// What accesses and rights are added to.
@@ -95,6 +99,8 @@ struct Found<'f> {
     rights: &'f mut Rights,
     /// Positions of the accesses of each caller to each server.
     known: BTreeMap<(ServerId, Arc<str>), Vec<usize>>,
+    /// Whether the grant at hand holds only under a condition.
+    is_conditional: bool,
 }
 
 /// Adds the accesses and rights of all services that run as an account.
@@ -122,7 +128,8 @@ pub(super) fn add(
     for (index, access) in accesses.iter().enumerate() {
         known.entry((access.server, Arc::clone(&access.caller.id))).or_default().push(index);
     }
-    let mut found = Found { own, accesses, rights, known };
+    let of_type = |kind: &str| targets.get(kind).map(Vec::as_slice).unwrap_or_default();
+    let mut found = Found { own, accesses, rights, known, is_conditional: false };
     let plans = || (0..).zip(&set.view.estate.plans);
     let of_kind = |kind: &'static str| {
         plans().flat_map(move |(index, plan)| {
@@ -133,7 +140,7 @@ pub(super) fn add(
         if user.text("type") != Some("CLOUD_IAM_SERVICE_ACCOUNT") {
             continue;
         }
-        let Some(server) = server(cloud, &user, "instance") else { continue };
+        let Some(server) = server(cloud, of_type(SQL), &user, "instance") else { continue };
         for (email, callers) in members(&user, "name") {
             let login = user.text("name").map(ToOwned::to_owned).or(email);
             let because = told(&user, "name", format!("{} lets its account log in", user.address()));
@@ -143,9 +150,9 @@ pub(super) fn add(
     for grants in ON_SERVERS {
         for grant in of_kind(grants.kind) {
             let role = grant.text("role").unwrap_or_default();
-            let Some(server) = of_grant(cloud, &grant, grants).filter(|_| about(role).is_some()) else {
-                continue;
-            };
+            let Some(kind) = about(role) else { continue };
+            let Some(server) = of_grant(cloud, of_type(kind), &grant, grants) else { continue };
+            found.is_conditional = is_conditional(&grant);
             let database = grants.database.map_or(Named::Unknown, |attribute| database(&grant, attribute));
             for (email, callers) in members(&grant, grants.members) {
                 let text = format!("{} grants its account `{role}`", grant.address());
@@ -158,6 +165,7 @@ pub(super) fn add(
             let role = grant.text("role").unwrap_or_default();
             let Some(about) = about(role) else { continue };
             let project = grant.text("project");
+            found.is_conditional = is_conditional(&grant);
             // Only two projects that are known and differ are two.
             let is_meant = |target: &&Target| match (target.project.as_deref(), project) {
                 (Some(one), Some(other)) => one == other,
@@ -189,7 +197,8 @@ fn targets(set: &Set<'_>, cloud: &Cloud) -> BTreeMap<&'static str, Vec<Target>> 
         let kind = ROLES.iter().find(|(_, kind)| *kind == &*planned.resource.kind);
         if let Some((_, kind)) = kind {
             let project = planned.text("project").map(ToOwned::to_owned);
-            targets.entry(kind).or_default().push(Target { server, plan: index, project });
+            let name = planned.text("name").map(ToOwned::to_owned);
+            targets.entry(kind).or_default().push(Target { server, plan: index, project, name });
         }
     }
     targets
@@ -217,7 +226,7 @@ impl Found<'_> {
             for index in self.known.get(&(server, Arc::clone(&caller.id))).into_iter().flatten() {
                 let Some(access) = self.accesses.get_mut(*index) else { continue };
                 is_known |= database.known().is_none() || access.database == *database;
-                if access.principal == Named::Unknown && principal != Named::Unknown {
+                if access.principal == Named::Unknown && principal != Named::Unknown && !self.is_conditional {
                     access.principal = principal.clone();
                     access.principal_because = Some(because.clone());
                 }
@@ -229,7 +238,8 @@ impl Found<'_> {
                 self.could(server, caller, because);
                 continue;
             }
-            self.used(server, database, &principal, Evidence::Explicit, caller, because);
+            let evidence = if self.is_conditional { Evidence::SharedFile } else { Evidence::Explicit };
+            self.used(server, database, &principal, evidence, caller, because);
         }
     }
 
@@ -275,27 +285,51 @@ impl Found<'_> {
     }
 
     fn could(&mut self, server: ServerId, caller: &Caller, because: &Because) {
-        let right = Right { caller: caller.clone(), surely: Truth::True, because: because.clone() };
+        let surely = Truth::from(!self.is_conditional).or(Truth::Unknown);
+        let right = Right { caller: caller.clone(), surely, because: because.clone() };
         self.rights.add(server, right);
     }
 }
 
-/// The server that an attribute refers to, or names.
-fn server(cloud: &Cloud, grant: &Planned<'_>, attribute: &str) -> Option<ServerId> {
-    let targets = grant.plan.referred(grant.resource, &steps(attribute)).targets;
+/// Whether a grant holds only where a condition does, which nothing here decides.
+pub(in crate::facts) fn is_conditional(grant: &Planned<'_>) -> bool {
+    match grant.get("condition") {
+        Attribute::Absent => false,
+        Attribute::Known(blocks) => blocks.items().next().is_some(),
+        Attribute::Unknown => true,
+    }
+}
+
+/// The server that an attribute refers to, or names: of its type, and of its project where both are known; of its own plan
+/// before those of others. Of several nobody knows which.
+fn server(cloud: &Cloud, targets: &[Target], grant: &Planned<'_>, attribute: &str) -> Option<ServerId> {
+    let referred = grant.plan.referred(grant.resource, &steps(attribute)).targets;
     let mut referred =
-        targets.into_iter().filter_map(|target| cloud.used_at((grant.plan_index, target.resource)));
+        referred.into_iter().filter_map(|target| cloud.used_at((grant.plan_index, target.resource)));
     referred.next().or_else(|| {
-        let name = grant.text(attribute)?.rsplit('/').next()?;
-        cloud.named(&name.to_ascii_lowercase())
+        let text = grant.text(attribute)?;
+        let name = text.rsplit('/').next()?;
+        let written = text.split_once("projects/").and_then(|(_, rest)| rest.split('/').next());
+        let project = written.or_else(|| grant.text("project"));
+        let is_meant = |target: &&Target| {
+            let same = |(one, other): (&str, &str)| one == other;
+            target.name.as_deref() == Some(name) && target.project.as_deref().zip(project).is_none_or(same)
+        };
+        let meant: Vec<&Target> = targets.iter().filter(is_meant).collect();
+        let own = || meant.iter().filter(|target| target.plan == grant.plan_index);
+        let only: BTreeSet<ServerId> = match own().next() {
+            Some(_) => own().map(|target| target.server).collect(),
+            None => meant.iter().map(|target| target.server).collect(),
+        };
+        only.first().copied().filter(|_| only.len() == 1)
     })
 }
 
 /// The server of a grant: what it names, else that of the database that it names.
-fn of_grant(cloud: &Cloud, grant: &Planned<'_>, grants: &Grants) -> Option<ServerId> {
-    server(cloud, grant, grants.server).or_else(|| {
+fn of_grant(cloud: &Cloud, targets: &[Target], grant: &Planned<'_>, grants: &Grants) -> Option<ServerId> {
+    server(cloud, targets, grant, grants.server).or_else(|| {
         let (_, database) = grant.referred(grants.database?, "google_spanner_database").next()?;
-        server(cloud, &Planned::new(grant.plan_index, grant.plan, database)?, "instance")
+        server(cloud, targets, &Planned::new(grant.plan_index, grant.plan, database)?, "instance")
     })
 }
 
