@@ -45,9 +45,6 @@ const PROCESSES: &[&str] = &[
     "workers",
 ];
 
-/// Positions of workloads by the program that they run.
-type Programs<'e> = BTreeMap<Option<&'e str>, Vec<usize>>;
-
 /// Where images are that only others are made of.
 const BASES_IN: &[&str] = &[
     "library/",
@@ -155,8 +152,6 @@ pub(super) fn named(namespace: &str, name: &str, labels: &Labels<'_>) -> Arc<str
 /// Joins workloads whose names say that they belong together, and which run one image: `store-web` and `store-worker`, and
 /// parts of whatever name. What the configuration declares stays.
 pub(super) fn join(all: &mut [Workload<'_>], is_declared: impl Fn(&str) -> bool) {
-    let mut families: BTreeMap<(&str, &str), Programs<'_>> = BTreeMap::new();
-
     let mut families: BTreeMap<(&str, &str), Programs> = BTreeMap::new();
     for (index, workload) in all.iter().enumerate().filter(|(_, one)| !is_declared(&one.resource.id)) {
         let name = label(&workload.labels, &SERVICE_LABELS).unwrap_or(&workload.resource.object.name);

@@ -36,15 +36,12 @@ impl Statement {
         let mut names = Truth::False;
         let mut others = Truth::True;
         for condition in &self.conditions {
-            match condition.is_met_through(point) {
-                Some(met) => {
-                    names = names.or(Truth::True);
-                    others = others.and(met);
-                }
-                None => {
-                    names = names.or(if condition.key.is_none() { Truth::Unknown } else { Truth::False });
-                    others = others.and(condition.pins().not());
-                }
+            if let Some(met) = condition.is_met_through(point) {
+                names = names.or(Truth::True);
+                others = others.and(met);
+            } else {
+                names = names.or(if condition.key.is_none() { Truth::Unknown } else { Truth::False });
+                others = others.and(condition.pins().not());
             }
         }
         self.allows.and(everyone).and(names).and(others)
