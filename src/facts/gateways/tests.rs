@@ -179,6 +179,24 @@ fn actions_redirect_what_comes_to_them() {
             &vec![],
         ),
         (
+            "a wildcard before one of its hosts",
+            action,
+            rules(&[
+                rule("host: '*.example.com', ", &[path("/*", any, "to-https")]),
+                rule("host: a.example.com, ", &[path("/*", any, "cart")]),
+            ]),
+            &vec![],
+        ),
+        (
+            "a wildcard before another host",
+            action,
+            rules(&[
+                rule("host: '*.example.com', ", &[path("/*", any, "to-https")]),
+                rule("host: example.com, ", &[path("/*", any, "cart")]),
+            ]),
+            &served,
+        ),
+        (
             "the default behind one host",
             action,
             format!(
@@ -188,10 +206,15 @@ fn actions_redirect_what_comes_to_them() {
             &served,
         ),
         ("as the default", action, "defaultBackend: {service: {name: to-https}}".to_owned(), &vec![]),
-        ("another action", r#"{"type":"fixed-response"}"#, rules(&[first]), &served),
+        ("another action", r#"{"type":"fixed-response"}"#, rules(std::slice::from_ref(&first)), &served),
     ] {
         assert_eq!(&listeners(&ingress(action, &spec)), expected, "{name}");
     }
+    let for_some = ingress(action, &rules(&[first])).replace(
+        "annotations: {",
+        "annotations: {alb.ingress.kubernetes.io/conditions.to-https: '[{\"field\":\"source-ip\"}]', ",
+    );
+    assert_eq!(listeners(&for_some), served, "for some clients");
 }
 
 #[test]

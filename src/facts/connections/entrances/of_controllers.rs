@@ -103,12 +103,16 @@ fn of_contour<'e>(node: NodeRef<'e>, namespace: &'e str) -> Vec<Backend<'e>> {
     let Some(spec) = node.get("spec") else { return Vec::new() };
     let is_passed_on =
         spec.at(&["virtualhost", "tls", "passthrough"]).and_then(NodeRef::as_bool) == Some(true);
-    let services = |owner: NodeRef<'e>| owner.get("services").into_iter().flat_map(NodeRef::items);
+    let services = |owner: NodeRef<'e>| {
+        let all: Vec<_> = owner.get("services").into_iter().flat_map(NodeRef::items).collect();
+        // One alone gets everything.
+        let several = all.len() > 1;
+        all.into_iter().filter(move |service| !(several && is_idle(*service)))
+    };
     let routes = spec.get("routes").into_iter().flat_map(NodeRef::items);
     let of_routes = routes.flat_map(services).map(|service| (service, true));
     let of_tcp = spec.get("tcpproxy").into_iter().flat_map(services).map(|service| (service, false));
-    let backends = of_routes.chain(of_tcp).filter(|(service, _)| !is_idle(*service));
-    let backends = backends.filter_map(|(service, is_http)| {
+    let backends = of_routes.chain(of_tcp).filter_map(|(service, is_http)| {
         let by_protocol = matches!(service.str_at(&["protocol"]), Some("tls" | "h2"));
         Some(Backend {
             name: service.get("name")?,

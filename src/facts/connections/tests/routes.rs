@@ -179,6 +179,12 @@ fn rules_are_for_those_whom_they_match() {
         ("its labels", "{sourceLabels: {app: web}}", &other),
         ("its labels and a path", "{sourceLabels: {app: web}, uri: {prefix: /v1}}", &both),
         ("its labels and every path", "{sourceLabels: {app: web}, uri: {prefix: /}}", &other),
+        (
+            "every path, small or large",
+            "{sourceLabels: {app: web}, uri: {prefix: /}, ignoreUriCase: true}",
+            &other,
+        ),
+        ("every path by an expression", "{sourceLabels: {app: web}, uri: {regex: '.*'}}", &other),
         ("one of two", "{sourceLabels: {app: mobile}}, {sourceLabels: {app: web}}", &other),
         ("another namespace", "{sourceNamespace: shop}", &own),
         ("its namespace", "{sourceNamespace: front, headers: {a: {exact: b}}}", &both),

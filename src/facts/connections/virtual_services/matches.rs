@@ -31,8 +31,9 @@ struct Match<'e> {
     is_whole: bool,
 }
 
-/// Keys that say nothing of requests.
-const OF_SOURCE: [&str; 6] = ["port", "gateways", "sourceLabels", "sourceNamespace", "name", "statPrefix"];
+/// Keys that leave out no request of those whom a match is for.
+const OF_SOURCE: [&str; 7] =
+    ["port", "gateways", "sourceLabels", "sourceNamespace", "name", "statPrefix", "ignoreUriCase"];
 
 impl<'e> Matches<'e> {
     /// `namespace`: that of the resource, in which a gateway without one lies.
@@ -65,7 +66,9 @@ impl<'e> Match<'e> {
         let gateways: Vec<&str> = gateways.filter_map(NodeRef::as_str).collect();
         let named = gateways.iter().filter(|gateway| **gateway != "mesh");
         let labels = condition.get("sourceLabels").into_iter().flat_map(NodeRef::entries);
-        let is_any_path = |node: NodeRef<'_>| node.str_at(&["prefix"]) == Some("/");
+        let is_any_path = |node: NodeRef<'_>| {
+            node.str_at(&["prefix"]) == Some("/") || node.str_at(&["regex"]) == Some(".*")
+        };
         Self {
             port: condition.get("port").and_then(NodeRef::as_i64),
             gateways: named.map(|gateway| gateway.split_once('/').unwrap_or((namespace, gateway))).collect(),

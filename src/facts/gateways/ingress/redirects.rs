@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use crate::{document::NodeRef, facts::mesh::texts};
 
 const ACTIONS: &str = "alb.ingress.kubernetes.io/actions.";
+/// Beside an action or Service: for whom its paths are.
+const CONDITIONS: &str = "alb.ingress.kubernetes.io/conditions.";
 
 /// Kinds of paths, in the order in which they are asked.
 const KINDS: [&str; 3] = ["Exact", "Prefix", "ImplementationSpecific"];
@@ -32,6 +34,9 @@ pub(super) fn plaintext(ingress: NodeRef<'_>) -> Plaintext<'_> {
     if actions.is_empty() {
         return Plaintext::All;
     }
+    let limited: BTreeSet<&str> = texts(ingress.at(&["metadata", "annotations"]))
+        .filter_map(|(key, _)| key.strip_prefix(CONDITIONS))
+        .collect();
     let redirects = |backend: NodeRef<'_>| name(backend).is_some_and(|name| actions.contains(name));
     let spec = ingress.get("spec");
     let rules = spec.and_then(|spec| spec.get("rules")).into_iter().flat_map(NodeRef::items);
@@ -41,14 +46,14 @@ pub(super) fn plaintext(ingress: NodeRef<'_>) -> Plaintext<'_> {
         let mut paths: Vec<_> = rule.at(&["http", "paths"]).into_iter().flat_map(NodeRef::items).collect();
         paths.sort_by_key(|path| rank(*path));
         for path in paths {
-            if redirected.contains("") || redirected.contains(host) {
+            if is_covered(&redirected, host) {
                 break;
             }
             let Some(backend) = path.get("backend") else { continue };
             if !redirects(backend) {
                 return Plaintext::Some(backend);
             }
-            if takes_all(path) {
+            if takes_all(path) && !name(backend).is_some_and(|name| limited.contains(name)) {
                 redirected.insert(host);
             }
         }
@@ -56,6 +61,14 @@ pub(super) fn plaintext(ingress: NodeRef<'_>) -> Plaintext<'_> {
     let default = spec.and_then(|spec| spec.get("defaultBackend"));
     let default = default.filter(|backend| !redirected.contains("") && !redirects(*backend));
     default.map_or(Plaintext::Nothing, Plaintext::Some)
+}
+
+/// Whether a host is redirected as a whole: by its name, by that of all, or by a wildcard, which takes any characters.
+fn is_covered(redirected: &BTreeSet<&str>, host: &str) -> bool {
+    let wild = |(position, _): (usize, &str)| {
+        host.get(position..).is_some_and(|suffix| redirected.contains(&*format!("*{suffix}")))
+    };
+    redirected.contains("") || redirected.contains(host) || host.match_indices('.').any(wild)
 }
 
 /// Exact paths first, then the longest prefix, then what is written first.
