@@ -41,7 +41,9 @@ _workload(fields) := object.union(
 	{
 		"id": "Deployment/shop/cart",
 		"namespace": "shop",
+		"kind": "Deployment",
 		"name": "cart",
+		"waypoint": false,
 		"labels": {"app": "cart"},
 		"callers": [],
 		"others": [],

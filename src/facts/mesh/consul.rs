@@ -1,6 +1,6 @@
 //! What Consul's proxies demand: `ServiceDefaults` over `ProxyDefaults`, if the `Mesh` allows it (domains.md 1a: C3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Mode, membership::Pod};
 use crate::{
@@ -55,24 +55,26 @@ pub(super) fn mode(
 
 /// Intentions by the name of the service that is called; `*`: any.
 #[derive(Debug)]
-pub(super) struct Intentions<'e>(BTreeMap<&'e str, Intention>);
+pub(super) struct Intentions<'e>(BTreeMap<&'e str, Intention<'e>>);
 
 /// What all intentions about a service come to.
 #[derive(Debug, Default)]
-struct Intention {
+struct Intention<'e> {
     /// Whether those may call that it does not name; `None`: it does not say.
     others: Option<bool>,
+    ids: Vec<&'e str>,
 }
 
 impl<'e> Intentions<'e> {
     pub(super) fn new(view: &View<'e>) -> Self {
-        let mut all: BTreeMap<&'e str, Intention> = BTreeMap::new();
+        let mut all: BTreeMap<&'e str, Intention<'e>> = BTreeMap::new();
         for resource in view.of_kind(GROUP, "ServiceIntentions") {
             let node = view.estate.node(resource);
             let Some(name) = node.str_at(&["spec", "destination", "name"]) else { continue };
             let intention = all.entry(name).or_default();
+            intention.ids.push(&resource.id);
             for source in node.at(&["spec", "sources"]).into_iter().flat_map(NodeRef::items) {
-                if source.str_at(&["name"]) == Some("*") {
+                if is_everybody(source) {
                     // Instead of an action there may be permissions for single requests.
                     let allows = source.str_at(&["action"]) == Some("allow");
                     intention.others = Some(intention.others.unwrap_or(true) && allows);
@@ -86,11 +88,34 @@ impl<'e> Intentions<'e> {
     ///
     /// Those about the service itself are asked before those about any, and for whom none is, the default of the access
     /// control lists (Consul, "Service intentions", precedence). `denies`: whether that is to deny.
-    pub(super) fn limit(&self, names: &[String], denies: Truth) -> Truth {
-        let own = names.iter().filter_map(|name| self.0.get(&**name));
-        let others = own.chain(self.0.get("*")).find_map(|intention| intention.others);
-        others.map_or(denies, |allowed| Truth::from(!allowed))
+    pub(super) fn limit(&self, pod: Pod<'_, '_>, names: &[String], denies: Truth) -> Truth {
+        let limit = |names: &[String]| {
+            let own = names.iter().filter_map(|name| self.0.get(&**name));
+            let others = own.chain(self.0.get("*")).find_map(|intention| intention.others);
+            others.map_or(denies, |allowed| Truth::from(!allowed))
+        };
+        if pod.annotation(SERVICE).is_some() {
+            // Each is a service of its own, and leads to the same Pods.
+            names.chunks(1).map(limit).fold(Truth::True, Truth::and)
+        } else {
+            limit(names)
+        }
     }
+
+    /// Ids of those that are about any of some services; Consul takes no second one about a service.
+    pub(super) fn about(&self, names: &[String]) -> BTreeSet<&'e str> {
+        let found = names.iter().filter_map(|name| self.0.get(&**name));
+        found.flat_map(|intention| intention.ids.iter().copied()).collect()
+    }
+}
+
+/// Whether a source is whoever calls: that of a peer or partition says nothing of those who are here.
+fn is_everybody(source: NodeRef<'_>) -> bool {
+    let is_part = |key: &&str| source.str_at(&[key]).is_some_and(|text| !text.is_empty());
+    let namespace = source.str_at(&["namespace"]);
+    source.str_at(&["name"]) == Some("*")
+        && !["peer", "partition", "samenessGroup"].iter().any(is_part)
+        && matches!(namespace, None | Some("" | "*"))
 }
 
 fn said_by(resource: &Resource, written: NodeRef<'_>, mode: Mode) -> Because {

@@ -1,10 +1,16 @@
 //! What Kuma's proxies demand: the Mesh's backend, and `MeshTLS` over it (domains.md 1a: C2).
 
 mod permissions;
+mod selection;
 mod targets;
 
-use self::targets::Target;
+use std::collections::BTreeMap;
+
 pub(super) use self::{permissions::Permissions, targets::Proxy};
+use self::{
+    selection::{Policies, by_mesh},
+    targets::Target,
+};
 use super::{Mode, Namespaces, membership::Pod};
 use crate::{
     document::NodeRef,
@@ -17,10 +23,16 @@ use crate::{
 const MESH: &str = "kuma.io/mesh";
 const DEFAULT: &str = "default";
 
+/// `MeshTLS` by the Mesh that they are of.
+#[derive(Debug)]
+pub(super) struct MeshTls<'e>(BTreeMap<&'e str, Policies<'e, (&'e Resource, NodeRef<'e>)>>);
+
 /// Mode of a Mesh, with what decided it.
 #[derive(Debug)]
 pub(super) struct Decision {
     pub(super) mode: Mode,
+    /// Whether the Mesh has mTLS at all.
+    pub(super) is_on: Truth,
     pub(super) place: Option<Place>,
     pub(super) because: Vec<Because>,
     pub(super) missing: Option<String>,
@@ -40,29 +52,37 @@ pub(super) fn name(pod: Pod<'_, '_>) -> String {
     own.as_ref().or_else(inherited).map_or(DEFAULT, |text| &*text.text).to_owned()
 }
 
-pub(super) fn mode(proxy: Proxy<'_, '_>, view: &View<'_>, namespaces: &Namespaces<'_>) -> Decision {
-    let name = name(proxy.pod);
-    let id = format!("Mesh/{name}");
-    let Some(mesh) = view.get(&id).filter(|mesh| &*mesh.object.group == "kuma.io") else {
-        let because = vec![Because::default(format!("{id} is not in the input, and it turns mTLS on"))];
-        return Decision { mode: Mode::Unknown, place: None, because, missing: Some(id) };
-    };
-    let mut decision = of_mesh(mesh, view.estate.node(mesh));
-    if decision.mode == Mode::Disabled {
-        return decision;
+impl<'e> MeshTls<'e> {
+    pub(super) fn new(view: &View<'e>, namespaces: &Namespaces<'e>) -> Self {
+        let written = view.of_kind("kuma.io", "MeshTLS").map(|policy| {
+            let node = view.estate.node(policy);
+            (mesh_of(node), Target::new(policy, node, namespaces), (policy, node))
+        });
+        Self(by_mesh(written))
     }
-    let written = view.of_kind("kuma.io", "MeshTLS").map(|policy| (policy, view.estate.node(policy)));
-    let written = written.filter(|(_, node)| mesh_of(*node) == name);
-    let mut policies: Vec<_> =
-        written.map(|(policy, node)| (Target::new(policy, node, namespaces), policy, node)).collect();
-    policies.sort_by_key(|(target, ..)| target.order());
-    for (target, policy, node) in policies {
-        match target.selects(proxy) {
-            Truth::False => {}
-            selects => decision = decision.overridden(policy, node, selects == Truth::True),
+
+    /// Namespace of a control plane in which one of them lies.
+    pub(super) fn home(&self) -> Option<&'e str> {
+        self.0.values().find_map(Policies::home)
+    }
+
+    pub(super) fn mode(&self, proxy: Proxy<'_, '_>, view: &View<'_>) -> Decision {
+        let name = name(proxy.pod);
+        let id = format!("Mesh/{name}");
+        let Some(mesh) = view.get(&id).filter(|mesh| &*mesh.object.group == "kuma.io") else {
+            let because = vec![Because::default(format!("{id} is not in the input, and it turns mTLS on"))];
+            let (mode, is_on) = (Mode::Unknown, Truth::Unknown);
+            return Decision { mode, is_on, place: None, because, missing: Some(id) };
+        };
+        let mut decision = of_mesh(mesh, view.estate.node(mesh));
+        if decision.is_on == Truth::False {
+            return decision;
         }
+        for (selects, (policy, node)) in self.0.get(&*name).into_iter().flat_map(|all| all.about(proxy)) {
+            decision = decision.overridden(policy, *node, selects == Truth::True);
+        }
+        decision
     }
-    decision
 }
 
 fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
@@ -74,7 +94,8 @@ fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
         let place = key.map_or_else(|| places::name(node), |span| Place::new(node.document.source, span));
         let text = format!("{} enables no backend, so it has no mTLS", mesh.id);
         let because = vec![Because::decided(text, mesh, place.clone())];
-        return Decision { mode: Mode::Disabled, place: Some(place), because, missing: None };
+        let (mode, is_on) = (Mode::Disabled, Truth::False);
+        return Decision { mode, is_on, place: Some(place), because, missing: None };
     };
     let mut backends = mtls.and_then(|mtls| mtls.get("backends")).into_iter().flat_map(NodeRef::items);
     let backend = backends.find(|backend| backend.str_at(&["name"]) == name.as_str());
@@ -90,7 +111,8 @@ fn of_mesh(mesh: &Resource, node: NodeRef<'_>) -> Decision {
     let text = format!("{} sets {} for the mesh", mesh.id, mode.istio_name());
     let what = if backend.is_none() { "the enabled backend" } else { "a valid mode" };
     let missing = (mode == Mode::Unknown).then(|| format!("{what} in {}", mesh.id));
-    Decision { mode, because: vec![Because::decided(text, mesh, place.clone())], place: Some(place), missing }
+    let because = vec![Because::decided(text, mesh, place.clone())];
+    Decision { mode, is_on: Truth::True, because, place: Some(place), missing }
 }
 
 impl Decision {

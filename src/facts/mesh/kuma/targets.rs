@@ -36,6 +36,18 @@ pub(in crate::facts::mesh) struct Proxy<'p, 'e> {
     pub(in crate::facts::mesh) port: Option<u16>,
 }
 
+/// Key and value of a tag.
+pub(super) type Tag<'t> = (&'t str, &'t str);
+
+impl Proxy<'_, '_> {
+    /// All by which policies are found: labels of the Pod, where it is, and its names.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tag<'_>> {
+        let labels = self.pod.workload.labels.iter().map(|(key, value)| (*key, *value));
+        let names = self.names.iter().map(|name| (NAME, *name));
+        labels.chain([(NAMESPACE, self.pod.workload.namespace)]).chain(names)
+    }
+}
+
 /// The `targetRef` of a policy.
 #[derive(Debug)]
 pub(super) struct Target<'e> {
@@ -44,6 +56,8 @@ pub(super) struct Target<'e> {
     name: &'e str,
     /// The only namespace whose proxies it is about; `None`: those of all.
     home: Option<&'e str>,
+    /// The namespace of a control plane in which it lies.
+    system: Option<&'e str>,
     /// Whether that namespace may be the one of the control plane.
     is_home_open: bool,
 }
@@ -51,18 +65,21 @@ pub(super) struct Target<'e> {
 impl<'e> Target<'e> {
     pub(super) fn new(policy: &'e Resource, node: NodeRef<'e>, namespaces: &Namespaces<'_>) -> Self {
         let target = node.at(&["spec", "targetRef"]).filter(|target| !target.is_null());
-        let home = policy.identity.namespace.as_deref().filter(|home| !SYSTEM.contains(home));
+        let written = policy.identity.namespace.as_deref();
+        let home = written.filter(|home| !SYSTEM.contains(home));
         let declared = home.and_then(|home| namespaces.get(home));
         let says = |key: &str, value: &str| {
             declared.is_some_and(|home| {
                 [home.label(key), home.annotation(key)].iter().flatten().any(|text| text.text == value)
             })
         };
+        let home_of_proxies = home.filter(|_| !says(IS_SYSTEM, "true"));
         Self {
             node: target,
             kind: target.map_or("Mesh", |target| target.str_at(&["kind"]).unwrap_or_default()),
             name: &policy.object.name,
-            home: home.filter(|_| !says(IS_SYSTEM, "true")),
+            home: home_of_proxies,
+            system: written.filter(|_| home_of_proxies.is_none()),
             is_home_open: !says(INJECTION, "enabled") && !says(INJECTION, "true"),
         }
     }
@@ -71,6 +88,26 @@ impl<'e> Target<'e> {
     pub(super) fn order(&self) -> Order<'e> {
         let kind = KINDS.iter().position(|kind| *kind == self.kind).unwrap_or(KINDS.len());
         (kind, self.home.is_some(), Reverse(self.name))
+    }
+
+    pub(super) const fn system(&self) -> Option<&'e str> {
+        self.system
+    }
+
+    /// A tag without which it is about no proxy; `None`: there is none, or it takes more to tell.
+    pub(super) fn tag(&self) -> Option<Tag<'e>> {
+        let listed = |key: &str| {
+            let mut tags = self.node?.get(key)?.entries();
+            tags.find_map(|(key, _, value)| telling(key, value.as_str()?))
+        };
+        let named = || telling(SERVICE, self.node?.str_at(&["name"])?);
+        let own = match self.kind {
+            "MeshSubset" => listed("tags"),
+            "MeshService" | "MeshServiceSubset" => named(),
+            "Dataplane" if self.node.is_some_and(|node| node.get("name").is_none()) => listed("labels"),
+            _ => None,
+        };
+        own.or_else(|| Some((NAMESPACE, self.home.filter(|_| !self.is_home_open)?)))
     }
 
     /// Whether it is about a port of a proxy.
@@ -114,14 +151,27 @@ impl<'e> Target<'e> {
 }
 
 const SERVICE: &str = "kuma.io/service";
+const NAMESPACE: &str = "k8s.kuma.io/namespace";
+const NAME: &str = "k8s.kuma.io/service-name";
+
+/// A tag as [`Proxy::tags`] has it, where proxies without it are never meant.
+fn telling<'e>(key: &'e str, value: &'e str) -> Option<Tag<'e>> {
+    match key {
+        _ if value == "*" => None,
+        // Neither names nor namespaces have underscores.
+        SERVICE => value.split_once('_').map(|(name, _)| (NAME, name)),
+        NAMESPACE | NAME => Some((key, value)),
+        _ => (!key.starts_with("kuma.io/") && !key.starts_with("k8s.kuma.io/")).then_some((key, value)),
+    }
+}
 
 /// Whether a proxy has a tag: what its Pod is labelled with, and what Kuma makes of where it is and of its Services.
 fn tag(proxy: Proxy<'_, '_>, key: &str, value: Option<&str>) -> Truth {
     let Some(value) = value else { return Truth::Unknown };
     let workload = proxy.pod.workload;
     match key {
-        "k8s.kuma.io/namespace" => Truth::from(value == workload.namespace),
-        "k8s.kuma.io/service-name" => Truth::from(proxy.names.contains(&value)),
+        NAMESPACE => Truth::from(value == workload.namespace),
+        NAME => Truth::from(proxy.names.contains(&value)),
         SERVICE => {
             // `cart_shop_svc_80`, and without a port where there is no Service.
             let is_of = |name: &&str| {
@@ -133,7 +183,8 @@ fn tag(proxy: Proxy<'_, '_>, key: &str, value: Option<&str>) -> Truth {
             Truth::from(value == "*" || proxy.names.iter().any(is_of))
         }
         _ => match workload.labels.get(key) {
-            Some(label) => Truth::from(value == "*" || *label == value),
+            // A label without a value is no tag.
+            Some(label) => Truth::from(*label == value || (value == "*" && !label.is_empty())),
             None if key.starts_with("kuma.io/") || key.starts_with("k8s.kuma.io/") => Truth::Unknown,
             None => Truth::False,
         },

@@ -216,6 +216,73 @@ fn permissions_of_kuma_are_one_list_of_which_the_last_entry_holds() {
             system("a", &about("kind: Mesh", &format!("{}, {}", all("Deny"), all("Allow")))),
             Truth::False,
         ),
+        (
+            "a subset of all",
+            system("a", &about("kind: Mesh", &entry("kind: MeshSubset", "Allow"))),
+            Truth::False,
+        ),
+        (
+            "a subset of any tag",
+            system("a", &about("kind: Mesh", &entry("kind: MeshSubset, tags: {kuma.io/zone: '*'}", "Allow"))),
+            Truth::False,
+        ),
+        (
+            "a zone",
+            system(
+                "a",
+                &about("kind: Mesh", &entry("kind: MeshSubset, tags: {kuma.io/zone: east}", "Allow")),
+            ),
+            Truth::Unknown,
+        ),
+        (
+            "a zone of a team",
+            system(
+                "a",
+                &about(
+                    "kind: Mesh",
+                    &entry("kind: MeshSubset, tags: {kuma.io/zone: east, team: a}", "Allow"),
+                ),
+            ),
+            Truth::True,
+        ),
+        (
+            "all, and a zone as well",
+            system(
+                "a",
+                &about(
+                    "kind: Mesh",
+                    &format!(
+                        "{}, {}",
+                        all("Allow"),
+                        entry("kind: MeshSubset, tags: {kuma.io/zone: east}", "Allow")
+                    ),
+                ),
+            ),
+            Truth::False,
+        ),
+        (
+            "any name",
+            with(system("z", &about("kind: MeshSubset, tags: {kuma.io/service: '*'}", &all("Deny")))),
+            Truth::True,
+        ),
+        (
+            "a name of its own",
+            with(system(
+                "z",
+                &about("kind: MeshSubset, tags: {k8s.kuma.io/service-name: cart}", &all("Deny")),
+            )),
+            Truth::True,
+        ),
+        (
+            "its namespace",
+            with(system("z", &about("kind: MeshSubset, tags: {k8s.kuma.io/namespace: shop}", &all("Deny")))),
+            Truth::True,
+        ),
+        (
+            "a label without a value",
+            with(system("z", &about("kind: MeshSubset, tags: {canary: '*'}", &all("Deny")))),
+            Truth::False,
+        ),
         ("an action that is none", system("a", &about("kind: Mesh", &all("ALLOW"))), Truth::Unknown),
         (
             "identities",
@@ -247,7 +314,8 @@ fn permissions_of_kuma_are_one_list_of_which_the_last_entry_holds() {
             Truth::False,
         ),
     ] {
-        let text = format!("{}{}{MESH}{policies}", super::cart(APP, ""), namespace(injected));
+        let cart = super::cart("labels: {app: cart, canary: ''}", "");
+        let text = format!("{cart}{}{MESH}{policies}", namespace(injected));
         assert_eq!(limit(&text), expected, "{name}");
     }
 }
@@ -299,6 +367,24 @@ fn intentions_of_consul_say_how_it_is_for_all_others() {
             intentions("cart", &format!("{all}, {{name: web, action: deny}}")),
             Truth::False,
         ),
+        ("all of a peer", intentions("cart", "{name: '*', peer: dc2, action: deny}"), Truth::Unknown),
+        ("all of a partition", intentions("cart", "{name: '*', partition: a, action: deny}"), Truth::Unknown),
+        ("all of a group", intentions("cart", "{name: '*', samenessGroup: a, action: deny}"), Truth::Unknown),
+        (
+            "all of a namespace",
+            intentions("cart", "{name: '*', namespace: batch, action: deny}"),
+            Truth::Unknown,
+        ),
+        (
+            "all of all namespaces",
+            intentions("cart", "{name: '*', namespace: '*', action: deny}"),
+            Truth::True,
+        ),
+        (
+            "all but a peer",
+            intentions("cart", &format!("{all}, {{name: '*', peer: dc2, action: deny}}")),
+            Truth::False,
+        ),
         ("nobody", intentions("cart", "{name: '*', action: deny}"), Truth::True),
         (
             "requests of everybody",
@@ -318,6 +404,72 @@ fn intentions_of_consul_say_how_it_is_for_all_others() {
         ),
     ] {
         let text = format!("{}{pod}{resources}", namespace(""));
+        assert_eq!(limit(&text), expected, "{name}");
+    }
+    let several = pod.replace(
+        "annotations: {",
+        "annotations: {consul.hashicorp.com/connect-service: 'cart, cart-admin', ",
+    );
+    let denied = |name: &str| intentions(name, "{name: '*', action: deny}");
+    for (name, resources, expected) in [
+        ("one of two services", denied("cart"), Truth::Unknown),
+        ("both services", denied("cart") + &denied("cart-admin"), Truth::True),
+        ("one is open", denied("cart") + &intentions("cart-admin", all), Truth::False),
+        ("one, and all services", denied("cart") + &denied("*"), Truth::True),
+    ] {
+        let text = format!("{}{several}{resources}", namespace(""));
+        assert_eq!(limit(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn without_mtls_permissions_of_kuma_limit_nobody() {
+    let deny = of_kuma("MeshTrafficPermission", "a", "kuma-system", "{from: [{default: {action: Deny}}]}");
+    let off = MESH.replace("mtls: {enabledBackend: ca, backends: [{name: ca, type: builtin}]}", "");
+    for (mesh, expected) in [(MESH, Truth::True), (&*off, Truth::False), ("", Truth::Unknown)] {
+        let injected = namespace("labels: {kuma.io/sidecar-injection: enabled}");
+        assert_eq!(limit(&format!("{injected}{}{mesh}{deny}", cart(APP, ""))), expected, "{mesh}");
+    }
+}
+
+#[test]
+fn identities_that_policies_of_kuma_name_are_joined() {
+    let system = |name: &str, target: &str, rules: &str| {
+        let spec = format!("{{targetRef: {{{target}}}, {rules}}}");
+        of_kuma("MeshTrafficPermission", name, "kuma-system", &spec)
+    };
+    let rules = |list: &str| format!("rules: [{{default: {{{list}}}}}]");
+    let (all, one) = ("[{}]", "[{spiffeID: {type: Exact, value: 'spiffe://a/ns/shop/sa/web'}}]");
+    let own = "kind: Dataplane, labels: {app: cart}";
+    let open = system("open", "kind: Mesh", &rules(&format!("allow: {all}")));
+    let from = |action: &str| format!("from: [{{targetRef: {{kind: Mesh}}, default: {{action: {action}}}}}]");
+    for (name, policies, expected) in [
+        ("one is denied", open.clone() + &system("a", own, &rules(&format!("deny: {one}"))), Truth::False),
+        ("one is allowed", open.clone() + &system("a", own, &rules(&format!("allow: {one}"))), Truth::False),
+        ("all are denied", open.clone() + &system("a", own, &rules(&format!("deny: {all}"))), Truth::True),
+        (
+            "all are denied first",
+            system("open", "kind: Mesh", &rules(&format!("deny: {all}")))
+                + &system("a", own, &rules(&format!("allow: {all}"))),
+            Truth::True,
+        ),
+        ("nobody is allowed", system("a", own, &rules(&format!("deny: {one}"))), Truth::True),
+        (
+            "all may be denied",
+            open.clone() + &system("a", "kind: Dataplane, name: x", &rules(&format!("deny: {all}"))),
+            Truth::Unknown,
+        ),
+        ("a list beside it allows", open.clone() + &system("a", own, &from("Allow")), Truth::False),
+        ("a list beside it denies", open + &system("a", own, &from("Deny")), Truth::Unknown),
+        (
+            "a list allows, and one is allowed",
+            system("open", "kind: Mesh", &from("Allow"))
+                + &system("a", own, &rules(&format!("allow: {one}"))),
+            Truth::False,
+        ),
+    ] {
+        let injected = namespace("labels: {kuma.io/sidecar-injection: enabled}");
+        let text = format!("{injected}{}{MESH}{policies}", cart(APP, ""));
         assert_eq!(limit(&text), expected, "{name}");
     }
 }
