@@ -25,6 +25,8 @@ mod tunnel;
 mod waypoints;
 mod workload_subjects;
 
+use std::collections::BTreeSet;
+
 pub use self::configuration::ROOT;
 pub(super) use self::{
     authorization::{Admission, Authorizations},
@@ -125,6 +127,7 @@ pub(super) struct Meshes<'e> {
     authentications: Authentications<'e>,
     filters: EnvoyFilters<'e>,
     permissions: kuma::Permissions<'e>,
+    tls: kuma::MeshTls<'e>,
     intentions: consul::Intentions<'e>,
     standings: Vec<Standing<'e>>,
 }
@@ -164,6 +167,7 @@ impl<'e> Meshes<'e> {
             authentications: Authentications::new(view, workloads),
             filters: EnvoyFilters::new(view, workloads, &namespaces, &configuration),
             permissions: kuma::Permissions::new(view, &namespaces),
+            tls: kuma::MeshTls::new(view, &namespaces),
             intentions: consul::Intentions::new(view),
             standings: Vec::new(),
             configuration,
@@ -202,6 +206,23 @@ impl<'e> Meshes<'e> {
     /// Name of the Mesh of Kuma that a workload is in, if it is in any.
     pub(super) fn kuma_mesh(&self, workload: &Workload<'e>) -> String {
         kuma::name(Pod { workload, namespace: self.namespaces.get(workload.namespace) })
+    }
+
+    /// Where policies for a whole Mesh of Kuma lie, if any does.
+    pub(super) fn kuma_home(&self) -> Option<&'e str> {
+        self.permissions.home().or(self.tls.home())
+    }
+
+    /// Names under which Consul may know a workload, with ids of the intentions about any of them.
+    pub(super) fn intentions(
+        &self,
+        workload: &Workload<'e>,
+        names: &[&str],
+    ) -> (Vec<String>, BTreeSet<&'e str>) {
+        let pod = Pod { workload, namespace: self.namespaces.get(workload.namespace) };
+        let names = consul::names(pod, names);
+        let found = self.intentions.about(&names);
+        (names, found)
     }
 
     /// Whether ambient clients reach a Service through a waypoint.
@@ -323,10 +344,11 @@ impl<'e> Meshes<'e> {
             }
             Mesh::Kuma => {
                 let proxy = kuma::Proxy { pod, names, port: number };
-                let found = kuma::mode(proxy, view, &self.namespaces);
+                let found = self.tls.mode(proxy, view);
                 (inbound.mode, inbound.place, inbound.missing) = (found.mode, found.place, found.missing);
                 inbound.because = found.because;
-                inbound.admission.is_limited = self.permissions.limit(proxy);
+                // Without mTLS permissions are skipped (kuma `meshtrafficpermission/plugin/v1alpha1/plugin.go`).
+                inbound.admission.is_limited = self.permissions.limit(proxy).and(found.is_on);
             }
             Mesh::Consul => {
                 let names = consul::names(pod, names);
@@ -337,7 +359,7 @@ impl<'e> Meshes<'e> {
                     .map(|resource| format!("a valid `mutualTLSMode` in {resource}"));
                 (inbound.mode, inbound.place, inbound.because) = (mode, place, because);
                 inbound.admission.is_limited =
-                    self.intentions.limit(&names, self.configuration.consul_denies);
+                    self.intentions.limit(pod, &names, self.configuration.consul_denies);
             }
             Mesh::Cilium => self.cilium(&mut inbound, id),
             Mesh::None | Mesh::Unknown => {}

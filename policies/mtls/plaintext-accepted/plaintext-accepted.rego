@@ -39,6 +39,7 @@ package probity.mtls.plaintext_accepted
 
 import rego.v1
 
+import data.probity.lib.callers
 import data.probity.lib.mtls
 
 deny contains result if {
@@ -101,7 +102,7 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 	input.mesh in _istio
 	deciders := _deciders(port)
 	count(deciders) > 0
-} else := sprintf(_policy, [input.namespace]) if {
+} else := sprintf(_policy, [json.marshal(input.namespace)]) if {
 	input.mesh in _istio
 } else := sprintf("Write the annotation `%s: all-authenticated` into the Pod template of `%s`.", [
 	_default_policy, input.id,
@@ -118,7 +119,11 @@ _remedy(port) := sprintf("Set `mode: STRICT` in `%s`, once every caller is in th
 } else := sprintf(_backend, [input.mesh_name]) if {
 	input.mesh == "kuma"
 	port.mtls == "disabled"
-} else := sprintf(_mesh_tls, [input.mesh_name]) if {
+} else := sprintf(_mesh_tls, [
+	input.mesh_name,
+	json.marshal(callers.mesh_namespace(input)),
+	json.marshal(input.mesh_name),
+]) if {
 	input.mesh == "kuma"
 } else := sprintf(_patch, [lower(kind), name, namespace]) if {
 	some step in port.because
@@ -160,12 +165,8 @@ _policy := concat("\n", [
 
 _annotation := concat("\n", [
 	"Annotate the Namespace, and start its Pods anew, once every caller is in the mesh:",
-	"```yaml",
-	"apiVersion: v1",
-	"kind: Namespace",
-	"metadata:",
-	"  name: %s",
-	"  annotations: {%s: all-authenticated}",
+	"```sh",
+	"kubectl annotate namespace %s %s=all-authenticated --overwrite",
 	"```",
 ])
 
@@ -176,26 +177,21 @@ _mesh_tls := concat("\n", [
 	"apiVersion: kuma.io/v1alpha1",
 	"kind: MeshTLS",
 	"metadata:",
-	"  name: strict",
-	"  namespace: kuma-system",
+	"  name: %s-strict",
+	"  namespace: %s",
 	"  labels: {kuma.io/mesh: %s}",
 	"spec:",
 	"  targetRef: {kind: Mesh}",
 	"  from: [{targetRef: {kind: Mesh}, default: {mode: Strict}}]",
 	"```",
+	"It belongs into the namespace of the control plane. Kuma 3.0 takes `rules: [{default: {mode: Strict}}]` for `from`.",
 ])
 
-_backend := concat("\n", [
-	"Turn mTLS on in the mesh; `PERMISSIVE` is for the time until every caller is in it:",
-	"```yaml",
-	"apiVersion: kuma.io/v1alpha1",
-	"kind: Mesh",
-	"metadata: {name: %s}",
-	"spec:",
-	"  mtls:",
-	"    enabledBackend: ca-1",
-	"    backends: [{name: ca-1, type: builtin, mode: STRICT}]",
-	"```",
+# No Mesh to be pasted: its lists replace those that are there, and with mTLS nobody may call without a permission.
+_backend := concat("", [
+	"Allow the calls that there are by MeshTrafficPermissions, without which Kuma refuses all once there is mTLS. ",
+	"Then name a backend as `spec.mtls.enabledBackend` of `Mesh/%s`, with `mode: PERMISSIVE`, ",
+	"and set `STRICT` once every caller is in the mesh.",
 ])
 
 _patch := concat("\n", [

@@ -17,22 +17,23 @@ test_the_remedy_is_the_smallest_change if {
 	{contains(result.remedy, "in `PeerAuthentication/shop/a`") | some result in decided} == {true}
 	nothing := [{"text": "by default", "resource": null}]
 	undecided := rule.deny with input as _workload({"because": nothing})
-	{contains(result.remedy, "namespace: shop}") | some result in undecided} == {true}
+	{contains(result.remedy, `namespace: "shop"}`) | some result in undecided} == {true}
 	linkerd := rule.deny with input as object.union(_workload({}), {"mesh": "linkerd"})
-	{contains(result.remedy, "  name: shop\n  annotations: {config.linkerd") | some result in linkerd} == {true}
+	{contains(result.remedy, "kubectl annotate namespace shop config.linkerd.io/default-inbound-policy=all-authenticated") | some result in linkerd} == {true}
 	own := [{"text": "the default policy is `audit`", "resource": "Deployment/shop/cart"}]
 	of_pod := rule.deny with input as object.union(_workload({"because": own}), {"mesh": "linkerd"})
 	{contains(result.remedy, "Pod template of `Deployment/shop/cart`") | some result in of_pod} == {true}
 }
 
 test_the_remedy_is_in_the_words_of_the_mesh if {
-	kuma := {"mesh": "kuma", "mesh_name": "inner"}
+	kuma := {"mesh": "kuma", "mesh_name": "inner", "mesh_namespace": "kong-mesh-system"}
 	by_mesh := [{"text": "Mesh/inner sets PERMISSIVE for the mesh", "resource": "Mesh/inner"}]
 	permissive := rule.deny with input as object.union(_workload({"because": by_mesh}), kuma)
 	{contains(result.remedy, "kind: MeshTLS") | some result in permissive} == {true}
-	{contains(result.remedy, "{kuma.io/mesh: inner}") | some result in permissive} == {true}
+	{contains(result.remedy, "name: inner-strict\n  namespace: \"kong-mesh-system\"\n  labels: {kuma.io/mesh: \"inner\"}") | some result in permissive} == {true}
 	off := rule.deny with input as object.union(_workload({"because": by_mesh, "mtls": "disabled"}), kuma)
-	{contains(result.remedy, "metadata: {name: inner}") | some result in off} == {true}
+	{contains(result.remedy, "spec.mtls.enabledBackend` of `Mesh/inner`, with `mode: PERMISSIVE`") | some result in off} == {true}
+	{contains(result.remedy, "```") | some result in off} == {false}
 	by_policy := array.concat(by_mesh, [{"text": "b", "resource": "MeshTLS/kuma-system/part"}])
 	part := rule.deny with input as object.union(_workload({"because": by_policy}), kuma)
 	{contains(result.remedy, "in `MeshTLS/kuma-system/part`") | some result in part} == {true}

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod authorization;
+mod callers;
 mod configuration;
 mod linkerd;
 mod membership;

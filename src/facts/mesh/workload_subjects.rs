@@ -8,10 +8,12 @@
 //! | `namespace_meshed` | whether any workload of its namespace is in a mesh, or may be |
 //! | `serves` | whether any port is judged |
 //! | `labels` | by which its Pods are selected |
-//! | `callers` | `[{namespace, service_account, service_name, labels}]`: its known clients that have, or may have, an identity in its mesh |
+//! | `callers` | `[{namespace, service_account, service_name, labels}]`: its known clients whose identity in its mesh it sees |
 //! | `others` | `[id]`: known clients without one, or with one that the input does not tell |
-//! | `service_name` | the Service that leads to it, by which Consul knows it |
-//! | `mesh_name` | the `Mesh` of Kuma that it is in |
+//! | `service_name` | the Service that leads to it, by which Consul knows it; null where Consul knows it by several names |
+//! | `intentions` | `[id]`: what Consul has about it already |
+//! | `waypoint` | `T`: whether it sees the identity of a waypoint instead of that of ambient clients |
+//! | `mesh_name`, `mesh_namespace` | the `Mesh` of Kuma that it is in, and where policies for whole Meshes lie, if any does |
 //! | `trust_domain` | of Istio, where its configuration names one |
 //! | `authorization` | `T`: whether any policy says who may call |
 //! | `ports` | `[{port, protocol, judged, mtls, bypasses, identity_required, admitted_by, services, clients, clients_ready, because, missing}]` |
@@ -64,6 +66,18 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
         });
         let called = callers.get(&id);
         let mesh_name = (membership.mesh == Mesh::Kuma).then(|| meshes.kuma_mesh(workload));
+        let mesh_namespace = mesh_name.as_ref().and_then(|_| meshes.kuma_home());
+        let (names, intentions) = if membership.mesh == Mesh::Consul {
+            meshes.intentions(workload, &[service_name(set, id, workload)])
+        } else {
+            (Vec::new(), BTreeSet::new())
+        };
+        let leading = set.services().of_workload(id).iter().map(|service| set.services().get(*service));
+        let waypoint = if membership.mesh == Mesh::IstioAmbient {
+            leading.map(|service| meshes.waypoint(service)).fold(Truth::False, Truth::or)
+        } else {
+            Truth::False
+        };
         let mesh = Fact::from(membership.mesh.name()).at(membership.because.origin.clone());
         let own = [
             ("namespace", Fact::from(workload.namespace)),
@@ -83,8 +97,11 @@ pub(in crate::facts) fn workloads(set: &Set<'_>) -> Vec<Subject> {
                 "others",
                 Fact::array(called.iter().flat_map(|all| &all.others).map(|other| Fact::from(*other))),
             ),
-            ("service_name", Fact::from(service_name(set, id, workload))),
+            ("service_name", Fact::from(Some(service_name(set, id, workload)).filter(|_| names.len() <= 1))),
+            ("intentions", Fact::array(intentions.into_iter().map(Fact::from))),
+            ("waypoint", Fact::from(waypoint)),
             ("mesh_name", Fact::from(mesh_name.as_deref())),
+            ("mesh_namespace", Fact::from(mesh_namespace)),
             ("trust_domain", Fact::from(meshes.configuration.trust_domain.as_deref())),
             ("mesh", mesh),
             ("ports", Fact::array(ports)),
@@ -159,7 +176,7 @@ fn clients<'s>(set: &'s Set<'_>) -> Clients<'s> {
 /// Known clients of a workload.
 #[derive(Default)]
 struct Callers<'s> {
-    /// Those with an identity that its policies can name.
+    /// Those with an identity that its policies can name: it sees none of who speaks plaintext.
     named: BTreeSet<WorkloadId>,
     /// Ids of the rest: workloads that are in no mesh or another one, gateways.
     others: BTreeSet<&'s str>,
@@ -173,7 +190,7 @@ fn callers<'s>(set: &'s Set<'_>) -> BTreeMap<WorkloadId, Callers<'s>> {
         let found = callers.entry(server).or_default();
         let is_known_there = |client: &WorkloadId| {
             let (own, other) = (mesh(server), mesh(*client));
-            other == Mesh::Unknown || own == other || (own.is_istio() && other.is_istio())
+            connection.transport == Transport::Mtls && (own == other || (own.is_istio() && other.is_istio()))
         };
         match connection.client_workload.filter(is_known_there) {
             Some(client) => drop(found.named.insert(client)),
